@@ -1,0 +1,129 @@
+// swift-tools-version: 6.2
+// The map of the project: targets stand by layer, and a target only ever depends on those above it.
+// ARCHITECTURE.md says why each dependency is here; Tests/Tidy checks the imports against this picture.
+import PackageDescription
+
+let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+let strictC: [CSetting] = [.treatAllWarnings(as: .error), .define("_GNU_SOURCE")]
+
+func swift(_ name: String, _ dependencies: [Target.Dependency], path: String? = nil) -> Target {
+    .target(name: name, dependencies: dependencies, path: path, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], path: String? = nil) -> Target {
+    .testTarget(name: name, dependencies: dependencies, path: path, swiftSettings: strict)
+}
+
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
+let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let toml: Target.Dependency = .product(name: "TOMLKit", package: "TOMLKit")
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
+let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+
+// Values: no I/O, no clock, no C.
+let values: [Target] = [
+    swift("GCXModel", [])
+]
+
+// Rules: pure functions over values.
+let rules: [Target] = [
+    .target(name: "CKeccak", cSettings: strictC),
+    .systemLibrary(
+        name: "CSecp256k1", path: "Sources/CSecp256k1", pkgConfig: "libsecp256k1",
+        providers: [.apt(["libsecp256k1-dev"])]),
+    swift("GCXSigning", ["GCXModel", "CKeccak", "CSecp256k1", crypto, cryptoExtras]),
+    swift("GCXPricing", ["GCXModel"]),
+    swift("GCXMetering", ["GCXModel", "GCXPricing"]),
+    swift("GCXMarket", ["GCXModel", "GCXPricing"]),
+]
+
+// Ports and adapters: each knows one thing outside the process.
+let adapters: [Target] = [
+    .target(name: "CLinux", cSettings: strictC),
+    swift("GCXLinux", ["GCXModel", "CLinux"]),
+    swift("GCXHardware", ["GCXModel", "GCXLinux"]),
+    swift("GCXBenchmark", ["GCXModel", "GCXHardware"]),
+    swift("GCXSandbox", ["GCXModel", "GCXLinux"]),
+    swift("GCXLedger", ["GCXModel", "GCXSigning", "GCXPricing", "GCXMarket", crypto]),
+    swift("GCXLedgerSQLite", ["GCXLedger", grdb]),
+    swift("GCXConfig", ["GCXModel", toml]),
+]
+
+// Services: what the agent does, and how others talk to it.
+let services: [Target] = [
+    swift(
+        "GCXAgent",
+        [
+            "GCXModel", "GCXSigning", "GCXPricing", "GCXMetering", "GCXMarket", "GCXLinux", "GCXHardware",
+            "GCXBenchmark", "GCXSandbox", "GCXLedger", "GCXConfig", grdb, logging, lifecycle,
+        ]),
+    swift("GCXAPI", ["GCXAgent", "GCXLedger", hummingbird, httpClient, logging]),
+]
+
+// Programs.
+let programs: [Target] = [
+    .executableTarget(
+        name: "gcx", dependencies: ["GCXAPI", "GCXAgent", "GCXLedgerSQLite", arguments], swiftSettings: strict),
+    .executableTarget(
+        name: "gcx-supervisor", dependencies: ["GCXSandbox", "GCXLinux"], swiftSettings: strict),
+]
+
+// The probe: native libraries that may crash or hang live in a child process.
+let probe: [Target] = [
+    .systemLibrary(
+        name: "CHwloc", path: "Probes/CHwloc", pkgConfig: "hwloc", providers: [.apt(["libhwloc-dev"])]),
+    .systemLibrary(name: "CPCI", path: "Probes/CPCI", pkgConfig: "libpci", providers: [.apt(["libpci-dev"])]),
+    .target(
+        name: "CKernels", path: "Probes/CKernels",
+        // A kernel is timed: it is optimised in every configuration, so that a debug build gives the same figure.
+        cSettings: strictC + [.unsafeFlags(["-O3"])]),
+    .executableTarget(
+        name: "gcx-probe", dependencies: ["GCXModel", "CHwloc", "CPCI", "CKernels"], path: "Probes/gcx-probe",
+        swiftSettings: strict),
+]
+
+let testing: [Target] = [
+    .target(
+        name: "Support", dependencies: ["GCXLedger", "GCXMetering", "GCXSandbox"], path: "Tests/Support",
+        swiftSettings: strict),
+    tests("GCXModelTests", ["GCXModel"]),
+    tests("GCXSigningTests", ["GCXSigning"]),
+    tests("GCXPricingTests", ["GCXPricing"]),
+    tests("GCXMeteringTests", ["GCXMetering"]),
+    tests("GCXMarketTests", ["GCXMarket"]),
+    tests("GCXLinuxTests", ["GCXLinux"]),
+    tests("GCXHardwareTests", ["GCXHardware"]),
+    tests("GCXBenchmarkTests", ["GCXBenchmark"]),
+    tests("GCXSandboxTests", ["GCXSandbox"]),
+    tests("GCXLedgerTests", ["GCXLedger", "GCXLedgerSQLite", "Support"]),
+    tests("GCXConfigTests", ["GCXConfig"]),
+    tests("GCXAgentTests", ["GCXAgent", "GCXLedgerSQLite", "Support"]),
+    tests("GCXAPITests", ["GCXAPI", "GCXLedgerSQLite", "Support"]),
+    tests("Integration", ["GCXAPI", "GCXAgent", "GCXLedgerSQLite", "Support"], path: "Tests/Integration"),
+    tests("Tidy", [], path: "Tests/Tidy"),
+]
+
+let package = Package(
+    name: "gcx",
+    products: [
+        .executable(name: "gcx", targets: ["gcx"]),
+        .executable(name: "gcx-supervisor", targets: ["gcx-supervisor"]),
+        .executable(name: "gcx-probe", targets: ["gcx-probe"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0", traits: []),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: values + rules + adapters + services + programs + probe + testing,
+    swiftLanguageModes: [.v6]
+)
