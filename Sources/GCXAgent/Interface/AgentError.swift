@@ -1,0 +1,69 @@
+import GCXModel
+
+/// Why the agent did not do as asked. In every case but `unreachable`, nothing was changed.
+package enum AgentError: Error, Codable, Equatable, Sendable {
+    /// The session does not fit: wrong signature, audience, account or time.
+    case notAllowed(String)
+    /// No such lease here.
+    case unknownLease(LeaseID)
+    /// The lease is not in a state for this.
+    case wrongPhase(LeaseID, phase: String, wanted: String)
+    /// The terms do not fit the offer or the machine.
+    case termsRefused(String, remedy: String)
+    /// The escrow is not there, not funded or about to close.
+    case escrowMissing(LeaseID, String)
+    /// A voucher that does not fit.
+    case voucherRefused(LeaseID, String)
+    /// The image cannot be used.
+    case imageRefused(String, remedy: String)
+    /// The request is malformed.
+    case badRequest(String)
+    /// An upload or a document larger than allowed, bytes.
+    case tooLarge(String, bytesMax: UInt64)
+    /// The sandbox could not start or find the job.
+    case sandbox(String, remedy: String)
+    /// The agent's own store failed.
+    case storage(String)
+    /// The ledger said no, or nothing.
+    case ledger(String, remedy: String)
+    /// No answer from the agent.
+    case unreachable(String)
+}
+
+extension AgentError: RemediedError {
+    package var description: String {
+        switch self {
+        case .notAllowed(let why): "not allowed: \(why)"
+        case .unknownLease(let lease): "lease \(lease) is not known to this agent"
+        case .wrongPhase(let lease, let phase, let wanted):
+            "lease \(lease.short) is \(phase), and this needs one that is \(wanted)"
+        case .termsRefused(let why, _): "the terms were refused: \(why)"
+        case .escrowMissing(let lease, let why): "the escrow of lease \(lease.short) does not allow this: \(why)"
+        case .voucherRefused(let lease, let why): "the voucher for lease \(lease.short) was refused: \(why)"
+        case .imageRefused(let why, _): "the image cannot be used: \(why)"
+        case .badRequest(let why): "the request is malformed: \(why)"
+        case .tooLarge(let what, let most): "\(what) is larger than \(most) bytes"
+        case .sandbox(let why, _): "the sandbox failed: \(why)"
+        case .storage(let why): "the agent's database failed: \(why)"
+        case .ledger(let why, _): "the ledger refused: \(why)"
+        case .unreachable(let why): "the agent does not answer: \(why)"
+        }
+    }
+
+    package var remedy: Remedy {
+        switch self {
+        case .notAllowed: .fix("Use the key that the lease names as its payer, on the machine that the lease names.")
+        case .unknownLease: .fix("List the agent's leases with `gcx job list`.")
+        case .wrongPhase: .fix("See where the lease stands with `gcx job inspect`.")
+        case .termsRefused(_, let remedy), .imageRefused(_, let remedy), .sandbox(_, let remedy),
+            .ledger(_, let remedy):
+            .fix(remedy)
+        case .escrowMissing:
+            .fix("Open the lease on the ledger with `gcx lease open`, or raise its deposit with `gcx lease topup`.")
+        case .voucherRefused, .badRequest: .refuse
+        case .tooLarge: .fix("Send less, or ask the owner to raise the limit in the agent's configuration.")
+        case .storage: .retry(after: .seconds(5))
+        case .unreachable: .fix("Start the agent with `gcx agent`, or name its socket with `--agent`.")
+        }
+    }
+}

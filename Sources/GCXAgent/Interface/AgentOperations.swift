@@ -1,0 +1,93 @@
+import GCXModel
+import GCXSigning
+
+/// Everything the agent does when asked: what the HTTP routes call and the command line reaches through them.
+///
+/// Calls are safe from any task. Each names who asks; the agent decides what they may see.
+package protocol AgentOperations: Sendable {
+    /// The agent's machine, offer and leases in brief.
+    func status() async throws(AgentError) -> AgentStatus
+
+    /// Checks terms that the payer has signed, reserves the capacity, and signs them for the machine.
+    ///
+    /// The reservation lapses when the lease is not on the ledger within `Limits.proposalSeconds`.
+    func propose(_ proposal: LeaseProposal) async throws(AgentError) -> CountersignedTerms
+
+    /// A place on the agent's disk for an image or an input; the caller streams the bytes into it.
+    func beginUpload(_ kind: UploadKind, lease: LeaseID, by caller: Caller) async throws(AgentError) -> UploadTicket
+
+    /// Tells the agent that the ticket's file is complete (true) or given up (false).
+    func endUpload(_ ticket: UploadTicket, complete: Bool) async throws(AgentError)
+
+    /// Starts the lease's one job. The lease must be open and funded on the ledger.
+    func submit(_ request: JobRequest, lease: LeaseID, by caller: Caller) async throws(AgentError) -> JobStatus
+
+    /// Jobs the caller may see, newest first.
+    func jobs(by caller: Caller) async throws(AgentError) -> [JobStatus]
+
+    /// One job.
+    func job(_ lease: LeaseID, by caller: Caller) async throws(AgentError) -> JobStatus
+
+    /// Asks a job to end; the reason names who asked.
+    func cancel(_ lease: LeaseID, by caller: Caller) async throws(AgentError) -> JobStatus
+
+    /// Receipts with a sequence above `after`, in order; waits up to `waitSeconds` for the first one.
+    func receipts(
+        _ lease: LeaseID, after: UInt64, waitSeconds: UInt64, by caller: Caller
+    ) async throws(AgentError) -> [Signed<Receipt>]
+
+    /// Takes a voucher. It is on disk before this returns; the same voucher again changes nothing.
+    func accept(_ voucher: Signed<Voucher>) async throws(AgentError) -> JobStatus
+
+    /// A stretch of the job's log, from a byte offset of the log file; waits up to `waitSeconds` for something new.
+    func log(
+        _ lease: LeaseID, from offset: UInt64, bytesMax: UInt64, waitSeconds: UInt64, by caller: Caller
+    ) async throws(AgentError) -> LogPage
+
+    /// Path of a tar of the job's output directory; nil when the job has none.
+    func outputArchive(_ lease: LeaseID, by caller: Caller) async throws(AgentError) -> String?
+}
+
+/// Who asks.
+package enum Caller: Sendable, Equatable {
+    /// Somebody who may open the agent's unix socket, whose mode keeps everybody else out.
+    case owner
+    /// The holder of a session key that an account let in. Checked against audience, expiry and signature by the agent.
+    case session(Signed<ApiSession>)
+}
+
+/// Terms that the payer has signed and the machine has not.
+package struct LeaseProposal: Codable, Equatable, Sendable {
+    package var terms: LeaseTerms
+    package var payerSignature: Signature
+
+    package init(terms: LeaseTerms, payerSignature: Signature) {
+        self.terms = terms
+        self.payerSignature = payerSignature
+    }
+}
+
+/// What is uploaded before a job starts, always as one tar.
+package enum UploadKind: String, Codable, Sendable, CaseIterable {
+    /// The image: a tar of an OCI layout or of a root filesystem; an OCI archive is already one.
+    case image
+    /// The input directory.
+    case input
+}
+
+/// Permission to write one file on the agent's disk.
+package struct UploadTicket: Equatable, Sendable {
+    package var lease: LeaseID
+    package var kind: UploadKind
+    /// Where the bytes go.
+    package var path: String
+    /// The caller stops with an error beyond this.
+    package var bytesMax: UInt64
+
+    package init(lease: LeaseID, kind: UploadKind, path: String, bytesMax: UInt64) {
+        self.lease = lease
+        self.kind = kind
+        self.path = path
+        self.bytesMax = bytesMax
+    }
+}

@@ -1,0 +1,153 @@
+import GCXModel
+
+/// What the uploaded image tar holds.
+package enum ImageFormat: String, Codable, Sendable, CaseIterable {
+    /// An OCI image layout (`oci-layout`, `index.json`, `blobs/`), as a directory or an archive.
+    case oci
+    /// A root filesystem.
+    case rootfs
+}
+
+/// A job as the buyer asks for it.
+package struct JobRequest: Codable, Equatable, Sendable {
+    /// Program and arguments; empty takes the image's own.
+    package var command: [String]
+    /// Added to the image's environment.
+    package var environment: [String: String]
+    /// Nil takes the image's own, or `/`.
+    package var workingDirectory: String?
+    package var imageFormat: ImageFormat
+    /// Tag or reference name inside the OCI layout; nil when there is only one.
+    package var imageReference: String?
+    /// The job is ended after this, seconds; never later than the end of the lease.
+    package var wallSecondsMax: UInt64?
+    /// Most processes and threads; nil takes the agent's default.
+    package var pidsMax: UInt64?
+
+    package init(
+        command: [String], environment: [String: String] = [:], workingDirectory: String? = nil,
+        imageFormat: ImageFormat, imageReference: String? = nil, wallSecondsMax: UInt64? = nil, pidsMax: UInt64? = nil
+    ) {
+        self.command = command
+        self.environment = environment
+        self.workingDirectory = workingDirectory
+        self.imageFormat = imageFormat
+        self.imageReference = imageReference
+        self.wallSecondsMax = wallSecondsMax
+        self.pidsMax = pidsMax
+    }
+}
+
+/// Where a lease stands on the agent's side, as a word for people and programs.
+package enum LeasePhaseName: String, Codable, Sendable, CaseIterable {
+    case proposed, open, starting, running, paused, ending, settling, closed
+}
+
+/// A lease and its job in brief.
+package struct JobStatus: Codable, Equatable, Sendable {
+    package var lease: LeaseID
+    package var payer: Address
+    package var phase: LeasePhaseName
+    /// Nil while it has not ended.
+    package var exit: ExitReason?
+    package var startedAt: UInt64?
+    package var endedAt: UInt64?
+    package var usage: Usage
+    /// Owed by the last receipt.
+    package var amount: Amount
+    /// Covered by the buyer's best voucher.
+    package var vouched: Amount
+    /// Paid out on the ledger.
+    package var claimed: Amount
+    package var deposit: Amount
+    package var receipts: UInt64
+    package var logBytes: UInt64
+    /// What the agent last did about it, for people.
+    package var note: String
+
+    package init(
+        lease: LeaseID, payer: Address, phase: LeasePhaseName, exit: ExitReason?, startedAt: UInt64?, endedAt: UInt64?,
+        usage: Usage, amount: Amount, vouched: Amount, claimed: Amount, deposit: Amount, receipts: UInt64,
+        logBytes: UInt64, note: String
+    ) {
+        self.lease = lease
+        self.payer = payer
+        self.phase = phase
+        self.exit = exit
+        self.startedAt = startedAt
+        self.endedAt = endedAt
+        self.usage = usage
+        self.amount = amount
+        self.vouched = vouched
+        self.claimed = claimed
+        self.deposit = deposit
+        self.receipts = receipts
+        self.logBytes = logBytes
+        self.note = note
+    }
+}
+
+/// One piece of a job's output.
+package struct LogLine: Codable, Equatable, Sendable {
+    /// CLOCK_BOOTTIME, ns.
+    package var bootNanoseconds: UInt64
+    /// A label for people, Unix nanoseconds.
+    package var wallNanoseconds: UInt64
+    /// `stdout` or `stderr`.
+    package var stream: String
+    /// The bytes as written, which need not be UTF-8.
+    package var bytes: [UInt8]
+
+    package init(bootNanoseconds: UInt64, wallNanoseconds: UInt64, stream: String, bytes: [UInt8]) {
+        self.bootNanoseconds = bootNanoseconds
+        self.wallNanoseconds = wallNanoseconds
+        self.stream = stream
+        self.bytes = bytes
+    }
+}
+
+/// A stretch of a job's log.
+package struct LogPage: Codable, Equatable, Sendable {
+    package var lines: [LogLine]
+    /// Offset to ask for next.
+    package var next: UInt64
+    /// True when the job has ended and nothing follows.
+    package var ended: Bool
+
+    package init(lines: [LogLine], next: UInt64, ended: Bool) {
+        self.lines = lines
+        self.next = next
+        self.ended = ended
+    }
+}
+
+/// The agent in brief.
+package struct AgentStatus: Codable, Equatable, Sendable {
+    package var version: String
+    package var machine: Address
+    package var owner: Address
+    /// Digest of the offer on the ledger; nil before the first is published.
+    package var offer: Digest?
+    package var runtime: String
+    package var cgroupLayout: String
+    package var jobs: [JobStatus]
+    /// Entries written but not yet accepted by the ledger.
+    package var outboxPending: UInt64
+    /// The last error of each part, for people; empty when all is well.
+    package var problems: [String]
+
+    package init(
+        version: String, machine: Address, owner: Address, offer: Digest?, runtime: String, cgroupLayout: String,
+        jobs: [JobStatus], outboxPending: UInt64, problems: [String]
+    ) {
+        self.version = version
+        self.machine = machine
+        self.owner = owner
+        self.offer = offer
+        self.runtime = runtime
+        self.cgroupLayout = cgroupLayout
+        self.jobs = jobs
+        self.outboxPending = outboxPending
+        self.problems = problems
+    }
+}
