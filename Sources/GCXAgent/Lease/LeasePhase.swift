@@ -1,0 +1,142 @@
+import GCXModel
+
+/// Where a lease stands. Each case holds what is alive in it.
+package enum LeasePhase: Codable, Equatable, Sendable {
+    /// The machine has signed; not yet seen on the ledger. Unix seconds.
+    case proposed(since: UInt64)
+    /// Open and funded on the ledger; no job yet.
+    case open
+    /// The image is being unpacked and the sandbox set up.
+    case starting
+    /// The job runs and is metered.
+    case running
+    /// The job is frozen for want of a voucher. Boot clock, ns.
+    case paused(since: UInt64)
+    /// The job was told to end for this reason and has not ended yet.
+    case ending(ExitReason)
+    /// The job is over and its last receipt is written; its voucher is awaited. Unix seconds.
+    case settling(ExitReason?, since: UInt64)
+    /// Closed on the ledger, or never opened.
+    case closed(ExitReason?)
+
+    /// The word shown to people and programs.
+    package var name: LeasePhaseName {
+        switch self {
+        case .proposed: .proposed
+        case .open: .open
+        case .starting: .starting
+        case .running: .running
+        case .paused: .paused
+        case .ending: .ending
+        case .settling: .settling
+        case .closed: .closed
+        }
+    }
+
+    /// Whether the lease holds capacity that nobody else may be sold.
+    package var holdsCapacity: Bool {
+        switch self {
+        case .proposed, .open, .starting, .running, .paused, .ending: true
+        case .settling, .closed: false
+        }
+    }
+
+    /// Whether a supervisor may be alive for it.
+    package var mayHaveProcess: Bool {
+        switch self {
+        case .starting, .running, .paused, .ending: true
+        case .proposed, .open, .settling, .closed: false
+        }
+    }
+
+    /// Why the job ended; nil while it has not.
+    package var exit: ExitReason? {
+        switch self {
+        case .settling(let reason, _), .closed(let reason): reason
+        default: nil
+        }
+    }
+}
+
+/// What can happen to a lease.
+package enum LeaseEvent: Equatable, Sendable {
+    case openedOnLedger
+    case proposalLapsed
+    case submitted
+    case started
+    case startFailed(String)
+    /// Metered minus vouched has reached the credit limit. Boot clock, ns.
+    case creditReached(at: UInt64)
+    /// A voucher brought the exposure below the limit.
+    case creditRestored
+    /// A reason to end the job: time, budget or somebody's wish.
+    case mustEnd(ExitReason)
+    /// The supervisor's report: the job is over. Unix seconds.
+    case exited(ExitReason, at: UInt64)
+    /// The lease's time is over before any job was submitted. Unix seconds.
+    case expiredUnused(at: UInt64)
+    case closedOnLedger
+}
+
+/// What the services do about it.
+package enum LeaseEffect: Equatable, Sendable {
+    case launch
+    case freeze
+    case thaw
+    case stop(ExitReason)
+    case issueFinalReceipt
+    case settle
+    case wipe
+}
+
+extension LeasePhase {
+    /// The next phase and what to do about it. Pure; an event that does not fit changes nothing.
+    package func after(_ event: LeaseEvent) -> (LeasePhase, [LeaseEffect]) {
+        switch (self, event) {
+        case (.proposed, .openedOnLedger): (.open, [])
+        case (.proposed, .proposalLapsed): (.closed(nil), [.wipe])
+        case (.open, .submitted): (.starting, [.launch])
+        case (.starting, .started): (.running, [])
+        case (.running, .creditReached(let time)): (.paused(since: time), [.freeze])
+        case (.paused, .creditRestored): (.running, [.thaw])
+        case (_, .mustEnd(let reason)): ended(for: reason)
+        case (_, .exited(let reason, let time)): exited(reason, at: time)
+        case (.starting, .startFailed(let why)): (.ending(.hostFailure(why)), [.stop(.hostFailure(why))])
+        case (.open, .expiredUnused(let time)): (.settling(nil, since: time), [.settle])
+        case (.settling(let reason, _), .closedOnLedger): (.closed(reason), [.wipe])
+        case (.proposed, .closedOnLedger), (.open, .closedOnLedger): (.closed(nil), [.wipe])
+        case (.starting, .closedOnLedger), (.running, .closedOnLedger), (.paused, .closedOnLedger):
+            ended(for: .cancelled(by: .buyer))
+        default: (self, [])
+        }
+    }
+
+    private func ended(for reason: ExitReason) -> (LeasePhase, [LeaseEffect]) {
+        switch self {
+        case .starting, .running: (.ending(reason), [.stop(reason)])
+        // A frozen process cannot act on a signal, so it is thawed first.
+        case .paused: (.ending(reason), [.thaw, .stop(reason)])
+        default: (self, [])
+        }
+    }
+
+    private func exited(_ reason: ExitReason, at time: UInt64) -> (LeasePhase, [LeaseEffect]) {
+        switch self {
+        case .starting, .running, .paused: (.settling(reason, since: time), [.issueFinalReceipt, .settle])
+        // What the supervisor saw wins only when it says more than the reason the job was told to end for.
+        case .ending(let asked):
+            (.settling(asked.overrides(reason) ? asked : reason, since: time), [.issueFinalReceipt, .settle])
+        default: (self, [])
+        }
+    }
+}
+
+extension ExitReason {
+    /// A job that ended because it was told to ended for that reason, whatever signal or code it left with.
+    fileprivate func overrides(_ observed: ExitReason) -> Bool {
+        switch observed {
+        case .exited, .signalled: true
+        default: false
+        }
+    }
+}

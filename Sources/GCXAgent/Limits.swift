@@ -1,0 +1,32 @@
+/// The agent's bounds, in one place.
+package enum AgentLimits {
+    /// A signed proposal that is not on the ledger after this lapses, and its capacity is free again, seconds.
+    /// Two minutes: a person reads the terms and opens the escrow.
+    package static let proposalSeconds: UInt64 = 120
+    /// How often the agent looks whether a buyer asked to close, seconds. Well below the shortest close window (5 s).
+    package static let ledgerPollSeconds: UInt64 = 1
+    /// Longest wait between two tries of an outbox entry, seconds.
+    package static let outboxBackoffSecondsMax: UInt64 = 30
+    /// Longest time a caller may wait for receipts or log lines in one call, seconds.
+    package static let longPollSecondsMax: UInt64 = 30
+    /// Bytes of log returned by one call.
+    package static let logPageBytesMax: UInt64 = 1 << 20
+    /// Receipts returned by one call.
+    package static let receiptPageMax = 256
+    /// The agent waits this long for the voucher of a final receipt before it claims what it has and closes, seconds.
+    /// Longer than a buyer's command takes to come back from a restart.
+    package static let finalVoucherSeconds: UInt64 = 300
+    /// A finished job's output stays on disk this long for its buyer to fetch, seconds.
+    package static let outputKeepSeconds: UInt64 = 3_600
+    /// A voucher is claimed at once when the unclaimed part reaches deposit / this, so that what is at risk stays small
+    /// and the ledger does not get an entry for every receipt.
+    package static let claimsPerDeposit: UInt64 = 10
+    /// Most leases at once, whatever the capacity: each has a uid range of 65,536.
+    package static let leasesMax = 1_024
+    /// Arguments and environment of a job, bytes together.
+    package static let commandBytesMax = 128 << 10
+    /// Fewest and most processes a job may ask for.
+    package static let pids: ClosedRange<UInt64> = 4...1_048_576
+    /// An API session may be this long at the most, seconds.
+    package static let sessionSecondsMax: UInt64 = 86_400
+}
