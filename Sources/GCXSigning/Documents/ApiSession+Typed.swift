@@ -1,0 +1,11 @@
+import GCXModel
+
+extension ApiSession: TypedDocument {
+    package static let schema = TypedSchema<ApiSession>(
+        "ApiSession",
+        .init("account", \.account),
+        .init("session", \.session),
+        .init("audience", \.audience),
+        .init("issuedAt", \.issuedAt),
+        .init("expiresAt", \.expiresAt))
+}

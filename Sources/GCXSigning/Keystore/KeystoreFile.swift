@@ -1,0 +1,109 @@
+import FoundationEssentials
+import Glibc
+
+/// Keystores on disk: mode 0600, written whole or not at all, never over another key.
+package enum KeystoreFile {
+    /// Writes a new file and does not return before the file and its directory entry are on disk.
+    ///
+    /// - Throws: ``KeystoreError/fileExists(path:)`` or ``KeystoreError/file(operation:path:errno:)``; then nothing is
+    ///   left at `path`, nor beside it.
+    package static func write(_ keystore: KeystoreV3, to path: String) throws(KeystoreError) {
+        let draft = path + ".\(UUID().uuidString).new"
+        defer { unlink(draft) }
+        try writeDraft(try encode(keystore), to: draft, for: path)
+        // link, unlike rename, refuses to replace what is there.
+        guard link(draft, path) == 0 else {
+            throw errno == EEXIST ? .fileExists(path: path) : .file(operation: "link", path: path, errno: errno)
+        }
+        try synchronizeDirectory(of: path)
+    }
+
+    /// Reads a file without opening the key in it.
+    ///
+    /// - Throws: ``KeystoreError/fileExposed(path:mode:)`` when others may read it; a group may, because systemd shows
+    ///   a credential granted through an access list as mode 0440.
+    package static func read(_ path: String) throws(KeystoreError) -> KeystoreV3 {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw .file(operation: "open", path: path, errno: errno) }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw .file(operation: "stat", path: path, errno: errno) }
+        let mode = status.st_mode & 0o777
+        guard mode & 0o027 == 0 else { throw .fileExposed(path: path, mode: mode) }
+        guard status.st_size <= Limits.keystoreFileBytesMax else {
+            throw .fileTooLarge(path: path, bytes: Int(status.st_size))
+        }
+        return try decode(try readAll(descriptor, path: path))
+    }
+
+    /// - Throws: ``KeystoreError/notAKeystore(reason:)``.
+    package static func decode(_ bytes: [UInt8]) throws(KeystoreError) -> KeystoreV3 {
+        do {
+            return try JSONDecoder().decode(KeystoreV3.self, from: Data(bytes))
+        } catch DecodingError.keyNotFound(let key, _) {
+            throw .notAKeystore(reason: "field `\(key.stringValue)` is missing")
+        } catch DecodingError.typeMismatch(_, let context) {
+            throw .notAKeystore(reason: "field `\(context.path)` has the wrong type")
+        } catch {
+            throw .notAKeystore(reason: "not a JSON keystore document")
+        }
+    }
+
+    private static func encode(_ keystore: KeystoreV3) throws(KeystoreError) -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
+        guard let data = try? encoder.encode(keystore) else {
+            preconditionFailure("text and integers always encode")
+        }
+        return Array(data) + [UInt8(ascii: "\n")]
+    }
+
+    private static func writeDraft(_ bytes: [UInt8], to draft: String, for path: String) throws(KeystoreError) {
+        // Born with its final mode, so that there is no moment in which others can open it; umask only takes away.
+        let descriptor = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw .file(operation: "create", path: path, errno: errno) }
+        defer { close(descriptor) }
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if count < 0 && errno == EINTR { continue }
+            guard count > 0 else { throw .file(operation: "write", path: path, errno: errno) }
+            rest = rest.dropFirst(count)
+        }
+        guard fsync(descriptor) == 0 else { throw .file(operation: "fsync", path: path, errno: errno) }
+    }
+
+    private static func synchronizeDirectory(of path: String) throws(KeystoreError) {
+        let directory = path.lastIndex(of: "/").map { path[...$0] } ?? "."
+        let descriptor = open(String(directory), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw .file(operation: "open directory of", path: path, errno: errno) }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw .file(operation: "fsync directory of", path: path, errno: errno) }
+    }
+
+    private static func readAll(_ descriptor: Int32, path: String) throws(KeystoreError) -> [UInt8] {
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 4_096)
+        while true {
+            let count = Glibc.read(descriptor, &chunk, chunk.count)
+            if count < 0 && errno == EINTR { continue }
+            guard count >= 0 else { throw .file(operation: "read", path: path, errno: errno) }
+            guard count > 0 else { return bytes }
+            bytes += chunk.prefix(count)
+            // The file may grow after fstat, and a device has no size.
+            guard bytes.count <= Limits.keystoreFileBytesMax else {
+                throw .fileTooLarge(path: path, bytes: bytes.count)
+            }
+        }
+    }
+}
+
+extension DecodingError.Context {
+    fileprivate var path: String { codingPath.map(\.stringValue).joined(separator: ".") }
+}
+
+/// The kernel's words for an errno, and its number.
+func describe(errno code: Int32) -> String {
+    guard let text = strerror(code) else { return "errno \(code)" }
+    return "\(String(cString: text)) (errno \(code))"
+}
