@@ -1,0 +1,93 @@
+import GCXModel
+
+/// Each sentence names the thing and the reason.
+extension LedgerError: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .badSignature(let kind, let expected, nil):
+            "the signature on the \(kind) is not one; it should be by \(expected)"
+        case .badSignature(let kind, let expected, let got?):
+            "the \(kind) should be signed by \(expected), but in this ledger's domain the signature is by \(got)"
+        case .notAllowed(let address, let reason): "\(address) may not do this: \(reason)"
+        case .unknownGrant(let digest): "no machine grant \(digest) stands in this ledger"
+        case .unknownAttestation(let digest): "no attestation record \(digest) of this machine stands in this ledger"
+        case .unknownOffer(let digest): "no offer \(digest) stands in this ledger"
+        case .unknownDemand(let digest): "no demand \(digest) stands in this ledger"
+        case .unknownSubject(let digest): "nothing that could be withdrawn has the digest \(digest)"
+        case .leaseUnknown(let id): "no lease \(id) was opened in this ledger"
+        case .unknownEntry(let index): "the ledger has no entry \(index)"
+        case .unknownTree(let from, let to, let size):
+            "there is no proof from \(from) to \(to) in a ledger of \(size) entries"
+        default: documentDescription
+        }
+    }
+
+    private var documentDescription: String {
+        switch self {
+        case .expired(let kind, let digest, let at): "the \(kind) \(digest) expired at \(at) (Unix seconds)"
+        case .withdrawn(let kind, let digest): "the \(kind) \(digest) was withdrawn"
+        case .superseded(let kind, let digest, let by): "the \(kind) \(digest) was replaced by \(by)"
+        case .staleRevision(let kind, let id, let current, let offered):
+            "revision \(offered) of \(kind) \(id) comes too late: the ledger has revision \(current)"
+        case .malformed(let kind, let field, let reason): "the field \(field) of the \(kind) \(reason)"
+        case .documentTooLarge(let kind, let field, let max): "the field \(field) of the \(kind) is larger than \(max)"
+        case .datedAhead(let kind, let date, let now):
+            "the \(kind) is dated \(date), more than \(LedgerLimits.datedAheadSecondsMax) s ahead of the ledger's \(now)"
+        case .termsDiffer(let field, let kind, let required, let got):
+            "the lease terms say \(field) \(got), but the \(kind) asks for \(required)"
+        case .overCapacity(let offer, let resource, let free, let asked):
+            "the offer \(offer) has \(free) \(resource) free in that time, and the lease asks for \(asked)"
+        default: moneyDescription
+        }
+    }
+
+    private var moneyDescription: String {
+        switch self {
+        case .insufficientFunds(let account, let holds, let needs):
+            "the account \(account) holds \(holds), not \(needs)"
+        case .escrowExceeded(let lease, let held, let asked):
+            "the escrow of lease \(lease) holds \(held) in all, and the voucher asks for \(asked)"
+        case .staleVoucher(let lease, let settled, let offered):
+            "lease \(lease) has paid \(settled) already, and the voucher reaches only \(offered)"
+        case .staleTopUp(let lease, let deposit, let offered):
+            "the deposit of lease \(lease) is \(deposit) already, and the top-up names \(offered)"
+        case .rateCapExceeded(let lease, let allowed, let asked):
+            "by now lease \(lease) may have paid \(allowed) under its rate cap, and the voucher asks for \(asked)"
+        case .amountOverflow(let kind): "an amount in the \(kind) is too large to be added"
+        case .notTestNetwork: "this ledger is not a test network: nobody can make money here"
+        default: lifeDescription
+        }
+    }
+
+    private var lifeDescription: String {
+        switch self {
+        case .leaseClosing(let id, let at): "the payer of lease \(id) asked to close it; it closes at \(at)"
+        case .leaseClosed(let id): "the lease \(id) is closed"
+        case .notClosing(let id): "nobody asked to close lease \(id)"
+        case .closeWindowOver(let id, let at): "the close window of lease \(id) ended at \(at)"
+        case .closeWindowNotOver(let id, let at): "the close window of lease \(id) is open until \(at)"
+        case .notSettled(let id): "the lease \(id) is not settled yet"
+        case .alreadyRated(let id, let by): "\(by) has rated lease \(id) already"
+        case .keyReused(let key): "\(key) stands in this ledger already, signed by somebody else"
+        default: storeDescription
+        }
+    }
+
+    private var storeDescription: String {
+        switch self {
+        case .wrongOperator(let expected, let got): "the ledger belongs to operator \(expected), not \(got)"
+        case .wrongNetwork(let isTestNetwork):
+            isTestNetwork ? "the ledger is a test network" : "the ledger is not a test network"
+        case .unknownFormat(let found, let known): "the ledger file has format \(found); this program knows \(known)"
+        case .storage(let operation, let detail): "\(operation) failed: \(detail)"
+        case .corrupted(let index?, let detail): "entry \(index) of the ledger is corrupted: \(detail)"
+        case .corrupted(nil, let detail): "the ledger is corrupted: \(detail)"
+        case .locked(let path): "another process writes to the ledger \(path)"
+        case .unreachable(let endpoint, let detail): "the ledger at \(endpoint) did not answer: \(detail)"
+        case .unreadable(let endpoint, let detail): "the answer of the ledger at \(endpoint) makes no sense: \(detail)"
+        case .outcomeUnknown(let key, _): "the ledger went silent while \(key) was being written"
+        // Every case stands in one of the five lists; the conformance test prints them all.
+        default: "the ledger refused"
+        }
+    }
+}

@@ -1,0 +1,51 @@
+import GCXModel
+
+extension LedgerError: RemediedError {
+    package var remedy: Remedy {
+        switch self {
+        case .badSignature: .fix("Sign the document with the key it names, in the domain of this ledger.")
+        case .notAllowed, .unknownEntry, .unknownTree, .malformed, .amountOverflow, .keyReused: .refuse
+        case .unknownGrant: .fix("Post the machine's grant first: `gcx key grant`.")
+        case .unknownAttestation: .fix("Post the attestation record first: `gcx bench` makes one.")
+        case .unknownOffer, .unknownDemand, .unknownSubject, .leaseUnknown:
+            .fix("Check the digest, and that this is the ledger it was posted to.")
+        case .documentTooLarge: .fix("Shorten the field and sign the document again.")
+        default: stateRemedy
+        }
+    }
+
+    private var stateRemedy: Remedy {
+        switch self {
+        case .expired(.grant, _, _), .withdrawn(.grant, _):
+            .fix("Have the owner sign a new grant for this machine: `gcx key grant`.")
+        case .expired, .withdrawn, .superseded: .fix("Use a document that still stands, or publish a new one.")
+        case .staleRevision(_, _, let current, _): .fix("Publish it as revision \(current + 1) or later.")
+        case .datedAhead: .fix("Set the clock of the machine that signed it.")
+        case .termsDiffer: .fix("Draw up the lease again from the offer and the demand as posted.")
+        case .overCapacity: .fix("Ask for less, or wait until a running lease ends.")
+        case .insufficientFunds: .fix("Put money into the account, or ask for less.")
+        case .escrowExceeded: .fix("Ask the buyer to top up the lease.")
+        case .staleVoucher: .fix("Ask the buyer for a voucher on the latest receipt.")
+        case .staleTopUp: .fix("Name the new total of the deposit, larger than the present one.")
+        case .rateCapExceeded: .retry(after: .seconds(60))
+        default: lifeRemedy
+        }
+    }
+
+    private var lifeRemedy: Remedy {
+        switch self {
+        case .closeWindowNotOver: .retry(after: .seconds(5))
+        case .notClosing: .fix("Ask to close the lease first: `gcx lease close`.")
+        case .notSettled: .fix("Close the lease first; then rate it.")
+        case .wrongOperator, .wrongNetwork: .fix("Name the right ledger file, operator key and network.")
+        case .unknownFormat: .fix("Use the version of gcx that wrote this ledger, or a later one.")
+        case .storage: .fix("Check the disk: free space, permissions, kernel log; then try again.")
+        case .corrupted: .fix("Stop the ledger, run `gcx ledger verify`, and restore the file from a copy.")
+        case .locked: .fix("Stop the other ledger process, or talk to it instead of opening its file.")
+        case .unreachable: .retry(after: .seconds(5))
+        case .unreadable: .fix("Check that the address is that of a gcx ledger of the same version.")
+        case .outcomeUnknown(_, let after): .retry(after: after)
+        default: .refuse
+        }
+    }
+}
