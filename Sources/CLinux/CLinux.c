@@ -1,0 +1,109 @@
+#include "CLinux.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/loop.h>
+#include <linux/mount.h>
+#include <linux/openat2.h>
+#include <sched.h>
+#include <signal.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+// linux/mount.h and sys/mount.h cannot be included together with every libc, so the three calls are declared here.
+int mount(const char *, const char *, const char *, unsigned long, const void *);
+int umount2(const char *, int);
+
+static int result(long value) { return value < 0 ? -errno : (int)value; }
+
+uint64_t gcx_clock_boottime(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_BOOTTIME, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+int gcx_mount(const char *source, const char *target, const char *type, uint64_t flags, const char *data) {
+    return result(mount(source, target, type, flags, data));
+}
+
+int gcx_umount(const char *target, int flags) { return result(umount2(target, flags)); }
+
+int gcx_unshare(int flags) { return result(unshare(flags)); }
+
+int gcx_open_tree_clone(const char *path) {
+    return result(syscall(SYS_open_tree, AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC));
+}
+
+int gcx_mount_setattr_idmap(int mount_fd, uint64_t attributes, int user_namespace_fd) {
+    struct mount_attr attr = {.attr_set = attributes | MOUNT_ATTR_IDMAP, .userns_fd = (uint64_t)user_namespace_fd};
+    return result(syscall(SYS_mount_setattr, mount_fd, "", AT_EMPTY_PATH, &attr, sizeof attr));
+}
+
+int gcx_move_mount(int mount_fd, const char *target) {
+    return result(syscall(SYS_move_mount, mount_fd, "", AT_FDCWD, target, MOVE_MOUNT_F_EMPTY_PATH));
+}
+
+int gcx_clone_user_namespace_holder(void) {
+    // The raw call with a null stack behaves as fork does; the child makes only async-signal-safe calls.
+    long pid = syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, NULL, NULL, NULL, 0);
+    if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        for (;;) pause();
+    }
+    return result(pid);
+}
+
+int gcx_set_child_subreaper(void) { return result(prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)); }
+
+int gcx_pidfd_open(pid_t pid) { return result(syscall(SYS_pidfd_open, pid, 0)); }
+
+int gcx_pidfd_send_signal(int pid_fd, int signal) {
+    return result(syscall(SYS_pidfd_send_signal, pid_fd, signal, NULL, 0));
+}
+
+int gcx_signalfd(uint64_t mask) {
+    sigset_t set;
+    sigemptyset(&set);
+    for (int signal = 1; signal < 64; signal++)
+        if (mask & (1ull << signal)) sigaddset(&set, signal);
+    if (sigprocmask(SIG_BLOCK, &set, NULL) < 0) return -errno;
+    return result(signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC));
+}
+
+int gcx_signalfd_read(int fd) {
+    struct signalfd_siginfo info;
+    ssize_t count = read(fd, &info, sizeof info);
+    return count < 0 ? -errno : (int)info.ssi_signo;
+}
+
+int gcx_loop_get_free(int control_fd) { return result(ioctl(control_fd, LOOP_CTL_GET_FREE)); }
+
+int gcx_loop_configure(int loop_fd, int backing_fd) {
+    struct loop_config config = {.fd = (uint32_t)backing_fd, .info.lo_flags = LO_FLAGS_AUTOCLEAR};
+    return result(ioctl(loop_fd, LOOP_CONFIGURE, &config));
+}
+
+int gcx_open_in_root(int directory_fd, const char *path) {
+    struct open_how how = {.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK, .resolve = RESOLVE_IN_ROOT};
+    return result(syscall(SYS_openat2, directory_fd, path, &how, sizeof how));
+}
+
+int gcx_spawn_add_chdir(posix_spawn_file_actions_t *actions, const char *path) {
+    return -posix_spawn_file_actions_addchdir_np(actions, path);
+}
+
+int gcx_spawn_add_close_from(posix_spawn_file_actions_t *actions, int first) {
+    return -posix_spawn_file_actions_addclosefrom_np(actions, first);
+}
+
+int gcx_spawn_new_session(void) { return POSIX_SPAWN_SETSID; }
+
+int gcx_pipe(int ends[2]) { return result(pipe2(ends, O_CLOEXEC)); }
+
+const char *gcx_errno_name(int number) { return strerrorname_np(number); }

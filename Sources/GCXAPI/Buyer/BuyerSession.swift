@@ -1,0 +1,150 @@
+import GCXAgent
+import GCXLinux
+import GCXModel
+import GCXSigning
+
+/// The buyer's side of a lease while it is attached: every good receipt is answered with a voucher.
+///
+/// A receipt and the voucher that answers it are in the journal before the voucher leaves, so a buyer that comes back
+/// after a crash neither forgets what it promised nor promises for a receipt that does not follow on the last one. The
+/// first bad receipt ends the session, and no voucher leaves after it.
+///
+/// ```swift
+/// let session = BuyerSession(
+///     agent: client, caller: .owner, terms: terms, domain: domain, key: custody, rules: rules, deposit: terms.deposit,
+///     journal: FileBuyerJournal(path)) { event in print(event) }
+/// let status = try await session.run()
+/// ```
+package struct BuyerSession: Sendable {
+    private let agent: any AgentOperations
+    private let caller: Caller
+    private let lease: LeaseID
+    private let key: any KeyCustody
+    private let domain: EIP712Domain
+    private let inspector: ReceiptInspector
+    private let journal: any BuyerJournal
+    private let patience: Patience
+    private let report: @Sendable (BuyerEvent) -> Void
+
+    /// - Parameters:
+    ///   - key: the session key of the terms.
+    ///   - deposit: what the ledger holds in escrow; a receipt beyond it is refused.
+    ///   - now: Unix seconds by the buyer's clock.
+    ///   - patience: how long an agent may stay away before ``run()`` gives up.
+    ///   - report: called in order, from the task that runs.
+    package init(
+        agent: any AgentOperations, caller: Caller, terms: LeaseTerms, domain: EIP712Domain, key: any KeyCustody,
+        rules: any ReceiptRules, deposit: Amount, journal: any BuyerJournal,
+        now: @escaping @Sendable () -> UInt64 = { WallClock.now() / 1_000_000_000 },
+        patience: Duration = APILimits.buyerPatience,
+        report: @escaping @Sendable (BuyerEvent) -> Void
+    ) {
+        self.agent = agent
+        self.caller = caller
+        lease = terms.digest(in: domain)
+        self.key = key
+        self.domain = domain
+        inspector = ReceiptInspector(terms: terms, domain: domain, rules: rules, deposit: deposit, now: now)
+        self.journal = journal
+        self.patience = Patience(limit: patience) { report(.agentSilent($0, pause: $1)) }
+        self.report = report
+    }
+
+    /// Answers receipts until the final one, or until the agent has closed the lease.
+    ///
+    /// - Returns: where the lease stands then.
+    package func run() async throws(BuyerError) -> JobStatus {
+        var record = try journal.load() ?? BuyerRecord(lease: lease)
+        guard record.lease == lease else { throw .journalOfAnotherLease(journal.name, found: record.lease) }
+        // The process may have ended between saving a voucher and sending it.
+        if let voucher = record.voucher, let end = try await send(voucher, in: record) { return end }
+        while true {
+            let page = try await receipts(after: record.receipt?.document.sequence ?? 0)
+            if page.isEmpty {
+                if let end = try await closedStatus() { return finish(end) }
+                try await Patience.sleep(APILimits.emptyPagePause)
+            } else if let end = try await answer(page, in: &record) {
+                return end
+            }
+        }
+    }
+
+    /// One voucher for a page of receipts, because amounts are cumulative; what came before a bad receipt is answered.
+    private func answer(
+        _ page: [Signed<Receipt>], in record: inout BuyerRecord
+    ) async throws(BuyerError) -> JobStatus? {
+        let (last, refusal) = inspect(page, after: record.receipt)
+        if let last { record.receipt = last }
+        // An old refusal stays as evidence until a newer one takes its place.
+        if let refusal { record.refused = refusal }
+        if let last { record.voucher = try await sign(last) }
+        try journal.save(record)
+        var end: JobStatus?
+        if last != nil, let voucher = record.voucher { end = try await send(voucher, in: record) }
+        if let refusal { throw stop(refusal) }
+        return end
+    }
+
+    /// The last good receipt of a page, and the first bad one.
+    private func inspect(
+        _ page: [Signed<Receipt>], after previous: Signed<Receipt>?
+    ) -> (last: Signed<Receipt>?, refusal: BuyerRecord.Refusal?) {
+        var last: Signed<Receipt>?
+        for receipt in page {
+            if let reason = inspector.refusal(of: receipt, after: last ?? previous) {
+                return (last, BuyerRecord.Refusal(receipt: receipt, reason: reason))
+            }
+            last = receipt
+            report(.receiptAccepted(receipt.document))
+        }
+        return (last, nil)
+    }
+
+    private func sign(_ receipt: Signed<Receipt>) async throws(BuyerError) -> Signed<Voucher> {
+        let voucher = Voucher(
+            channel: lease, cumulative: receipt.document.amount, receipt: receipt.digest(in: domain))
+        do {
+            return try await Signed(voucher, by: key, in: domain)
+        } catch {
+            throw .signing(error)
+        }
+    }
+
+    /// Sends a voucher that is in the journal. Not nil when it answered the final receipt.
+    private func send(_ voucher: Signed<Voucher>, in record: BuyerRecord) async throws(BuyerError) -> JobStatus? {
+        do {
+            let status = try await patience.call { () async throws(AgentError) -> JobStatus in
+                try await agent.accept(voucher)
+            }
+            report(.voucherSent(voucher.document))
+            return record.receipt?.document.isFinal == true ? finish(status) : nil
+        } catch .agent(let error) {
+            // A lease that closed while we were away takes no voucher any more, and needs none.
+            if case .wrongPhase = error, let status = try await closedStatus() { return finish(status) }
+            throw .agent(error)
+        }
+    }
+
+    private func receipts(after sequence: UInt64) async throws(BuyerError) -> [Signed<Receipt>] {
+        try await patience.call { () async throws(AgentError) -> [Signed<Receipt>] in
+            try await agent.receipts(lease, after: sequence, waitSeconds: APILimits.buyerWaitSeconds, by: caller)
+        }
+    }
+
+    private func closedStatus() async throws(BuyerError) -> JobStatus? {
+        let status = try await patience.call { () async throws(AgentError) -> JobStatus in
+            try await agent.job(lease, by: caller)
+        }
+        return status.phase == .closed ? status : nil
+    }
+
+    private func finish(_ status: JobStatus) -> JobStatus {
+        report(.finished(status))
+        return status
+    }
+
+    private func stop(_ refusal: BuyerRecord.Refusal) -> BuyerError {
+        report(.receiptRefused(refusal.receipt.document, reason: refusal.reason))
+        return .receiptRefused(lease, sequence: refusal.receipt.document.sequence, reason: refusal.reason)
+    }
+}

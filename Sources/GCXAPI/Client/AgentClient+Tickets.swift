@@ -1,0 +1,34 @@
+import GCXAgent
+import GCXModel
+import Glibc
+
+/// The calls of ``AgentOperations`` that name a file on the agent's disk. From another process they go through a file
+/// on this side's disk; ``upload(_:lease:file:by:progress:)`` and ``downloadOutput(_:to:by:progress:)`` save that detour.
+extension AgentClient {
+    /// A place on this side's disk; ``endUpload(_:complete:)`` sends what was written there, in the owner's name.
+    ///
+    /// - Throws: ``AgentError/badRequest(_:)`` for a session: send its file with `upload`.
+    package func beginUpload(
+        _ kind: UploadKind, lease: LeaseID, by caller: Caller
+    ) async throws(AgentError) -> UploadTicket {
+        guard caller == .owner else { throw .badRequest("an upload in a session's name takes the file's path") }
+        return UploadTicket(lease: lease, kind: kind, path: temporaryPath(kind.rawValue), bytesMax: .max)
+    }
+
+    package func endUpload(_ ticket: UploadTicket, complete: Bool) async throws(AgentError) {
+        defer { unlink(ticket.path) }
+        guard complete else { return }
+        try await upload(ticket.kind, lease: ticket.lease, file: ticket.path, by: .owner)
+    }
+
+    /// Fetches the output into a temporary file, which the caller removes.
+    package func outputArchive(_ lease: LeaseID, by caller: Caller) async throws(AgentError) -> String? {
+        let path = temporaryPath("output")
+        return try await downloadOutput(lease, to: path, by: caller) == nil ? nil : path
+    }
+
+    private func temporaryPath(_ name: String) -> String {
+        let directory = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+        return "\(directory)/gcx-\(name)-\(Digest.random())"
+    }
+}

@@ -1,0 +1,134 @@
+import GCXAgent
+import GCXModel
+import GCXSigning
+
+/// An agent in another process, reached through its ``AgentServer``.
+///
+/// It throws the very errors of the agent, and ``AgentError/unreachable(_:)`` when no answer came: then the call may
+/// have been obeyed or not.
+package struct AgentClient: AgentOperations {
+    let endpoint: Endpoint
+    let transport: HTTPTransport
+
+    package init(_ endpoint: Endpoint, transport: HTTPTransport = .shared) {
+        self.endpoint = endpoint
+        self.transport = transport
+    }
+
+    package func status() async throws(AgentError) -> AgentStatus {
+        try await read(.get("/v1/status"), by: .owner)
+    }
+
+    package func propose(_ proposal: LeaseProposal) async throws(AgentError) -> CountersignedTerms {
+        try await post("/v1/leases", proposal, by: .owner, isRepeatable: false)
+    }
+
+    package func submit(
+        _ request: JobRequest, lease: LeaseID, by caller: Caller
+    ) async throws(AgentError) -> JobStatus {
+        try await post("/v1/leases/\(lease)/job", request, by: caller, isRepeatable: false)
+    }
+
+    package func jobs(by caller: Caller) async throws(AgentError) -> [JobStatus] {
+        try await read(.get("/v1/jobs"), by: caller)
+    }
+
+    package func job(_ lease: LeaseID, by caller: Caller) async throws(AgentError) -> JobStatus {
+        try await read(.get("/v1/leases/\(lease)/job"), by: caller)
+    }
+
+    package func cancel(_ lease: LeaseID, by caller: Caller) async throws(AgentError) -> JobStatus {
+        try await read(
+            HTTPCall(method: .POST, path: "/v1/leases/\(lease)/cancel", isRepeatable: true), by: caller)
+    }
+
+    package func receipts(
+        _ lease: LeaseID, after: UInt64, waitSeconds: UInt64, by caller: Caller
+    ) async throws(AgentError) -> [Signed<Receipt>] {
+        try await read(
+            waiting("/v1/leases/\(lease)/receipts?after=\(after)&wait=\(waitSeconds)", waitSeconds), by: caller)
+    }
+
+    package func accept(_ voucher: Signed<Voucher>) async throws(AgentError) -> JobStatus {
+        try await post("/v1/leases/\(voucher.document.channel)/vouchers", voucher, by: .owner, isRepeatable: true)
+    }
+
+    package func log(
+        _ lease: LeaseID, from offset: UInt64, bytesMax: UInt64, waitSeconds: UInt64, by caller: Caller
+    ) async throws(AgentError) -> LogPage {
+        let query = "from=\(offset)&max=\(bytesMax)&wait=\(waitSeconds)"
+        return try await read(waiting("/v1/leases/\(lease)/log?\(query)", waitSeconds), by: caller)
+    }
+
+    /// A call that the server may keep waiting for so long.
+    private func waiting(_ path: String, _ seconds: UInt64) -> HTTPCall {
+        var call = HTTPCall.get(path)
+        call.timeout += .seconds(Int64(min(seconds, AgentLimits.longPollSecondsMax)))
+        return call
+    }
+
+    private func post<Value: Decodable>(
+        _ path: String, _ body: some Encodable, by caller: Caller, isRepeatable: Bool
+    ) async throws(AgentError) -> Value {
+        let bytes: [UInt8]
+        do {
+            bytes = try WireJSON.encode(body)
+        } catch {
+            throw .badRequest("the request cannot be written as JSON: \(error)")
+        }
+        return try await read(
+            HTTPCall(method: .POST, path: path, body: bytes, isRepeatable: isRepeatable), by: caller)
+    }
+
+    private func read<Value: Decodable>(_ call: HTTPCall, by caller: Caller) async throws(AgentError) -> Value {
+        var call = call
+        call.authorization = try Self.authorization(caller)
+        let answer: HTTPAnswer
+        do {
+            answer = try await transport.answer(call, from: endpoint)
+        } catch {
+            throw unreachable(error.detail)
+        }
+        guard answer.isSuccess else { throw failure(answer) }
+        do {
+            return try WireJSON.decode(Value.self, from: answer.body)
+        } catch {
+            throw unreachable("its answer makes no sense: \(WireJSON.reason(error))")
+        }
+    }
+
+    /// The header of a session; the owner needs none, for the socket's mode lets nobody else in.
+    static func authorization(_ caller: Caller) throws(AgentError) -> String? {
+        guard case .session(let session) = caller else { return nil }
+        do {
+            return try SessionHeader.value(session)
+        } catch {
+            throw .badRequest("the session cannot be written as JSON: \(error)")
+        }
+    }
+
+    /// The agent's own error; anything else that is no success did not come from an agent that could be asked.
+    func failure(_ answer: HTTPAnswer) -> AgentError {
+        if let envelope = try? WireJSON.decode(ErrorEnvelope<AgentError>.self, from: answer.body) {
+            return envelope.error
+        }
+        if let envelope = try? WireJSON.decode(ErrorEnvelope<RequestError>.self, from: answer.body) {
+            return envelope.error.asAgentError ?? unreachable(envelope.message)
+        }
+        return unreachable("HTTP status \(answer.status)")
+    }
+
+    func unreachable(_ detail: String) -> AgentError { .unreachable("\(endpoint): \(detail)") }
+}
+
+extension RequestError {
+    /// Nil when the agent was not asked, but might be asked again.
+    fileprivate var asAgentError: AgentError? {
+        switch self {
+        case .malformed(let why): .badRequest(why)
+        case .bodyTooLarge(let most): .tooLarge("the body of the request", bytesMax: UInt64(most))
+        case .noSuchRoute, .notTransparent: .badRequest(description)
+        case .shuttingDown, .failed: nil
+        }
+    }
+}

@@ -1,0 +1,81 @@
+import GCXLedger
+import GCXModel
+import GCXSigning
+import Synchronization
+
+/// A ledger in another process, reached through its ``LedgerServer``.
+///
+/// It throws the very errors of the ledger behind it. When nothing was sent the error is
+/// ``LedgerError/unreachable(endpoint:detail:)``; when the answer to a post got lost it is
+/// ``LedgerError/outcomeUnknown(_:after:)``, and posting the same entry again is safe.
+package final class HTTPLedger: TransparentLedger {
+    let endpoint: Endpoint
+    private let transport: HTTPTransport
+    /// Asked for once, for it never changes: keys of entries need it.
+    private let domain = Mutex<EIP712Domain?>(nil)
+
+    package init(_ endpoint: Endpoint, transport: HTTPTransport = .shared) {
+        self.endpoint = endpoint
+        self.transport = transport
+    }
+
+    package func identity() async throws(LedgerError) -> LedgerIdentity {
+        let identity: LedgerIdentity = try await get("/v1/identity")
+        domain.withLock { $0 = identity.domain }
+        return identity
+    }
+
+    @discardableResult
+    package func post(_ entry: Entry) async throws(LedgerError) -> PostReceipt {
+        let body = try PostedEntry.canonicalJSON(entry)
+        guard body.count <= APILimits.entryBodyBytesMax else {
+            throw .documentTooLarge(entry.kind, field: "entry", max: APILimits.entryBodyBytesMax)
+        }
+        let key = entry.key(in: try await knownDomain())
+        let call = HTTPCall(method: .POST, path: "/v1/entries", body: body, isRepeatable: true)
+        let answer: HTTPAnswer
+        do {
+            answer = try await transport.answer(call, from: endpoint)
+        } catch {
+            guard error.isBeforeSending else { throw .outcomeUnknown(key, after: APILimits.outcomeRetry) }
+            throw unreachable(error)
+        }
+        return try read(answer)
+    }
+
+    private func knownDomain() async throws(LedgerError) -> EIP712Domain {
+        if let known = domain.withLock({ $0 }) { return known }
+        return try await identity().domain
+    }
+
+    func get<Value: Decodable>(_ path: String) async throws(LedgerError) -> Value {
+        let answer: HTTPAnswer
+        do {
+            answer = try await transport.answer(.get(path), from: endpoint)
+        } catch {
+            throw unreachable(error)
+        }
+        return try read(answer)
+    }
+
+    private func read<Value: Decodable>(_ answer: HTTPAnswer) throws(LedgerError) -> Value {
+        guard answer.isSuccess else { throw failure(answer) }
+        do {
+            return try WireJSON.decode(Value.self, from: answer.body)
+        } catch {
+            throw .unreadable(endpoint: "\(endpoint)", detail: WireJSON.reason(error))
+        }
+    }
+
+    private func failure(_ answer: HTTPAnswer) -> LedgerError {
+        if let envelope = try? WireJSON.decode(ErrorEnvelope<LedgerError>.self, from: answer.body) {
+            return envelope.error
+        }
+        let summary = try? WireJSON.decode(ErrorSummary.self, from: answer.body)
+        return .unreadable(endpoint: "\(endpoint)", detail: summary?.message ?? "HTTP status \(answer.status)")
+    }
+
+    private func unreachable(_ error: TransportError) -> LedgerError {
+        .unreachable(endpoint: "\(endpoint)", detail: error.detail)
+    }
+}

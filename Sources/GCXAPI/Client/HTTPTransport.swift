@@ -1,0 +1,79 @@
+import AsyncHTTPClient
+import NIOCore
+import NIOHTTP1
+
+/// Sends calls to servers of ours, and says of each failure whether the server can have seen the call.
+///
+/// One is shared by the whole process and lives as long as it: connections are kept and used again.
+package struct HTTPTransport: Sendable {
+    package static let shared = HTTPTransport()
+    let client: HTTPClient
+
+    private init() {
+        var configuration = HTTPClient.Configuration()
+        configuration.timeout = .init(
+            connect: TimeAmount(APILimits.connectTimeout), read: TimeAmount(APILimits.silenceTimeout),
+            write: TimeAmount(APILimits.silenceTimeout))
+        configuration.httpVersion = .http1Only
+        configuration.redirectConfiguration = .disallow
+        // A refused connection is an answer: whoever calls decides when to try again.
+        configuration.connectionPool.retryConnectionEstablishment = false
+        client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }
+
+    /// The whole answer to a call.
+    ///
+    /// A repeatable call whose connection broke is sent again `APILimits.brokenRetriesMax` times.
+    func answer(_ call: HTTPCall, from endpoint: Endpoint) async throws(TransportError) -> HTTPAnswer {
+        var triesLeft = call.isRepeatable ? APILimits.brokenRetriesMax : 0
+        while true {
+            do {
+                return try await once(call, endpoint)
+            } catch .broken where triesLeft > 0 {
+                triesLeft -= 1
+            }
+        }
+    }
+
+    private func once(_ call: HTTPCall, _ endpoint: Endpoint) async throws(TransportError) -> HTTPAnswer {
+        do {
+            let response = try await client.execute(
+                call.request(to: endpoint), timeout: TimeAmount(call.timeout))
+            let body = try await response.body.collect(upTo: APILimits.answerBytesMax)
+            return HTTPAnswer(status: response.status.code, body: Array(body.readableBytesView))
+        } catch {
+            throw TransportError(error)
+        }
+    }
+}
+
+/// A request before it has an address.
+struct HTTPCall: Sendable {
+    var method: HTTPMethod
+    /// With its query.
+    var path: String
+    var body: [UInt8]?
+    var authorization: String?
+    var timeout: Duration = APILimits.callTimeout
+    /// Whether the server may get it twice.
+    var isRepeatable: Bool
+
+    static func get(_ path: String) -> HTTPCall { HTTPCall(method: .GET, path: path, isRepeatable: true) }
+
+    func request(to endpoint: Endpoint) -> HTTPClientRequest {
+        var request = HTTPClientRequest(url: endpoint.urlBase + path)
+        request.method = method
+        if let authorization { request.headers.add(name: "authorization", value: authorization) }
+        if let body {
+            request.headers.add(name: "content-type", value: "application/json")
+            request.body = .bytes(body)
+        }
+        return request
+    }
+}
+
+struct HTTPAnswer: Sendable {
+    var status: UInt
+    var body: [UInt8]
+    var isSuccess: Bool { (200..<300).contains(status) }
+}

@@ -1,0 +1,110 @@
+/// Where a server of ours listens: a unix socket, or a port of the loopback interface.
+///
+/// Nothing else can be expressed, so nothing else is ever listened on or spoken to without TLS.
+///
+/// ```swift
+/// let endpoint = try Endpoint("unix:/run/gcx/ledger.sock")
+/// ```
+package enum Endpoint: Hashable, Sendable {
+    /// A socket file; whoever may write to it may connect.
+    case unix(path: String)
+    /// Port 0 lets the kernel choose one; only a server can use that.
+    case loopback(Loopback, port: UInt16)
+
+    /// An address of this machine that no other machine reaches.
+    package enum Loopback: String, Sendable, CaseIterable {
+        case v4 = "127.0.0.1"
+        case v6 = "::1"
+    }
+}
+
+extension Endpoint {
+    /// - Parameter text: `unix:/path`, or `http://` with `127.0.0.1`, `[::1]` or `localhost`, and a port.
+    ///   `localhost` is taken as 127.0.0.1, whatever the resolver says.
+    /// - Throws: ``ServingError/endpointInvalid(_:reason:)``, or ``ServingError/endpointNotLocal(_:)`` for every other
+    ///   host.
+    package init(_ text: String) throws(ServingError) {
+        if text.hasPrefix("unix:") {
+            self = .unix(path: try Self.socketPath(text))
+        } else if text.hasPrefix("http://") {
+            self = try Self.port(text)
+        } else if text.contains("://") {
+            throw .endpointNotLocal(text)
+        } else {
+            throw .endpointInvalid(text, reason: "it begins neither with `unix:` nor with `http://`")
+        }
+    }
+
+    private static func socketPath(_ text: String) throws(ServingError) -> String {
+        let path = String(text.dropFirst("unix:".count))
+        guard path.hasPrefix("/"), path.utf8.allSatisfy({ $0 != 0 }), !path.hasSuffix("/") else {
+            throw .endpointInvalid(text, reason: "the path of the socket is not absolute")
+        }
+        guard path.utf8.count <= APILimits.socketPathBytesMax else {
+            throw .endpointInvalid(
+                text, reason: "a socket's path has at most \(APILimits.socketPathBytesMax) bytes")
+        }
+        return path
+    }
+
+    private static func port(_ text: String) throws(ServingError) -> Endpoint {
+        var rest = text.dropFirst("http://".count)
+        if rest.last == "/" { rest.removeLast() }
+        guard let colon = rest.lastIndex(of: ":"), rest.last != "]" else {
+            throw .endpointInvalid(text, reason: "it names no port")
+        }
+        guard let host = loopback(rest[..<colon]) else { throw .endpointNotLocal(text) }
+        let digits = rest[rest.index(after: colon)...]
+        guard digits.allSatisfy({ $0.isASCII && $0.isNumber }), let port = UInt16(digits), port > 0 else {
+            throw .endpointInvalid(text, reason: "“\(digits)” is no port from 1 to 65535")
+        }
+        return .loopback(host, port: port)
+    }
+
+    private static func loopback(_ host: Substring) -> Loopback? {
+        switch host {
+        case "127.0.0.1", "localhost": .v4
+        case "[::1]": .v6
+        default: nil
+        }
+    }
+
+    /// Whether the file mode of a socket decides who may connect.
+    package var isUnixSocket: Bool {
+        if case .unix = self { true } else { false }
+    }
+}
+
+extension Endpoint: CustomStringConvertible {
+    /// The text that ``init(_:)`` takes.
+    package var description: String {
+        switch self {
+        case .unix(let path): "unix:\(path)"
+        case .loopback(.v4, let port): "http://127.0.0.1:\(port)"
+        case .loopback(.v6, let port): "http://[::1]:\(port)"
+        }
+    }
+
+    /// What stands before the path in a request's URL; in that of a socket the file's path takes the place of the host.
+    var urlBase: String {
+        switch self {
+        case .unix(let path): "http+unix://\(Self.percentEncoded(path))"
+        case .loopback: description
+        }
+    }
+
+    /// Every byte but RFC 3986's unreserved ones as `%XX`.
+    static func percentEncoded(_ text: String) -> String {
+        text.utf8.map { byte in
+            let scalar = Unicode.Scalar(byte)
+            let isPlain = scalar.isASCII && (scalar.properties.isAlphabetic || scalar.properties.numericType != nil)
+            return isPlain || "-._~".unicodeScalars.contains(scalar)
+                ? String(Character(scalar)) : "%" + hexadecimal(byte)
+        }.joined()
+    }
+
+    private static func hexadecimal(_ byte: UInt8) -> String {
+        let digits = String(byte, radix: 16, uppercase: true)
+        return digits.count == 1 ? "0" + digits : digits
+    }
+}

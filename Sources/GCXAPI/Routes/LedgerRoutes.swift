@@ -1,0 +1,100 @@
+import GCXLedger
+import GCXModel
+import Hummingbird
+
+/// What a ledger answers over HTTP: one route for each call of ``Ledger`` and ``TransparentLedger``.
+///
+/// Nobody logs in: reading is free to whoever may connect, and what is written carries its own signatures.
+struct LedgerRoutes: Sendable {
+    let ledger: any Ledger
+
+    func add(to router: APIRouter) {
+        addBook(to: router.group("v1"))
+        addLists(to: router.group("v1"))
+        addJournal(to: router.group("v1"))
+        router.get("healthz") { [ledger] _, _ in
+            _ = try await ledger.identity()
+            return try Response.json(["status": "ok"])
+        }
+    }
+
+    private func addBook(to group: RouterGroup<BasicRequestContext>) {
+        let ledger = ledger
+        group.get("identity") { _, _ in try Response.json(try await ledger.identity()) }
+        group.post("entries") { request, _ in
+            let entry = try await request.json(Entry.self, bytesMax: APILimits.entryBodyBytesMax)
+            return try Response.json(try await ledger.post(entry))
+        }
+        group.get("accounts/{address}") { _, context in
+            try Response.json(try await ledger.account(context.address))
+        }
+        group.get("grants/{digest}") { _, context in try Response.json(try await ledger.grant(context.digest)) }
+        group.get("attestations/{digest}") { _, context in
+            try Response.json(try await ledger.attestation(context.digest))
+        }
+        group.get("offers/{digest}") { _, context in try Response.json(try await ledger.offer(context.digest)) }
+        group.get("offers/{digest}/free") { request, context in
+            let from = try request.required("from", as: UInt64.self)
+            let until = try request.required("until", as: UInt64.self)
+            return try Response.json(try await ledger.freeCapacity(of: context.digest, from: from, until: until))
+        }
+        group.get("demands/{digest}") { _, context in try Response.json(try await ledger.demand(context.digest)) }
+        group.get("leases/{digest}") { _, context in try Response.json(try await ledger.lease(context.digest)) }
+    }
+
+    private func addLists(to group: RouterGroup<BasicRequestContext>) {
+        let ledger = ledger
+        group.get("offers") { request, _ in
+            try Response.json(try await ledger.offers(liveOnly: try request.query("live", as: Bool.self) ?? false))
+        }
+        group.get("demands") { request, _ in
+            try Response.json(try await ledger.demands(liveOnly: try request.query("live", as: Bool.self) ?? false))
+        }
+        group.get("parties/{address}/grants") { _, context in
+            try Response.json(try await ledger.grants(of: context.address))
+        }
+        group.get("parties/{address}/leases") { _, context in
+            try Response.json(try await ledger.leases(of: context.address))
+        }
+        group.get("parties/{address}/ratings") { _, context in
+            try Response.json(try await ledger.ratings(of: context.address))
+        }
+    }
+
+    private func addJournal(to group: RouterGroup<BasicRequestContext>) {
+        group.get("entries") { request, _ in
+            let from = try request.query("from", as: UInt64.self) ?? 0
+            let limit = try request.query("limit", as: Int.self) ?? LedgerLimits.pageEntriesMax
+            return try Response.json(try await transparent().entries(from: from, limit: limit))
+        }
+        group.get("entries/{index}") { _, context in
+            try Response.json(try await transparent().entry(at: try context.path("index") { UInt64($0) }))
+        }
+        group.get("head") { _, _ in try Response.json(try await transparent().head()) }
+        group.get("proofs/inclusion") { request, _ in
+            let index = try request.required("index", as: UInt64.self)
+            let size = try request.required("treeSize", as: UInt64.self)
+            return try Response.json(try await transparent().inclusion(index: index, treeSize: size))
+        }
+        group.get("proofs/consistency") { request, _ in
+            let from = try request.required("from", as: UInt64.self)
+            let to = try request.required("to", as: UInt64.self)
+            return try Response.json(try await transparent().consistency(from: from, to: to))
+        }
+    }
+
+    private func transparent() throws -> any TransparentLedger {
+        guard let ledger = ledger as? any TransparentLedger else { throw RequestError.notTransparent }
+        return ledger
+    }
+}
+
+extension BasicRequestContext {
+    fileprivate var address: Address {
+        get throws { try path("address") { Address($0) } }
+    }
+
+    fileprivate var digest: Digest {
+        get throws { try path("digest") { Digest($0) } }
+    }
+}

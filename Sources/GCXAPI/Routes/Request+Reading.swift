@@ -1,0 +1,49 @@
+import Hummingbird
+import NIOCore
+
+extension Request {
+    /// The JSON body.
+    ///
+    /// - Throws: ``RequestError/bodyTooLarge(bytesMax:)`` or ``RequestError/malformed(_:)``.
+    func json<Value: Decodable>(_ type: Value.Type, bytesMax: Int) async throws -> Value {
+        let body: ByteBuffer
+        do {
+            body = try await self.body.collect(upTo: bytesMax)
+        } catch is NIOTooManyBytesError {
+            throw RequestError.bodyTooLarge(bytesMax: bytesMax)
+        }
+        do {
+            return try WireJSON.decode(type, from: body.readableBytesView)
+        } catch {
+            throw RequestError.malformed(WireJSON.reason(error))
+        }
+    }
+
+    /// A value after `?name=`, or nil when it is not there. Throws ``RequestError/malformed(_:)`` when it is not readable.
+    func query<Value: LosslessStringConvertible>(_ name: String, as type: Value.Type) throws -> Value? {
+        guard let text = uri.queryParameters[Substring(name)] else { return nil }
+        guard let value = Value(String(text)) else {
+            throw RequestError.malformed("the query parameter \(name) cannot be “\(text)”")
+        }
+        return value
+    }
+
+    /// As ``query(_:as:)``, but it has to be there.
+    func required<Value: LosslessStringConvertible>(_ name: String, as type: Value.Type) throws -> Value {
+        guard let value = try query(name, as: type) else {
+            throw RequestError.malformed("the query parameter \(name) is missing")
+        }
+        return value
+    }
+}
+
+extension BasicRequestContext {
+    /// A part of the path, such as the id in `/v1/leases/{id}`.
+    func path<Value>(_ name: String, _ read: (String) -> Value?) throws -> Value {
+        let text = parameters.get(name) ?? ""
+        guard let value = read(text) else {
+            throw RequestError.malformed("“\(text)” in the path is no \(name)")
+        }
+        return value
+    }
+}

@@ -1,0 +1,17 @@
+import GCXAgent
+import HTTPTypes
+
+extension AgentError: WireError {
+    var status: HTTPResponse.Status {
+        switch self {
+        case .notAllowed: .forbidden
+        case .unknownLease: .notFound
+        case .wrongPhase, .escrowMissing: .conflict
+        case .termsRefused, .voucherRefused, .imageRefused: .unprocessableContent
+        case .badRequest: .badRequest
+        case .tooLarge: .contentTooLarge
+        case .sandbox, .storage: .internalServerError
+        case .ledger, .unreachable: .badGateway
+        }
+    }
+}

@@ -1,0 +1,67 @@
+import FoundationEssentials
+import GCXModel
+import HTTPTypes
+
+/// An error that crosses a socket and arrives as the same value.
+protocol WireError: RemediedError, Codable {
+    var status: HTTPResponse.Status { get }
+}
+
+extension WireError {
+    /// The name of the case, which is what programs in other languages compare.
+    var code: String {
+        // Swift writes an enum as an object with one member, named like the case.
+        let name = try? WireJSON.decode(OnlyKey.self, from: WireJSON.encode(self)).name
+        return name ?? "unknown"
+    }
+}
+
+private struct OnlyKey: Decodable {
+    let name: String?
+
+    init(from decoder: any Decoder) throws {
+        name = try decoder.container(keyedBy: TextKey.self).allKeys.first?.stringValue
+    }
+}
+
+/// The body of every answer that is not a success.
+struct ErrorEnvelope<Failure: WireError>: Codable {
+    /// The name of the error's case.
+    var code: String
+    /// For people.
+    var message: String
+    var remedy: WireRemedy
+    /// The error itself.
+    var error: Failure
+
+    init(_ error: Failure) {
+        code = error.code
+        message = error.description
+        remedy = WireRemedy(error.remedy)
+        self.error = error
+    }
+}
+
+/// The part of an envelope that can be read whatever error is inside.
+struct ErrorSummary: Codable {
+    var code: String
+    var message: String
+}
+
+/// A ``Remedy`` in JSON: `{"kind": "fix", "instruction": "…"}`.
+struct WireRemedy: Codable, Equatable {
+    enum Kind: String, Codable { case retry, fix, refuse }
+    var kind: Kind
+    /// With `retry`.
+    var afterSeconds: Int64?
+    /// With `fix`.
+    var instruction: String?
+
+    init(_ remedy: Remedy) {
+        switch remedy {
+        case .retry(let after): (kind, afterSeconds) = (.retry, after.components.seconds)
+        case .fix(let text): (kind, instruction) = (.fix, text)
+        case .refuse: kind = .refuse
+        }
+    }
+}

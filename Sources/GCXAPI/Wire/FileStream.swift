@@ -1,0 +1,103 @@
+import GCXLinux
+import GCXModel
+import Glibc
+import NIOCore
+import NIOPosix
+
+/// A file as a sequence of pieces of at most `APILimits.chunkBytes`, so that a large one never lies in memory.
+///
+/// Reading blocks a thread of NIO's pool, never one of Swift's.
+struct FileChunks: AsyncSequence, Sendable {
+    let path: String
+    /// Bytes when the file was opened; no more are read.
+    let size: UInt64
+    private let file: OpenFile
+
+    init(_ path: String) throws(LinuxError) {
+        self.path = path
+        file = OpenFile(try GCXLinux.FileDescriptor.open(path, O_RDONLY))
+        var status = stat()
+        guard fstat(file.number, &status) == 0 else {
+            throw .systemCall(operation: "fstat", object: path, errno: errno)
+        }
+        guard status.st_mode & S_IFMT == S_IFREG else { throw .malformed(object: path, reason: "not a regular file") }
+        size = UInt64(status.st_size)
+    }
+
+    func makeAsyncIterator() -> Iterator { Iterator(path: path, file: file, left: size) }
+
+    struct Iterator: AsyncIteratorProtocol {
+        let path: String
+        fileprivate let file: OpenFile
+        var left: UInt64
+
+        mutating func next() async throws -> ByteBuffer? {
+            guard left > 0 else { return nil }
+            let count = Int(Swift.min(left, UInt64(APILimits.chunkBytes)))
+            let bytes = try await NIOThreadPool.singleton.runIfActive { [file, path] in
+                try file.read(count, object: path)
+            }
+            guard !bytes.isEmpty else { throw LinuxError.malformed(object: path, reason: "it became shorter") }
+            left -= UInt64(bytes.count)
+            return ByteBuffer(bytes: bytes)
+        }
+    }
+}
+
+/// Writes pieces to a new file and refuses to write more than it may.
+struct FileSink: Sendable {
+    /// More bytes came than were allowed.
+    struct Overflow: Error {}
+
+    let path: String
+    let bytesMax: UInt64
+    private let file: OpenFile
+
+    /// Creates or empties the file; mode 0600. A link in its place is not followed.
+    init(_ path: String, bytesMax: UInt64) throws(LinuxError) {
+        self.path = path
+        self.bytesMax = bytesMax
+        file = OpenFile(try GCXLinux.FileDescriptor.open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW))
+    }
+
+    /// - Returns: how many bytes there were.
+    func write<Pieces: AsyncSequence>(
+        _ pieces: Pieces, progress: @Sendable (UInt64) -> Void = { _ in }
+    ) async throws -> UInt64 where Pieces.Element == ByteBuffer {
+        var written: UInt64 = 0
+        for try await piece in pieces {
+            try Task.checkCancellation()
+            written += UInt64(piece.readableBytes)
+            guard written <= bytesMax else { throw Overflow() }
+            try await NIOThreadPool.singleton.runIfActive { [file, path] in
+                try file.write(piece.readableBytesView, object: path)
+            }
+            progress(written)
+        }
+        return written
+    }
+}
+
+/// A descriptor that several tasks may hold; closed with the last of them.
+private final class OpenFile: Sendable {
+    private let descriptor: GCXLinux.FileDescriptor
+    var number: Int32 { descriptor.number }
+
+    init(_ descriptor: consuming GCXLinux.FileDescriptor) { self.descriptor = descriptor }
+
+    /// Up to `count` bytes; none at the end of the file.
+    func read(_ count: Int, object: String) throws(LinuxError) -> [UInt8] {
+        var failure: Int32 = 0
+        let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+            let result = Glibc.read(number, buffer.baseAddress, count)
+            failure = result < 0 ? errno : 0
+            initialized = Swift.max(result, 0)
+        }
+        guard failure == 0 else { throw .systemCall(operation: "read", object: object, errno: failure) }
+        return bytes
+    }
+
+    func write(_ bytes: some Collection<UInt8>, object: String) throws(LinuxError) {
+        try descriptor.write(bytes, object: object)
+    }
+}

@@ -1,0 +1,30 @@
+import FoundationEssentials
+import GCXAgent
+import GCXModel
+import GCXSigning
+
+/// How a caller says who it is: `Authorization: GCX-Session <base64 of the JSON of a signed ApiSession>`.
+///
+/// The agent checks the signature inside; this only carries it.
+enum SessionHeader {
+    static let scheme = "GCX-Session"
+
+    static func value(_ session: Signed<ApiSession>) throws -> String {
+        "\(scheme) \(Data(try WireJSON.encode(session)).base64EncodedString())"
+    }
+
+    /// - Throws: ``AgentError/notAllowed(_:)`` for another scheme, a token that is too long or not a signed session.
+    static func parse(_ value: String) throws(AgentError) -> Signed<ApiSession> {
+        let words = value.split(separator: " ", omittingEmptySubsequences: true)
+        guard words.count == 2, words[0] == scheme else {
+            throw .notAllowed("the Authorization header is not `\(scheme)` and a token")
+        }
+        guard words[1].utf8.count <= APILimits.sessionTokenBytesMax, let json = Data(base64Encoded: String(words[1]))
+        else { throw .notAllowed("the session token is not base64 of at most \(APILimits.sessionTokenBytesMax) bytes") }
+        do {
+            return try WireJSON.decode(Signed<ApiSession>.self, from: json)
+        } catch {
+            throw .notAllowed("the session token holds no signed session: \(WireJSON.reason(error))")
+        }
+    }
+}

@@ -1,0 +1,56 @@
+import Glibc
+
+/// How this machine mounts its control groups.
+package enum CgroupLayout: Codable, Equatable, Sendable {
+    /// Pure v2: one tree at `root`.
+    case unified(root: String)
+    /// v1, or hybrid: a tree per controller (`memory` → mount point), and the v2 tree where it is mounted besides.
+    case legacy(controllers: [String: String], unifiedRoot: String?)
+
+    /// The controllers the meter and the limits cannot do without.
+    package static let neededControllers = ["cpu", "memory", "pids"]
+
+    /// The layout of this machine.
+    ///
+    /// - Throws: ``LinuxError/unsupported(what:reason:)`` when a needed controller is nowhere.
+    package static func detect() throws(LinuxError) -> CgroupLayout {
+        try parse(mountInfo: Files.text(MountTable.path))
+    }
+
+    /// The layout that a mountinfo text shows. A tree mounted twice counts where it is seen first.
+    package static func parse(mountInfo: String) throws(LinuxError) -> CgroupLayout {
+        let entries = MountTable.parse(mountInfo)
+        let unified = entries.first { $0.type == "cgroup2" }?.point
+        let legacy = entries.filter { $0.type == "cgroup" }
+        var controllers: [String: String] = [:]
+        for entry in legacy {
+            for option in entry.superOptions where !["rw", "ro", "xattr", "clone_children"].contains(option) {
+                if controllers[option] == nil, !option.contains("=") || option.hasPrefix("name=") {
+                    controllers[option] = entry.point
+                }
+            }
+        }
+        let named = controllers.keys.filter { !$0.hasPrefix("name=") }
+        if named.isEmpty, let unified { return .unified(root: unified) }
+        for needed in neededControllers + ["cpuacct", "freezer"] where controllers[needed] == nil {
+            throw .unsupported(what: "cgroup controller `\(needed)`", reason: "it is not in \(MountTable.path)")
+        }
+        return .legacy(controllers: controllers, unifiedRoot: unified)
+    }
+
+    package var isUnified: Bool {
+        if case .unified = self { return true }
+        return false
+    }
+
+    /// The group this process is in, from the root of the v2 tree, for example `/system.slice/gcx.service`.
+    ///
+    /// Source: `/proc/self/cgroup`, the line `0::`.
+    package static func ownUnifiedGroup() throws(LinuxError) -> String {
+        let path = "/proc/self/cgroup"
+        guard let line = try Files.text(path).split(separator: "\n").first(where: { $0.hasPrefix("0::") }) else {
+            throw .malformed(object: path, reason: "no line for the v2 tree")
+        }
+        return String(line.dropFirst(3))
+    }
+}

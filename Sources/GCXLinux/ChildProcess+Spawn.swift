@@ -1,0 +1,76 @@
+import CLinux
+import Glibc
+
+extension ChildProcess {
+    /// Starts the tool with exactly these descriptors, default signal handling and an empty signal mask.
+    ///
+    /// Source: posix_spawn(3), which does not copy the address space.
+    func spawn(descriptors: [(ours: Int32, theirs: Int32)], newSession: Bool) throws(LinuxError) -> pid_t {
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        Self.arrange(descriptors, &actions)
+        if let workingDirectory { gcx_spawn_add_chdir(&actions, workingDirectory) }
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        Self.arrange(newSession: newSession, &attributes)
+        return try start(&actions, &attributes)
+    }
+
+    private func start(
+        _ actions: inout posix_spawn_file_actions_t, _ attributes: inout posix_spawnattr_t
+    ) throws(LinuxError) -> pid_t {
+        let path = try locate()
+        var argv = ([tool] + arguments).map { strdup($0) } + [nil]
+        var envp = environment.sorted { $0.key < $1.key }.map { strdup("\($0.key)=\($0.value)") } + [nil]
+        defer { for pointer in argv + envp { free(pointer) } }
+        var pid: pid_t = 0
+        let number = posix_spawn(&pid, path, &actions, &attributes, &argv, &envp)
+        guard number == 0 else { throw .systemCall(operation: "start", object: tool, errno: number) }
+        return pid
+    }
+
+    /// Where the tool lies, looked up in the child's own PATH.
+    private func locate() throws(LinuxError) -> String {
+        if tool.contains("/") { return tool }
+        guard let path = Self.find(tool, path: environment["PATH"] ?? "") else {
+            throw .systemCall(operation: "start", object: tool, errno: ENOENT)
+        }
+        return path
+    }
+
+    /// The first executable file of that name in the directories of `path`.
+    package static func find(_ tool: String, path: String = plainEnvironment["PATH"] ?? "") -> String? {
+        path.split(separator: ":").map { "\($0)/\(tool)" }.first { access($0, X_OK) == 0 }
+    }
+
+    /// First out of the way, then into place: a target number may be the source of a later one.
+    private static func arrange(
+        _ descriptors: [(ours: Int32, theirs: Int32)], _ actions: inout posix_spawn_file_actions_t
+    ) {
+        let base = 64 + (descriptors.map(\.ours).max() ?? 0)
+        for (index, pair) in descriptors.enumerated() {
+            posix_spawn_file_actions_adddup2(&actions, pair.ours, base + Int32(index))
+        }
+        for (index, pair) in descriptors.enumerated() {
+            posix_spawn_file_actions_adddup2(&actions, base + Int32(index), pair.theirs)
+        }
+        let last = descriptors.map(\.theirs).max() ?? -1
+        gcx_spawn_add_close_from(&actions, last + 1)
+    }
+
+    private static func arrange(newSession: Bool, _ attributes: inout posix_spawnattr_t) {
+        var none = sigset_t()
+        sigemptyset(&none)
+        var all = sigset_t()
+        sigfillset(&all)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        posix_spawnattr_setsigdefault(&attributes, &all)
+        // Either a new session, or a process group of its own, so that a timeout ends the tool's children too.
+        let group = newSession ? gcx_spawn_new_session() : Int32(POSIX_SPAWN_SETPGROUP)
+        let flags = Int32(POSIX_SPAWN_SETSIGMASK) | Int32(POSIX_SPAWN_SETSIGDEF) | group
+        posix_spawnattr_setflags(&attributes, Int16(flags))
+        posix_spawnattr_setpgroup(&attributes, 0)
+    }
+}

@@ -1,0 +1,42 @@
+import Glibc
+
+/// Files that are either the old or the new version after a power cut, never half of one.
+package enum DurableFile {
+    /// Replaces `path` by `bytes`: temporary file, fsync, rename, fsync of the directory.
+    ///
+    /// On return the bytes are on the disk. Cost: two fsyncs, 0.2 to 7 ms on the disk this was measured on.
+    package static func write(_ bytes: some Collection<UInt8>, to path: String, mode: mode_t = 0o600) throws(LinuxError)
+    {
+        let temporary = "\(path).\(getpid()).tmp"
+        try writeSynced(bytes, to: temporary, mode: mode)
+        do {
+            try posix("rename", path) { rename(temporary, path) }
+        } catch {
+            unlink(temporary)
+            throw error
+        }
+        try syncDirectory(of: path)
+    }
+
+    private static func writeSynced(
+        _ bytes: some Collection<UInt8>, to path: String, mode: mode_t
+    ) throws(LinuxError) {
+        let file = try FileDescriptor.open(path, O_WRONLY | O_CREAT | O_TRUNC, mode: mode)
+        do {
+            try file.write(bytes, object: path)
+            let number = file.number
+            try posix("fsync", path) { fsync(number) }
+        } catch {
+            unlink(path)
+            throw error
+        }
+    }
+
+    /// Makes a rename in the directory of `path` last.
+    private static func syncDirectory(of path: String) throws(LinuxError) {
+        let folder = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+        let directory = try FileDescriptor.open(folder, O_RDONLY | O_DIRECTORY)
+        let number = directory.number
+        try posix("fsync", folder) { fsync(number) }
+    }
+}

@@ -1,0 +1,37 @@
+import Glibc
+
+/// An open file that is closed when the value goes away.
+package struct FileDescriptor: ~Copyable, Sendable {
+    package let number: Int32
+
+    package init(owning number: Int32) { self.number = number }
+
+    deinit { close(number) }
+
+    /// Opens `path`; the descriptor does not survive an exec.
+    ///
+    /// Source: open(2).
+    package static func open(_ path: String, _ flags: Int32, mode: mode_t = 0o600) throws(LinuxError) -> Self {
+        let number = try posix("open", path) { Glibc.open(path, flags | O_CLOEXEC, mode) }
+        return Self(owning: number)
+    }
+
+    /// Writes all of `bytes`, however many calls it takes.
+    package func write(_ bytes: some Collection<UInt8>, object: String) throws(LinuxError) {
+        let buffer = Array(bytes)
+        var offset = 0
+        while offset < buffer.count {
+            let left = buffer[offset...]
+            offset += try posix("write", object) {
+                left.withUnsafeBytes { Glibc.write(number, $0.baseAddress, $0.count) }
+            }
+        }
+    }
+
+    /// Gives the number away; the caller closes it from now on.
+    package consuming func release() -> Int32 {
+        let taken = number
+        discard self
+        return taken
+    }
+}

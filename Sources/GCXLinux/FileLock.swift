@@ -1,0 +1,31 @@
+import Glibc
+
+/// An exclusive lock that lasts as long as its open file, in this process or in a child that was given it.
+///
+/// The kernel lets go of it when the last descriptor closes, so the lock of a dead process is free: whoever holds
+/// it is alive, whatever a process id says. Source: flock(2).
+package struct FileLock: ~Copyable, Sendable {
+    private let file: FileDescriptor
+
+    /// The descriptor, to hand the lock on to a child.
+    package var number: Int32 { file.number }
+
+    /// Takes the lock on `path`, which is made when missing; nil when somebody else holds it.
+    package static func take(_ path: String) throws(LinuxError) -> FileLock? {
+        let file = try FileDescriptor.open(path, O_RDWR | O_CREAT)
+        let number = file.number
+        if flock(number, LOCK_EX | LOCK_NB) == 0 { return FileLock(file: file) }
+        if errno == EWOULDBLOCK { return nil }
+        throw .systemCall(operation: "flock", object: path, errno: errno)
+    }
+
+    /// True when some process holds the lock on `path`; a file that does not exist is not locked.
+    package static func isHeld(_ path: String) throws(LinuxError) -> Bool {
+        guard Files.exists(path) else { return false }
+        let lock = try take(path)
+        switch consume lock {
+        case .none: return true
+        case .some: return false
+        }
+    }
+}

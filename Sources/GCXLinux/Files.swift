@@ -1,0 +1,114 @@
+import Glibc
+
+/// Small files, whole: the kernel's and the agent's own.
+package enum Files {
+    /// The bytes of a file of at most `limit` bytes.
+    ///
+    /// - Throws: ``LinuxError/malformed(object:reason:)`` when it is larger.
+    package static func bytes(
+        _ path: String, limit: Int = LinuxLimits.textFileBytesMax, flags: Int32 = 0
+    ) throws(LinuxError) -> [UInt8] {
+        let file = try FileDescriptor.open(path, O_RDONLY | flags)
+        return try bytes(of: file, path, limit: limit)
+    }
+
+    /// The bytes of an open file, from where it stands to its end.
+    package static func bytes(
+        of file: borrowing FileDescriptor, _ path: String, limit: Int = LinuxLimits.textFileBytesMax
+    ) throws(LinuxError) -> [UInt8] {
+        var content: [UInt8] = []
+        let number = file.number
+        var chunk = [UInt8](repeating: 0, count: 4096)
+        while true {
+            let count = try posix("read", path) {
+                chunk.withUnsafeMutableBytes { read(number, $0.baseAddress, $0.count) }
+            }
+            if count == 0 { return content }
+            content += chunk[..<count]
+            if content.count > limit { throw .malformed(object: path, reason: "larger than \(limit) bytes") }
+            if chunk.count < 1 << 20 { chunk = [UInt8](repeating: 0, count: chunk.count * 4) }
+        }
+    }
+
+    /// The text of a file; bytes that are not UTF-8 are replaced.
+    package static func text(_ path: String) throws(LinuxError) -> String {
+        String(decoding: try bytes(path), as: UTF8.self)
+    }
+
+    /// The text of a file without its last newline, or nil when there is no such file.
+    package static func lineIfPresent(_ path: String) -> String? {
+        guard var text = try? text(path) else { return nil }
+        if text.last == "\n" { text.removeLast() }
+        return text
+    }
+
+    /// The number that is all a file holds, or nil when the file is missing or holds something else (`max`).
+    package static func numberIfPresent(_ path: String) -> UInt64? { lineIfPresent(path).flatMap { UInt64($0) } }
+
+    /// Writes text to an existing file in one call, as the kernel's control files want it.
+    package static func control(_ path: String, _ text: String) throws(LinuxError) {
+        let file = try FileDescriptor.open(path, O_WRONLY)
+        try file.write(text.utf8, object: path)
+    }
+
+    package static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+    /// Makes a directory; one that exists is fine.
+    package static func makeDirectory(_ path: String, mode: mode_t = 0o700) throws(LinuxError) {
+        if mkdir(path, mode) == 0 { return }
+        let number = errno
+        var status = stat()
+        if number == EEXIST, stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR { return }
+        throw .systemCall(operation: "mkdir", object: path, errno: number)
+    }
+
+    /// Makes a directory and those above it.
+    package static func makeDirectories(_ path: String, mode: mode_t = 0o700) throws(LinuxError) {
+        if path.isEmpty || path == "/" || exists(path) { return }
+        if let slash = path.lastIndex(of: "/") { try makeDirectories(String(path[..<slash]), mode: mode) }
+        try makeDirectory(path, mode: mode)
+    }
+
+    /// The names in a directory, without `.` and `..`, sorted.
+    package static func names(in path: String) throws(LinuxError) -> [String] {
+        guard let directory = opendir(path) else {
+            throw .systemCall(operation: "opendir", object: path, errno: errno)
+        }
+        defer { closedir(directory) }
+        var names: [String] = []
+        while let entry = readdir(directory) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name != "." && name != ".." { names.append(name) }
+        }
+        return names.sorted()
+    }
+
+    /// Removes a file; one that is not there is fine.
+    package static func remove(_ path: String) throws(LinuxError) {
+        if unlink(path) == 0 || errno == ENOENT { return }
+        throw .systemCall(operation: "unlink", object: path, errno: errno)
+    }
+
+    /// Removes a directory and all below it, without following a link out of it. What is not there is fine.
+    ///
+    /// - Complexity: one system call per entry, and one descriptor per level.
+    package static func removeTree(_ path: String) throws(LinuxError) {
+        try removeEntry(AT_FDCWD, path, path)
+    }
+
+    private static func removeEntry(_ parent: Int32, _ name: String, _ path: String) throws(LinuxError) {
+        if unlinkat(parent, name, 0) == 0 || errno == ENOENT { return }
+        guard errno == EISDIR || errno == EPERM || errno == ENOTEMPTY else {
+            throw .systemCall(operation: "unlink", object: path, errno: errno)
+        }
+        let opened = try posix("open", path) { openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) }
+        let directory = FileDescriptor(owning: opened)
+        // Names come through the descriptor, so that a directory swapped for a link is not followed.
+        for child in try names(in: "/proc/self/fd/\(directory.number)") {
+            try removeEntry(directory.number, child, path + "/" + child)
+        }
+        try posix("rmdir", path) { unlinkat(parent, name, AT_REMOVEDIR) }
+    }
+}

@@ -1,0 +1,128 @@
+import GCXModel
+import Glibc
+
+/// The limits of one job.
+package struct CgroupLimits: Codable, Equatable, Sendable {
+    /// CPU time per wall time, in whole cores.
+    package var cores: UInt32
+    /// Memory with page cache; there is no swap beyond it.
+    package var memoryBytes: UInt64
+    /// Processes and threads.
+    package var pids: UInt64
+
+    package init(cores: UInt32, memoryBytes: UInt64, pids: UInt64) {
+        self.cores = cores
+        self.memoryBytes = memoryBytes
+        self.pids = pids
+    }
+
+    /// The quota per period of 100 ms, in microseconds.
+    var quotaMicroseconds: UInt64 { UInt64(cores) * 100_000 }
+}
+
+/// The control group of one job: the agent makes it, limits it, reads its meter and removes it.
+///
+/// The OCI runtime works in the child `job` below it. What a removed child used stays in the counters here, so
+/// nothing the runtime does can lose a reading.
+package protocol JobCgroup: Sendable {
+    /// What the OCI configuration names as `cgroupsPath`: the child below this group.
+    var runtimePath: String { get }
+    var exists: Bool { get }
+
+    /// Makes the group and sets its limits, before any process of the job exists.
+    func create(_ limits: CgroupLimits) throws(LinuxError)
+    /// The counters now. Cost: about 10 µs per file, 6 files.
+    func sample() throws(LinuxError) -> RawSample
+    /// Processes in the group and below it.
+    func processes() throws(LinuxError) -> [pid_t]
+    /// Stops every process where it stands; returns when all stand.
+    func freeze() throws(LinuxError)
+    func thaw() throws(LinuxError)
+    /// Ends every process with SIGKILL, frozen or not.
+    func killAll() throws(LinuxError)
+    /// Processes of the child that the kernel ended for want of memory; on v1 it must be read before the runtime
+    /// removes the child. Nil when it cannot be read.
+    func oomKills() -> UInt64?
+    /// Removes the group and all below it; a group that is not there is fine.
+    func remove() throws(LinuxError)
+}
+
+/// Where the control group of a job is: a value that the agent writes down and the supervisor reads.
+package struct CgroupPlace: Codable, Equatable, Sendable {
+    package var layout: CgroupLayout
+    /// From the root of the tree, for example `/system.slice/gcx.service/gcx/7f3a`.
+    package var group: String
+
+    package init(layout: CgroupLayout, group: String) {
+        self.layout = layout
+        self.group = group
+    }
+
+    /// The group itself, with the verbs.
+    package var cgroup: any JobCgroup {
+        switch layout {
+        case .unified(let root): UnifiedCgroup(root: root, group: group)
+        case .legacy(let controllers, let unified):
+            LegacyCgroup(controllers: controllers, unifiedRoot: unified, group: group)
+        }
+    }
+
+    /// The name of the runtime's child.
+    static let childName = "job"
+}
+
+extension JobCgroup {
+    /// Waits until no process is left; false after `timeout`.
+    package func waitUntilEmpty(timeout: Duration) throws(LinuxError) -> Bool {
+        let deadline = BootClock.now() + timeout.wholeNanoseconds
+        while try !processes().isEmpty {
+            if BootClock.now() >= deadline { return false }
+            pause(for: LinuxLimits.pollInterval)
+        }
+        return true
+    }
+}
+
+/// Directories of the cgroup filesystem.
+enum CgroupTree {
+    /// Sub-groups of `path`, names only; none when it is gone.
+    static func children(of path: String) -> [String] {
+        let names = (try? Files.names(in: path)) ?? []
+        return names.filter { name in
+            var status = stat()
+            return lstat("\(path)/\(name)", &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+        }
+    }
+
+    /// Processes in `path` and below; a group that vanishes meanwhile has none.
+    static func processes(below path: String) throws(LinuxError) -> [pid_t] {
+        var found: [pid_t] = []
+        do {
+            found = try Files.text("\(path)/cgroup.procs").split(separator: "\n").compactMap { pid_t($0) }
+        } catch  where error.isNotFound {
+            return []
+        }
+        for child in children(of: path) { found += try processes(below: "\(path)/\(child)") }
+        return found
+    }
+
+    /// Removes `path` and all groups below it.
+    ///
+    /// The kernel answers EBUSY while tasks are still exiting (cgroup-v2, "cgroup.kill"), so it is tried
+    /// ``LinuxLimits/cgroupRemoveTriesMax`` times.
+    static func remove(_ path: String) throws(LinuxError) {
+        for child in children(of: path) { try remove("\(path)/\(child)") }
+        for _ in 0..<LinuxLimits.cgroupRemoveTriesMax {
+            if rmdir(path) == 0 || errno == ENOENT { return }
+            guard errno == EBUSY else { throw .systemCall(operation: "rmdir", object: path, errno: errno) }
+            pause(for: LinuxLimits.pollInterval)
+        }
+        throw .systemCall(operation: "rmdir", object: path, errno: EBUSY)
+    }
+
+    static func inode(of path: String) throws(LinuxError) -> UInt64 {
+        var status = stat()
+        try posix("stat", path) { stat(path, &status) }
+        return UInt64(status.st_ino)
+    }
+}

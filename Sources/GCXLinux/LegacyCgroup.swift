@@ -1,0 +1,115 @@
+import GCXModel
+import Glibc
+
+/// A job's groups in the v1 trees, one per controller, all of the same name.
+///
+/// Every v1 tree gets the group, also those without a limit: the runtime makes its child in all of them, and
+/// whoever makes the parent can remove it. Source: Documentation/admin-guide/cgroup-v1.
+package struct LegacyCgroup: JobCgroup {
+    let controllers: [String: String]
+    let unifiedRoot: String?
+    package let group: String
+
+    package var runtimePath: String { "\(group)/\(CgroupPlace.childName)" }
+    package var exists: Bool { Files.exists(path("cpuacct")) }
+
+    /// The group's directory in the tree of `controller`, which ``CgroupLayout/parse(mountInfo:)`` found mounted.
+    private func path(_ controller: String) -> String { (controllers[controller] ?? "/sys/fs/cgroup/missing") + group }
+
+    /// Every tree once, although `cpu` and `cpuacct` are often one.
+    private var roots: [String] { Set(controllers.values).sorted() }
+
+    package func create(_ limits: CgroupLimits) throws(LinuxError) {
+        for root in roots { try Files.makeDirectories(root + group, mode: 0o755) }
+        if let cpuset = controllers["cpuset"] { try inheritCPUs(cpuset) }
+        try Files.control("\(path("cpu"))/cpu.cfs_period_us", "100000")
+        try Files.control("\(path("cpu"))/cpu.cfs_quota_us", "\(limits.quotaMicroseconds)")
+        try Files.control("\(path("memory"))/memory.limit_in_bytes", "\(limits.memoryBytes)")
+        let swap = "\(path("memory"))/memory.memsw.limit_in_bytes"
+        // The kernel has this file only when it accounts for swap; without it, swap is kept away by swappiness.
+        if Files.exists(swap) {
+            try Files.control(swap, "\(limits.memoryBytes)")
+        } else if Files.exists("\(path("memory"))/memory.swappiness") {
+            try Files.control("\(path("memory"))/memory.swappiness", "0")
+        }
+        try Files.control("\(path("pids"))/pids.max", "\(limits.pids)")
+    }
+
+    /// A cpuset without CPUs takes no process, and a new one has none: it copies those above it.
+    private func inheritCPUs(_ root: String) throws(LinuxError) {
+        var above = root
+        for name in group.split(separator: "/") {
+            let here = "\(above)/\(name)"
+            for file in ["cpuset.cpus", "cpuset.mems"] where Files.lineIfPresent("\(here)/\(file)") == "" {
+                try Files.control("\(here)/\(file)", Files.lineIfPresent("\(above)/\(file)") ?? "")
+            }
+            above = here
+        }
+    }
+
+    package func sample() throws(LinuxError) -> RawSample {
+        let usage = "\(path("cpuacct"))/cpuacct.usage"
+        let text = try Files.text(usage)
+        guard let cpu = UInt64(text.filter { !$0.isWhitespace }) else {
+            throw .malformed(object: usage, reason: "not a number")
+        }
+        let memory = path("memory")
+        let io = controllers["blkio"].flatMap {
+            Files.lineIfPresent("\($0)\(group)/blkio.throttle.io_service_bytes_recursive")
+        }
+        return RawSample(
+            bootID: try BootID.read(), bootNanoseconds: BootClock.now(),
+            cgroupInode: try CgroupTree.inode(of: path("cpuacct")), cpuNanoseconds: cpu,
+            memoryCurrentBytes: Files.numberIfPresent("\(memory)/memory.usage_in_bytes"),
+            memoryPeakBytes: Files.numberIfPresent("\(memory)/memory.max_usage_in_bytes"),
+            pids: Files.numberIfPresent("\(path("pids"))/pids.current"),
+            ioReadBytes: io.flatMap { CgroupText.sum("Read", inServiceBytes: $0) },
+            ioWriteBytes: io.flatMap { CgroupText.sum("Write", inServiceBytes: $0) },
+            throttledNanoseconds: Files.lineIfPresent("\(path("cpu"))/cpu.stat")
+                .flatMap { CgroupText.value("throttled_time", in: $0) },
+            oomKills: oomKills())
+    }
+
+    /// The counter of a v1 group counts only its own processes and goes away with it.
+    package func oomKills() -> UInt64? {
+        Files.lineIfPresent("\(path("memory"))/\(CgroupPlace.childName)/memory.oom_control")
+            .flatMap { CgroupText.value("oom_kill", in: $0) }
+    }
+
+    package func processes() throws(LinuxError) -> [pid_t] { try CgroupTree.processes(below: path("freezer")) }
+
+    package func freeze() throws(LinuxError) {
+        let state = "\(path("freezer"))/freezer.state"
+        let deadline = BootClock.now() + LinuxLimits.freezeTimeout.wholeNanoseconds
+        while true {
+            // Writing again is how v1 catches a process that was born while the others froze.
+            try Files.control(state, "FROZEN")
+            if Files.lineIfPresent(state) == "FROZEN" { return }
+            if BootClock.now() >= deadline {
+                throw .timedOut(operation: "freeze", object: state, after: LinuxLimits.freezeTimeout)
+            }
+            pause(for: LinuxLimits.pollInterval)
+        }
+    }
+
+    package func thaw() throws(LinuxError) { try Files.control("\(path("freezer"))/freezer.state", "THAWED") }
+
+    /// v1 has no call that ends a whole group, so it is frozen, signalled and thawed until nobody is left.
+    package func killAll() throws(LinuxError) {
+        for _ in 0..<LinuxLimits.killRoundsMax {
+            let alive = try processes()
+            if alive.isEmpty { return }
+            try? freeze()
+            for pid in try processes() { kill(pid, SIGKILL) }
+            try thaw()
+            _ = try waitUntilEmpty(timeout: LinuxLimits.pollInterval * 4)
+        }
+        throw .systemCall(operation: "kill", object: path("freezer"), errno: EBUSY)
+    }
+
+    package func remove() throws(LinuxError) {
+        for root in roots { try CgroupTree.remove(root + group) }
+        // runc makes a child in the v2 tree of a hybrid machine too.
+        if let unifiedRoot { try CgroupTree.remove(unifiedRoot + group) }
+    }
+}

@@ -1,0 +1,21 @@
+/// The bounds of this module.
+package enum LinuxLimits {
+    /// Times that removing a cgroup is tried: tasks may still be exiting when the last signal was sent.
+    package static let cgroupRemoveTriesMax = 400
+    /// Pause between two tries, and between two looks at a state that is about to change.
+    package static let pollInterval: Duration = .milliseconds(5)
+    /// A freezer that has not frozen by then never will: some task is stuck in the kernel.
+    package static let freezeTimeout: Duration = .seconds(5)
+    /// Rounds of freeze, kill and thaw on cgroup v1 before the group counts as immortal.
+    package static let killRoundsMax = 100
+    /// Largest kernel or state file read as text; the largest seen, mountinfo of a busy host, is near 1 MiB.
+    package static let textFileBytesMax = 8 << 20
+    /// Largest output kept from a tool, per stream.
+    package static let toolOutputBytesMax = 4 << 20
+    /// The end of a tool's standard error that goes into an error message.
+    package static let toolErrorBytesMax = 2048
+    /// Processes moved out of the agent's own cgroup before giving up: a service has a handful.
+    package static let movedProcessesMax = 1024
+    /// Times a free loop device is asked for: another process may take it between the question and the use.
+    package static let loopTriesMax = 64
+}

@@ -1,0 +1,81 @@
+import CLinux
+import GCXModel
+import Glibc
+
+/// What the kernel, or a tool run as a child, refused. Every case names the operation and the object.
+package enum LinuxError: RemediedError, Equatable {
+    /// A system call on `object` failed with `errno`.
+    case systemCall(operation: String, object: String, errno: Int32)
+    /// `operation` on `object` was not done within its named limit.
+    case timedOut(operation: String, object: String, after: Duration)
+    /// A tool ended with a status other than 0; `output` is the end of what it wrote on standard error.
+    case toolFailed(tool: String, status: Int32, output: String)
+    /// A tool wrote more than it is allowed to; it was ended.
+    case outputTooLarge(tool: String, limitBytes: Int)
+    /// A file of the kernel or of the agent does not read as it should.
+    case malformed(object: String, reason: String)
+    /// This machine lacks something that every job needs.
+    case unsupported(what: String, reason: String)
+
+    package var remedy: Remedy {
+        switch self {
+        case .systemCall(_, _, EBUSY), .systemCall(_, _, EAGAIN), .systemCall(_, _, EINTR): .retry(after: .seconds(1))
+        case .systemCall(_, let object, EACCES), .systemCall(_, let object, EPERM):
+            .fix("Run as root, or give this user access to \(object).")
+        case .systemCall(_, let object, ENOENT): .fix("Install or create \(object).")
+        case .systemCall(_, let object, ENOSPC): .fix("Free some room on the disk of \(object).")
+        case .systemCall, .malformed: .refuse
+        case .timedOut: .retry(after: .seconds(5))
+        case .toolFailed(let tool, _, _): .fix("Read what \(tool) wrote, then run `gcx doctor`.")
+        case .outputTooLarge: .refuse
+        case .unsupported(let what, _): .fix("Run the agent on a machine with \(what), or run `gcx doctor`.")
+        }
+    }
+
+    package var description: String {
+        switch self {
+        case .systemCall(let operation, let object, let number):
+            "\(operation) `\(object)`: \(Self.name(of: number)) (\(Self.text(of: number)))"
+        case .timedOut(let operation, let object, let after): "\(operation) `\(object)`: not done after \(after)"
+        case .toolFailed(let tool, let status, let output): "\(tool) ended with status \(status): \(output)"
+        case .outputTooLarge(let tool, let limit): "\(tool) wrote more than \(limit) bytes"
+        case .malformed(let object, let reason): "`\(object)` is malformed: \(reason)"
+        case .unsupported(let what, let reason): "this machine has no \(what): \(reason)"
+        }
+    }
+
+    /// True when the object was not there, which is often an answer and not a failure.
+    package var isNotFound: Bool {
+        if case .systemCall(_, _, let number) = self { return number == ENOENT || number == ENODEV }
+        return false
+    }
+
+    private static func name(of number: Int32) -> String {
+        gcx_errno_name(number).map { String(cString: $0) } ?? "errno \(number)"
+    }
+
+    private static func text(of number: Int32) -> String {
+        strerror(number).map { String(cString: $0) } ?? "unknown"
+    }
+}
+
+/// The result of a call that answers -1 and sets errno, or a thrown ``LinuxError/systemCall(operation:object:errno:)``.
+@discardableResult
+func posix<T: SignedInteger>(_ operation: String, _ object: String, _ call: () -> T) throws(LinuxError) -> T {
+    while true {
+        let value = call()
+        if value >= 0 { return value }
+        let number = errno
+        if number != EINTR { throw .systemCall(operation: operation, object: object, errno: number) }
+    }
+}
+
+/// The result of a CLinux call, which answers the negated errno.
+@discardableResult
+func linux(_ operation: String, _ object: String, _ call: () -> Int32) throws(LinuxError) -> Int32 {
+    while true {
+        let value = call()
+        if value >= 0 { return value }
+        if value != -EINTR { throw .systemCall(operation: operation, object: object, errno: -value) }
+    }
+}

@@ -1,0 +1,42 @@
+import Glibc
+
+/// What the service manager is told: nothing happens when there is none.
+///
+/// Source: sd_notify(3); the datagram goes to the socket named by NOTIFY_SOCKET.
+package enum ServiceNotify {
+    package static func ready() { send("READY=1") }
+    package static func stopping() { send("STOPPING=1") }
+    package static func watchdog() { send("WATCHDOG=1") }
+    package static func status(_ text: String) { send("STATUS=\(text)") }
+
+    /// Half of the time within which the service manager wants a sign of life, or nil when it wants none.
+    ///
+    /// Source: WATCHDOG_USEC, in microseconds.
+    package static var watchdogInterval: Duration? {
+        guard let text = getenv("WATCHDOG_USEC"), let limit = Int64(String(cString: text)) else { return nil }
+        return .microseconds(limit / 2)
+    }
+
+    /// Sends one line to the socket `path`, or to the one in the environment; true when it was taken.
+    @discardableResult
+    package static func send(_ text: String, to path: String? = nil) -> Bool {
+        guard let path = path ?? getenv("NOTIFY_SOCKET").map({ String(cString: $0) }) else { return false }
+        let number = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        guard number >= 0 else { return false }
+        defer { close(number) }
+        var address = sockaddr_un()
+        let name = Array(path.utf8)
+        guard name.count < MemoryLayout.size(ofValue: address.sun_path) else { return false }
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: name) }
+        // A name that begins with @ is an abstract socket: its first byte is zero.
+        if name.first == UInt8(ascii: "@") { address.sun_path.0 = 0 }
+        let length = socklen_t(MemoryLayout<sa_family_t>.size + name.count)
+        let bytes = Array(text.utf8)
+        return withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                sendto(number, bytes, bytes.count, Int32(MSG_NOSIGNAL), $0, length) == bytes.count
+            }
+        }
+    }
+}

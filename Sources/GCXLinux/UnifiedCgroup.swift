@@ -1,0 +1,123 @@
+import GCXModel
+import Glibc
+
+/// A job's group in the v2 tree.
+///
+/// Source: Documentation/admin-guide/cgroup-v2.rst.
+package struct UnifiedCgroup: JobCgroup {
+    package let root: String
+    package let group: String
+
+    package init(root: String, group: String) {
+        self.root = root
+        self.group = group
+    }
+
+    private var path: String { root + group }
+    package var runtimePath: String { "\(group)/\(CgroupPlace.childName)" }
+    package var exists: Bool { Files.exists(path) }
+
+    package func create(_ limits: CgroupLimits) throws(LinuxError) {
+        try Files.makeDirectory(path, mode: 0o755)
+        try Files.control("\(path)/cpu.max", "\(limits.quotaMicroseconds) 100000")
+        try Files.control("\(path)/memory.max", "\(limits.memoryBytes)")
+        // A kernel without swap has no such file, and needs none.
+        if Files.exists("\(path)/memory.swap.max") { try Files.control("\(path)/memory.swap.max", "0") }
+        // All or nothing: a job that lost one process to the memory limit would go on half dead.
+        try Files.control("\(path)/memory.oom.group", "1")
+        try Files.control("\(path)/pids.max", "\(limits.pids)")
+    }
+
+    package func sample() throws(LinuxError) -> RawSample {
+        let cpu = try Files.text("\(path)/cpu.stat")
+        guard let microseconds = CgroupText.value("usage_usec", in: cpu) else {
+            throw .malformed(object: "\(path)/cpu.stat", reason: "no usage_usec")
+        }
+        let io = Files.lineIfPresent("\(path)/io.stat")
+        return RawSample(
+            bootID: try BootID.read(), bootNanoseconds: BootClock.now(), cgroupInode: try CgroupTree.inode(of: path),
+            cpuNanoseconds: microseconds * 1000, memoryCurrentBytes: Files.numberIfPresent("\(path)/memory.current"),
+            memoryPeakBytes: Files.numberIfPresent("\(path)/memory.peak"),
+            pids: Files.numberIfPresent("\(path)/pids.current"),
+            ioReadBytes: io.flatMap { CgroupText.sum("rbytes", inIOStat: $0) },
+            ioWriteBytes: io.flatMap { CgroupText.sum("wbytes", inIOStat: $0) },
+            throttledNanoseconds: CgroupText.value("throttled_usec", in: cpu).map { $0 * 1000 },
+            oomKills: oomKills())
+    }
+
+    package func oomKills() -> UInt64? {
+        Files.lineIfPresent("\(path)/memory.events").flatMap { CgroupText.value("oom_kill", in: $0) }
+    }
+
+    package func processes() throws(LinuxError) -> [pid_t] { try CgroupTree.processes(below: path) }
+
+    package func freeze() throws(LinuxError) {
+        try Files.control("\(path)/cgroup.freeze", "1")
+        let deadline = BootClock.now() + LinuxLimits.freezeTimeout.wholeNanoseconds
+        while CgroupText.value("frozen", in: try Files.text("\(path)/cgroup.events")) != 1 {
+            if BootClock.now() >= deadline {
+                throw .timedOut(operation: "freeze", object: path, after: LinuxLimits.freezeTimeout)
+            }
+            pause(for: LinuxLimits.pollInterval)
+        }
+    }
+
+    package func thaw() throws(LinuxError) { try Files.control("\(path)/cgroup.freeze", "0") }
+
+    package func killAll() throws(LinuxError) {
+        do {
+            try Files.control("\(path)/cgroup.kill", "1")
+        } catch  where error.isNotFound {
+            return
+        }
+    }
+
+    package func remove() throws(LinuxError) { try CgroupTree.remove(path) }
+}
+
+/// The part of the v2 tree that belongs to the agent.
+package struct DelegatedSubtree: Sendable {
+    package let root: String
+    /// The agent's delegated group; "" is the root of the tree.
+    package let base: String
+
+    package init(root: String, base: String) {
+        self.root = root
+        self.base = base == "/" ? "" : base
+    }
+
+    /// The parent of all jobs.
+    package var jobs: String { "\(base)/gcx" }
+
+    /// Makes room for jobs: moves every process of the base into its leaf `agent`, because a group may hold
+    /// processes or controlled children but not both, then hands the controllers down.
+    ///
+    /// - Throws: ``LinuxError/unsupported(what:reason:)`` when a needed controller is not delegated.
+    package func prepare() throws(LinuxError) {
+        let path = root + base
+        let offered = Set(try Files.text("\(path)/cgroup.controllers").split { $0.isWhitespace }.map(String.init))
+        for needed in CgroupLayout.neededControllers where !offered.contains(needed) {
+            throw .unsupported(
+                what: "cgroup controller `\(needed)` in \(path)", reason: "set `Delegate=yes` for the unit")
+        }
+        if !base.isEmpty { try vacate(path) }
+        let wanted = (CgroupLayout.neededControllers + ["io"]).filter(offered.contains)
+        try Files.makeDirectory(root + jobs, mode: 0o755)
+        let line = wanted.map { "+\($0)" }.joined(separator: " ")
+        try Files.control("\(path)/cgroup.subtree_control", line)
+        try Files.control("\(root + jobs)/cgroup.subtree_control", line)
+    }
+
+    private func vacate(_ path: String) throws(LinuxError) {
+        try Files.makeDirectory("\(path)/agent", mode: 0o755)
+        for _ in 0..<LinuxLimits.movedProcessesMax {
+            let here = try Files.text("\(path)/cgroup.procs").split(separator: "\n")
+            guard let pid = here.first else { return }
+            do {
+                try Files.control("\(path)/agent/cgroup.procs", String(pid))
+            } catch .systemCall(_, _, ESRCH) {
+                continue
+            }
+        }
+    }
+}

@@ -1,0 +1,130 @@
+import GCXAgent
+import GCXModel
+import GCXSigning
+import Synchronization
+
+/// An agent that holds one lease in memory and answers from it. A test changes `state` as it goes.
+final class ScriptedAgent: AgentOperations {
+    struct State: Sendable {
+        var receipts: [Signed<Receipt>] = []
+        var vouchers: [Signed<Voucher>] = []
+        var callers: [Caller] = []
+        var uploads: [(kind: UploadKind, complete: Bool)] = []
+        var log: [LogLine] = []
+        var phase = LeasePhaseName.running
+        /// Thrown by every call.
+        var failure: AgentError?
+        var uploadPath = ""
+        var uploadBytesMax: UInt64 = 1 << 20
+        var output: String?
+        var submitted: JobRequest?
+    }
+
+    let lease: SampleLease
+    let state: Mutex<State>
+
+    init(_ lease: SampleLease, _ state: State = State()) {
+        self.lease = lease
+        self.state = Mutex(state)
+    }
+
+    private func answer<Value: Sendable>(
+        by caller: Caller? = nil, _ body: (inout State) throws(AgentError) -> Value
+    ) throws(AgentError) -> Value {
+        let result: Result<Value, AgentError> = state.withLock { state in
+            if let caller { state.callers.append(caller) }
+            if let failure = state.failure { return .failure(failure) }
+            do throws(AgentError) {
+                return .success(try body(&state))
+            } catch {
+                return .failure(error)
+            }
+        }
+        return try result.get()
+    }
+
+    func status() async throws(AgentError) -> AgentStatus {
+        try answer { state throws(AgentError) in
+            AgentStatus(
+                version: "test", machine: lease.machine.address, owner: lease.terms.payee, offer: nil, runtime: "none",
+                cgroupLayout: "v2", jobs: [lease.status(state.phase)], outboxPending: 3, problems: ["a problem"])
+        }
+    }
+
+    func propose(_ proposal: LeaseProposal) async throws(AgentError) -> CountersignedTerms {
+        try answer { _ throws(AgentError) in
+            let digest = proposal.terms.digest(in: lease.domain)
+            return CountersignedTerms(
+                terms: proposal.terms, payerSignature: proposal.payerSignature,
+                machineSignature: lease.machine.sign(digest))
+        }
+    }
+
+    func beginUpload(_ kind: UploadKind, lease: LeaseID, by caller: Caller) async throws(AgentError) -> UploadTicket {
+        try answer(by: caller) { state throws(AgentError) in
+            UploadTicket(lease: lease, kind: kind, path: state.uploadPath, bytesMax: state.uploadBytesMax)
+        }
+    }
+
+    func endUpload(_ ticket: UploadTicket, complete: Bool) async throws(AgentError) {
+        try answer { state throws(AgentError) in state.uploads.append((ticket.kind, complete)) }
+    }
+
+    func submit(_ request: JobRequest, lease: LeaseID, by caller: Caller) async throws(AgentError) -> JobStatus {
+        try answer(by: caller) { state throws(AgentError) in
+            state.submitted = request
+            return self.lease.status(.starting)
+        }
+    }
+
+    func jobs(by caller: Caller) async throws(AgentError) -> [JobStatus] {
+        try answer(by: caller) { state throws(AgentError) in [lease.status(state.phase)] }
+    }
+
+    func job(_ lease: LeaseID, by caller: Caller) async throws(AgentError) -> JobStatus {
+        try answer(by: caller) { state throws(AgentError) in
+            guard lease == self.lease.id else { throw .unknownLease(lease) }
+            return self.lease.status(state.phase)
+        }
+    }
+
+    func cancel(_ lease: LeaseID, by caller: Caller) async throws(AgentError) -> JobStatus {
+        try answer(by: caller) { _ throws(AgentError) in self.lease.status(.ending) }
+    }
+
+    func receipts(
+        _ lease: LeaseID, after: UInt64, waitSeconds: UInt64, by caller: Caller
+    ) async throws(AgentError) -> [Signed<Receipt>] {
+        let end = ContinuousClock.now + .seconds(Int64(waitSeconds))
+        while true {
+            let page = try answer(by: caller) { state throws(AgentError) in
+                state.receipts.filter { $0.document.sequence > after }
+            }
+            let isClosed = state.withLock { $0.phase == .closed }
+            if !page.isEmpty || isClosed || ContinuousClock.now >= end || Task.isCancelled { return page }
+            try? await Task.sleep(for: .milliseconds(10))
+        }
+    }
+
+    func accept(_ voucher: Signed<Voucher>) async throws(AgentError) -> JobStatus {
+        try answer { state throws(AgentError) in
+            state.vouchers.append(voucher)
+            return lease.status(state.phase)
+        }
+    }
+
+    func log(
+        _ lease: LeaseID, from offset: UInt64, bytesMax: UInt64, waitSeconds: UInt64, by caller: Caller
+    ) async throws(AgentError) -> LogPage {
+        // Offsets count lines here, and a page has two.
+        try answer(by: caller) { state throws(AgentError) in
+            let lines = Array(state.log.dropFirst(Int(offset)).prefix(2))
+            let next = offset + UInt64(lines.count)
+            return LogPage(lines: lines, next: next, ended: state.phase == .closed && next == UInt64(state.log.count))
+        }
+    }
+
+    func outputArchive(_ lease: LeaseID, by caller: Caller) async throws(AgentError) -> String? {
+        try answer(by: caller) { state throws(AgentError) in state.output }
+    }
+}

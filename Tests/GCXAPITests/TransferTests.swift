@@ -1,0 +1,130 @@
+import GCXAgent
+import GCXLinux
+import GCXModel
+import Glibc
+import Synchronization
+import Testing
+
+@testable import GCXAPI
+
+@Suite(.timeLimit(.minutes(1))) struct TransferTests {
+    let lease = SampleLease()
+    /// Not a whole number of chunks.
+    let content = (0..<(3 * APILimits.chunkBytes + 17)).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8) }
+
+    @Test("an upload arrives byte for byte, mode 0600, and tells how far it is")
+    func upload() async throws {
+        try await serving { agent, client, directory in
+            try DurableFile.write(content, to: directory + "/source")
+            let seen = Mutex<[UInt64]>([])
+            let sent = try await client.upload(.image, lease: lease.id, file: directory + "/source", by: .owner) {
+                done, total in
+                #expect(total == UInt64(content.count))
+                seen.withLock { $0.append(done) }
+            }
+            #expect(sent == UInt64(content.count))
+            #expect(try Files.bytes(directory + "/target", limit: 1 << 20) == content)
+            var status = stat()
+            #expect(stat(directory + "/target", &status) == 0 && status.st_mode & 0o777 == 0o600)
+            #expect(agent.state.withLock { $0.uploads.map(\.complete) } == [true])
+            #expect(seen.withLock { $0.last } == UInt64(content.count))
+        }
+    }
+
+    @Test("an upload of exactly the limit is taken, and one byte more is refused and leaves no file")
+    func limit() async throws {
+        try await serving { agent, client, directory in
+            try DurableFile.write(content, to: directory + "/source")
+            agent.state.withLock { $0.uploadBytesMax = UInt64(content.count) }
+            try await client.upload(.input, lease: lease.id, file: directory + "/source", by: .owner)
+            agent.state.withLock { $0.uploadBytesMax = UInt64(content.count) - 1 }
+            await #expect(throws: AgentError.tooLarge("the input", bytesMax: UInt64(content.count) - 1)) {
+                try await client.upload(.input, lease: lease.id, file: directory + "/source", by: .owner)
+            }
+            #expect(!Files.exists(directory + "/target"))
+            #expect(agent.state.withLock { $0.uploads.map(\.complete) } == [true, false])
+        }
+    }
+
+    @Test("bytes beyond the limit are refused even when the header lied")
+    func sinkLimit() async throws {
+        try await withScratch { directory in
+            try DurableFile.write(content, to: directory + "/source")
+            let sink = try FileSink(directory + "/target", bytesMax: 100_000)
+            await #expect(throws: FileSink.Overflow.self) {
+                try await sink.write(try FileChunks(directory + "/source"))
+            }
+            let size = try Files.bytes(directory + "/target", limit: 1 << 20).count
+            #expect(size <= 100_000)
+        }
+    }
+
+    @Test("a connection that breaks in the middle of an upload leaves no file")
+    func brokenUpload() async throws {
+        try await serving { agent, client, directory in
+            guard case .unix(let path) = client.endpoint else { return }
+            let head =
+                "PUT /v1/leases/\(lease.id)/uploads/image HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nhalf"
+            try RawSocket.send(Array(head.utf8), to: path)
+            while agent.state.withLock({ $0.uploads.isEmpty }) { try await Task.sleep(for: .milliseconds(5)) }
+            #expect(agent.state.withLock { $0.uploads.map(\.complete) } == [false])
+            #expect(!Files.exists(directory + "/target"))
+        }
+    }
+
+    @Test("an upload into a link is refused, and so is a local file that is not there")
+    func links() async throws {
+        try await serving { agent, client, directory in
+            try DurableFile.write([1, 2, 3], to: directory + "/precious")
+            try DurableFile.write(content, to: directory + "/source")
+            #expect(symlink(directory + "/precious", directory + "/target") == 0)
+            await #expect(throws: AgentError.self) {
+                try await client.upload(.image, lease: lease.id, file: directory + "/source", by: .owner)
+            }
+            #expect(try Files.bytes(directory + "/precious") == [1, 2, 3])
+            let error = await #expect(throws: AgentError.self) {
+                try await client.upload(.image, lease: lease.id, file: directory + "/nowhere", by: .owner)
+            }
+            #expect(error?.description.contains("ENOENT") == true)
+        }
+    }
+
+    @Test("the output arrives byte for byte, and none is not an error")
+    func download() async throws {
+        try await serving { agent, client, directory in
+            #expect(try await client.downloadOutput(lease.id, to: directory + "/here", by: .owner) == nil)
+            try DurableFile.write(content, to: directory + "/output.tar")
+            agent.state.withLock { $0.output = directory + "/output.tar" }
+            let bytes = try await client.downloadOutput(lease.id, to: directory + "/here", by: .owner)
+            #expect(bytes == UInt64(content.count))
+            #expect(try Files.bytes(directory + "/here", limit: 1 << 20) == content)
+            try DurableFile.write([], to: directory + "/output.tar")
+            #expect(try await client.downloadOutput(lease.id, to: directory + "/here", by: .owner) == 0)
+            #expect(!Files.exists(directory + "/here.part"))
+        }
+    }
+
+    @Test("tickets work from another process too")
+    func tickets() async throws {
+        try await serving { agent, client, directory in
+            let ticket = try await client.beginUpload(.input, lease: lease.id, by: .owner)
+            try DurableFile.write(content, to: ticket.path)
+            try await client.endUpload(ticket, complete: true)
+            #expect(try Files.bytes(directory + "/target", limit: 1 << 20) == content)
+            #expect(!Files.exists(ticket.path))
+            agent.state.withLock { $0.output = directory + "/target" }
+            let path = try #require(try await client.outputArchive(lease.id, by: .owner))
+            defer { unlink(path) }
+            #expect(try Files.bytes(path, limit: 1 << 20) == content)
+        }
+    }
+
+    private func serving(_ body: (ScriptedAgent, AgentClient, String) async throws -> Void) async throws {
+        try await withScratch { directory in
+            let agent = ScriptedAgent(lease, .init(uploadPath: directory + "/target"))
+            try await withAgentServer(agent, at: .unix(path: directory + "/agent.sock")) { client, _ in
+                try await body(agent, client, directory)
+            }
+        }
+    }
+}
