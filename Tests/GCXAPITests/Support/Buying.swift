@@ -1,0 +1,54 @@
+import GCXAPI
+import GCXAgent
+import GCXModel
+import GCXSigning
+import Synchronization
+
+/// A session with its surroundings, and what it reported.
+final class Buying: Sendable {
+    let lease: SampleLease
+    let agent: any AgentOperations
+    let journal: FileBuyerJournal
+    let events = Mutex<[BuyerEvent]>([])
+
+    init(_ lease: SampleLease, _ agent: any AgentOperations, in directory: String) {
+        self.lease = lease
+        self.agent = agent
+        journal = FileBuyerJournal(directory + "/journal.json")
+    }
+
+    func run(
+        deposit: Amount? = nil, now: UInt64? = nil, patience: Duration = .seconds(20)
+    ) async throws(BuyerError) -> JobStatus {
+        let now = now ?? lease.now
+        return try await BuyerSession(
+            agent: agent, caller: .owner, terms: lease.terms, domain: lease.domain, key: MemoryCustody(lease.session),
+            rules: ChainRules(lease: lease.id), deposit: deposit ?? lease.terms.deposit, journal: journal,
+            now: { now }, patience: patience
+        ) { [self] event in events.withLock { $0.append(event) } }.run()
+    }
+
+    var accepted: [UInt64] {
+        events.withLock {
+            $0.compactMap { if case .receiptAccepted(let receipt) = $0 { receipt.sequence } else { nil } }
+        }
+    }
+
+    var refusals: [String] {
+        events.withLock {
+            $0.compactMap { if case .receiptRefused(_, let reason) = $0 { reason } else { nil } }
+        }
+    }
+}
+
+/// The chain alone, without rates and bounds.
+struct ChainRules: ReceiptRules {
+    let lease: LeaseID
+
+    func refusal(of receipt: Receipt, after previous: Receipt?, previousDigest: Digest) -> String? {
+        if receipt.lease != lease { return "another lease" }
+        if receipt.sequence != (previous?.sequence ?? 0) + 1 { return "a gap in the sequence" }
+        if receipt.previous != previousDigest { return "another chain" }
+        return nil
+    }
+}
