@@ -153,12 +153,4 @@ package struct Pipe: ~Copyable {
 
     /// Closes the writing end and hands out the reading end.
     package consuming func closeWriter() -> FileDescriptor { read }
-
-    /// Hands out both ends.
-    package consuming func split() -> Ends { Ends(read: read, write: write) }
-
-    package struct Ends: ~Copyable {
-        package var read: FileDescriptor
-        package var write: FileDescriptor
-    }
 }

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// An open file that is closed when the value goes away.
@@ -14,6 +15,20 @@ package struct FileDescriptor: ~Copyable, Sendable {
     package static func open(_ path: String, _ flags: Int32, mode: mode_t = 0o600) throws(LinuxError) -> Self {
         let number = try posix("open", path) { Glibc.open(path, flags | O_CLOEXEC, mode) }
         return Self(owning: number)
+    }
+
+    /// Takes over a descriptor that came from the parent process; it does not survive an exec from here on.
+    package static func adopt(_ number: Int32) throws(LinuxError) -> Self {
+        try posix("fcntl", "inherited descriptor \(number)") { fcntl(number, F_SETFD, FD_CLOEXEC) }
+        return Self(owning: number)
+    }
+
+    /// Opens `path` below this directory for reading, as if the directory were the root: no link leads out of it.
+    ///
+    /// Source: openat2(2), RESOLVE_IN_ROOT.
+    package func open(inside path: String) throws(LinuxError) -> Self {
+        let directory = number
+        return Self(owning: try linux("openat2", path) { gcx_open_in_root(directory, path) })
     }
 
     /// Writes all of `bytes`, however many calls it takes.

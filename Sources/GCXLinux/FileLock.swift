@@ -19,6 +19,21 @@ package struct FileLock: ~Copyable, Sendable {
         throw .systemCall(operation: "flock", object: path, errno: errno)
     }
 
+    /// Takes the lock on `path`, waiting for whoever holds it.
+    package static func wait(_ path: String, timeout: Duration) throws(LinuxError) -> FileLock {
+        let deadline = BootClock.now() + timeout.wholeNanoseconds
+        while true {
+            if let lock = try take(path) { return lock }
+            if BootClock.now() >= deadline { throw .timedOut(operation: "flock", object: path, after: timeout) }
+            pause(for: LinuxLimits.pollInterval)
+        }
+    }
+
+    /// Takes over a lock whose descriptor came from the parent process; it does not survive an exec from here on.
+    package static func adopt(_ number: Int32) throws(LinuxError) -> FileLock {
+        FileLock(file: try FileDescriptor.adopt(number))
+    }
+
     /// True when some process holds the lock on `path`; a file that does not exist is not locked.
     package static func isHeld(_ path: String) throws(LinuxError) -> Bool {
         guard Files.exists(path) else { return false }

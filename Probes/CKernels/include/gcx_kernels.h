@@ -1,0 +1,101 @@
+// The timed loops of gcx, and the team of pinned threads that runs them.
+//
+// One .c file per kernel. A kernel allocates nothing, prints nothing and reads no clock: the team does the timing, so every
+// figure is timed in the same way. Kernels are compiled with -O3 in every configuration and choose their instruction set at
+// run time; nothing here is built for the machine it was built on.
+//
+// A changed loop, working set or count of operations is a new GCX_KERNELS_VERSION: figures are compared only within one version.
+#ifndef GCX_KERNELS_H
+#define GCX_KERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define GCX_KERNELS_VERSION "gcx-kernels/1"
+
+// Widest first is the order of preference on each architecture; the numbers are only ever compared for equality.
+enum gcx_isa { GCX_ISA_PORTABLE = 0, GCX_ISA_AVX2 = 1, GCX_ISA_AVX512 = 2, GCX_ISA_NEON = 3 };
+
+// The widest instruction set that this processor and its kernel let us use.
+enum gcx_isa gcx_isa_best(void);
+
+// Lower-case name for records: portable, avx2, avx512, neon.
+const char *gcx_isa_name(enum gcx_isa isa);
+
+// Most FP64 operations that any known core of this instruction set completes in one cycle (two per fused multiply-add).
+uint32_t gcx_isa_fp64_flops_per_cycle_max(enum gcx_isa isa);
+
+// CLOCK_MONOTONIC_RAW in nanoseconds: not slewed by NTP, so a rate does not depend on the time daemon.
+uint64_t gcx_now_nanoseconds(void);
+
+// MARK: team.c
+
+// What one thread does in one timed run. `job` is shared by the team and read-only but for its `sink`s.
+typedef void (*gcx_work)(void *job, uint32_t thread, uint32_t threads);
+
+typedef struct gcx_team gcx_team;
+
+// When one thread entered and left its work, and the processor time it got in between.
+typedef struct {
+    uint64_t begin_nanoseconds;
+    uint64_t end_nanoseconds;
+    uint64_t cpu_nanoseconds;
+} gcx_span;
+
+// Starts `count` threads, thread i pinned to cpus[i], all parked. NULL with errno when a thread cannot be started or pinned.
+gcx_team *gcx_team_open(const uint32_t *cpus, uint32_t count);
+
+// Runs `work` once on every thread, all released together, and returns when the last has finished. One caller at a time.
+void gcx_team_run(gcx_team *team, gcx_work work, void *job);
+
+// The span of `thread` in the latest run.
+gcx_span gcx_team_span(const gcx_team *team, uint32_t thread);
+
+// Ends and joins the threads. Not while a run is under way.
+void gcx_team_close(gcx_team *team);
+
+// MARK: kernels; each is a gcx_work with its job
+
+// clock.c: a chain of dependent one-cycle additions. Cycles = additions.
+typedef struct {
+    uint64_t additions;  // a multiple of 16
+} gcx_clock_job;
+void gcx_clock_work(void *job, uint32_t thread, uint32_t threads);
+
+// fp64.c: independent chains of fused multiply-adds in registers.
+typedef struct {
+    uint64_t iterations;
+    enum gcx_isa isa;
+} gcx_fp64_job;
+void gcx_fp64_work(void *job, uint32_t thread, uint32_t threads);
+// FP64 operations in one iteration on one thread, an FMA counted as two.
+uint64_t gcx_fp64_flops_per_iteration(enum gcx_isa isa);
+
+// memory_*.c: three arrays of `elements` doubles, 64-byte aligned, `elements` a multiple of 64. Each thread works on one
+// contiguous share, the same in every kernel, so what a thread touched first is what it streams.
+typedef struct {
+    double *a;
+    double *b;
+    double *c;
+    size_t elements;
+    double scale;
+    enum gcx_isa isa;
+} gcx_memory_job;
+// a = 0, b = 1, c = 2: the first touch, by the thread that will use the page.
+void gcx_memory_fill_work(void *job, uint32_t thread, uint32_t threads);
+// a = b + scale * c with non-temporal stores. 24 bytes per element move.
+void gcx_memory_triad_work(void *job, uint32_t thread, uint32_t threads);
+// Sums b. 8 bytes per element move.
+void gcx_memory_read_work(void *job, uint32_t thread, uint32_t threads);
+
+// MARK: storage.c; single-threaded, on the caller's thread. Each returns 0 or an errno, and the elapsed time through
+// `nanoseconds`, which is written only on success.
+
+// Fills `buffer` with bytes that no device compresses or deduplicates (splitmix64 of `seed`). `bytes` a multiple of 8.
+void gcx_storage_fill(void *buffer, size_t bytes, uint64_t seed);
+// Writes `blocks` blocks of `block_bytes` from `offset` on, one after the other, then fdatasync.
+int gcx_storage_write(int fd, const void *buffer, size_t block_bytes, uint32_t blocks, uint64_t offset, uint64_t *nanoseconds);
+// Reads `count` blocks of `block_bytes` at `offsets`, one after the other.
+int gcx_storage_read(int fd, void *buffer, size_t block_bytes, const uint64_t *offsets, uint32_t count, uint64_t *nanoseconds);
+
+#endif

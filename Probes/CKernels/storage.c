@@ -1,0 +1,37 @@
+#include "gcx_kernels.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+void gcx_storage_fill(void *buffer, size_t bytes, uint64_t seed) {
+    uint64_t *words = buffer;
+    for (size_t i = 0; i < bytes / sizeof(uint64_t); i++) {
+        uint64_t z = (seed += 0x9e3779b97f4a7c15u);  // splitmix64 (Steele, Lea, Flood 2014)
+        z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+        z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+        words[i] = z ^ (z >> 31);
+    }
+}
+
+int gcx_storage_write(int fd, const void *buffer, size_t block_bytes, uint32_t blocks, uint64_t offset, uint64_t *nanoseconds) {
+    uint64_t begin = gcx_now_nanoseconds();
+    for (uint32_t block = 0; block < blocks; block++) {
+        ssize_t written = pwrite(fd, buffer, block_bytes, (off_t)(offset + (uint64_t)block * block_bytes));
+        if (written < 0) return errno;
+        if ((size_t)written != block_bytes) return ENOSPC;  // a short write to a file is a full disk
+    }
+    if (fdatasync(fd) != 0) return errno;
+    *nanoseconds = gcx_now_nanoseconds() - begin;
+    return 0;
+}
+
+int gcx_storage_read(int fd, void *buffer, size_t block_bytes, const uint64_t *offsets, uint32_t count, uint64_t *nanoseconds) {
+    uint64_t begin = gcx_now_nanoseconds();
+    for (uint32_t i = 0; i < count; i++) {
+        ssize_t got = pread(fd, buffer, block_bytes, (off_t)offsets[i]);
+        if (got < 0) return errno;
+        if ((size_t)got != block_bytes) return EIO;  // the file is shorter than what was written to it
+    }
+    *nanoseconds = gcx_now_nanoseconds() - begin;
+    return 0;
+}

@@ -1,0 +1,113 @@
+import GCXMetering
+import GCXModel
+import GCXSigning
+import GRDB
+
+/// A meter as it stood when the last receipt was written.
+struct StoredMeter: Sendable {
+    var meter: Meter
+    /// Chained digest over all samples so far.
+    var samplesDigest: Digest
+}
+
+extension AgentStore {
+    /// Writes a receipt and the meter it was made from, together.
+    ///
+    /// A crash before leaves neither, and the next receipt covers the time; a crash after leaves both, and the receipt
+    /// is sent from here. So none is lost and none is made twice.
+    func append(
+        _ receipt: Signed<Receipt>, digest: Digest, meter: StoredMeter, phase: LeasePhase?, at now: UInt64
+    ) throws(AgentError) {
+        let document = receipt.document
+        try write { database in
+            try database.execute(
+                sql: "INSERT INTO receipt (lease, sequence, digest, amount, document) VALUES (?, ?, ?, ?, ?)",
+                arguments: [
+                    document.lease.description, document.sequence, digest.description, document.amount.description,
+                    try StoredJSON.encode(receipt),
+                ])
+            try Self.save(meter, lease: document.lease, database)
+            guard let phase, var row = try Self.lease(document.lease, database) else { return }
+            row.phase = phase
+            row.endedAt = now
+            try Self.save(row, database)
+        }
+    }
+
+    /// Writes the meter's first state, before the first receipt.
+    func save(_ meter: StoredMeter, lease: LeaseID) throws(AgentError) {
+        try write { try Self.save(meter, lease: lease, $0) }
+    }
+
+    func meter(_ lease: LeaseID) throws(AgentError) -> StoredMeter? {
+        try read { database in
+            guard
+                let row = try Row.fetchOne(
+                    database, sql: "SELECT * FROM meter WHERE lease = ?", arguments: [lease.description])
+            else { return nil }
+            guard let digest = Digest(row["samples_digest"] as String) else {
+                throw AgentError.storage("the meter of lease \(lease) is damaged")
+            }
+            return StoredMeter(meter: try StoredJSON.decode(Meter.self, row["state"]), samplesDigest: digest)
+        }
+    }
+
+    /// Receipts above `after`, in order, at most `most`.
+    func receipts(_ lease: LeaseID, after: UInt64, most: Int) throws(AgentError) -> [Signed<Receipt>] {
+        try read { database in
+            try String.fetchAll(
+                database,
+                sql: "SELECT document FROM receipt WHERE lease = ? AND sequence > ? ORDER BY sequence LIMIT ?",
+                arguments: [lease.description, Int64(clamping: after), most]
+            ).map { try StoredJSON.decode(Signed<Receipt>.self, $0) }
+        }
+    }
+
+    func lastReceipt(_ lease: LeaseID) throws(AgentError) -> Signed<Receipt>? {
+        try read { database in
+            try String.fetchOne(
+                database, sql: "SELECT document FROM receipt WHERE lease = ? ORDER BY sequence DESC LIMIT 1",
+                arguments: [lease.description]
+            ).map { try StoredJSON.decode(Signed<Receipt>.self, $0) }
+        }
+    }
+
+    /// The amount of the receipt with this digest; nil when there is none.
+    func amount(ofReceipt digest: Digest, lease: LeaseID) throws(AgentError) -> Amount? {
+        try read { database in
+            try String.fetchOne(
+                database, sql: "SELECT amount FROM receipt WHERE digest = ? AND lease = ?",
+                arguments: [digest.description, lease.description]
+            ).flatMap { Amount($0) }
+        }
+    }
+
+    func voucher(_ lease: LeaseID) throws(AgentError) -> Signed<Voucher>? {
+        try read { database in
+            try String.fetchOne(
+                database, sql: "SELECT document FROM voucher WHERE lease = ?", arguments: [lease.description]
+            ).map { try StoredJSON.decode(Signed<Voucher>.self, $0) }
+        }
+    }
+
+    /// Keeps the highest voucher of a lease; a lower one changes nothing.
+    func keep(_ voucher: Signed<Voucher>) throws(AgentError) {
+        let document = voucher.document
+        try write { database in
+            let lease = document.channel.description
+            let held = try String.fetchOne(
+                database, sql: "SELECT cumulative FROM voucher WHERE lease = ?", arguments: [lease]
+            ).flatMap { Amount($0) }
+            if let held, held >= document.cumulative { return }
+            try database.execute(
+                sql: "INSERT OR REPLACE INTO voucher (lease, cumulative, document) VALUES (?, ?, ?)",
+                arguments: [lease, document.cumulative.description, try StoredJSON.encode(voucher)])
+        }
+    }
+
+    private static func save(_ meter: StoredMeter, lease: LeaseID, _ database: Database) throws {
+        try database.execute(
+            sql: "INSERT OR REPLACE INTO meter (lease, state, samples_digest) VALUES (?, ?, ?)",
+            arguments: [lease.description, try StoredJSON.encode(meter.meter), meter.samplesDigest.description])
+    }
+}

@@ -1,0 +1,112 @@
+import FoundationEssentials
+import GCXModel
+import GCXSigning
+import GRDB
+
+/// The agent's own database: leases, meters, receipts, vouchers and the outbox.
+///
+/// WAL with `synchronous=FULL`: what a call wrote is on disk when it returns, so a receipt is never sent, a voucher
+/// never counted and an entry never posted that a power cut could take back. Calls block for one fsync, a few ms.
+package struct AgentStore: Sendable {
+    let pool: DatabasePool
+
+    /// Opens or creates the database and brings its schema up to date.
+    package init(path: String) throws(AgentError) {
+        var configuration = GRDB.Configuration()
+        configuration.journalMode = .wal
+        configuration.prepareDatabase { database in
+            try database.execute(sql: "PRAGMA synchronous = FULL")
+        }
+        do {
+            pool = try DatabasePool(path: path, configuration: configuration)
+            try Self.migrator.migrate(pool)
+        } catch {
+            throw .storage("cannot open \(path): \(error)")
+        }
+    }
+
+    private static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("v1") { database in
+            try database.execute(sql: Schema.v1)
+        }
+        return migrator
+    }
+
+    /// Runs a read and names the database in what goes wrong.
+    func read<Value>(_ body: (Database) throws -> Value) throws(AgentError) -> Value {
+        do { return try pool.read(body) } catch let error as AgentError { throw error } catch {
+            throw .storage("\(error)")
+        }
+    }
+
+    /// Runs one transaction: all of it is on disk afterwards, or none.
+    func write<Value>(_ body: (Database) throws -> Value) throws(AgentError) -> Value {
+        do { return try pool.write(body) } catch let error as AgentError { throw error } catch {
+            throw .storage("\(error)")
+        }
+    }
+}
+
+/// The tables. Documents are stored as the JSON that goes over the wire; amounts are decimal text.
+private enum Schema {
+    static let v1 = """
+        CREATE TABLE lease (
+            id TEXT PRIMARY KEY,
+            terms TEXT NOT NULL,
+            phase TEXT NOT NULL,
+            slot INTEGER NOT NULL,
+            created_at INTEGER NOT NULL,
+            request TEXT,
+            started_at INTEGER,
+            ended_at INTEGER,
+            claimed TEXT NOT NULL DEFAULT '0',
+            note TEXT NOT NULL DEFAULT '',
+            wiped INTEGER NOT NULL DEFAULT 0
+        ) STRICT;
+        CREATE TABLE meter (
+            lease TEXT PRIMARY KEY REFERENCES lease(id),
+            state TEXT NOT NULL,
+            samples_digest TEXT NOT NULL
+        ) STRICT;
+        CREATE TABLE receipt (
+            lease TEXT NOT NULL REFERENCES lease(id),
+            sequence INTEGER NOT NULL,
+            digest TEXT NOT NULL UNIQUE,
+            amount TEXT NOT NULL,
+            document TEXT NOT NULL,
+            PRIMARY KEY (lease, sequence)
+        ) STRICT;
+        CREATE TABLE voucher (
+            lease TEXT PRIMARY KEY REFERENCES lease(id),
+            cumulative TEXT NOT NULL,
+            document TEXT NOT NULL
+        ) STRICT;
+        CREATE TABLE outbox (
+            position INTEGER PRIMARY KEY AUTOINCREMENT,
+            key TEXT NOT NULL UNIQUE,
+            lease TEXT,
+            entry TEXT NOT NULL,
+            state TEXT NOT NULL CHECK (state IN ('queued', 'posted', 'refused')),
+            attempts INTEGER NOT NULL DEFAULT 0,
+            detail TEXT NOT NULL DEFAULT ''
+        ) STRICT;
+        CREATE TABLE setting (
+            name TEXT PRIMARY KEY,
+            value TEXT NOT NULL
+        ) STRICT;
+        """
+}
+
+/// Documents as JSON text, keys sorted so that the same value is always the same text.
+enum StoredJSON {
+    static func encode(_ value: some Encodable) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(value), as: UTF8.self)
+    }
+
+    static func decode<Value: Decodable>(_ type: Value.Type, _ text: String) throws -> Value {
+        try JSONDecoder().decode(type, from: Data(text.utf8))
+    }
+}

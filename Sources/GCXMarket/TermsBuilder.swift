@@ -1,0 +1,43 @@
+import GCXModel
+import GCXPricing
+
+/// What the buyer chooses besides the demand and the offer.
+package struct LeaseChoice: Equatable, Sendable {
+    /// Unix seconds.
+    package var startsAt: UInt64
+    /// Signs the vouchers.
+    package var session: Address
+    /// Random.
+    package var salt: Digest
+
+    package init(startsAt: UInt64, session: Address, salt: Digest) {
+        self.startsAt = startsAt
+        self.session = session
+        self.salt = salt
+    }
+}
+
+extension LeaseTerms {
+    /// The terms that follow from a demand and an offer.
+    ///
+    /// The deposit is what the whole lease costs in full use and the credit limit on top, at most the budget; the burst
+    /// is one receipt period and the credit limit, so that an honest job never meets the rate cap.
+    ///
+    /// - Throws: ``PricingError`` when the rates are too large to multiply.
+    package init(
+        demand: Demand, demandDigest: Digest, offer: Offer, offerDigest: Digest, choice: LeaseChoice
+    ) throws(PricingError) {
+        let resources = demand.resources
+        let whole = try Pricing.ceiling(resources, rates: offer.rates, seconds: demand.durationSeconds)
+        let period = try Pricing.ceiling(resources, rates: offer.rates, seconds: offer.receiptSeconds)
+        self.init(
+            offer: offerDigest, demand: demandDigest, payer: demand.buyer, payee: offer.owner, machine: offer.machine,
+            session: choice.session, resources: resources, rates: offer.rates, startsAt: choice.startsAt,
+            endsAt: choice.startsAt + demand.durationSeconds,
+            deposit: min(demand.budget, whole.adding(offer.creditLimit) ?? whole),
+            burst: period.adding(offer.creditLimit) ?? period,
+            hourlyCap: try Pricing.hourlyCeiling(resources, rates: offer.rates),
+            closeWindowSeconds: offer.closeWindowSeconds, receiptSeconds: offer.receiptSeconds,
+            creditLimit: offer.creditLimit, graceSeconds: offer.graceSeconds, salt: choice.salt)
+    }
+}

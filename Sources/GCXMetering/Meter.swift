@@ -1,0 +1,105 @@
+import GCXModel
+
+/// Turns a job's raw samples into cumulative usage. A pure reducer: no clock, no I/O.
+///
+/// Lease time runs from the first sample to the last, frozen or not: a paused job still holds its cores and memory.
+/// CPU time is the difference of the kernel's own cumulative counters, so an agent that was away loses none of it.
+/// Memory and storage are integrals over time, by the trapezoid rule.
+package struct Meter: Codable, Equatable, Sendable {
+    /// Billed so far. Integrals are kept in byte-nanoseconds here and cut to byte-seconds only in ``usage``.
+    private var leaseNanoseconds: UInt64 = 0
+    private var coreNanoseconds: UInt64 = 0
+    private var memoryByteNanoseconds: ByteSeconds = .zero
+    private var storageByteNanoseconds: ByteSeconds = .zero
+    /// The sample that the next one is compared with.
+    package private(set) var last: RawSample
+
+    /// Begins at a sample taken before the job's first process exists.
+    package init(beginning sample: RawSample) { last = sample }
+
+    /// Everything used since the beginning.
+    package var usage: Usage {
+        Usage(
+            leaseNanoseconds: leaseNanoseconds, coreNanoseconds: coreNanoseconds,
+            memoryByteSeconds: ByteSeconds(memoryByteNanoseconds.value / Self.second),
+            gpuNanoseconds: 0,
+            storageByteSeconds: ByteSeconds(storageByteNanoseconds.value / Self.second), egressBytes: 0)
+    }
+
+    /// Takes the next sample and says what a reader of the receipt must know about it.
+    ///
+    /// A sample that cannot be compared with the one before (another boot, another cgroup, a clock or counter that went
+    /// back) bills nothing for the time between, and becomes the one to compare with.
+    package mutating func add(_ sample: RawSample) -> [MeterEvent] {
+        defer { last = sample }
+        if let broken = discontinuity(to: sample) { return [broken] }
+        let elapsed = sample.bootNanoseconds - last.bootNanoseconds
+        leaseNanoseconds += elapsed
+        coreNanoseconds += sample.cpuNanoseconds - last.cpuNanoseconds
+        memoryByteNanoseconds = Self.integral(
+            memoryByteNanoseconds, from: last.memoryCurrentBytes, to: sample.memoryCurrentBytes, over: elapsed)
+        storageByteNanoseconds = Self.integral(
+            storageByteNanoseconds, from: last.storageBytes, to: sample.storageBytes, over: elapsed)
+        return elapsed > MeteringLimits.gapNanosecondsMax ? [.gap(nanoseconds: elapsed)] : []
+    }
+
+    private func discontinuity(to sample: RawSample) -> MeterEvent? {
+        if sample.bootID != last.bootID { return .rebooted }
+        if sample.cgroupInode != last.cgroupInode { return .cgroupReplaced }
+        if sample.bootNanoseconds < last.bootNanoseconds { return .clockWentBack }
+        if sample.cpuNanoseconds < last.cpuNanoseconds {
+            return .counterWentBack(from: last.cpuNanoseconds, to: sample.cpuNanoseconds)
+        }
+        return nil
+    }
+
+    private static let second: UInt128 = 1_000_000_000
+
+    /// Half the sum of both ends times the time; a missing end takes the other's value, and two missing ends bill nothing.
+    private static func integral(
+        _ sum: ByteSeconds, from start: UInt64?, to end: UInt64?, over elapsed: UInt64
+    ) -> ByteSeconds {
+        guard let known = start ?? end else { return sum }
+        let ends = UInt128(start ?? known) + UInt128(end ?? known)
+        return ByteSeconds(sum.value + ends * UInt128(elapsed) / 2)
+    }
+}
+
+/// Something in the samples that a reader of the receipts must know.
+package enum MeterEvent: Equatable, Sendable, CustomStringConvertible {
+    /// Nobody looked for this long; the counters cover it all the same, the integrals by a straight line.
+    case gap(nanoseconds: UInt64)
+    /// The machine was started again: the job ended with the old boot.
+    case rebooted
+    /// Another cgroup stands where the job's was.
+    case cgroupReplaced
+    /// The boot clock ran backwards.
+    case clockWentBack
+    /// The CPU counter ran backwards.
+    case counterWentBack(from: UInt64, to: UInt64)
+
+    package var description: String {
+        switch self {
+        case .gap(let nanoseconds):
+            "gap: no sample for \(nanoseconds) ns; CPU time is exact, memory and storage follow a straight line"
+        case .rebooted: "discontinuity: another boot id; nothing is billed since the last sample"
+        case .cgroupReplaced: "discontinuity: another cgroup; nothing is billed since the last sample"
+        case .clockWentBack: "discontinuity: the boot clock went back; nothing is billed since the last sample"
+        case .counterWentBack(let from, let to):
+            "discontinuity: the CPU counter went back from \(from) to \(to) ns; nothing is billed since the last sample"
+        }
+    }
+}
+
+/// The meter's bounds.
+package enum MeteringLimits {
+    /// Samples further apart are noted in the receipt: five times the usual second, so that a busy machine is not news.
+    package static let gapNanosecondsMax: UInt64 = 5_000_000_000
+    /// How far the provider's clock may run ahead of the buyer's over a whole lease, in parts per million, and ...
+    package static let clockDriftPartsPerMillion: UInt64 = 1_000
+    /// ... by how much at least: the time between two readings on the provider's side and their arrival, ns.
+    package static let clockToleranceNanoseconds: UInt64 = 5_000_000_000
+    /// CPU time beyond cores × elapsed that is still physical: quota periods and per-CPU counters are not read in one
+    /// instant, ns for each core.
+    package static let coreSlackNanoseconds: UInt64 = 250_000_000
+}

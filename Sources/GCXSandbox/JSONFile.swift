@@ -1,0 +1,39 @@
+import FoundationEssentials
+import GCXLinux
+
+/// State of a job as JSON: sorted keys, so that equal values are equal files.
+enum JSONFile {
+    static func encode(_ value: some Encodable, object: String) throws(LinuxError) -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+        do {
+            return Array(try encoder.encode(value)) + [UInt8(ascii: "\n")]
+        } catch {
+            throw .malformed(object: object, reason: "\(error)")
+        }
+    }
+
+    /// Writes the value so that it survives a power cut; see ``DurableFile``.
+    static func write(_ value: some Encodable, to path: String) throws(LinuxError) {
+        try DurableFile.write(try encode(value, object: path), to: path)
+    }
+
+    /// Writes the value in one step, without waiting for the disk: for facts that end with this boot.
+    static func writeVolatile(_ value: some Encodable, to path: String) throws(LinuxError) {
+        try DurableFile.replace(path, with: try encode(value, object: path))
+    }
+
+    static func decode<T: Decodable>(_ type: T.Type, _ bytes: [UInt8], object: String) throws(LinuxError) -> T {
+        do {
+            return try JSONDecoder().decode(type, from: Data(bytes))
+        } catch {
+            throw .malformed(object: object, reason: "\(error)")
+        }
+    }
+
+    /// The value in the file, or nil when there is no such file.
+    static func read<T: Decodable>(_ type: T.Type, from path: String) throws(LinuxError) -> T? {
+        guard Files.exists(path) else { return nil }
+        return try decode(type, try Files.bytes(path), object: path)
+    }
+}

@@ -1,0 +1,134 @@
+import GCXLinux
+import GCXModel
+
+/// The directory of one job: everything the agent and the supervisor know about it is a file in here.
+package struct JobDirectory: Codable, Equatable, Hashable, Sendable {
+    package let path: String
+
+    package init(path: String) { self.path = path }
+
+    /// The directory of the job `id` below the agent's directory of jobs.
+    package init(jobs: String, id: String) { path = "\(jobs)/\(id)" }
+
+    /// What is to be run, settled; written before anything runs.
+    package var plan: String { "\(path)/plan.json" }
+    /// The OCI configuration as it was given to the runtime.
+    package var bundle: String { "\(path)/config.json" }
+    /// Held by the supervisor while it lives.
+    package var lock: String { "\(path)/supervisor.lock" }
+    package var supervisor: String { "\(path)/supervisor.json" }
+    /// Standard output and standard error of the job; see ``JobLog``.
+    package var log: String { "\(path)/log" }
+    /// A request to end the job, written before the supervisor is signalled.
+    package var stop: String { "\(path)/stop.json" }
+    /// How the job ended; the last file the supervisor writes about it.
+    package var exit: String { "\(path)/exit.json" }
+    /// The filesystem of the writable layer: a file with holes.
+    package var scratch: String { "\(path)/scratch.img" }
+    /// What the job left in `/output`, as a tar archive; missing when it left nothing.
+    package var output: String { "\(path)/output.tar" }
+    package var supervisorLog: String { "\(path)/supervisor.log" }
+    package var runtimeLog: String { "\(path)/runtime.log" }
+
+    func readPlan() throws(SandboxError) -> JobPlan {
+        guard let plan = try read(JobPlan.self, plan) else { throw .noJob(path: path) }
+        return plan
+    }
+
+    /// The job's end, or nil while it has none.
+    package func readExit() throws(SandboxError) -> JobExit? { try read(JobExit.self, exit) }
+
+    func read<T: Decodable>(_ type: T.Type, _ file: String) throws(SandboxError) -> T? {
+        do {
+            return try JSONFile.read(type, from: file)
+        } catch .malformed(let object, let reason) {
+            throw .corrupt(path: object, reason: reason)
+        } catch {
+            throw .linux(error)
+        }
+    }
+}
+
+/// Everything the supervisor needs to run a job, on one sheet.
+package struct JobPlan: Codable, Equatable, Sendable {
+    package var spec: JobSpec
+    package var process: ProcessSpec
+    /// The unpacked image, or the root filesystem directory.
+    package var imageRoot: String
+    package var imageDigest: String?
+    package var ids: IDMap
+    package var runtime: RuntimeChoice
+    package var place: CgroupPlace
+    /// What the job may raise its limit of open files to: never more than the agent itself has.
+    package var openFilesMax: UInt64
+    /// The boot in which the job was planned; in another boot it cannot be running.
+    package var bootID: String
+}
+
+/// The supervisor's own paths. They lie in a mount namespace that nobody else sees, so all jobs use the same ones.
+package struct SandboxPaths: Sendable {
+    package let root: String
+
+    package init(root: String = "/run/gcx-sandbox") { self.root = root }
+
+    package var bundle: String { "\(root)/bundle" }
+    package var runtimeState: String { "\(root)/state" }
+    package var pidFile: String { "\(root)/pid" }
+    /// The image with its owners shifted, read-only.
+    package var image: String { "\(root)/image" }
+    /// The writable layer's filesystem.
+    package var scratch: String { "\(root)/scratch" }
+    package var upper: String { "\(scratch)/upper" }
+    package var work: String { "\(scratch)/work" }
+    package var temporary: String { "\(scratch)/tmp" }
+    package var output: String { "\(scratch)/output" }
+    /// The image with the writable layer over it.
+    package var rootfs: String { "\(root)/rootfs" }
+    package var input: String { "\(root)/input" }
+}
+
+/// Which process supervises a job: a pid with the moment of its birth, so that it cannot be mistaken.
+package struct SupervisorRecord: Codable, Equatable, Sendable {
+    package var pid: Int32
+    package var startTicks: UInt64
+    package var bootID: String
+    /// The job's first process, once there is one.
+    package var initPID: Int32?
+    package var startedBootNanoseconds: UInt64?
+}
+
+/// A request to end a job before it ends by itself.
+package struct StopRequest: Codable, Equatable, Sendable {
+    /// ``ExitReason/budget``, ``ExitReason/timeLimit`` or ``ExitReason/cancelled(by:)``: it becomes the job's end.
+    package var reason: ExitReason
+    /// From SIGTERM to SIGKILL; 0 kills at once and does not even wake a paused job.
+    package var graceMilliseconds: UInt64
+
+    package init(reason: ExitReason, graceMilliseconds: UInt64 = 10_000) {
+        self.reason = reason
+        self.graceMilliseconds = graceMilliseconds
+    }
+}
+
+/// How a job ended.
+package struct JobExit: Codable, Equatable, Sendable {
+    package var reason: ExitReason
+    /// Status of the first process as a shell says it; nil when it never ran or nobody saw its end.
+    package var statusCode: Int32?
+    /// Processes the kernel ended for want of memory; nil when it could not be read.
+    package var oomKills: UInt64?
+    package var bootID: String
+    /// Nil when the job's first instruction never ran.
+    package var startedBootNanoseconds: UInt64?
+    package var endedBootNanoseconds: UInt64
+    package var endedWallNanoseconds: UInt64
+    /// Bytes of the log file and its SHA-256.
+    package var logBytes: UInt64
+    package var logDigest: String
+    /// Output of the job that was over its log limit.
+    package var logDroppedBytes: UInt64
+    /// Room the writable layer took at the end.
+    package var storageBytes: UInt64?
+    /// Bytes of `output.tar`; nil when there is none.
+    package var outputBytes: UInt64?
+}

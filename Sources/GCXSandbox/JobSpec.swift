@@ -1,0 +1,108 @@
+import GCXLinux
+
+/// What a buyer asks to be run. Paths are on the agent's own disk: the agent unpacks uploads itself.
+package struct JobSpec: Codable, Equatable, Sendable {
+    /// Names the job's directory, control group and container: lower-case letters, digits and hyphens.
+    package var id: String
+    package var image: ImageSource
+    /// Program and arguments; empty means the image's own entry point and command.
+    package var command: [String]
+    /// Added to the image's environment; the same name replaces.
+    package var environment: [String: String]
+    /// Nil means the image's own, or `/`.
+    package var workingDirectory: String?
+    package var resources: JobResources
+    /// Shown read-only at `/input`.
+    package var inputDirectory: String?
+    /// Seconds on the boot clock after which the job is ended with ``ExitReason/timeLimit``.
+    package var wallSecondsMax: UInt64
+    /// Bytes of standard output and standard error that are kept, together; what comes after is dropped and counted.
+    package var logBytesMax: UInt64
+    /// True lets the job write everywhere, into its writable layer; false leaves it `/tmp` and `/output`.
+    package var writableRoot: Bool
+
+    package init(
+        id: String, image: ImageSource, command: [String] = [], environment: [String: String] = [:],
+        workingDirectory: String? = nil, resources: JobResources, inputDirectory: String? = nil,
+        wallSecondsMax: UInt64, logBytesMax: UInt64 = 16 << 20, writableRoot: Bool = false
+    ) {
+        self.id = id
+        self.image = image
+        self.command = command
+        self.environment = environment
+        self.workingDirectory = workingDirectory
+        self.resources = resources
+        self.inputDirectory = inputDirectory
+        self.wallSecondsMax = wallSecondsMax
+        self.logBytesMax = logBytesMax
+        self.writableRoot = writableRoot
+    }
+
+    /// Checks everything that can be checked without looking at the disk.
+    ///
+    /// - Throws: ``SandboxError/invalidSpec(field:reason:)`` for the first field that is wrong.
+    package func validate() throws(SandboxError) {
+        let letters = Set("abcdefghijklmnopqrstuvwxyz0123456789-")
+        guard !id.isEmpty, id.utf8.count <= SandboxLimits.jobIDBytesMax, id.allSatisfy(letters.contains) else {
+            throw .invalidSpec(field: "id", reason: "1 to 64 lower-case letters, digits and hyphens are allowed")
+        }
+        try resources.validate()
+        guard wallSecondsMax > 0, wallSecondsMax <= UInt64(Int32.max) else {
+            throw .invalidSpec(field: "wallSecondsMax", reason: "must be 1 to \(Int32.max)")
+        }
+        let strings = command + environment.flatMap { [$0.key, $0.value] } + [workingDirectory ?? "/"]
+        guard !strings.contains(where: { $0.utf8.contains(0) }) else {
+            throw .invalidSpec(field: "command", reason: "a zero byte cannot be passed to a program")
+        }
+        guard strings.reduce(0, { $0 + $1.utf8.count }) <= SandboxLimits.commandBytesMax else {
+            throw .invalidSpec(field: "command", reason: "longer than \(SandboxLimits.commandBytesMax) bytes")
+        }
+        guard !environment.keys.contains(where: { $0.isEmpty || $0.contains("=") }) else {
+            throw .invalidSpec(field: "environment", reason: "a name is empty or holds `=`")
+        }
+        guard workingDirectory?.hasPrefix("/") ?? true else {
+            throw .invalidSpec(field: "workingDirectory", reason: "must begin with `/`")
+        }
+    }
+}
+
+/// What a job may use.
+package struct JobResources: Codable, Equatable, Sendable {
+    package var cores: UInt32
+    package var memoryBytes: UInt64
+    package var pids: UInt64
+    /// The writable layer with `/tmp` and `/output`, all together.
+    package var writableBytes: UInt64
+
+    package init(cores: UInt32, memoryBytes: UInt64, pids: UInt64 = 512, writableBytes: UInt64) {
+        self.cores = cores
+        self.memoryBytes = memoryBytes
+        self.pids = pids
+        self.writableBytes = writableBytes
+    }
+
+    package var cgroupLimits: CgroupLimits { CgroupLimits(cores: cores, memoryBytes: memoryBytes, pids: pids) }
+
+    func validate() throws(SandboxError) {
+        guard (1...4096).contains(cores) else { throw .invalidSpec(field: "cores", reason: "must be 1 to 4096") }
+        guard (SandboxLimits.memoryBytesMin...1 << 50).contains(memoryBytes) else {
+            throw .invalidSpec(field: "memoryBytes", reason: "must be at least \(SandboxLimits.memoryBytesMin)")
+        }
+        guard (SandboxLimits.pidsMin...4_194_304).contains(pids) else {
+            throw .invalidSpec(field: "pids", reason: "must be \(SandboxLimits.pidsMin) to 4194304")
+        }
+        guard (SandboxLimits.writableBytesMin...1 << 44).contains(writableBytes) else {
+            throw .invalidSpec(field: "writableBytes", reason: "must be at least \(SandboxLimits.writableBytesMin)")
+        }
+    }
+}
+
+/// Where a job's root filesystem comes from.
+package enum ImageSource: Codable, Equatable, Sendable {
+    /// An OCI image layout; the tag may be left out when there is only one image.
+    case ociLayout(path: String, tag: String?)
+    /// A tar archive of an OCI image layout.
+    case ociArchive(path: String, tag: String?)
+    /// A directory that is a root filesystem. It is used where it lies and must not change while the job runs.
+    case rootfs(path: String)
+}

@@ -1,0 +1,77 @@
+import GCXLinux
+
+extension OCIBundle {
+    /// The bundle of a job: a pure function of its plan.
+    ///
+    /// All eight namespaces but time; ids of its own; no capability, no new privilege, no network beyond an empty
+    /// namespace; the image read-only unless the job asks for a writable layer over it.
+    package static func job(_ plan: JobPlan, sandbox: SandboxPaths) -> OCIBundle {
+        OCIBundle(
+            root: Root(path: sandbox.rootfs, readonly: !plan.spec.writableRoot), process: process(plan),
+            mounts: systemMounts + jobMounts(plan, sandbox), linux: linux(plan))
+    }
+
+    private static func process(_ plan: JobPlan) -> Process {
+        let spec = plan.process
+        return Process(
+            user: User(uid: spec.user, gid: spec.group), args: spec.arguments, env: spec.environment,
+            cwd: spec.workingDirectory,
+            rlimits: [
+                ResourceLimit(type: "RLIMIT_NOFILE", hard: plan.openFilesMax, soft: min(1024, plan.openFilesMax)),
+                // A core dump would fill the output with what nobody asked for.
+                ResourceLimit(type: "RLIMIT_CORE", hard: 0, soft: 0),
+            ],
+            // When the whole machine runs out of memory, a job goes before anything of the owner's.
+            oomScoreAdj: 500)
+    }
+
+    private static func linux(_ plan: JobPlan) -> Linux {
+        let mapping = Mapping(containerID: 0, hostID: plan.ids.base, size: IDMap.size)
+        return Linux(
+            namespaces: ["pid", "network", "ipc", "uts", "mount", "cgroup", "user"].map(Namespace.init(type:)),
+            uidMappings: [mapping], gidMappings: [mapping], cgroupsPath: plan.place.cgroup.runtimePath,
+            resources: Resources(devices: [Device(allow: false, access: "rwm")]), seccomp: SystemCalls.profile(),
+            maskedPaths: maskedPaths, readonlyPaths: readonlyPaths)
+    }
+
+    /// Kernel filesystems, as small as programs can live with. What is written in memory counts as the job's memory.
+    private static let systemMounts = [
+        Mount(destination: "/proc", type: "proc", source: "proc", options: ["nosuid", "noexec", "nodev"]),
+        Mount(
+            destination: "/dev", type: "tmpfs", source: "tmpfs",
+            options: ["nosuid", "noexec", "strictatime", "mode=755", "size=64k"]),
+        Mount(
+            destination: "/dev/pts", type: "devpts", source: "devpts",
+            options: ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620"]),
+        Mount(
+            destination: "/dev/shm", type: "tmpfs", source: "shm",
+            options: ["nosuid", "noexec", "nodev", "mode=1777"]),
+        Mount(destination: "/dev/mqueue", type: "mqueue", source: "mqueue", options: ["nosuid", "noexec", "nodev"]),
+        Mount(destination: "/sys", type: "sysfs", source: "sysfs", options: ["nosuid", "noexec", "nodev", "ro"]),
+    ]
+
+    /// Directories of the writable layer, and the input when there is one.
+    private static func jobMounts(_ plan: JobPlan, _ sandbox: SandboxPaths) -> [Mount] {
+        var mounts = [
+            Mount(destination: "/tmp", type: "bind", source: sandbox.temporary, options: ["bind", "nosuid", "nodev"]),
+            Mount(destination: "/output", type: "bind", source: sandbox.output, options: ["bind", "nosuid", "nodev"]),
+        ]
+        if plan.spec.inputDirectory != nil {
+            mounts.append(
+                Mount(
+                    destination: "/input", type: "bind", source: sandbox.input,
+                    options: ["bind", "ro", "nosuid", "nodev"]))
+        }
+        return mounts
+    }
+
+    /// Files of the kernel that tell about the whole machine or its keys.
+    private static let maskedPaths = [
+        "/proc/acpi", "/proc/asound", "/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/timer_list",
+        "/proc/timer_stats", "/proc/sched_debug", "/proc/scsi", "/proc/interrupts", "/proc/kmsg", "/sys/firmware",
+        "/sys/devices/virtual/powercap",
+    ]
+
+    /// Files of the kernel that root could change the machine with.
+    private static let readonlyPaths = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"]
+}

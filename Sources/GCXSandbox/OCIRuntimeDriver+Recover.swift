@@ -1,0 +1,139 @@
+import GCXLinux
+import GCXModel
+import Glibc
+
+extension OCIRuntimeDriver {
+    package func jobs() throws(SandboxError) -> [JobDirectory] {
+        let names = try sandboxed { () throws(LinuxError) in try Files.names(in: jobsPath) }
+        return names.map { JobDirectory(jobs: jobsPath, id: $0) }.filter { Files.exists($0.plan) }
+    }
+
+    package func recover(_ job: JobDirectory) throws(SandboxError) -> JobState {
+        let plan = try job.readPlan()
+        let record = try job.read(SupervisorRecord.self, job.supervisor)
+        if let record { collect(record) }
+        // The lock is looked at before the exit record: once it is free, the record will not change any more.
+        if try sandboxed({ () throws(LinuxError) in try FileLock.isHeld(job.lock) }) {
+            return .running(RunningJob(directory: job, plan: plan, supervisor: record))
+        }
+        if let exit = try job.readExit() { return .ended(exit) }
+        return .ended(try declareLost(job, plan, record))
+    }
+
+    package func wait(_ job: JobDirectory, timeout: Duration) throws(SandboxError) -> JobState {
+        let deadline = BootClock.now() + timeout.wholeNanoseconds
+        while true {
+            let state = try recover(job)
+            let now = BootClock.now()
+            guard case .running(let running) = state, now < deadline else { return state }
+            guard let pid = alive(running.supervisor) else {
+                GCXLinux.pause(for: LinuxLimits.pollInterval)
+                continue
+            }
+            let left = Duration.nanoseconds(Int64(clamping: deadline - now))
+            try sandboxed { () throws(LinuxError) in
+                if let handle = try PidFD.open(pid) { _ = try handle.waitForExit(timeout: left) }
+            }
+        }
+    }
+
+    package func stop(_ job: JobDirectory, _ request: StopRequest) throws(SandboxError) {
+        guard case .running(let running) = try recover(job) else { return }
+        try sandboxed { () throws(LinuxError) in
+            try JSONFile.write(request, to: job.stop)
+            // Before the supervisor has said who it is, the file alone is enough: it is looked for at every tick.
+            guard let pid = alive(running.supervisor), let handle = try PidFD.open(pid) else { return }
+            try handle.send(SIGTERM)
+        }
+    }
+
+    package func pause(_ job: JobDirectory) throws(SandboxError) {
+        let cgroup = try job.readPlan().place.cgroup
+        try sandboxed { () throws(LinuxError) in try cgroup.freeze() }
+    }
+
+    package func resume(_ job: JobDirectory) throws(SandboxError) {
+        let cgroup = try job.readPlan().place.cgroup
+        try sandboxed { () throws(LinuxError) in try cgroup.thaw() }
+    }
+
+    package func sample(_ job: JobDirectory) throws(SandboxError) -> RawSample {
+        let cgroup = try job.readPlan().place.cgroup
+        var sample = try sandboxed { () throws(LinuxError) in try cgroup.sample() }
+        sample.storageBytes = Disk.bytesTaken(by: job.scratch)
+        return sample
+    }
+
+    package func release(_ job: JobDirectory) throws(SandboxError) {
+        let cgroup = try job.readPlan().place.cgroup
+        try sandboxed { () throws(LinuxError) in try cgroup.remove() }
+    }
+
+    package func wipe(_ job: JobDirectory) throws(SandboxError) {
+        guard Files.exists(job.path) else { return }
+        guard Files.exists(job.plan) else {
+            return try sandboxed { () throws(LinuxError) in try Files.removeTree(job.path) }
+        }
+        guard case .ended = try recover(job) else {
+            throw .startFailed(id: job.path, reason: "it still runs and cannot be wiped")
+        }
+        try discard(job, group: try job.readPlan().place)
+    }
+
+    /// Ends whatever still runs in the group, and removes group and directory.
+    func discard(_ job: JobDirectory, group: CgroupPlace) throws(SandboxError) {
+        try sandboxed { () throws(LinuxError) in
+            try empty(group.cgroup)
+            try group.cgroup.remove()
+            try Files.removeTree(job.path)
+        }
+    }
+
+    private func empty(_ cgroup: any JobCgroup) throws(LinuxError) {
+        guard cgroup.exists else { return }
+        try cgroup.killAll()
+        if try !cgroup.waitUntilEmpty(timeout: SandboxLimits.killTimeout) {
+            throw .timedOut(operation: "kill", object: cgroup.runtimePath, after: SandboxLimits.killTimeout)
+        }
+    }
+
+    /// A supervisor that is gone without a word: the job is ended, and the reason recorded once and for all.
+    ///
+    /// The mounts went with the processes of their namespace, and the loop device with the mounts.
+    private func declareLost(
+        _ job: JobDirectory, _ plan: JobPlan, _ record: SupervisorRecord?
+    ) throws(SandboxError) -> JobExit {
+        let boot = try sandboxed { () throws(LinuxError) in try BootID.read() }
+        let oomKills = plan.place.cgroup.oomKills()
+        try sandboxed { () throws(LinuxError) in
+            try empty(plan.place.cgroup)
+            try Files.remove(job.scratch)
+        }
+        let why =
+            boot != plan.bootID
+            ? "the machine was restarted while the job ran"
+            : record == nil ? "the job was never started" : "the supervisor of the job died"
+        var log = JobLogReader(path: job.log)
+        while let records = try? log.next(), !records.isEmpty {}
+        let exit = JobExit(
+            reason: .hostFailure(description: why), statusCode: nil, oomKills: oomKills, bootID: plan.bootID,
+            startedBootNanoseconds: record?.startedBootNanoseconds, endedBootNanoseconds: BootClock.now(),
+            endedWallNanoseconds: WallClock.now(), logBytes: log.offset, logDigest: log.digest, logDroppedBytes: 0,
+            storageBytes: nil, outputBytes: nil)
+        try sandboxed { () throws(LinuxError) in try JSONFile.write(exit, to: job.exit) }
+        return exit
+    }
+
+    /// The supervisor's pid while it is that very process.
+    private func alive(_ record: SupervisorRecord?) -> pid_t? {
+        guard let record, ProcessTable.startTicks(of: record.pid) == record.startTicks else { return nil }
+        return record.pid
+    }
+
+    /// Collects the supervisor when it has ended and is a child of this very process, so that no zombie stays.
+    private func collect(_ record: SupervisorRecord) {
+        guard alive(record) != nil else { return }
+        var status: Int32 = 0
+        _ = waitpid(record.pid, &status, WNOHANG)
+    }
+}

@@ -1,0 +1,154 @@
+import GCXLinux
+import GCXModel
+import Glibc
+
+/// Runs jobs with an OCI runtime, each under a supervisor process of its own.
+package struct OCIRuntimeDriver: RuntimeDriver {
+    package let jobsPath: String
+    package let images: ImageStore
+    package let supervisorPath: String
+    package let runtime: RuntimeChoice
+    package let group: CgroupPlace
+
+    /// - Parameters:
+    ///   - state: the agent's own directory; jobs and images get one each in it, closed to everybody else.
+    ///   - supervisorPath: the program `gcx-supervisor`.
+    ///   - preferred: nil takes the best runtime that is installed.
+    ///   - base: the agent's delegated group in a v2 tree; nil means the group this process is in.
+    package init(
+        state: String, supervisorPath: String, preferred: RuntimeChoice.Kind? = nil, base: String? = nil
+    ) throws(SandboxError) {
+        jobsPath = "\(state)/jobs"
+        self.supervisorPath = supervisorPath
+        runtime = try RuntimeChoice.detect(preferred: preferred)
+        do {
+            images = try ImageStore(root: "\(state)/images")
+        } catch {
+            throw .image(error)
+        }
+        do {
+            try Files.makeDirectories(jobsPath, mode: 0o700)
+            group = try CgroupPlace.forJobs(base: base)
+        } catch {
+            throw .linux(error)
+        }
+    }
+
+    package func prepare(_ image: ImageSource) throws(SandboxError) { _ = try resolve(image) }
+
+    package func start(_ spec: JobSpec) throws(SandboxError) -> JobDirectory {
+        try spec.validate()
+        let entry = try resolve(spec.image)
+        let process: ProcessSpec
+        do { process = try ProcessSpec.merge(spec, over: entry) } catch { throw .image(error) }
+        let job = JobDirectory(jobs: jobsPath, id: spec.id)
+        guard mkdir(job.path, 0o700) == 0 else {
+            if errno == EEXIST { throw .jobExists(id: spec.id) }
+            throw .linux(.systemCall(operation: "mkdir", object: job.path, errno: errno))
+        }
+        do throws(SandboxError) {
+            try checkDisk(spec, job)
+            let plan = try writePlan(spec, process, entry, job)
+            try sandboxed { () throws(LinuxError) in try plan.place.cgroup.create(spec.resources.cgroupLimits) }
+            try launch(plan, job)
+            return job
+        } catch {
+            try? discard(job, group: place(of: spec.id))
+            throw error
+        }
+    }
+
+    private func resolve(_ image: ImageSource) throws(SandboxError) -> ImageStore.Entry {
+        do { return try images.resolve(image) } catch { throw .image(error) }
+    }
+
+    private func place(of id: String) -> CgroupPlace {
+        CgroupPlace(layout: group.layout, group: "\(group.group)/\(id)")
+    }
+
+    private func checkDisk(_ spec: JobSpec, _ job: JobDirectory) throws(SandboxError) {
+        let free = try sandboxed { () throws(LinuxError) in try Disk.freeBytes(at: job.path) }
+        let needed = spec.resources.writableBytes + spec.logBytesMax + SandboxLimits.diskReserveBytes
+        guard free >= needed else { throw .diskFull(path: job.path, freeBytes: free, neededBytes: needed) }
+    }
+
+    /// Takes an id range and writes the plan, under a lock: two starts at once never get the same range.
+    private func writePlan(
+        _ spec: JobSpec, _ process: ProcessSpec, _ entry: ImageStore.Entry, _ job: JobDirectory
+    ) throws(SandboxError) -> JobPlan {
+        let lock = try sandboxed { () throws(LinuxError) in
+            try FileLock.wait("\(jobsPath)/.slots.lock", timeout: SandboxLimits.startTimeout)
+        }
+        defer { _ = lock.number }
+        let boot = try sandboxed { () throws(LinuxError) in try BootID.read() }
+        let files = try sandboxed { () throws(LinuxError) in
+            min(SandboxLimits.openFilesMax, try ResourceLimits.openFilesMax())
+        }
+        let plan = JobPlan(
+            spec: spec, process: process, imageRoot: entry.rootfs, imageDigest: entry.digest, ids: try freeIDs(),
+            runtime: runtime, place: place(of: spec.id), openFilesMax: files, bootID: boot)
+        try sandboxed { () throws(LinuxError) in try JSONFile.writeVolatile(plan, to: job.plan) }
+        return plan
+    }
+
+    /// The lowest id range that no job has.
+    private func freeIDs() throws(SandboxError) -> IDMap {
+        var taken: Set<UInt32> = []
+        for job in try jobs() {
+            if let plan = try? job.readPlan() { taken.insert(plan.ids.base) }
+        }
+        for slot in 0..<SandboxLimits.jobSlotsMax {
+            let base = SandboxLimits.firstHostID + slot * IDMap.size
+            if !taken.contains(base) { return IDMap(base: base) }
+        }
+        throw .slotsFull(limit: SandboxLimits.jobSlotsMax)
+    }
+
+    /// Starts the supervisor with the job's lock already in its hands, and waits for its word.
+    private func launch(_ plan: JobPlan, _ job: JobDirectory) throws(SandboxError) {
+        let (pid, ready) = try spawn(job)
+        let word = read(ready)
+        if word == Self.runningWord { return }
+        kill(pid, SIGKILL)
+        _ = ChildProcess.wait(pid)
+        if let exit = try job.readExit() {
+            guard case .hostFailure(let reason) = exit.reason else { return }
+            throw .startFailed(id: plan.spec.id, reason: reason)
+        }
+        let said = Files.lineIfPresent(job.supervisorLog) ?? ""
+        throw .startFailed(id: plan.spec.id, reason: "the supervisor ended without a word; \(said)")
+    }
+
+    private func spawn(_ job: JobDirectory) throws(SandboxError) -> (pid_t, Int32) {
+        do {
+            guard let lock = try FileLock.take(job.lock) else { throw SandboxError.jobExists(id: job.path) }
+            let pipe = try Pipe()
+            let tool = ChildProcess(
+                supervisorPath, [job.path],
+                descriptors: [
+                    (lock.number, Supervisor.lockDescriptor), (pipe.write.number, Supervisor.readyDescriptor),
+                ])
+            let pid = try tool.spawnDetached(logPath: job.supervisorLog)
+            return (pid, pipe.closeWriter().release())
+        } catch let error as LinuxError {
+            throw .linux(error)
+        } catch let error as SandboxError {
+            throw error
+        } catch {
+            throw .startFailed(id: job.path, reason: "\(error)")
+        }
+    }
+
+    /// What the supervisor writes when the job runs.
+    package static let runningWord: UInt8 = UInt8(ascii: "R")
+
+    /// One byte from the supervisor, or 0 when it ended or nothing came in time. Closes the descriptor.
+    private func read(_ number: Int32) -> UInt8 {
+        let file = FileDescriptor(owning: number)
+        var item = pollfd(fd: file.number, events: Int16(POLLIN), revents: 0)
+        let limit = SandboxLimits.startTimeout.wholeNanoseconds / 1_000_000
+        guard poll(&item, 1, Int32(clamping: limit)) > 0 else { return 0 }
+        var byte: UInt8 = 0
+        return Glibc.read(file.number, &byte, 1) == 1 ? byte : 0
+    }
+}

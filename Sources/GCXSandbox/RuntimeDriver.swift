@@ -1,0 +1,42 @@
+import GCXLinux
+import GCXModel
+
+/// Runs jobs. A job is named by its directory, which holds all that is known about it, so every verb works after a
+/// restart of the agent as before it.
+package protocol RuntimeDriver: Sendable {
+    /// Unpacks an image ahead of time, so that a later start is quick.
+    func prepare(_ image: ImageSource) throws(SandboxError)
+    /// Starts a job and answers when its first instruction has run. On an error nothing of it is left.
+    func start(_ spec: JobSpec) throws(SandboxError) -> JobDirectory
+    /// What has become of a job; a job whose supervisor died is ended and recorded as a host failure.
+    func recover(_ job: JobDirectory) throws(SandboxError) -> JobState
+    /// Waits for the end of a job; ``JobState/running(_:)`` when it still runs after `timeout`. The thread waits.
+    func wait(_ job: JobDirectory, timeout: Duration) throws(SandboxError) -> JobState
+    /// Asks for the end of a job and answers at once. A job that has ended is left as it is.
+    func stop(_ job: JobDirectory, _ request: StopRequest) throws(SandboxError)
+    /// Stops a job where it stands; its wall time runs on.
+    func pause(_ job: JobDirectory) throws(SandboxError)
+    func resume(_ job: JobDirectory) throws(SandboxError)
+    /// The job's meter now; it can still be read after the end, until ``release(_:)``.
+    func sample(_ job: JobDirectory) throws(SandboxError) -> RawSample
+    /// Gives up the meter of an ended job, after its last sample.
+    func release(_ job: JobDirectory) throws(SandboxError)
+    /// Removes every trace of an ended job from the disk.
+    func wipe(_ job: JobDirectory) throws(SandboxError)
+    /// All jobs that have a directory.
+    func jobs() throws(SandboxError) -> [JobDirectory]
+}
+
+/// Where a job stands.
+package enum JobState: Equatable, Sendable {
+    case running(RunningJob)
+    case ended(JobExit)
+}
+
+/// A job with a living supervisor.
+package struct RunningJob: Equatable, Sendable {
+    package var directory: JobDirectory
+    package var plan: JobPlan
+    /// Nil in the first milliseconds, before the supervisor has said who it is.
+    package var supervisor: SupervisorRecord?
+}

@@ -1,0 +1,105 @@
+import GCXLinux
+import GCXModel
+
+/// Why a job could not be prepared, started, found or stopped. No case leaves a process or a mount behind.
+package enum SandboxError: RemediedError, Equatable {
+    /// A field of the job's specification cannot be run.
+    case invalidSpec(field: String, reason: String)
+    case image(ImageError)
+    case linux(LinuxError)
+    /// No OCI runtime fits this machine; `tried` says why for each.
+    case noRuntime(tried: [String])
+    /// The job directory already belongs to a job.
+    case jobExists(id: String)
+    /// There is no job in the directory.
+    case noJob(path: String)
+    /// Every id range is taken by another job.
+    case slotsFull(limit: UInt32)
+    /// The disk of the job directory has less room than the job may write.
+    case diskFull(path: String, freeBytes: UInt64, neededBytes: UInt64)
+    /// The supervisor or the runtime failed before the job's first instruction.
+    case startFailed(id: String, reason: String)
+    /// A state file of the job does not read as it should.
+    case corrupt(path: String, reason: String)
+
+    package var remedy: Remedy {
+        switch self {
+        case .invalidSpec, .jobExists, .noJob, .corrupt: .refuse
+        case .image(let error): error.remedy
+        case .linux(let error): error.remedy
+        case .noRuntime: .fix("Install `crun` (or `runc` on a machine with v1 control groups).")
+        case .slotsFull: .retry(after: .seconds(30))
+        case .diskFull(let path, _, _): .fix("Free some room on the disk of \(path), or offer less storage.")
+        case .startFailed: .fix("Run `gcx doctor`; the supervisor's own log lies in the job directory.")
+        }
+    }
+
+    package var description: String {
+        switch self {
+        case .invalidSpec(let field, let reason): "job specification, `\(field)`: \(reason)"
+        case .image(let error): error.description
+        case .linux(let error): error.description
+        case .noRuntime(let tried): "no OCI runtime can be used: \(tried.joined(separator: "; "))"
+        case .jobExists(let id): "job `\(id)` already exists"
+        case .noJob(let path): "no job in `\(path)`"
+        case .slotsFull(let limit): "all \(limit) id ranges are taken by jobs"
+        case .diskFull(let path, let free, let needed):
+            "the disk of `\(path)` has \(free) bytes free and the job needs \(needed)"
+        case .startFailed(let id, let reason): "job `\(id)` did not start: \(reason)"
+        case .corrupt(let path, let reason): "`\(path)` is corrupt: \(reason)"
+        }
+    }
+}
+
+/// Why an image cannot be used. Nothing of it stays in the store.
+package enum ImageError: RemediedError, Equatable {
+    /// There is nothing at the path, or no image of that tag in the layout.
+    case notFound(path: String, tag: String?)
+    /// What lies there is not an OCI image for this machine.
+    case notAnImage(path: String, reason: String)
+    /// The bytes of a blob are not those its digest names.
+    case digestMismatch(digest: String, path: String)
+    case tooLarge(path: String, what: String, limit: UInt64)
+    /// An archive holds an entry that would leave its directory, or one of a kind that is not allowed.
+    case unsafeArchive(path: String, entry: String, reason: String)
+    /// The image's user is not in its passwd file.
+    case unknownUser(String)
+    /// Neither the job nor the image says what to run.
+    case noCommand
+    case linux(LinuxError)
+
+    package var remedy: Remedy {
+        switch self {
+        case .notFound: .fix("Check the path and the tag; `skopeo list-tags oci:PATH` shows what is there.")
+        case .notAnImage: .fix("Make an image layout with `skopeo copy docker-archive:FILE oci:DIR:TAG`.")
+        case .digestMismatch: .fix("Copy the image again; it was damaged or changed on the way.")
+        case .tooLarge, .unsafeArchive: .refuse
+        case .unknownUser: .fix("Name the user by number in the image, or add it to its /etc/passwd.")
+        case .noCommand: .fix("Give the job a command.")
+        case .linux(let error): error.remedy
+        }
+    }
+
+    package var description: String {
+        switch self {
+        case .notFound(let path, let tag): tag.map { "no image `\($0)` in `\(path)`" } ?? "no image at `\(path)`"
+        case .notAnImage(let path, let reason): "`\(path)` is not an image this machine can run: \(reason)"
+        case .digestMismatch(let digest, let path): "the bytes of `\(path)` are not those of \(digest)"
+        case .tooLarge(let path, let what, let limit): "`\(path)`: \(what) is over the limit of \(limit)"
+        case .unsafeArchive(let path, let entry, let reason): "`\(path)`, entry `\(entry)`: \(reason)"
+        case .unknownUser(let name): "the image has no user `\(name)`"
+        case .noCommand: "neither the job nor its image has a command"
+        case .linux(let error): error.description
+        }
+    }
+}
+
+/// Runs `body` and turns its kernel error into one of this module.
+func sandboxed<T: ~Copyable>(_ body: () throws(LinuxError) -> T) throws(SandboxError) -> T {
+    do { return try body() } catch { throw .linux(error) }
+}
+
+/// Runs `body` and turns its kernel error into one about an image.
+func imaged<T: ~Copyable>(_ body: () throws(LinuxError) -> T) throws(ImageError) -> T {
+    do { return try body() } catch { throw .linux(error) }
+}

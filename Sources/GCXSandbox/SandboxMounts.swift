@@ -1,0 +1,78 @@
+import GCXLinux
+import Glibc
+
+/// The mounts of one job, in the supervisor's own mount namespace: whatever happens, they end with the processes in it.
+///
+/// The writable layer is an ext4 filesystem in a file with holes: it works on every disk, its size is the limit, and
+/// beyond it a write fails with ENOSPC. A tmpfs would count as the job's memory, and quotas need a filesystem made
+/// for them.
+struct SandboxMounts {
+    let plan: JobPlan
+    let directory: JobDirectory
+    let paths: SandboxPaths
+
+    /// Builds everything the bundle names, in the mount namespace that the supervisor has made for itself.
+    func assemble() throws(LinuxError) {
+        if let tree = plan.runtime.hiddenTree { try Mounts.unmount(tree) }
+        try Files.makeDirectory(paths.root, mode: 0o755)
+        try Mounts.mount("gcx-sandbox", at: paths.root, type: "tmpfs", [.noSetUID, .noDevices], options: "mode=755,size=4m")
+        for path in [paths.bundle, paths.runtimeState, paths.image, paths.scratch, paths.rootfs, paths.input] {
+            try Files.makeDirectory(path, mode: 0o755)
+        }
+        try mountScratch()
+        try Mounts.bindShifted(plan.imageRoot, at: paths.image, by: plan.ids, readOnly: true)
+        let layers = "lowerdir=\(paths.image),upperdir=\(paths.upper),workdir=\(paths.work)"
+        try Mounts.mount("gcx-job", at: paths.rootfs, type: "overlay", [.noSetUID, .noDevices], options: layers)
+        if let input = plan.spec.inputDirectory {
+            try Mounts.bindShifted(input, at: paths.input, by: plan.ids, readOnly: true)
+        }
+    }
+
+    /// Takes everything down again, in the opposite order; what is not mounted is passed over.
+    func dismantle() {
+        for path in [paths.rootfs, paths.input, paths.image, paths.scratch, paths.root] { try? Mounts.unmount(path) }
+        try? Files.remove(directory.scratch)
+    }
+
+    /// Makes the filesystem of the writable layer and its directories, owned by the job.
+    private func mountScratch() throws(LinuxError) {
+        try makeImage()
+        let loop = try LoopDevice.attach(directory.scratch)
+        // The layer need not survive a power cut, so no flush of it is waited for; blocks of deleted files go back
+        // to the owner's disk at once.
+        try Mounts.mount(
+            loop.path, at: paths.scratch, type: "ext4", [.noSetUID, .noDevices, .noAccessTime],
+            options: "barrier=0,noinit_itable,discard")
+        let root = plan.ids.base
+        try make(paths.upper, 0o755, owner: root, root)
+        try make(paths.work, 0o755, owner: 0, 0)
+        try make(paths.temporary, 0o1777, owner: root, root)
+        try make(paths.output, 0o755, owner: root + plan.process.user, root + plan.process.group)
+        // Mount points are made here, over whatever the image has in their place, a link to elsewhere for instance.
+        for name in ["proc", "dev", "sys", "tmp", "output"] + (plan.spec.inputDirectory == nil ? [] : ["input"]) {
+            try make("\(paths.upper)/\(name)", 0o755, owner: root, root)
+        }
+    }
+
+    private func makeImage() throws(LinuxError) {
+        let size = plan.spec.resources.writableBytes
+        let path = directory.scratch
+        let file = try FileDescriptor.open(path, O_WRONLY | O_CREAT | O_EXCL)
+        guard ftruncate(file.number, Int(size)) == 0 else {
+            throw .systemCall(operation: "ftruncate", object: path, errno: errno)
+        }
+        let options = [
+            "-q", "-F", "-t", "ext4", "-b", "4096", "-m", "0", "-O", "^has_journal,^resize_inode", "-E",
+            "lazy_itable_init=1,nodiscard,root_owner=0:0", path,
+        ]
+        try ChildProcess("mke2fs", options).run()
+    }
+
+    private func make(_ path: String, _ mode: mode_t, owner: UInt32, _ group: UInt32) throws(LinuxError) {
+        try Files.makeDirectory(path, mode: mode)
+        // Twice, because the umask has cut the mode, and because giving a directory away clears bits of it.
+        guard chown(path, owner, group) == 0, chmod(path, mode) == 0 else {
+            throw .systemCall(operation: "chown", object: path, errno: errno)
+        }
+    }
+}

@@ -1,0 +1,156 @@
+import GCXLinux
+import GCXModel
+import Glibc
+
+/// Runs one job from its first instruction to its last trace, in a process of its own that outlives the agent.
+///
+/// Thread rule: one thread, the main one: mount namespaces and signal masks belong to threads.
+package final class Supervisor {
+    /// Descriptors that the driver hands over.
+    package static let lockDescriptor: Int32 = 3
+    package static let readyDescriptor: Int32 = 4
+
+    let directory: JobDirectory
+    let plan: JobPlan
+    let paths = SandboxPaths()
+    let cgroup: any JobCgroup
+    let runtime: Runtime
+    let mounts: SandboxMounts
+    let signals: Signals
+    var log: JobLogWriter
+    var record: SupervisorRecord
+
+    /// The job's first process, and how it ended.
+    var initPID: pid_t?
+    var status: WaitStatus?
+    /// What this process ends the job for, and when it stops being patient.
+    var ending: ExitReason?
+    var killAt: UInt64?
+    var startedAt: UInt64?
+    /// True once this process is in a mount namespace of its own; before, nothing may be unmounted.
+    var isPrivate = false
+
+    /// - Throws: ``SandboxError`` when the plan cannot be read; nothing has been started then.
+    package init(_ directory: JobDirectory) throws(SandboxError) {
+        self.directory = directory
+        let plan = try directory.readPlan()
+        self.plan = plan
+        cgroup = plan.place.cgroup
+        runtime = Runtime(choice: plan.runtime, paths: paths, logPath: directory.runtimeLog)
+        mounts = SandboxMounts(plan: plan, directory: directory, paths: paths)
+        record = SupervisorRecord(
+            pid: getpid(), startTicks: ProcessTable.startTicks(of: getpid()) ?? 0, bootID: plan.bootID)
+        do {
+            signals = try Signals([SIGCHLD, SIGTERM, SIGINT, SIGHUP])
+            log = try JobLogWriter(directory.log, limit: plan.spec.logBytesMax)
+            try log.begin()
+            try JSONFile.writeVolatile(record, to: directory.supervisor)
+            try Children.adoptOrphans()
+        } catch {
+            throw .linux(error)
+        }
+    }
+
+    /// Runs the job to its end. Returns when nothing of it is left but the files in its directory.
+    ///
+    /// - Parameter ready: called once the job runs, or once it is clear that it will not.
+    package func run(ready: (_ isRunning: Bool) -> Void) {
+        let reason: ExitReason
+        do {
+            let ends = try start()
+            ready(true)
+            try attend(ends.output, ends.error)
+            reason = conclude()
+        } catch {
+            reason = fail(error)
+        }
+        finish(reason)
+        ready(false)
+    }
+
+    /// Both reading ends of the job's output.
+    struct Ends: ~Copyable {
+        var output: FileDescriptor
+        var error: FileDescriptor
+    }
+
+    private func start() throws(LinuxError) -> Ends {
+        try Mounts.becomePrivate()
+        isPrivate = true
+        try mounts.assemble()
+        let bundle = OCIBundle.job(plan, sandbox: paths)
+        let text = try JSONFile.encode(bundle, object: directory.bundle)
+        for path in [directory.bundle, "\(paths.bundle)/config.json"] { try DurableFile.replace(path, with: text) }
+        let output = try Pipe()
+        let error = try Pipe()
+        try runtime.run(plan.spec.id, output: output.write.number, error: error.write.number)
+        startedAt = BootClock.now()
+        let number = try Files.text(paths.pidFile)
+        guard let pid = pid_t(number.filter { !$0.isWhitespace }) else {
+            throw .malformed(object: paths.pidFile, reason: "not a process id")
+        }
+        initPID = pid
+        record.initPID = pid
+        record.startedBootNanoseconds = startedAt
+        try JSONFile.writeVolatile(record, to: directory.supervisor)
+        return Ends(output: output.closeWriter(), error: error.closeWriter())
+    }
+
+    /// The end of a job whose first process is gone.
+    private func conclude() -> ExitReason {
+        guard let status else { return .hostFailure(description: "the job's first process was never seen to end") }
+        return ExitVerdict.reason(status: status, ending: ending, oomKills: cgroup.oomKills())
+    }
+
+    /// The end of a job that could not be started or attended: a program that is not there is the buyer's, the rest ours.
+    private func fail(_ error: LinuxError) -> ExitReason {
+        let message = Array("gcx: \(error)\n".utf8)
+        if case .toolFailed(runtime.choice.kind.rawValue, _, let words) = error,
+            let reason = ExitVerdict.programFailure(words)
+        {
+            try? log.write(.sandbox, message[...])
+            return reason
+        }
+        return .hostFailure(description: error.description)
+    }
+
+    /// Ends what is left, packs the output, takes everything down and writes the exit record, in this order.
+    private func finish(_ reason: ExitReason) {
+        let ended = BootClock.now()
+        let oomKills = cgroup.oomKills()
+        var reason = reason
+        do {
+            try cgroup.killAll()
+            _ = try cgroup.waitUntilEmpty(timeout: SandboxLimits.killTimeout)
+            try packOutput()
+        } catch {
+            reason = .hostFailure(description: error.description)
+        }
+        let storage = Disk.bytesTaken(by: directory.scratch)
+        if isPrivate {
+            try? runtime.delete(plan.spec.id)
+            mounts.dismantle()
+        }
+        let exit = JobExit(
+            reason: reason, statusCode: status?.code, oomKills: oomKills, bootID: plan.bootID,
+            startedBootNanoseconds: startedAt, endedBootNanoseconds: ended, endedWallNanoseconds: WallClock.now(),
+            logBytes: log.fileBytes, logDigest: log.digest, logDroppedBytes: log.droppedBytes, storageBytes: storage,
+            outputBytes: Disk.size(of: directory.output))
+        do {
+            try JSONFile.write(exit, to: directory.exit)
+        } catch {
+            // Without the record, the agent finds the lock free and reports a host failure, which this is.
+            complain("exit record not written: \(error)")
+        }
+    }
+
+    /// Packs what the job left in its output, when it got far enough to have one.
+    private func packOutput() throws(LinuxError) {
+        guard startedAt != nil, try !Files.names(in: paths.output).isEmpty else { return }
+        try TarArchive.pack(paths.output, into: directory.output)
+    }
+
+    func complain(_ text: String) {
+        _ = "gcx-supervisor: \(plan.spec.id): \(text)\n".withCString { write(2, $0, strlen($0)) }
+    }
+}

@@ -1,0 +1,35 @@
+// The supervisor of one job: `gcx-supervisor JOB-DIRECTORY`, started by the agent, which hands it two descriptors:
+// the job's lock, held while this process lives, and a pipe on which one byte says that the job runs.
+import GCXLinux
+import GCXSandbox
+import Glibc
+
+func say(_ text: String) { _ = "gcx-supervisor: \(text)\n".withCString { write(2, $0, strlen($0)) } }
+
+/// Runs the job and answers the exit status: 0 when its end was recorded, whatever that end was.
+func supervise(_ directory: JobDirectory) throws {
+    let lock = try FileLock.adopt(Supervisor.lockDescriptor)
+    let pipe = try FileDescriptor.adopt(Supervisor.readyDescriptor)
+    // The agent may be gone when the word is written.
+    signal(SIGPIPE, SIG_IGN)
+    let supervisor = try Supervisor(directory)
+    var isTold = false
+    supervisor.run { isRunning in
+        guard isRunning, !isTold else { return }
+        isTold = true
+        var word = OCIRuntimeDriver.runningWord
+        _ = write(pipe.number, &word, 1)
+    }
+    _ = lock.number
+}
+
+guard CommandLine.arguments.count == 2 else {
+    say("usage: gcx-supervisor JOB-DIRECTORY (started by `gcx agent`, not by hand)")
+    exit(64)
+}
+do {
+    try supervise(JobDirectory(path: CommandLine.arguments[1]))
+} catch {
+    say("\(error)")
+    exit(70)
+}
