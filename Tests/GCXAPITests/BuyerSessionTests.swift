@@ -1,5 +1,6 @@
 import GCXAgent
 import GCXLinux
+import GCXMetering
 import GCXModel
 import GCXSigning
 import Synchronization
@@ -80,16 +81,17 @@ import Testing
         let first = lease.receipts(1)[0].document
         try await refused(Signed(first, by: .generate(), in: lease.domain), "signed by")
         try await refused(Signed(first, by: lease.machine, in: .embedded(operator: .random())), "signed by")
-        try await refused(lease.sign(lease.receipt(1, previous: .random(), isFinal: false)), "chain")
-        try await refused(lease.receipts(2)[1], "sequence")
+        try await refused(lease.sign(lease.receipt(1, previous: .random(), isFinal: false)), "digest of the one before")
+        try await refused(lease.receipts(2)[1], "came where 1 was due")
         try await refused(SampleLease().receipts(1)[0], "signed by")
     }
 
     @Test("a receipt that counts more time than has passed is refused, whatever the rules say")
     func clock() async throws {
         let soon = lease.terms.startsAt
-        try await refused(lease.sign(aged(seconds: 61)), "only 0 s have passed", now: soon)
-        let agent = ScriptedAgent(lease, .init(receipts: [lease.sign(aged(seconds: 60))]))
+        let tolerance = MeteringLimits.clockToleranceNanoseconds
+        try await refused(lease.sign(aged(tolerance + 1)), "lease time", now: soon)
+        let agent = ScriptedAgent(lease, .init(receipts: [lease.sign(aged(tolerance))]))
         try await attached(agent) { buying in
             async let status = buying.run(now: soon)
             while agent.state.withLock({ $0.vouchers.isEmpty }) { try await Task.sleep(for: .milliseconds(5)) }
@@ -98,15 +100,36 @@ import Testing
         }
     }
 
-    private func aged(seconds: UInt64) -> Receipt {
+    private func aged(_ nanoseconds: UInt64) -> Receipt {
         var receipt = lease.receipt(1, previous: .zero, isFinal: false)
-        receipt.usage.leaseNanoseconds = seconds * 1_000_000_000
+        receipt.usage.leaseNanoseconds = nanoseconds
+        receipt.usage.coreNanoseconds = 0
+        receipt.amount = Amount(UInt128(nanoseconds / 1_000_000_000))
         return receipt
+    }
+
+    /// What a dishonest machine would sign: the amount fits the usage, or only nearly.
+    static let dishonest: [(reason: String, apply: @Sendable (inout Receipt) -> Void)] = [
+        ("comes to", { $0.amount = Amount($0.amount.value + 1) }),
+        ("comes to", { $0.amount = Amount($0.amount.value - 1) }),
+        ("CPU time", { ($0.usage.coreNanoseconds, $0.amount) = (21_000_000_000, 52) }),
+        ("GPU time", { $0.usage.gpuNanoseconds = 1 }),
+        ("memory", { $0.usage.memoryByteSeconds = ByteSeconds(UInt128(10 << 30) + 1) }),
+        ("storage", { $0.usage.storageByteSeconds = ByteSeconds(UInt128(10 << 30) + 1) }),
+        ("period", { $0.periodStartNanoseconds = $0.periodEndNanoseconds + 1 }),
+        ("events", { $0.events = Array(repeating: "x", count: Limits.receiptEventsMax + 1) }),
+    ]
+
+    @Test("a receipt that its machine signed but that breaks a rule is refused", arguments: dishonest.indices)
+    func rules(_ index: Int) async throws {
+        var receipt = lease.receipts(1)[0].document
+        Self.dishonest[index].apply(&receipt)
+        try await refused(lease.sign(receipt), Self.dishonest[index].reason)
     }
 
     @Test("a receipt beyond the deposit is refused")
     func deposit() async throws {
-        try await refused(lease.receipts(1)[0], "deposit of 29", deposit: 29)
+        try await refused(lease.receipts(1)[0], "the deposit is 29", deposit: 29)
     }
 
     @Test("what came before a bad receipt is paid for, what comes after is not, and the evidence is kept")

@@ -22,9 +22,9 @@ final class Buying: Sendable {
     ) async throws(BuyerError) -> JobStatus {
         let now = now ?? lease.now
         return try await BuyerSession(
-            agent: agent, caller: .owner, terms: lease.terms, domain: lease.domain, key: MemoryCustody(lease.session),
-            rules: ChainRules(lease: lease.id), deposit: deposit ?? lease.terms.deposit, journal: journal,
-            now: { now }, patience: patience
+            agent: agent, caller: .owner, terms: lease.terms, domain: lease.domain,
+            openedAt: lease.terms.startsAt, deposit: deposit ?? lease.terms.deposit,
+            key: MemoryCustody(lease.session), journal: journal, now: { now }, patience: patience
         ) { [self] event in events.withLock { $0.append(event) } }.run()
     }
 
@@ -38,17 +38,5 @@ final class Buying: Sendable {
         events.withLock {
             $0.compactMap { if case .receiptRefused(_, let reason) = $0 { reason } else { nil } }
         }
-    }
-}
-
-/// The chain alone, without rates and bounds.
-struct ChainRules: ReceiptRules {
-    let lease: LeaseID
-
-    func refusal(of receipt: Receipt, after previous: Receipt?, previousDigest: Digest) -> String? {
-        if receipt.lease != lease { return "another lease" }
-        if receipt.sequence != (previous?.sequence ?? 0) + 1 { return "a gap in the sequence" }
-        if receipt.previous != previousDigest { return "another chain" }
-        return nil
     }
 }
