@@ -42,8 +42,6 @@ package enum APILimits {
     /// Shortest time between two calls of a loop that got nothing new, so that a server that does not wait is not
     /// asked in a spin.
     package static let emptyPagePause: Duration = .milliseconds(100)
-    /// How far the clocks of buyer and ledger may differ before a receipt counts as dated in the future, seconds.
-    package static let clockSlackSeconds: UInt64 = 60
     /// Bytes of a buyer's journal file: one receipt and one voucher.
     package static let journalBytesMax = 1 << 20
 }

@@ -1,5 +1,6 @@
 import GCXAgent
 import GCXLinux
+import GCXMetering
 import GCXModel
 import GCXSigning
 
@@ -11,8 +12,8 @@ import GCXSigning
 ///
 /// ```swift
 /// let session = BuyerSession(
-///     agent: client, caller: .owner, terms: terms, domain: domain, key: custody, rules: rules, deposit: terms.deposit,
-///     journal: FileBuyerJournal(path)) { event in print(event) }
+///     agent: client, caller: .owner, terms: lease.terms, domain: domain, openedAt: lease.openedAt,
+///     deposit: lease.deposit, key: custody, journal: FileBuyerJournal(path)) { event in print(event) }
 /// let status = try await session.run()
 /// ```
 package struct BuyerSession: Sendable {
@@ -27,24 +28,26 @@ package struct BuyerSession: Sendable {
     private let report: @Sendable (BuyerEvent) -> Void
 
     /// - Parameters:
-    ///   - key: the session key of the terms.
+    ///   - openedAt: when the lease opened on the ledger, Unix seconds: no more time can have been used since.
     ///   - deposit: what the ledger holds in escrow; a receipt beyond it is refused.
+    ///   - key: the session key of the terms.
     ///   - now: Unix seconds by the buyer's clock.
     ///   - patience: how long an agent may stay away before ``run()`` gives up.
     ///   - report: called in order, from the task that runs.
     package init(
-        agent: any AgentOperations, caller: Caller, terms: LeaseTerms, domain: EIP712Domain, key: any KeyCustody,
-        rules: any ReceiptRules, deposit: Amount, journal: any BuyerJournal,
+        agent: any AgentOperations, caller: Caller, terms: LeaseTerms, domain: EIP712Domain, openedAt: UInt64,
+        deposit: Amount, key: any KeyCustody, journal: any BuyerJournal,
         now: @escaping @Sendable () -> UInt64 = { WallClock.now() / 1_000_000_000 },
-        patience: Duration = APILimits.buyerPatience,
-        report: @escaping @Sendable (BuyerEvent) -> Void
+        patience: Duration = APILimits.buyerPatience, report: @escaping @Sendable (BuyerEvent) -> Void
     ) {
         self.agent = agent
         self.caller = caller
         lease = terms.digest(in: domain)
         self.key = key
         self.domain = domain
-        inspector = ReceiptInspector(terms: terms, domain: domain, rules: rules, deposit: deposit, now: now)
+        inspector = ReceiptInspector(
+            machine: terms.machine, domain: domain,
+            check: ReceiptCheck(lease: lease, terms: terms, deposit: deposit), openedAt: openedAt, now: now)
         self.journal = journal
         self.patience = Patience(limit: patience) { report(.agentSilent($0, pause: $1)) }
         self.report = report

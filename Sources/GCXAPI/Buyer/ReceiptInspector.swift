@@ -1,55 +1,37 @@
+import GCXMetering
 import GCXModel
 import GCXSigning
 
-/// The pure rules that a receipt of a lease obeys: chain, rates, physical bounds.
-package protocol ReceiptRules: Sendable {
-    /// Why `receipt` may not follow `previous`; nil when it may.
-    ///
-    /// - Parameters:
-    ///   - previous: the last good receipt; nil for the first.
-    ///   - previousDigest: its digest in the ledger's domain; zero for the first.
-    func refusal(of receipt: Receipt, after previous: Receipt?, previousDigest: Digest) -> String?
-}
-
 /// Everything a buyer asks of a receipt before it pays for it.
 struct ReceiptInspector: Sendable {
-    let terms: LeaseTerms
+    let machine: Address
     let domain: EIP712Domain
-    let rules: any ReceiptRules
-    /// In the escrow, in all.
-    let deposit: Amount
+    /// Chain, rates, physical bounds and deposit.
+    let check: ReceiptCheck
+    /// When the lease opened, Unix seconds by the ledger's clock.
+    let openedAt: UInt64
     /// Unix seconds by the buyer's own clock.
     let now: @Sendable () -> UInt64
 
     /// Why the receipt is not paid for; nil when it is good.
     func refusal(of signed: Signed<Receipt>, after previous: Signed<Receipt>?) -> String? {
-        signatureRefusal(signed)
-            ?? rules.refusal(
-                of: signed.document, after: previous?.document, previousDigest: previous?.digest(in: domain) ?? .zero)
-            ?? clockRefusal(signed.document)
-            ?? depositRefusal(signed.document)
-    }
-
-    private func signatureRefusal(_ signed: Signed<Receipt>) -> String? {
-        do {
-            let signer = try signed.signer(in: domain)
-            return signer == terms.machine ? nil : "it is signed by \(signer), not by the lease's machine"
+        do throws(SigningError) {
+            try signed.verify(signer: machine, in: domain)
         } catch {
             return error.description
         }
+        do throws(ReceiptError) {
+            let last = previous.map { (receipt: $0.document, digest: $0.digest(in: domain)) }
+            try check.check(signed.document, after: last, elapsedNanoseconds: elapsedNanoseconds)
+        } catch {
+            return error.description
+        }
+        return nil
     }
 
-    // The chain and the physical bounds are relative to the time that the provider says has passed; this ties that
-    // time to the buyer's own clock.
-    private func clockRefusal(_ receipt: Receipt) -> String? {
+    // The rules are relative to the time that the provider says has passed; this ties that to the buyer's own clock.
+    private var elapsedNanoseconds: UInt64 {
         let now = now()
-        let passed = now > terms.startsAt ? now - terms.startsAt : 0
-        let claimed = receipt.usage.leaseNanoseconds / 1_000_000_000
-        guard claimed > passed + APILimits.clockSlackSeconds else { return nil }
-        return "it counts \(claimed) s of lease, but only \(passed) s have passed since the lease began"
-    }
-
-    private func depositRefusal(_ receipt: Receipt) -> String? {
-        receipt.amount > deposit ? "it asks for \(receipt.amount), more than the deposit of \(deposit)" : nil
+        return now > openedAt ? (now - openedAt) * 1_000_000_000 : 0
     }
 }

@@ -18,7 +18,9 @@ enum RawSocket {
     }
 
     /// Binds a socket and closes it, as a server that died leaves it.
-    static func leaveStale(at path: String) {
+    static func leaveStale(at path: String) { close(bound(at: path)) }
+
+    static func bound(at path: String) -> Int32 {
         let number = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
@@ -28,6 +30,6 @@ enum RawSocket {
                 bind(number, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
             }
         }
-        close(number)
+        return number
     }
 }

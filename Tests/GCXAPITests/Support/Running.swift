@@ -1,5 +1,6 @@
 import GCXAPI
 import GCXAgent
+import GCXLedger
 import GCXLinux
 import GCXModel
 import Glibc
@@ -43,6 +44,19 @@ struct RunningServer: Sendable {
         await group.triggerGracefulShutdown()
         try await task.value
     }
+
+    /// Stops after `body`, however that ends.
+    func during<Value>(_ body: () async throws -> Value) async throws -> Value {
+        let value: Value
+        do {
+            value = try await body()
+        } catch {
+            try? await stop()
+            throw error
+        }
+        try await stop()
+        return value
+    }
 }
 
 /// Serves `agent` for the length of `body`.
@@ -50,12 +64,13 @@ func withAgentServer<Value: Sendable>(
     _ agent: any AgentOperations, at endpoint: Endpoint, _ body: (AgentClient, RunningServer) async throws -> Value
 ) async throws -> Value {
     let server = try await RunningServer { try AgentServer(agent, at: endpoint, logger: quiet, onListening: $0) }
-    do {
-        let value = try await body(AgentClient(server.endpoint), server)
-        try await server.stop()
-        return value
-    } catch {
-        try? await server.stop()
-        throw error
-    }
+    return try await server.during { try await body(AgentClient(server.endpoint), server) }
+}
+
+/// Serves `ledger` for the length of `body`.
+func withLedgerServer<Value: Sendable>(
+    _ ledger: any Ledger, at endpoint: Endpoint, _ body: (HTTPLedger, RunningServer) async throws -> Value
+) async throws -> Value {
+    let server = try await RunningServer { LedgerServer(ledger, at: endpoint, logger: quiet, onListening: $0) }
+    return try await server.during { try await body(HTTPLedger(server.endpoint), server) }
 }

@@ -22,9 +22,15 @@ final class ScriptedAgent: AgentOperations {
 
     let lease: SampleLease
     let state: Mutex<State>
+    /// Called with each voucher before it is taken.
+    let onVoucher: @Sendable (Signed<Voucher>) -> Void
 
-    init(_ lease: SampleLease, _ state: State = State()) {
+    init(
+        _ lease: SampleLease, _ state: State = State(),
+        onVoucher: @escaping @Sendable (Signed<Voucher>) -> Void = { _ in }
+    ) {
         self.lease = lease
+        self.onVoucher = onVoucher
         self.state = Mutex(state)
     }
 
@@ -107,7 +113,8 @@ final class ScriptedAgent: AgentOperations {
     }
 
     func accept(_ voucher: Signed<Voucher>) async throws(AgentError) -> JobStatus {
-        try answer { state throws(AgentError) in
+        onVoucher(voucher)
+        return try answer { state throws(AgentError) in
             state.vouchers.append(voucher)
             return lease.status(state.phase)
         }
