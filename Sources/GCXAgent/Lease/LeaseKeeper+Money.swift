@@ -13,10 +13,10 @@ extension LeaseKeeper {
         readLog()
         let previous = lastReceipt.map { (receipt: $0.document.document, digest: $0.digest) }
         let usage = ReceiptContext(
-            lease: id, previous: previous, issuedAt: context.now(), logDigest: Digest(log.digest) ?? .zero,
+            lease: id, previous: previous, issuedAt: context.now(), logDigest: GCXModel.Digest(log.digest) ?? .zero,
             samplesDigest: meter.samplesDigest, isFinal: next != nil, events: pendingEvents)
         let document: Receipt
-        do {
+        do throws(PricingError) {
             document = try meter.meter.receipt(usage, rates: terms.rates, started: receiptAt)
         } catch {
             throw .badRequest(error.description)

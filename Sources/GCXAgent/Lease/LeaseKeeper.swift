@@ -31,7 +31,7 @@ package actor LeaseKeeper {
     let job: JobDirectory
     private(set) var phase: LeasePhase
     var meter: StoredMeter?
-    var lastReceipt: (document: Signed<Receipt>, digest: Digest)?
+    var lastReceipt: (document: Signed<Receipt>, digest: GCXModel.Digest)?
     var vouched: Amount = .zero
     /// What the escrow holds by the ledger's word; top-ups raise it.
     var deposit: Amount

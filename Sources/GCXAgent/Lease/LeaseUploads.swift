@@ -45,9 +45,9 @@ struct LeaseUploads: Sendable {
     }
 
     private func unpack(_ tar: String, into target: String, bytesMax: UInt64) async throws(AgentError) {
-        do {
+        do throws(ImageError) {
             _ = try await blocking { () throws(ImageError) -> TarArchive.Summary in
-                do {
+                do throws(LinuxError) {
                     try Files.removeTree(target)
                     try Files.makeDirectories(target, mode: 0o755)
                 } catch { throw .linux(error) }

@@ -1,14 +1,14 @@
-import Crypto
+import struct Crypto.SHA256
 import GCXMetering
 import GCXModel
 
 /// The chained digest over a lease's samples that every receipt carries.
 enum SampleChain {
     /// SHA-256 of the digest so far and the canonical bytes of the next sample.
-    static func digest(after previous: GCXModel.Digest, _ sample: RawSample) -> GCXModel.Digest {
+    static func digest(after previous: Digest, _ sample: RawSample) -> Digest {
         var hasher = SHA256()
         hasher.update(data: previous.bytes)
         hasher.update(data: sample.canonicalBytes)
-        return GCXModel.Digest(checkedBytes: Array(hasher.finalize()))
+        return Digest(checkedBytes: Array(hasher.finalize()))
     }
 }

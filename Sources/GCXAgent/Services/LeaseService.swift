@@ -20,7 +20,7 @@ package struct LeaseService: Service {
 
     package func run() async throws {
         for keeper in await core.allKeepers() { await keeper.resume() }
-        try await cancelWhenGracefulShutdown {
+        await cancelWhenGracefulShutdown {
             var nextSample = BootClock.now()
             var nextFollow = nextSample
             while !Task.isCancelled {
@@ -43,7 +43,8 @@ package struct LeaseService: Service {
             for keeper in await core.allKeepers() {
                 group.addTask {
                     let isOver = await keeper.hasEnded()
-                    if sample || isOver || (await keeper.isWaiting) { await keeper.tick() }
+                    let isWaiting = await keeper.isWaiting
+                    if sample || isOver || isWaiting { await keeper.tick() }
                     if follow { await keeper.follow() }
                 }
             }

@@ -17,8 +17,8 @@ package struct OutboxService: Service {
     let posted: @Sendable () async -> Void
 
     package func run() async throws {
-        var pause = Duration.milliseconds(100)
-        try await cancelWhenGracefulShutdown {
+        await cancelWhenGracefulShutdown {
+            var pause = Duration.milliseconds(100)
             while !Task.isCancelled {
                 let isClear = await pass()
                 pause = isClear ? .milliseconds(200) : min(pause * 2, .seconds(AgentLimits.outboxBackoffSecondsMax))
