@@ -32,8 +32,8 @@ package struct JournalRow: Equatable, Sendable {
             previous: posted.previous.bytes, entryHash: posted.entryHash.bytes, leafHash: posted.leafHash.bytes)
     }
 
-    /// The entry, once its bytes are canonical and every hash beside them is theirs.
-    package func posted() throws(LedgerError) -> PostedEntry {
+    /// The entry, once its bytes are canonical and the key and every hash beside them are theirs.
+    package func posted(in domain: EIP712Domain) throws(LedgerError) -> PostedEntry {
         guard let decoded = try? JSONDecoder().decode(Entry.self, from: Data(entry)) else {
             throw .corrupted(index, detail: "the entry cannot be read")
         }
@@ -50,6 +50,8 @@ package struct JournalRow: Equatable, Sendable {
         guard posted.leafHash.bytes == leafHash else {
             throw .corrupted(index, detail: "its leaf hashes to \(posted.leafHash), not \(Hex.encode(leafHash))")
         }
+        let key = decoded.key(in: domain)
+        guard key.description == self.key else { throw .corrupted(index, detail: "its key is \(key), not “\(self.key)”") }
         return posted
     }
 }
@@ -120,11 +122,7 @@ package struct Audit: Sendable {
         guard Digest(bytes: row.previous) == chain.last ?? .zero else {
             throw .corrupted(row.index, detail: "the hash of the entry before is another")
         }
-        let posted = try row.posted()
-        let key = posted.entry.key(in: state.domain)
-        guard key.description == row.key else {
-            throw .corrupted(row.index, detail: "its key is \(key), not “\(row.key)”")
-        }
+        let posted = try row.posted(in: state.domain)
         guard posted.postedAt >= times.last ?? 0 else {
             throw .corrupted(row.index, detail: "posted at \(posted.postedAt), before the entry before it")
         }

@@ -30,7 +30,7 @@ struct OpenedJournal {
     }
 
     private mutating func replay(_ row: JournalRow) throws(LedgerError) {
-        let posted = try row.posted()
+        let posted = try row.posted(in: state.domain)
         do throws(LedgerError) {
             try state.apply(posted, checksSignatures: false)
         } catch .corrupted(let index, let detail) {

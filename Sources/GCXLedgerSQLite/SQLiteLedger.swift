@@ -138,14 +138,14 @@ extension SQLiteLedger {
 
     package func entry(at index: UInt64) throws(LedgerError) -> PostedEntry {
         guard index < state.size, let row = try store.row(index) else { throw .unknownEntry(index) }
-        return try row.posted()
+        return try row.posted(in: state.domain)
     }
 
     package func entries(from index: UInt64, limit: Int) throws(LedgerError) -> [PostedEntry] {
         guard limit > 0, index < state.size else { return [] }
         let rows = try store.rows(from: index, limit: min(limit, LedgerLimits.pageEntriesMax))
         var page: [PostedEntry] = []
-        for row in rows { page.append(try row.posted()) }
+        for row in rows { page.append(try row.posted(in: state.domain)) }
         return page
     }
 
