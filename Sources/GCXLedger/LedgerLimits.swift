@@ -14,6 +14,6 @@ package enum LedgerLimits {
     package static let contradictionsMax = 256
     /// Regions in a demand.
     package static let regionsMax = 64
-    /// Largest number of Unix seconds in any document: the year 9999. Sums of two of them cannot overflow.
-    package static let unixSecondsMax: UInt64 = 253_402_300_799
+    /// Largest revision of an offer or a demand: one a second for a century.
+    package static let revisionMax: UInt64 = 3_200_000_000
 }

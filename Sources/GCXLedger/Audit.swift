@@ -1,0 +1,183 @@
+import FoundationEssentials
+import GCXModel
+import GCXSigning
+
+/// A row of a journal as it was stored, believed in nothing.
+package struct JournalRow: Equatable, Sendable {
+    package var index: UInt64
+    package var key: String
+    package var postedAt: UInt64
+    /// Canonical JSON of the entry.
+    package var entry: [UInt8]
+    package var previous: [UInt8]
+    package var entryHash: [UInt8]
+    package var leafHash: [UInt8]
+
+    package init(
+        index: UInt64, key: String, postedAt: UInt64, entry: [UInt8], previous: [UInt8], entryHash: [UInt8],
+        leafHash: [UInt8]
+    ) {
+        self.index = index
+        self.key = key
+        self.postedAt = postedAt
+        self.entry = entry
+        self.previous = previous
+        self.entryHash = entryHash
+        self.leafHash = leafHash
+    }
+
+    package init(_ posted: PostedEntry, key: EntryKey, json: [UInt8]) {
+        self.init(
+            index: posted.index, key: key.description, postedAt: posted.postedAt, entry: json,
+            previous: posted.previous.bytes, entryHash: posted.entryHash.bytes, leafHash: posted.leafHash.bytes)
+    }
+
+    /// The entry, once its bytes are canonical and every hash beside them is theirs.
+    package func posted() throws(LedgerError) -> PostedEntry {
+        guard let decoded = try? JSONDecoder().decode(Entry.self, from: Data(entry)) else {
+            throw .corrupted(index, detail: "the entry cannot be read")
+        }
+        guard try PostedEntry.canonicalJSON(decoded) == entry else {
+            throw .corrupted(index, detail: "the entry is not in canonical form")
+        }
+        guard let before = Digest(bytes: previous) else {
+            throw .corrupted(index, detail: "the hash of the entry before has \(previous.count) bytes")
+        }
+        let posted = PostedEntry(index: index, postedAt: postedAt, previous: before, entry: decoded, json: entry)
+        guard posted.entryHash.bytes == entryHash else {
+            throw .corrupted(index, detail: "the entry hashes to \(posted.entryHash), not \(Hex.encode(entryHash))")
+        }
+        guard posted.leafHash.bytes == leafHash else {
+            throw .corrupted(index, detail: "its leaf hashes to \(posted.leafHash), not \(Hex.encode(leafHash))")
+        }
+        return posted
+    }
+}
+
+/// What an audit found. Sound when there is no problem.
+package struct VerifyReport: Codable, Equatable, Sendable {
+    /// One thing that is wrong; `index` is the entry it concerns, or nil.
+    package struct Problem: Codable, Equatable, Sendable, CustomStringConvertible {
+        package var index: UInt64?
+        package var detail: String
+
+        package init(index: UInt64?, detail: String) {
+            self.index = index
+            self.detail = detail
+        }
+
+        package var description: String { index.map { "entry \($0): \(detail)" } ?? detail }
+    }
+
+    package var entries: UInt64
+    package var heads: UInt64
+    /// Root over all entries read.
+    package var root: Digest
+    package var `operator`: Address
+    package var isTestNetwork: Bool
+    package var money: Conservation
+    package var problems: [Problem]
+
+    package var isSound: Bool { problems.isEmpty }
+}
+
+/// Replays a journal from its first row and believes nothing: bytes, hashes, chain, signatures, rules, tree, heads, money.
+///
+/// Give it every row in order, then every head in order, then ask for the report. It goes on after a problem as far as
+/// that makes sense: an entry that the rules refuse is left out of the state, and later entries that lean on it are
+/// reported too.
+package struct Audit: Sendable {
+    private var state: LedgerState
+    private var tree = MerkleTree()
+    private var chain: [Digest] = []
+    private var times: [UInt64] = []
+    private var heads: UInt64 = 0
+    private var lastHeadSize: UInt64 = 0
+    private var problems: [VerifyReport.Problem] = []
+
+    package init(operator address: Address, isTestNetwork: Bool) {
+        state = LedgerState(operator: address, isTestNetwork: isTestNetwork)
+    }
+
+    package mutating func take(_ row: JournalRow) {
+        do throws(LedgerError) {
+            try replay(row)
+        } catch {
+            note(row.index, "\(error)")
+        }
+    }
+
+    /// A row: its hashes as stored go into tree and chain, so that the heads are judged against what is stored.
+    private mutating func replay(_ row: JournalRow) throws(LedgerError) {
+        defer {
+            tree.append(Digest(bytes: row.leafHash) ?? .zero)
+            chain.append(Digest(bytes: row.entryHash) ?? .zero)
+            times.append(row.postedAt)
+        }
+        guard row.index == tree.size else {
+            throw .corrupted(row.index, detail: "entry \(tree.size) is missing before it")
+        }
+        guard Digest(bytes: row.previous) == chain.last ?? .zero else {
+            throw .corrupted(row.index, detail: "the hash of the entry before is another")
+        }
+        let posted = try row.posted()
+        let key = posted.entry.key(in: state.domain)
+        guard key.description == row.key else {
+            throw .corrupted(row.index, detail: "its key is \(key), not “\(row.key)”")
+        }
+        guard posted.postedAt >= times.last ?? 0 else {
+            throw .corrupted(row.index, detail: "posted at \(posted.postedAt), before the entry before it")
+        }
+        state.stand(before: posted)
+        try state.apply(posted, checksSignatures: true)
+    }
+
+    package mutating func take(_ head: SignedTreeHead) {
+        heads += 1
+        let document = head.document
+        let size = document.size
+        lastHeadSize = max(lastHeadSize, size)
+        guard size <= tree.size else {
+            return note(nil, "the head of \(size) entries is signed, but only \(tree.size) are here")
+        }
+        let last = Int(size) - 1
+        if document.root != tree.root(size: size) {
+            note(nil, "the signed head of \(size) entries has another root than the entries")
+        }
+        if document.chain != (last < 0 ? .zero : chain[last]) {
+            note(nil, "the signed head of \(size) entries has another last hash than the entries")
+        }
+        if last >= 0, document.timestamp != times[last] {
+            note(nil, "the signed head of \(size) entries has another time than its last entry")
+        }
+        if (try? head.signer(in: state.domain)) != state.operator {
+            note(nil, "the head of \(size) entries is not signed by the operator \(state.operator)")
+        }
+    }
+
+    /// Adds what the reader of the store found.
+    package mutating func note(_ index: UInt64?, _ detail: String) {
+        problems.append(.init(index: index, detail: detail))
+    }
+
+    package func report() -> VerifyReport {
+        let money = state.conservation()
+        var report = VerifyReport(
+            entries: tree.size, heads: heads, root: tree.root(size: tree.size), operator: state.operator,
+            isTestNetwork: state.isTestNetwork, money: money, problems: problems)
+        // Each entry was written together with a head, and the empty journal has one too.
+        if heads != tree.size + 1 || lastHeadSize != tree.size {
+            report.add("\(tree.size) entries should have \(tree.size + 1) signed heads, and there are \(heads)")
+        }
+        if !money.isKept {
+            report.add(
+                "money is not conserved: \(money.minted) was made, \(money.inAccounts) is in accounts and "
+                    + "\(money.inEscrow) in escrow")
+        }
+        return report
+    }
+}
+
+extension VerifyReport {
+    fileprivate mutating func add(_ detail: String) { problems.append(.init(index: nil, detail: detail)) }
+}

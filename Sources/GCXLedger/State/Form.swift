@@ -1,0 +1,115 @@
+import GCXModel
+
+// What each document must look like by itself, whatever the ledger holds.
+
+/// Collects the checks on one document, so that each reads as one line.
+struct Form {
+    let kind: EntryKind
+
+    func text(_ field: String, _ text: String, max: Int = Limits.nameBytesMax) throws(LedgerError) {
+        guard text.utf8.count <= max else { throw .documentTooLarge(kind, field: field, max: max) }
+    }
+
+    func count(_ field: String, _ count: Int, max: Int) throws(LedgerError) {
+        guard count <= max else { throw .documentTooLarge(kind, field: field, max: max) }
+    }
+
+    func require(_ holds: Bool, _ field: String, _ reason: @autoclosure () -> String) throws(LedgerError) {
+        guard holds else { throw .malformed(kind, field: field, reason: reason()) }
+    }
+
+    func facts(_ facts: [Fact]) throws(LedgerError) {
+        try count("facts", facts.count, max: Limits.factsMax)
+        for fact in facts {
+            try text("facts.name", fact.name)
+            try text("facts.unit", fact.unit)
+        }
+    }
+
+    func revision(_ revision: UInt64) throws(LedgerError) {
+        try require(
+            (1...LedgerLimits.revisionMax).contains(revision), "revision", "is not in 1 ... \(LedgerLimits.revisionMax)"
+        )
+    }
+
+    func resources(_ field: String, _ resources: Resources) throws(LedgerError) {
+        try require(resources.cores > 0 || resources.gpus > 0, field, "has neither a core nor a GPU")
+    }
+}
+
+extension MachineGrant {
+    func requireForm() throws(LedgerError) {
+        let form = Form(kind: .grant)
+        try form.text("label", label)
+        try form.require(machine != .zero, "machine", "is the zero address")
+    }
+}
+
+extension AttestationRecord {
+    func requireForm() throws(LedgerError) {
+        let form = Form(kind: .attestation)
+        try form.text("kernelVersion", kernelVersion)
+        try form.facts(facts)
+        try form.count("contradictions", contradictions.count, max: LedgerLimits.contradictionsMax)
+        for line in contradictions { try form.text("contradictions", line, max: Limits.eventBytesMax) }
+    }
+}
+
+extension Offer {
+    func requireForm() throws(LedgerError) {
+        let form = Form(kind: .offer)
+        try form.revision(revision)
+        try form.text("region", region)
+        try form.facts(facts)
+        try form.count("allow", allow.count, max: Limits.partiesMax)
+        try form.count("deny", deny.count, max: Limits.partiesMax)
+        try form.resources("capacity", capacity)
+        try form.require(availableFrom < availableUntil, "availableUntil", "is not after availableFrom")
+        try form.require(leaseSecondsMin <= leaseSecondsMax, "leaseSecondsMax", "is below leaseSecondsMin")
+        try form.require(receiptSeconds > 0, "receiptSeconds", "is zero")
+        try form.require(
+            Limits.closeWindowSeconds.contains(closeWindowSeconds), "closeWindowSeconds",
+            "is not in \(Limits.closeWindowSeconds)")
+    }
+}
+
+extension Demand {
+    func requireForm() throws(LedgerError) {
+        let form = Form(kind: .demand)
+        try form.revision(revision)
+        try form.count("constraints", constraints.count, max: Limits.constraintsMax)
+        for constraint in constraints { try form.text("constraints.fact", constraint.fact) }
+        try form.count("regions", regions.count, max: LedgerLimits.regionsMax)
+        for region in regions { try form.text("regions", region) }
+        try form.count("allow", allow.count, max: Limits.partiesMax)
+        try form.count("deny", deny.count, max: Limits.partiesMax)
+        try form.resources("resources", resources)
+        try form.require(startsFrom <= startsUntil, "startsUntil", "is before startsFrom")
+        try form.require(durationSeconds > 0, "durationSeconds", "is zero")
+        try form.require(budget > .zero, "budget", "is zero")
+    }
+}
+
+extension Withdrawal {
+    func requireForm() throws(LedgerError) {
+        try Form(kind: .withdrawal).text("reason", reason, max: LedgerLimits.reasonBytesMax)
+    }
+}
+
+extension LeaseTerms {
+    func requireForm() throws(LedgerError) {
+        let form = Form(kind: .leaseOpened)
+        try form.require(startsAt < endsAt, "endsAt", "is not after startsAt")
+        try form.require(deposit > .zero, "deposit", "is zero")
+        try form.require(session != .zero, "session", "is the zero address")
+        try form.resources("resources", resources)
+    }
+}
+
+extension Rating {
+    func requireForm() throws(LedgerError) {
+        let form = Form(kind: .rating)
+        try form.require((1...5).contains(stars), "stars", "is \(stars), not 1 ... 5")
+        try form.text("comment", comment, max: Limits.ratingCommentBytesMax)
+    }
+}

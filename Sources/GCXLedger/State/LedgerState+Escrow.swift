@@ -1,0 +1,142 @@
+import GCXModel
+import GCXPricing
+import GCXSigning
+
+// The money of a lease, from top-up to refund.
+extension LedgerState {
+    func topUp(_ signed: Signed<TopUp>, in posting: Posting) throws(LedgerError) -> [Effect] {
+        let topUp = signed.document
+        var lease = try knownLease(topUp.channel)
+        try requireSigner(lease.terms.payer, of: signed, .topUp, in: posting)
+        let (deposit, settled) = try openEscrow(of: lease)
+        guard let more = topUp.deposit.subtracting(deposit), more > .zero else {
+            throw .staleTopUp(lease.id, deposit: deposit, offered: topUp.deposit)
+        }
+        let rest = try remainder(of: lease.terms.payer, after: more)
+        lease.escrow = .open(deposit: topUp.deposit, settled: settled)
+        return [.balance(lease.terms.payer, rest), .lease(lease)]
+    }
+
+    /// All or nothing: a voucher beyond the escrow or the rate cap pays nothing and stays good for later.
+    func claim(_ signed: Signed<Voucher>, in posting: Posting) throws(LedgerError) -> [Effect] {
+        let voucher = signed.document
+        var lease = try knownLease(voucher.channel)
+        try requireSigner(lease.terms.session, of: signed, .claim, in: posting)
+        try requireClaimable(lease, at: posting.time)
+        guard let due = voucher.cumulative.subtracting(lease.settled), due > .zero else {
+            throw .staleVoucher(lease.id, settled: lease.settled, offered: voucher.cumulative)
+        }
+        guard voucher.cumulative <= lease.deposit else {
+            throw .escrowExceeded(lease.id, held: lease.deposit, asked: voucher.cumulative)
+        }
+        let allowed = lease.claimable(at: posting.time)
+        guard voucher.cumulative <= allowed else {
+            throw .rateCapExceeded(lease.id, allowed: allowed, asked: voucher.cumulative)
+        }
+        lease.escrow = lease.escrow.paying(voucher.cumulative)
+        lease.voucher = signed
+        return [try credit(lease.terms.payee, due, .claim), .lease(lease)]
+    }
+
+    func requestClose(_ signed: Signed<CloseRequest>, in posting: Posting) throws(LedgerError) -> [Effect] {
+        let request = signed.document
+        try requireDated(request.requestedAt, .closeRequest, in: posting)
+        let lease = try knownLease(request.channel)
+        try requireSigner(request.requester, of: signed, .closeRequest, in: posting)
+        switch request.requester {
+        case lease.terms.payee, lease.terms.machine:
+            guard !lease.escrow.isClosed else { throw .leaseClosed(lease.id) }
+            return try close(lease, at: posting.time, .closeRequest)
+        case lease.terms.payer:
+            return [.lease(try closing(lease, at: posting.time))]
+        default:
+            throw .notAllowed(request.requester, reason: "only a party of lease \(lease.id) may ask to close it")
+        }
+    }
+
+    func finalize(_ id: LeaseID, in posting: Posting) throws(LedgerError) -> [Effect] {
+        let lease = try knownLease(id)
+        switch lease.escrow {
+        case .open: throw .notClosing(id)
+        case .closed: throw .leaseClosed(id)
+        case .closing(_, _, _, let closesAt):
+            guard posting.time >= closesAt else { throw .closeWindowNotOver(id, closesAt: closesAt) }
+            return try close(lease, at: posting.time, .finalize)
+        }
+    }
+
+    func mint(_ signed: Signed<FaucetGrant>, in posting: Posting) throws(LedgerError) -> [Effect] {
+        guard isTestNetwork else { throw .notTestNetwork }
+        let grant = signed.document
+        try requireSigner(`operator`, of: signed, .faucet, in: posting)
+        guard let total = minted.adding(grant.amount) else { throw .amountOverflow(.faucet) }
+        return [.minted(total), try credit(grant.account, grant.amount, .faucet)]
+    }
+
+    func knownLease(_ id: LeaseID) throws(LedgerError) -> LeaseRecord {
+        guard let lease = leases[id] else { throw .leaseUnknown(id) }
+        return lease
+    }
+
+    private func openEscrow(of lease: LeaseRecord) throws(LedgerError) -> (deposit: Amount, settled: Amount) {
+        switch lease.escrow {
+        case .open(let deposit, let settled): return (deposit, settled)
+        case .closing(_, _, _, let closesAt): throw .leaseClosing(lease.id, closesAt: closesAt)
+        case .closed: throw .leaseClosed(lease.id)
+        }
+    }
+
+    private func requireClaimable(_ lease: LeaseRecord, at time: UInt64) throws(LedgerError) {
+        switch lease.escrow {
+        case .open: return
+        case .closed: throw .leaseClosed(lease.id)
+        case .closing(_, _, _, let closesAt):
+            guard time < closesAt else { throw .closeWindowOver(lease.id, closedAt: closesAt) }
+        }
+    }
+
+    /// The payer's request: the window opens, and the ledger's clock counts, not the document's.
+    private func closing(_ lease: LeaseRecord, at time: UInt64) throws(LedgerError) -> LeaseRecord {
+        var lease = lease
+        let (deposit, settled) = try openEscrow(of: lease)
+        lease.escrow = .closing(
+            deposit: deposit, settled: settled, requestedAt: time, closesAt: time + lease.terms.closeWindowSeconds)
+        return lease
+    }
+
+    private func close(_ lease: LeaseRecord, at time: UInt64, _ kind: EntryKind) throws(LedgerError) -> [Effect] {
+        let refund = lease.escrow.held
+        var closed = lease
+        closed.escrow = .closed(settled: lease.settled, refunded: refund, closedAt: time)
+        return [try credit(lease.terms.payer, refund, kind), .lease(closed)]
+    }
+
+    private func credit(_ account: Address, _ amount: Amount, _ kind: EntryKind) throws(LedgerError) -> Effect {
+        guard let sum = (balances[account] ?? .zero).adding(amount) else { throw .amountOverflow(kind) }
+        return .balance(account, sum)
+    }
+}
+
+extension LeaseRecord {
+    /// The most that a voucher may reach at a moment under the rate cap: `burst + hourlyCap × time`, rounded down.
+    ///
+    /// Time counts from the start of the lease, or from its opening if that was later, and stands still when the
+    /// payer asks to close. It is not bounded by the deposit; a cap beyond 128 bits is no cap.
+    package func claimable(at time: UInt64) -> Amount {
+        let start = max(openedAt, terms.startsAt)
+        let end = capStandsStillAt.map { min($0, time) } ?? time
+        let seconds = end > start ? end - start : 0
+        guard let accrued = try? Pricing.accrued(hourly: terms.hourlyCap, seconds: seconds),
+            let sum = terms.burst.adding(accrued)
+        else { return Amount(.max) }
+        return sum
+    }
+
+    private var capStandsStillAt: UInt64? {
+        switch escrow {
+        case .open: nil
+        case .closing(_, _, let requestedAt, _): requestedAt
+        case .closed(_, _, let closedAt): closedAt
+        }
+    }
+}

@@ -1,0 +1,152 @@
+import GCXModel
+import GCXSigning
+
+// A lease opens: two signatures, an offer, a demand, free capacity and money.
+//
+// The constraints of the demand on the offer's facts and its hourly maximum are not judged here: they are the buyer's
+// own wishes, and by signing the terms the buyer said that they are met.
+extension LedgerState {
+    func open(_ signed: CountersignedTerms, _ id: LeaseID, in posting: Posting) throws(LedgerError) -> [Effect] {
+        let terms = signed.terms
+        try terms.requireForm()
+        try requireSigners(of: signed, id, in: posting)
+        let (offer, demand) = (try standingOffer(of: terms, in: posting), try standingDemand(of: terms, in: posting))
+        try Agreement(terms: terms, offer: offer, demand: demand).require()
+        guard posting.time < terms.endsAt else { throw .expired(.leaseOpened, id, at: terms.endsAt) }
+        try requireCapacity(for: terms, of: offer)
+        let escrow = Escrow.open(deposit: terms.deposit, settled: .zero)
+        return [
+            .balance(terms.payer, try remainder(of: terms.payer, after: terms.deposit)),
+            .lease(
+                LeaseRecord(id: id, signed: signed, index: posting.index, openedAt: posting.time, escrow: escrow)),
+        ]
+    }
+
+    /// What an account holds once `amount` is taken from it.
+    func remainder(of account: Address, after amount: Amount) throws(LedgerError) -> Amount {
+        let balance = balances[account] ?? .zero
+        guard let rest = balance.subtracting(amount) else {
+            throw .insufficientFunds(account, holds: balance, needs: amount)
+        }
+        return rest
+    }
+
+    mutating func place(_ record: LeaseRecord) {
+        let terms = record.terms
+        if leases[record.id] == nil {
+            for party in Set([terms.payer, terms.payee, terms.machine]) {
+                leasesOfParty[party, default: []].append(record.id)
+            }
+        }
+        leases[record.id] = record
+        guard let series = offers[terms.offer]?.document.series else { return }
+        if record.escrow.isClosed {
+            running[series]?.remove(record.id)
+        } else {
+            running[series, default: []].insert(record.id)
+        }
+    }
+
+    private func standingOffer(of terms: LeaseTerms, in posting: Posting) throws(LedgerError) -> Offer {
+        guard let record = offers[terms.offer] else { throw .unknownOffer(terms.offer) }
+        try requireStanding(record, .offer, at: posting.time)
+        try requireLiveGrant(of: record.document, at: posting.time)
+        return record.document
+    }
+
+    private func standingDemand(of terms: LeaseTerms, in posting: Posting) throws(LedgerError) -> Demand {
+        guard let record = demands[terms.demand] else { throw .unknownDemand(terms.demand) }
+        try requireStanding(record, .demand, at: posting.time)
+        return record.document
+    }
+
+    private func requireCapacity(for terms: LeaseTerms, of offer: Offer) throws(LedgerError) {
+        let free = freeCapacity(of: offer, from: terms.startsAt, until: terms.endsAt)
+        for part in ResourcePart.allCases where part.amount(of: terms.resources) > part.amount(of: free) {
+            throw .overCapacity(
+                offer: terms.offer, resource: part.rawValue, free: part.amount(of: free),
+                asked: part.amount(of: terms.resources))
+        }
+    }
+}
+
+/// The terms beside the offer and the demand they name.
+private struct Agreement {
+    let terms: LeaseTerms
+    let offer: Offer
+    let demand: Demand
+
+    func require() throws(LedgerError) {
+        try requireParties()
+        try requireOfferKept()
+        try requireDemandKept()
+    }
+
+    private func requireParties() throws(LedgerError) {
+        try same("machine", .offer, offer.machine, terms.machine)
+        try same("payee", .offer, offer.owner, terms.payee)
+        try same("payer", .demand, demand.buyer, terms.payer)
+        guard terms.payer != terms.payee else { throw .notAllowed(terms.payer, reason: "nobody leases from oneself") }
+        try admit(terms.payer, allow: offer.allow, deny: offer.deny, by: "offer")
+        try admit(terms.payee, allow: demand.allow, deny: demand.deny, by: "demand")
+    }
+
+    private func requireOfferKept() throws(LedgerError) {
+        try same("rates", .offer, offer.rates, terms.rates)
+        try same("closeWindowSeconds", .offer, offer.closeWindowSeconds, terms.closeWindowSeconds)
+        try same("receiptSeconds", .offer, offer.receiptSeconds, terms.receiptSeconds)
+        try same("creditLimit", .offer, offer.creditLimit, terms.creditLimit)
+        try same("graceSeconds", .offer, offer.graceSeconds, terms.graceSeconds)
+        let seconds = terms.endsAt - terms.startsAt
+        try within("length in seconds", .offer, offer.leaseSecondsMin...offer.leaseSecondsMax, seconds)
+        try within("startsAt", .offer, offer.availableFrom...offer.availableUntil, terms.startsAt)
+        try within("endsAt", .offer, offer.availableFrom...offer.availableUntil, terms.endsAt)
+    }
+
+    private func requireDemandKept() throws(LedgerError) {
+        try same("length in seconds", .demand, demand.durationSeconds, terms.endsAt - terms.startsAt)
+        try within("startsAt", .demand, demand.startsFrom...demand.startsUntil, terms.startsAt)
+        for part in ResourcePart.allCases {
+            let (needed, given) = (part.amount(of: demand.resources), part.amount(of: terms.resources))
+            guard given >= needed else {
+                throw .termsDiffer(field: part.rawValue, from: .demand, required: "\(needed) or more", got: "\(given)")
+            }
+        }
+        guard terms.deposit <= demand.budget else {
+            throw .termsDiffer(
+                field: "deposit", from: .demand, required: "\(demand.budget) or less", got: "\(terms.deposit)")
+        }
+        guard offer.isolation >= demand.isolationMin else {
+            throw .termsDiffer(
+                field: "isolation", from: .demand, required: "\(demand.isolationMin) or more", got: "\(offer.isolation)"
+            )
+        }
+        guard demand.regions.isEmpty || demand.regions.contains(offer.region) else {
+            throw .termsDiffer(
+                field: "region", from: .demand, required: demand.regions.joined(separator: " or "), got: offer.region)
+        }
+    }
+
+    private func same<Value: Equatable>(
+        _ field: String, _ kind: EntryKind, _ required: Value, _ got: Value
+    ) throws(LedgerError) {
+        guard required == got else {
+            throw .termsDiffer(field: field, from: kind, required: "\(required)", got: "\(got)")
+        }
+    }
+
+    private func within(
+        _ field: String, _ kind: EntryKind, _ range: ClosedRange<UInt64>, _ got: UInt64
+    ) throws(LedgerError) {
+        guard range.contains(got) else {
+            throw .termsDiffer(field: field, from: kind, required: "\(range)", got: "\(got)")
+        }
+    }
+
+    private func admit(_ party: Address, allow: [Address], deny: [Address], by whose: String) throws(LedgerError) {
+        guard !deny.contains(party) else { throw .notAllowed(party, reason: "the \(whose) denies it") }
+        guard allow.isEmpty || allow.contains(party) else {
+            throw .notAllowed(party, reason: "the \(whose) allows only others")
+        }
+    }
+}

@@ -1,0 +1,80 @@
+import GCXModel
+import GCXSigning
+
+/// Where all the money is. What the faucet made is what the accounts and the escrows hold, always.
+package struct Conservation: Codable, Equatable, Sendable {
+    package var minted: Amount
+    package var inAccounts: Amount
+    package var inEscrow: Amount
+
+    package var isKept: Bool { inAccounts.adding(inEscrow) == minted }
+}
+
+// What a ledger answers. Lists are in the order of the journal.
+extension LedgerState {
+    package func account(_ address: Address) -> Account {
+        let held = (leasesOfParty[address] ?? []).compactMap { leases[$0] }
+            .filter { $0.terms.payer == address }.map(\.escrow.held)
+        return Account(address: address, balance: balances[address] ?? .zero, escrowed: sum(held))
+    }
+
+    package func grant(_ digest: Digest) throws(LedgerError) -> GrantRecord {
+        guard let record = grants[digest] else { throw .unknownGrant(digest) }
+        return record
+    }
+
+    package func grants(of owner: Address) -> [GrantRecord] {
+        grants.values.filter { $0.document.owner == owner }.sorted { $0.index < $1.index }
+    }
+
+    package func attestation(_ digest: Digest) throws(LedgerError) -> AttestationEntry {
+        guard let record = attestations[digest] else { throw .unknownAttestation(digest) }
+        return record
+    }
+
+    package func offer(_ digest: Digest) throws(LedgerError) -> OfferRecord {
+        guard let record = offers[digest] else { throw .unknownOffer(digest) }
+        return record
+    }
+
+    /// All offers, or those on which a lease could be opened at `time`; those also need a live grant.
+    package func offers(liveAt time: UInt64?) -> [OfferRecord] {
+        offers.values.filter { record in
+            guard let time else { return true }
+            return record.isLive(at: time) && (try? requireLiveGrant(of: record.document, at: time)) != nil
+        }.sorted { $0.index < $1.index }
+    }
+
+    package func freeCapacity(of digest: Digest, from: UInt64, until: UInt64) throws(LedgerError) -> Resources {
+        freeCapacity(of: try offer(digest).document, from: from, until: until)
+    }
+
+    package func demand(_ digest: Digest) throws(LedgerError) -> DemandRecord {
+        guard let record = demands[digest] else { throw .unknownDemand(digest) }
+        return record
+    }
+
+    package func demands(liveAt time: UInt64?) -> [DemandRecord] {
+        demands.values.filter { record in time.map { record.isLive(at: $0) } ?? true }.sorted { $0.index < $1.index }
+    }
+
+    package func lease(_ id: LeaseID) throws(LedgerError) -> LeaseRecord { try knownLease(id) }
+
+    package func leases(of party: Address) -> [LeaseRecord] {
+        (leasesOfParty[party] ?? []).compactMap { leases[$0] }
+    }
+
+    package func ratings(of ratee: Address) -> [RatingRecord] { ratingsOfRatee[ratee] ?? [] }
+
+    /// O(accounts + leases).
+    package func conservation() -> Conservation {
+        Conservation(
+            minted: minted, inAccounts: sum(balances.values), inEscrow: sum(leases.values.map(\.escrow.held)))
+    }
+
+    /// Everything there is was minted in one 128-bit total, so a sum that does not fit can only be a bug: it is shown
+    /// as the largest amount, which never equals what was minted.
+    private func sum(_ amounts: some Sequence<Amount>) -> Amount {
+        amounts.reduce(Amount.zero) { $0.adding($1) ?? Amount(.max) }
+    }
+}

@@ -1,0 +1,166 @@
+import GCXModel
+import GCXSigning
+
+/// Everything a journal says, as a value: the rules of the market live in its extensions, one topic a file.
+///
+/// Writing goes in two steps, so that a store can put its own write between them: ``check(_:in:)`` is pure and either
+/// refuses an entry or says what it would change; ``commit(_:of:)`` makes the change and cannot fail.
+///
+/// ```swift
+/// let change = try state.check(entry, in: state.posting(at: now))
+/// // … the store writes the entry and syncs …
+/// state.commit(change, of: posted)
+/// ```
+package struct LedgerState: Equatable, Sendable {
+    package let domain: EIP712Domain
+    package let `operator`: Address
+    package let isTestNetwork: Bool
+
+    /// Entries so far; the index of the next one.
+    package internal(set) var size: UInt64 = 0
+    /// Hash of the last entry; zero before the first.
+    package internal(set) var chain: Digest = .zero
+    /// The ledger's Unix seconds of the last entry; 0 before the first.
+    package internal(set) var lastPostedAt: UInt64 = 0
+    var positions: [EntryKey: UInt64] = [:]
+
+    var grants: [Digest: GrantRecord] = [:]
+    var attestations: [Digest: AttestationEntry] = [:]
+    var offers: [Digest: OfferRecord] = [:]
+    var demands: [Digest: DemandRecord] = [:]
+    /// The newest revision of each offer and of each demand.
+    var newestOffers: [Series: Digest] = [:]
+    var newestDemands: [Series: Digest] = [:]
+
+    /// Made by the faucet, in all.
+    var minted: Amount = .zero
+    var balances: [Address: Amount] = [:]
+    var leases: [LeaseID: LeaseRecord] = [:]
+    /// The leases that hold capacity of an offer, whichever of its revisions they were opened on.
+    var running: [Series: Set<LeaseID>] = [:]
+    /// The leases of each payer, payee and machine.
+    var leasesOfParty: [Address: [LeaseID]] = [:]
+    var ratingsOfRatee: [Address: [RatingRecord]] = [:]
+
+    package init(operator address: Address, isTestNetwork: Bool) {
+        domain = .embedded(operator: address)
+        self.operator = address
+        self.isTestNetwork = isTestNetwork
+    }
+
+    /// An offer or a demand over all its revisions. The signer is part of it, so that nobody can revise another's.
+    struct Series: Hashable, Sendable {
+        var signer: Address
+        var id: Digest
+    }
+}
+
+/// The place and the circumstances in which an entry is judged.
+package struct Posting: Sendable {
+    package let index: UInt64
+    /// The ledger's Unix seconds.
+    package let time: UInt64
+    /// False only when a journal is read again whose hashes already prove that each signature was checked once.
+    package let checksSignatures: Bool
+}
+
+/// What an accepted entry changes. Only ``LedgerState`` makes one and only ``LedgerState`` reads it.
+package struct Change: Sendable {
+    let key: EntryKey
+    let effects: [Effect]
+}
+
+/// One change of one part of the state.
+enum Effect: Sendable {
+    case grant(GrantRecord)
+    case attestation(AttestationEntry)
+    case offer(OfferRecord)
+    case demand(DemandRecord)
+    /// Created or changed.
+    case lease(LeaseRecord)
+    /// An account's new balance.
+    case balance(Address, Amount)
+    /// The new total the faucet made.
+    case minted(Amount)
+    case rating(RatingRecord)
+}
+
+extension LedgerState {
+    /// The place of the next entry, at the ledger's clock; a clock that went back stands still instead.
+    package func posting(at now: UInt64, checksSignatures: Bool = true) -> Posting {
+        Posting(index: size, time: max(now, lastPostedAt), checksSignatures: checksSignatures)
+    }
+
+    /// Where the entry of this key stands, or nil.
+    package func position(of key: EntryKey) -> UInt64? { positions[key] }
+
+    /// What `entry` would change if it were written there, or why it cannot be. The state stays as it is.
+    package func check(_ entry: Entry, in posting: Posting) throws(LedgerError) -> Change {
+        let key = entry.key(in: domain)
+        guard positions[key] == nil else { throw .keyReused(key) }
+        return Change(key: key, effects: try effects(of: entry, digest: key.digest, in: posting))
+    }
+
+    /// Makes a change that ``check(_:in:)`` allowed at this very state.
+    package mutating func commit(_ change: Change, of posted: PostedEntry) {
+        for effect in change.effects { perform(effect) }
+        positions[change.key] = posted.index
+        size = posted.index + 1
+        chain = posted.entryHash
+        lastPostedAt = posted.postedAt
+    }
+
+    /// Takes the next entry of a journal, with its place in the chain.
+    package mutating func apply(_ posted: PostedEntry, checksSignatures: Bool) throws(LedgerError) {
+        guard posted.index == size else {
+            throw .corrupted(posted.index, detail: "entry \(size) was expected here")
+        }
+        guard posted.previous == chain else {
+            throw .corrupted(posted.index, detail: "names \(posted.previous) as the hash before it, which is \(chain)")
+        }
+        guard posted.postedAt >= lastPostedAt else {
+            throw .corrupted(posted.index, detail: "posted at \(posted.postedAt), before the last at \(lastPostedAt)")
+        }
+        let posting = Posting(index: size, time: posted.postedAt, checksSignatures: checksSignatures)
+        commit(try check(posted.entry, in: posting), of: posted)
+    }
+
+    private func effects(of entry: Entry, digest: Digest, in posting: Posting) throws(LedgerError) -> [Effect] {
+        switch entry {
+        case .grant(let signed): try register(signed, digest, in: posting)
+        case .attestation(let signed): try record(signed, digest, in: posting)
+        case .offer(let signed): try publish(signed, digest, in: posting)
+        case .demand(let signed): try publish(signed, digest, in: posting)
+        case .withdrawal(let signed): try withdraw(signed, in: posting)
+        case .leaseOpened(let signed): try open(signed, digest, in: posting)
+        case .topUp(let signed): try topUp(signed, in: posting)
+        case .claim(let signed): try claim(signed, in: posting)
+        case .closeRequest(let signed): try requestClose(signed, in: posting)
+        case .finalize(let lease): try finalize(lease, in: posting)
+        case .rating(let signed): try rate(signed, in: posting)
+        case .faucet(let signed): try mint(signed, in: posting)
+        }
+    }
+
+    private mutating func perform(_ effect: Effect) {
+        switch effect {
+        case .grant(let record): grants[record.digest] = record
+        case .attestation(let record): attestations[record.digest] = record
+        case .offer(let record): place(record)
+        case .demand(let record): place(record)
+        case .lease(let record): place(record)
+        case .balance(let account, let amount): balances[account] = amount
+        case .minted(let total): minted = total
+        case .rating(let record): ratingsOfRatee[record.rating.document.ratee, default: []].append(record)
+        }
+    }
+}
+
+extension LedgerState {
+    /// For an audit, which goes on after a broken entry: pretends that all before `posted` was in order.
+    mutating func stand(before posted: PostedEntry) {
+        size = posted.index
+        chain = posted.previous
+        lastPostedAt = min(lastPostedAt, posted.postedAt)
+    }
+}

@@ -1,0 +1,125 @@
+import FoundationEssentials
+import GCXLedger
+import GCXModel
+import GCXSigning
+import GRDB
+
+/// The ledger's file: rows in, rows out, no rule of the market.
+///
+/// Every call blocks until the disk has answered; a write returns after fsync (WAL, `synchronous = FULL`).
+struct JournalStore: Sendable {
+    private let queue: DatabaseQueue
+
+    /// Opens the file for writing, makes it if it is not there, and brings its tables up to date.
+    static func writing(_ path: String) throws(LedgerError) -> JournalStore {
+        var configuration = Configuration()
+        configuration.prepareDatabase { database in
+            try database.execute(sql: "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;")
+        }
+        return try storing("opening the ledger \(path)") {
+            let store = JournalStore(queue: try DatabaseQueue(path: path, configuration: configuration))
+            try Schema.migrator.migrate(store.queue)
+            return store
+        }
+    }
+
+    /// Opens the file of a stopped or of a running ledger, and never changes it.
+    static func reading(_ path: String) throws(LedgerError) -> JournalStore {
+        var configuration = Configuration()
+        configuration.readonly = true
+        return try storing("opening the ledger \(path)") {
+            JournalStore(queue: try DatabaseQueue(path: path, configuration: configuration))
+        }
+    }
+
+    func meta(_ name: MetaName) throws(LedgerError) -> String? {
+        try storing("reading the ledger's \(name.rawValue)") {
+            try queue.read { try JournalReader($0).meta(name) }
+        }
+    }
+
+    /// Writes what a new ledger is, with the head of its empty journal.
+    func found(_ meta: [MetaName: String], head: SignedTreeHead) throws(LedgerError) {
+        try storing("founding the ledger") {
+            try queue.write { database in
+                for (name, value) in meta {
+                    try database.execute(
+                        sql: "INSERT INTO meta (name, value) VALUES (?, ?)", arguments: [name.rawValue, value])
+                }
+                try insert(head, into: database)
+            }
+        }
+    }
+
+    /// Writes a row and the head over it, both or neither.
+    func append(_ row: JournalRow, head: SignedTreeHead) throws(LedgerError) {
+        try storing("writing entry \(row.index)") {
+            try queue.write { database in
+                try insert(row, into: database)
+                try insert(head, into: database)
+            }
+        }
+    }
+
+    /// Gives one moment's view of the file: nothing that is written meanwhile is seen.
+    func snapshot<Value>(
+        _ operation: String, _ body: (JournalReader) throws -> Value
+    ) throws(LedgerError) -> Value {
+        try storing(operation) { try queue.read { try body(JournalReader($0)) } }
+    }
+
+    func row(_ index: UInt64) throws(LedgerError) -> JournalRow? {
+        try rows(from: index, limit: 1).first
+    }
+
+    func rows(from index: UInt64, limit: Int) throws(LedgerError) -> [JournalRow] {
+        try snapshot("reading entries from \(index)") { try $0.rows(from: index, limit: limit) }
+    }
+
+    func lastHead() throws(LedgerError) -> SignedTreeHead? {
+        try snapshot("reading the last signed head") { try $0.lastHead() }
+    }
+
+    private func insert(_ row: JournalRow, into database: Database) throws {
+        try database.execute(
+            sql: """
+                INSERT INTO journal
+                    (position, key, posted_at_seconds, entry, previous_hash, entry_hash, leaf_hash)
+                VALUES (?, ?, ?, ?, ?, ?, ?)
+                """,
+            arguments: [
+                Int64(clamping: row.index), row.key, Int64(clamping: row.postedAt), Data(row.entry),
+                Data(row.previous), Data(row.entryHash), Data(row.leafHash),
+            ])
+    }
+
+    private func insert(_ head: SignedTreeHead, into database: Database) throws {
+        let document = head.document
+        try database.execute(
+            sql: "INSERT INTO heads (size, root, chain, timestamp_seconds, signature) VALUES (?, ?, ?, ?, ?)",
+            arguments: [
+                Int64(clamping: document.size), Data(document.root.bytes), Data(document.chain.bytes),
+                Int64(clamping: document.timestamp), Data(head.signature.bytes),
+            ])
+    }
+}
+
+/// What a ledger file says about itself.
+enum MetaName: String {
+    case format
+    case `operator`
+    case isTestNetwork = "is_test_network"
+}
+
+/// Turns whatever the store throws into a ledger error that names the operation.
+func storing<Value>(_ operation: String, _ body: () throws -> Value) throws(LedgerError) -> Value {
+    do {
+        return try body()
+    } catch let error as LedgerError {
+        throw error
+    } catch let error as DatabaseError {
+        throw .storage(operation: operation, detail: "\(error.resultCode): \(error.message ?? "no message")")
+    } catch {
+        throw .storage(operation: operation, detail: "\(error)")
+    }
+}

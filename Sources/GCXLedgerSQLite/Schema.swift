@@ -1,0 +1,34 @@
+import GRDB
+
+/// The tables of a ledger file. The journal is the truth; everything else is derived from it or signs it.
+enum Schema {
+    /// Version of the canonical bytes and of the meaning of the journal, not of the tables.
+    static let format = "1"
+
+    static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("1 journal, heads, meta") { database in
+            try database.execute(
+                sql: """
+                    CREATE TABLE meta (name TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+                    CREATE TABLE journal (
+                        position INTEGER PRIMARY KEY NOT NULL CHECK (position >= 0),
+                        key TEXT NOT NULL UNIQUE,
+                        posted_at_seconds INTEGER NOT NULL CHECK (posted_at_seconds >= 0),
+                        entry BLOB NOT NULL,
+                        previous_hash BLOB NOT NULL CHECK (length(previous_hash) = 32),
+                        entry_hash BLOB NOT NULL CHECK (length(entry_hash) = 32),
+                        leaf_hash BLOB NOT NULL CHECK (length(leaf_hash) = 32)
+                    ) STRICT;
+                    CREATE TABLE heads (
+                        size INTEGER PRIMARY KEY NOT NULL CHECK (size >= 0),
+                        root BLOB NOT NULL CHECK (length(root) = 32),
+                        chain BLOB NOT NULL CHECK (length(chain) = 32),
+                        timestamp_seconds INTEGER NOT NULL CHECK (timestamp_seconds >= 0),
+                        signature BLOB NOT NULL CHECK (length(signature) = 65)
+                    ) STRICT;
+                    """)
+        }
+        return migrator
+    }
+}

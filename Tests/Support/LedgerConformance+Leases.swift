@@ -1,0 +1,186 @@
+import GCXLedger
+import GCXModel
+import GCXSigning
+
+extension LedgerConformance {
+    static let leases: [LedgerScenario] = [
+        LedgerScenario("a lease with both signatures moves the deposit into escrow") { bench in
+            let id = try await bench.openLease()
+            let record = try await bench.ledger.lease(id)
+            try bench.expect(record.escrow, is: .open(deposit: 10_000, settled: 0))
+            try bench.expect(record.openedAt, is: bench.clock.now)
+            let account = try await bench.ledger.account(bench.world.buyer.address)
+            try bench.expect(account.balance, is: 40_000)
+            try bench.expect(account.escrowed, is: 10_000)
+            for party in [bench.world.buyer, bench.world.owner, bench.world.machine] {
+                try bench.expect(try await bench.ledger.leases(of: party.address).map(\.id), is: [id])
+            }
+        },
+        LedgerScenario("a lease needs the payer's and the machine's signature") { bench in
+            let world = bench.world
+            let terms = bench.lease(try await bench.openMarket()).terms
+            try await bench.refuses(
+                .leaseOpened(world.countersign(terms, payer: world.stranger)),
+                .badSignature(.leaseOpened, expected: world.buyer.address, got: world.stranger.address))
+            try await bench.refuses(
+                .leaseOpened(world.countersign(terms, payer: world.session)),
+                .badSignature(.leaseOpened, expected: world.buyer.address, got: world.session.address))
+            try await bench.refuses(
+                .leaseOpened(world.countersign(terms, machine: world.owner)),
+                .badSignature(.leaseOpened, expected: world.machine.address, got: world.owner.address))
+        },
+        LedgerScenario("a lease names an offer and a demand that the ledger knows") { bench in
+            var market = try await bench.openMarket()
+            let (offer, nothing) = (market.offer, Digest.random())
+            market.offer = nothing
+            try await bench.refuses(.leaseOpened(bench.lease(market)), .unknownOffer(nothing))
+            (market.offer, market.demand) = (offer, nothing)
+            try await bench.refuses(.leaseOpened(bench.lease(market)), .unknownDemand(nothing))
+        },
+        LedgerScenario("terms that differ from the offer are refused, field by field") { bench in
+            let market = try await bench.openMarket()
+            let stranger = bench.world.stranger.address
+            try await differs(bench, market, .offer, "payee") { $0.payee = stranger }
+            try await differs(bench, market, .offer, "rates") { $0.rates.coreHour = 7_201 }
+            try await differs(bench, market, .offer, "closeWindowSeconds") { $0.closeWindowSeconds = 9 }
+            try await differs(bench, market, .offer, "receiptSeconds") { $0.receiptSeconds = 6 }
+            try await differs(bench, market, .offer, "creditLimit") { $0.creditLimit = 101 }
+            try await differs(bench, market, .offer, "graceSeconds") { $0.graceSeconds = 31 }
+            try await differs(bench, market, .offer, "length in seconds") { $0.endsAt = $0.startsAt + 59 }
+            try await differs(bench, market, .offer, "length in seconds") { $0.endsAt = $0.startsAt + 3_601 }
+            try await differs(bench, market, .offer, "startsAt") { terms in
+                (terms.startsAt, terms.endsAt) = (terms.startsAt - 61, terms.endsAt - 61)
+            }
+            try await differs(bench, market, .offer, "endsAt") { terms in
+                (terms.startsAt, terms.endsAt) = (terms.startsAt + 13_801, terms.endsAt + 13_801)
+            }
+        },
+        LedgerScenario("terms that differ from the demand are refused, field by field") { bench in
+            let market = try await bench.openMarket()
+            try await differs(bench, market, .demand, "length in seconds") { $0.endsAt -= 1 }
+            try await differs(bench, market, .demand, "startsAt") { terms in
+                (terms.startsAt, terms.endsAt) = (terms.startsAt + 7_201, terms.endsAt + 7_201)
+            }
+            try await differs(bench, market, .demand, "cores") { $0.resources.cores = 1 }
+            try await differs(bench, market, .demand, "bytes of memory") { $0.resources.memoryBytes -= 1 }
+            try await differs(bench, market, .demand, "deposit") { $0.deposit = 20_001 }
+            let picky = try await bench.openMarket(demand: { $0.isolationMin = .virtualMachine })
+            try await differs(bench, picky, .demand, "isolation") { _ in }
+            let local = try await bench.openMarket(demand: { $0.regions = ["us-east", "us-west"] })
+            try await differs(bench, local, .demand, "region") { _ in }
+        },
+        LedgerScenario("a machine signs only for itself and a buyer pays only its own demand") { bench in
+            let world = bench.world
+            let market = try await bench.openMarket()
+            let machine = world.terms(offer: market.offer, demand: market.demand) {
+                $0.machine = world.stranger.address
+            }
+            try await bench.refuses(.leaseOpened(world.countersign(machine, machine: world.stranger))) {
+                if case .termsDiffer("machine", .offer, _, _) = $0 { true } else { false }
+            }
+            let payer = world.terms(offer: market.offer, demand: market.demand) { $0.payer = world.stranger.address }
+            try await bench.refuses(.leaseOpened(world.countersign(payer, payer: world.stranger))) {
+                if case .termsDiffer("payer", .demand, _, _) = $0 { true } else { false }
+            }
+        },
+        LedgerScenario("lists of who may and who may not are obeyed on both sides") { bench in
+            let (buyer, owner) = (bench.world.buyer.address, bench.world.owner.address)
+            let other = bench.world.stranger.address
+            let refusals: [(LedgerBench.Market, Address)] = [
+                (try await bench.openMarket(offer: { $0.deny = [other, buyer] }), buyer),
+                (try await bench.openMarket(offer: { $0.allow = [other] }), buyer),
+                (try await bench.openMarket(demand: { $0.deny = [owner] }), owner),
+                (try await bench.openMarket(demand: { $0.allow = [other] }), owner),
+            ]
+            for (market, party) in refusals {
+                try await bench.refuses(.leaseOpened(bench.lease(market))) {
+                    if case .notAllowed(party, _) = $0 { true } else { false }
+                }
+            }
+            let open = try await bench.openMarket(offer: { $0.allow = [buyer] }, demand: { $0.allow = [owner] })
+            try await bench.ledger.post(.leaseOpened(bench.lease(open)))
+        },
+        LedgerScenario("nobody leases from oneself") { bench in
+            let world = bench.world
+            let market = try await bench.openMarket()
+            let demand = world.demand(by: world.owner) { $0.buyer = world.owner.address }
+            try await bench.ledger.post(.demand(demand))
+            let terms = world.terms(offer: market.offer, demand: demand.digest(in: world.domain)) {
+                $0.payer = world.owner.address
+            }
+            try await bench.refuses(.leaseOpened(world.countersign(terms, payer: world.owner))) {
+                if case .notAllowed(world.owner.address, _) = $0 { true } else { false }
+            }
+        },
+        LedgerScenario("an account that holds too little opens no lease") { bench in
+            let market = try await bench.openMarket(demand: { $0.budget = 60_000 })
+            try await bench.refuses(
+                .leaseOpened(bench.lease(market) { $0.deposit = 50_001 }),
+                .insufficientFunds(bench.world.buyer.address, holds: 50_000, needs: 50_001))
+            try await bench.ledger.post(.leaseOpened(bench.lease(market) { $0.deposit = 50_000 }))
+            try await bench.expectBalance(bench.world.buyer, 0)
+        },
+        LedgerScenario("a lease without a deposit or after its own end is refused") { bench in
+            let market = try await bench.openMarket()
+            try await bench.refuses(.leaseOpened(bench.lease(market) { $0.deposit = 0 })) {
+                if case .malformed(.leaseOpened, "deposit", _) = $0 { true } else { false }
+            }
+            let late = bench.lease(market)
+            bench.clock.set(late.terms.endsAt)
+            try await bench.refuses(
+                .leaseOpened(late),
+                .expired(.leaseOpened, late.lease(in: bench.world.domain), at: late.terms.endsAt))
+        },
+        LedgerScenario("overlapping leases never hold more than the offer has") { bench in
+            let market = try await bench.openMarket()
+            let start = bench.clock.now
+            func place(_ offset: UInt64, _ cores: UInt32) -> CountersignedTerms {
+                bench.lease(market) { terms in
+                    (terms.startsAt, terms.endsAt) = (start + offset, start + offset + 600)
+                    (terms.resources.cores, terms.deposit) = (cores, 1_000)
+                }
+            }
+            try await bench.ledger.post(.leaseOpened(place(0, 2)))
+            // The next two do not overlap each other, so the busiest moment of a lease across both holds 2 + 2.
+            try await bench.ledger.post(.leaseOpened(place(600, 2)))
+            try await bench.refuses(
+                .leaseOpened(place(300, 3)),
+                .overCapacity(offer: market.offer, resource: "cores", free: 2, asked: 3))
+            try await bench.ledger.post(.leaseOpened(place(300, 2)))
+            try await bench.refuses(
+                .leaseOpened(place(899, 2)),
+                .overCapacity(offer: market.offer, resource: "cores", free: 0, asked: 2))
+            try await bench.ledger.post(.leaseOpened(place(900, 2)))
+            let free = try await bench.ledger.freeCapacity(of: market.offer, from: start, until: start + 300)
+            try bench.expect(free.cores, is: 2)
+            try bench.expect(free.memoryBytes, is: 6 << 30)
+        },
+        LedgerScenario("a closed lease gives its capacity back, a revised offer does not") { bench in
+            let world = bench.world
+            let market = try await bench.openMarket()
+            let lease = bench.lease(market) { $0.resources.cores = 4 }
+            try await bench.ledger.post(.leaseOpened(lease))
+            let offer = try await bench.ledger.offer(market.offer).document
+            let revised = world.offer(grant: market.grant) { ($0.offerID, $0.revision) = (offer.offerID, 2) }
+            try await bench.ledger.post(.offer(revised))
+            var next = market
+            next.offer = revised.digest(in: world.domain)
+            try await bench.refuses(
+                .leaseOpened(bench.lease(next)),
+                .overCapacity(offer: next.offer, resource: "cores", free: 0, asked: 2))
+            let id = lease.lease(in: world.domain)
+            try await bench.ledger.post(.closeRequest(world.closeRequest(id, by: world.machine)))
+            try await bench.ledger.post(.leaseOpened(bench.lease(next)))
+        },
+    ]
+
+    private static func differs(
+        _ bench: LedgerBench, _ market: LedgerBench.Market, _ from: EntryKind, _ field: String, line: Int = #line,
+        _ edit: (inout LeaseTerms) -> Void
+    ) async throws {
+        let entry = Entry.leaseOpened(bench.lease(market, edit))
+        try await bench.refuses(entry, line: line, "termsDiffer(\(field), from: \(from))") {
+            if case .termsDiffer(field, from, _, _) = $0 { true } else { false }
+        }
+    }
+}
