@@ -22,6 +22,10 @@ let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "
 let toml: Target.Dependency = .product(name: "TOMLKit", package: "TOMLKit")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
+let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
+let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
 // Values: no I/O, no clock, no C.
@@ -47,9 +51,9 @@ let adapters: [Target] = [
     swift("GCXLinux", ["GCXModel", "CLinux"]),
     swift("GCXHardware", ["GCXModel", "GCXLinux"]),
     swift("GCXBenchmark", ["GCXModel", "GCXHardware"]),
-    swift("GCXSandbox", ["GCXModel", "GCXLinux"]),
-    swift("GCXLedger", ["GCXModel", "GCXSigning", "GCXPricing", "GCXMarket", crypto]),
-    swift("GCXLedgerSQLite", ["GCXLedger", grdb]),
+    swift("GCXSandbox", ["GCXModel", "GCXLinux", crypto]),
+    swift("GCXLedger", ["GCXModel", "GCXSigning", "GCXPricing", crypto]),
+    swift("GCXLedgerSQLite", ["GCXLedger", "GCXModel", "GCXSigning", grdb]),
     swift("GCXConfig", ["GCXModel", toml]),
 ]
 
@@ -59,15 +63,25 @@ let services: [Target] = [
         "GCXAgent",
         [
             "GCXModel", "GCXSigning", "GCXPricing", "GCXMetering", "GCXMarket", "GCXLinux", "GCXHardware",
-            "GCXBenchmark", "GCXSandbox", "GCXLedger", "GCXConfig", grdb, logging, lifecycle,
+            "GCXBenchmark", "GCXSandbox", "GCXLedger", crypto, grdb, logging, lifecycle,
         ]),
-    swift("GCXAPI", ["GCXAgent", "GCXLedger", hummingbird, httpClient, logging]),
+    swift(
+        "GCXAPI",
+        [
+            "GCXModel", "GCXSigning", "GCXMetering", "GCXLinux", "GCXLedger", "GCXAgent", hummingbird, httpClient,
+            httpTypes, nioCore, nioPosix, nioHTTP1, logging, lifecycle,
+        ]),
 ]
 
 // Programs.
 let programs: [Target] = [
     .executableTarget(
-        name: "gcx", dependencies: ["GCXAPI", "GCXAgent", "GCXLedgerSQLite", arguments], swiftSettings: strict),
+        name: "gcx",
+        dependencies: [
+            "GCXModel", "GCXSigning", "GCXPricing", "GCXMetering", "GCXMarket", "GCXLinux", "GCXHardware",
+            "GCXBenchmark", "GCXSandbox", "GCXLedger", "GCXLedgerSQLite", "GCXConfig", "GCXAgent", "GCXAPI",
+            arguments, logging, lifecycle,
+        ], swiftSettings: strict),
     .executableTarget(
         name: "gcx-supervisor", dependencies: ["GCXSandbox", "GCXLinux"], swiftSettings: strict),
 ]
@@ -82,13 +96,13 @@ let probe: [Target] = [
         // A kernel is timed: it is optimised in every configuration, so that a debug build gives the same figure.
         cSettings: strictC + [.unsafeFlags(["-O3"])]),
     .executableTarget(
-        name: "gcx-probe", dependencies: ["GCXModel", "CHwloc", "CPCI", "CKernels"], path: "Probes/gcx-probe",
+        name: "gcx-probe", dependencies: ["GCXModel", "GCXHardware", "CHwloc", "CPCI", "CKernels"], path: "Probes/gcx-probe",
         swiftSettings: strict),
 ]
 
 let testing: [Target] = [
     .target(
-        name: "Support", dependencies: ["GCXLedger", "GCXMetering", "GCXSandbox"], path: "Tests/Support",
+        name: "Support", dependencies: ["GCXModel", "GCXSigning", "GCXLedger"], path: "Tests/Support",
         swiftSettings: strict),
     tests("GCXModelTests", ["GCXModel"]),
     tests("GCXSigningTests", ["GCXSigning"]),
@@ -102,7 +116,7 @@ let testing: [Target] = [
     tests("GCXLedgerTests", ["GCXLedger", "GCXLedgerSQLite", "Support"]),
     tests("GCXConfigTests", ["GCXConfig"]),
     tests("GCXAgentTests", ["GCXAgent", "GCXLedgerSQLite", "Support"]),
-    tests("GCXAPITests", ["GCXAPI", "GCXLedgerSQLite", "Support"]),
+    tests("GCXAPITests", ["GCXAPI", "GCXLedgerSQLite", "Support", logging, lifecycle]),
     tests("Integration", ["GCXAPI", "GCXAgent", "GCXLedgerSQLite", "Support"], path: "Tests/Integration"),
     tests("Tidy", [], path: "Tests/Tidy"),
 ]
@@ -117,7 +131,9 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
         .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),

@@ -25,6 +25,12 @@ package enum AgentLimits {
     package static let leasesMax = 1_024
     /// Arguments and environment of a job, bytes together.
     package static let commandBytesMax = 128 << 10
+    /// Files in an uploaded image or input.
+    package static let uploadEntriesMax = 1_000_000
+    /// How often the job's end is looked for between two samples.
+    package static let endPollInterval: Duration = .milliseconds(100)
+    /// How often a waiting caller's receipts or log are looked for.
+    package static let longPollInterval: Duration = .milliseconds(50)
     /// Fewest and most processes a job may ask for.
     package static let pids: ClosedRange<UInt64> = 4...1_048_576
     /// An API session may be this long at the most, seconds.

@@ -19,7 +19,8 @@ package enum DurableFile {
     }
 
     /// Replaces `path` by `bytes` in one step, without waiting for the disk: for facts that end with this boot.
-    package static func replace(_ path: String, with bytes: some Collection<UInt8>, mode: mode_t = 0o600) throws(LinuxError)
+    package static func replace(_ path: String, with bytes: some Collection<UInt8>, mode: mode_t = 0o600)
+        throws(LinuxError)
     {
         let temporary = "\(path).\(getpid()).tmp"
         let file = try FileDescriptor.open(temporary, O_WRONLY | O_CREAT | O_TRUNC, mode: mode)

@@ -46,7 +46,8 @@ package struct RuntimeChoice: Codable, Equatable, Sendable {
         switch layout {
         case .unified: "control groups v2"
         case .legacy(_, nil): "control groups v1"
-        case .legacy(_, .some): kind == .crun ? "hybrid control groups with the v2 tree hidden" : "hybrid control groups"
+        case .legacy(_, .some):
+            kind == .crun ? "hybrid control groups with the v2 tree hidden" : "hybrid control groups"
         }
     }
 }

@@ -13,9 +13,14 @@ struct SandboxMounts {
 
     /// Builds everything the bundle names, in the mount namespace that the supervisor has made for itself.
     func assemble() throws(LinuxError) {
-        if let tree = plan.runtime.hiddenTree { try Mounts.unmount(tree) }
+        if let tree = plan.runtime.hiddenTree {
+            // Covered, not unmounted: crun makes its child there all the same, and beneath lies the machine's own tmpfs.
+            try Mounts.mount(
+                "gcx-hidden", at: tree, type: "tmpfs", [.noSetUID, .noDevices], options: "mode=755,size=64k")
+        }
         try Files.makeDirectory(paths.root, mode: 0o755)
-        try Mounts.mount("gcx-sandbox", at: paths.root, type: "tmpfs", [.noSetUID, .noDevices], options: "mode=755,size=4m")
+        try Mounts.mount(
+            "gcx-sandbox", at: paths.root, type: "tmpfs", [.noSetUID, .noDevices], options: "mode=755,size=4m")
         for path in [paths.bundle, paths.runtimeState, paths.image, paths.scratch, paths.rootfs, paths.input] {
             try Files.makeDirectory(path, mode: 0o755)
         }

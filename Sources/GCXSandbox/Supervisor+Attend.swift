@@ -15,11 +15,15 @@ extension Supervisor {
             items.append(pollfd(fd: signals.number, events: Int16(POLLIN), revents: 0))
             try wait(&items)
             for (item, source) in zip(items, open) where item.revents != 0 {
-                if try copy(source.number, source.stream, &buffer) == 0 { open.removeAll { $0.number == source.number } }
+                if try copy(source.number, source.stream, &buffer) == 0 {
+                    open.removeAll { $0.number == source.number }
+                }
             }
             try handleSignals()
             if status == nil { try keepLimits() }
-            if status != nil, drainUntil == nil { drainUntil = BootClock.now() + SandboxLimits.supervisorTick.wholeNanoseconds }
+            if status != nil, drainUntil == nil {
+                drainUntil = BootClock.now() + SandboxLimits.supervisorTick.wholeNanoseconds
+            }
         }
     }
 

@@ -101,6 +101,7 @@ final class TarReader {
         var longName: String?
         var longLink: String?
         var size: UInt64?
+        var realSize: UInt64?
         while let block = try read(UInt64(TarHeader.blockBytes)) {
             if block.allSatisfy({ $0 == 0 }) { return nil }
             guard var header = TarHeader(block[...]) else {
@@ -115,10 +116,13 @@ final class TarReader {
                 longName = records["GNU.sparse.name"] ?? records["path"] ?? longName
                 longLink = records["linkpath"] ?? longLink
                 size = records["size"].flatMap { UInt64($0) } ?? size
+                // Two generations of the sparse format name the size with its holes differently.
+                realSize = (records["GNU.sparse.realsize"] ?? records["GNU.sparse.size"]).flatMap { UInt64($0) }
             default:
                 header.name = longName ?? header.name
                 header.linkName = longLink ?? header.linkName
                 try skip(&header, paxSize: size)
+                header.realBytes = max(header.realBytes, realSize ?? 0)
                 return header
             }
         }

@@ -91,9 +91,13 @@ extension RealJobs {
             #expect(throws: ImageError.notFound(path: "/nowhere", tag: nil)) {
                 try images.resolve(.rootfs(path: "/nowhere"))
             }
-            guard case .notAnImage? = #expect(throws: ImageError.self, performing: {
-                try images.resolve(.ociLayout(path: "\(sandbox.root)/rootfs", tag: nil))
-            }) else {
+            guard
+                case .notAnImage? = #expect(
+                    throws: ImageError.self,
+                    performing: {
+                        try images.resolve(.ociLayout(path: "\(sandbox.root)/rootfs", tag: nil))
+                    })
+            else {
                 Issue.record("a root filesystem passed for a layout")
                 return
             }

@@ -57,7 +57,9 @@ extension RealJobs {
         @Test("a writable root is a layer that goes away, and the image stays as it was")
         func writableRoot() throws {
             let sandbox = try Sandbox()
-            let ended = try sandbox.run("echo new > /etc/passwd; rm /bin/ls; cat /etc/passwd") { $0.writableRoot = true }
+            let ended = try sandbox.run("echo new > /etc/passwd; rm /bin/ls; cat /etc/passwd") {
+                $0.writableRoot = true
+            }
             #expect(ended.text() == "new\n")
             #expect(try Files.text("\(sandbox.root)/rootfs/etc/passwd").hasPrefix("root:"))
             #expect(Files.exists("\(sandbox.root)/rootfs/bin/ls"))
@@ -69,7 +71,8 @@ extension RealJobs {
             let input = "\(sandbox.root)/input"
             try Files.makeDirectory(input)
             try DurableFile.write("secret\n".utf8, to: "\(input)/data")
-            let script = "cat /input/data; touch /input/x; echo $?; cp /input/data /output/copy; ln -s /etc /output/link"
+            let script =
+                "cat /input/data; touch /input/x; echo $?; cp /input/data /output/copy; ln -s /etc /output/link"
             let ended = try sandbox.run(script) { $0.inputDirectory = input }
             #expect(ended.text() == "secret\n1\n")
             let output = "\(sandbox.root)/unpacked"

@@ -39,7 +39,8 @@ extension RealJobs {
 
         @Test("eating memory is out of memory", arguments: Machine.runtimes)
         func memoryEater(_ kind: RuntimeChoice.Kind) throws {
-            let ended = try Sandbox(kind).run("dd if=/dev/zero of=/dev/null bs=200M count=1; echo survived; sleep 30")
+            let ended = try Sandbox(kind).run(
+                "dd if=/dev/zero of=/dev/null bs=200M count=1; sleep 1; echo survived; sleep 30")
             #expect(ended.exit.reason == .outOfMemory)
             #expect((ended.exit.oomKills ?? 0) > 0)
             #expect(!ended.text().contains("survived"))
@@ -48,7 +49,7 @@ extension RealJobs {
         @Test("a fork bomb stops at the limit of tasks and at the time limit", arguments: Machine.runtimes)
         func forkBomb(_ kind: RuntimeChoice.Kind) throws {
             let sandbox = try Sandbox(kind)
-            let spec = sandbox.spec("bomb() { bomb & bomb; }; bomb 2>/dev/null; sleep 60") {
+            let spec = sandbox.spec("(while :; do sleep 60 & done) 2>/dev/null; while :; do :; done") {
                 $0.wallSecondsMax = 2
                 $0.resources.pids = 24
             }
@@ -59,13 +60,14 @@ extension RealJobs {
                 GCXLinux.pause(for: .milliseconds(50))
             }
             let ended = try sandbox.end(of: job)
-            #expect(ended.exit.reason == .timeLimit || ended.exit.reason == .exited(code: 2))
-            #expect(most <= 24 && most > 4)
+            #expect(ended.exit.reason == .timeLimit)
+            #expect((20...24).contains(most))
         }
 
         @Test("a full disk is ENOSPC for the job, and the end is its own", arguments: Machine.runtimes)
         func diskFiller(_ kind: RuntimeChoice.Kind) throws {
-            let script = "dd if=/dev/zero of=/output/full bs=1M; code=$?; du -m /output/full; rm /output/full; exit $code"
+            let script =
+                "dd if=/dev/zero of=/output/full bs=1M; code=$?; du -m /output/full; rm /output/full; exit $code"
             let ended = try Sandbox(kind).run(script)
             #expect(ended.exit.reason == .exited(code: 1))
             #expect(ended.text(.error).contains("No space left on device"))
@@ -84,7 +86,8 @@ extension RealJobs {
         @Test("a handler of SIGTERM gets its grace and no more", arguments: Machine.runtimes)
         func grace(_ kind: RuntimeChoice.Kind) throws {
             let sandbox = try Sandbox(kind)
-            let job = try sandbox.driver.start(sandbox.spec("trap 'echo asked' TERM; echo up; while :; do sleep 0.1; done"))
+            let job = try sandbox.driver.start(
+                sandbox.spec("trap 'echo asked' TERM; echo up; while :; do sleep 0.1; done"))
             try sandbox.waitForOutput(of: job)
             let asked = BootClock.now()
             try sandbox.driver.stop(job, StopRequest(reason: .cancelled(by: .buyer), graceMilliseconds: 700))

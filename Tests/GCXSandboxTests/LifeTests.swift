@@ -8,7 +8,9 @@ import Testing
 extension RealJobs {
     @Suite("The life of a job, and what is left of it")
     struct Life {
-        @Test("nothing is left after the wipe: processes, groups, mounts, loop devices, files", arguments: Machine.runtimes)
+        @Test(
+            "nothing is left after the wipe: processes, groups, mounts, loop devices, files",
+            arguments: Machine.runtimes)
         func leavesNothing(_ kind: RuntimeChoice.Kind) throws {
             let before = try Traces.now()
             let sandbox = try Sandbox(kind)
@@ -35,10 +37,13 @@ extension RealJobs {
             #expect(try Traces.now() == before)
         }
 
-        @Test("the meter agrees with the job's own times within 1 %, and is readable after the end", arguments: Machine.runtimes)
+        @Test(
+            "the meter agrees with the job's own times within 1 %, and is readable after the end",
+            arguments: Machine.runtimes)
         func meter(_ kind: RuntimeChoice.Kind) throws {
             let sandbox = try Sandbox(kind)
-            let ended = try sandbox.run("i=0; while [ $i -lt 1500000 ]; do i=$((i+1)); done; cat /proc/self/stat /proc/1/schedstat")
+            let ended = try sandbox.run(
+                "i=0; while [ $i -lt 1500000 ]; do i=$((i+1)); done; cat /proc/self/stat /proc/1/schedstat")
             let sample = try sandbox.driver.sample(ended.job)
             // The last line is the first process's own time on a CPU in nanoseconds, as the scheduler counts it.
             let own = Double(ended.text().split(separator: "\n").last?.split(separator: " ").first ?? "") ?? 0
@@ -66,7 +71,9 @@ extension RealJobs {
         @Test("two jobs at once have ids of their own")
         func twoJobs() throws {
             let sandbox = try Sandbox()
-            let jobs = [try sandbox.driver.start(sandbox.spec("sleep 30")), try sandbox.driver.start(sandbox.spec("sleep 30"))]
+            let jobs = [
+                try sandbox.driver.start(sandbox.spec("sleep 30")), try sandbox.driver.start(sandbox.spec("sleep 30")),
+            ]
             #expect(Set(try jobs.map { try $0.readPlan().ids.base }).count == 2)
         }
 
@@ -90,7 +97,7 @@ extension RealJobs {
                 return
             }
             #expect(exit.reason == .exited(code: 3))
-            #expect(Ended(job: job, exit: exit).text() == "up\nstill\n")
+            #expect(Ended(job: job, exit: exit, sandbox: sandbox).text() == "up\nstill\n")
         }
 
         @Test("a killed supervisor is a host failure, and recovery cleans up once", arguments: Machine.runtimes)
@@ -111,7 +118,7 @@ extension RealJobs {
             #expect(exit.reason == .hostFailure(description: "the supervisor of the job died"))
             #expect(try sandbox.driver.recover(job) == .ended(exit))
             #expect(try sandbox.driver.sample(job).cpuNanoseconds > 0)
-            #expect(Ended(job: job, exit: exit).text() == "up\n")
+            #expect(Ended(job: job, exit: exit, sandbox: sandbox).text() == "up\n")
             try sandbox.driver.wipe(job)
             #expect(try Traces.settle(to: before))
         }

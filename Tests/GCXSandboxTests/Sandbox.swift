@@ -31,7 +31,8 @@ enum Machine {
 
 /// All suites that run jobs, one test after the other: some compare the whole machine before and after.
 @Suite(
-    "Jobs under a real OCI runtime", .serialized, .enabled(if: Machine.runsJobs, "needs root, crun, busybox, mke2fs, tar"))
+    "Jobs under a real OCI runtime", .serialized,
+    .enabled(if: Machine.runsJobs, "needs root, crun, busybox, mke2fs, tar"))
 struct RealJobs {}
 
 /// What jobs leave on a machine: compared before and after, it must be the same.
@@ -104,11 +105,14 @@ final class Sandbox {
     }
 
     static func makeRootfs(_ path: String) throws {
-        for folder in ["bin", "etc", "proc", "dev", "sys", "tmp"] { try Files.makeDirectories("\(path)/\(folder)", mode: 0o755) }
+        for folder in ["bin", "etc", "proc", "dev", "sys", "tmp"] {
+            try Files.makeDirectories("\(path)/\(folder)", mode: 0o755)
+        }
         try ChildProcess("cp", ["/bin/busybox", "\(path)/bin/busybox"]).run()
         let list = try ChildProcess("/bin/busybox", ["--list"]).run().split(separator: "\n")
         for name in list where name != "busybox" { symlink("busybox", "\(path)/bin/\(name)") }
-        try DurableFile.write("root:x:0:0:root:/:/bin/sh\nworker:x:1000:1001::/:/bin/sh\n".utf8, to: "\(path)/etc/passwd", mode: 0o644)
+        try DurableFile.write(
+            "root:x:0:0:root:/:/bin/sh\nworker:x:1000:1001::/:/bin/sh\n".utf8, to: "\(path)/etc/passwd", mode: 0o644)
     }
 
     func spec(_ script: String, _ change: (inout JobSpec) -> Void = { _ in }) -> JobSpec {
@@ -146,7 +150,7 @@ final class Sandbox {
         guard case .ended(let exit) = try driver.wait(job, timeout: .seconds(60)) else {
             throw LinuxError.timedOut(operation: "wait", object: job.path, after: .seconds(60))
         }
-        return Ended(job: job, exit: exit)
+        return Ended(job: job, exit: exit, sandbox: self)
     }
 }
 
@@ -154,6 +158,8 @@ final class Sandbox {
 struct Ended {
     let job: JobDirectory
     let exit: JobExit
+    /// Keeps the files until the last look at them.
+    let sandbox: Sandbox
 
     var records: [JobLog.Record] {
         var reader = JobLogReader(path: job.log)

@@ -7,8 +7,6 @@ package struct LeaseRow: Equatable, Sendable {
     package var id: LeaseID
     package var signed: CountersignedTerms
     package var phase: LeasePhase
-    /// Which range of user ids and which core slot the job has; unique among leases that hold capacity.
-    package var slot: UInt32
     package var createdAt: UInt64
     package var request: JobRequest?
     package var startedAt: UInt64?
@@ -30,15 +28,9 @@ extension AgentStore {
         try write { database in
             let rows = try Self.leases(database)
             if let existing = rows.first(where: { $0.id == id }) { return existing }
-            let holders = rows.filter { $0.phase.holdsCapacity || $0.phase.mayHaveProcess || !$0.wiped }
-            try admit(holders)
-            let used = Set(holders.map(\.slot))
-            guard let slot = (0..<UInt32(AgentLimits.leasesMax)).first(where: { !used.contains($0) }) else {
-                throw AgentError.termsRefused(
-                    "the agent has \(AgentLimits.leasesMax) leases already", remedy: "Try again when one has ended.")
-            }
+            try admit(rows.filter(\.phase.holdsCapacity))
             let row = LeaseRow(
-                id: id, signed: signed, phase: .proposed(since: now), slot: slot, createdAt: now, request: nil,
+                id: id, signed: signed, phase: .proposed(since: now), createdAt: now, request: nil,
                 startedAt: nil, endedAt: nil, claimed: .zero, note: "signed by the machine", wiped: false)
             try Self.save(row, database)
             return row
@@ -75,15 +67,15 @@ extension AgentStore {
     static func save(_ row: LeaseRow, _ database: Database) throws {
         try database.execute(
             sql: """
-                INSERT INTO lease (id, terms, phase, slot, created_at, request, started_at, ended_at, claimed, note, wiped)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                INSERT INTO lease (id, terms, phase, created_at, request, started_at, ended_at, claimed, note, wiped)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 ON CONFLICT (id) DO UPDATE SET phase = excluded.phase, request = excluded.request,
                     started_at = excluded.started_at, ended_at = excluded.ended_at, claimed = excluded.claimed,
                     note = excluded.note, wiped = excluded.wiped
                 """,
             arguments: [
-                row.id.description, try StoredJSON.encode(row.signed), try StoredJSON.encode(row.phase), row.slot,
-                row.createdAt, try row.request.map(StoredJSON.encode), row.startedAt, row.endedAt,
+                row.id.description, try StoredJSON.encode(row.signed), try StoredJSON.encode(row.phase), row.createdAt,
+                try row.request.map(StoredJSON.encode), row.startedAt, row.endedAt,
                 row.claimed.description, row.note, row.wiped,
             ])
     }
@@ -97,7 +89,7 @@ extension LeaseRow {
         }
         self.init(
             id: id, signed: try StoredJSON.decode(CountersignedTerms.self, row["terms"]),
-            phase: try StoredJSON.decode(LeasePhase.self, row["phase"]), slot: row["slot"],
+            phase: try StoredJSON.decode(LeasePhase.self, row["phase"]),
             createdAt: row["created_at"],
             request: try (row["request"] as String?).map { try StoredJSON.decode(JobRequest.self, $0) },
             startedAt: row["started_at"], endedAt: row["ended_at"], claimed: claimed, note: row["note"],

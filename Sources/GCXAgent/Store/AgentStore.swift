@@ -55,7 +55,6 @@ private enum Schema {
             id TEXT PRIMARY KEY,
             terms TEXT NOT NULL,
             phase TEXT NOT NULL,
-            slot INTEGER NOT NULL,
             created_at INTEGER NOT NULL,
             request TEXT,
             started_at INTEGER,

@@ -1,0 +1,108 @@
+import GCXModel
+import GCXPricing
+import GCXSigning
+
+/// Whether the machine can sign the terms of a lease: a pure function over the offer, the terms and what is taken.
+package struct Admission: Sendable {
+    package let offer: Offer
+    package let offerDigest: Digest
+    package let machine: Address
+    /// Unix seconds.
+    package let now: UInt64
+
+    /// - Parameter holders: terms of the leases that hold capacity already.
+    package func check(_ terms: LeaseTerms, beside holders: [LeaseTerms]) throws(AgentError) {
+        try checkParties(terms)
+        try checkConditions(terms)
+        try checkTime(terms)
+        try checkCapacity(terms.resources, beside: holders)
+    }
+
+    private func checkParties(_ terms: LeaseTerms) throws(AgentError) {
+        guard terms.offer == offerDigest else {
+            throw refused(
+                "they name offer \(terms.offer.short), and this machine's is \(offerDigest.short)",
+                "Read the current offer with `gcx offer list` and make new terms.")
+        }
+        guard terms.machine == machine, terms.payee == offer.owner else {
+            throw refused("machine or payee is not the offer's", "Make the terms from the offer.")
+        }
+        let isAllowed = offer.allow.isEmpty || offer.allow.contains(terms.payer)
+        guard isAllowed, !offer.deny.contains(terms.payer) else {
+            throw refused("the offer's lists leave out the buyer \(terms.payer.checksummed)", "Choose another offer.")
+        }
+    }
+
+    private func checkConditions(_ terms: LeaseTerms) throws(AgentError) {
+        for (name, asked, offered) in [
+            ("rates", terms.rates == offer.rates, "the offer's rates"),
+            ("receipt interval", terms.receiptSeconds == offer.receiptSeconds, "\(offer.receiptSeconds) s"),
+            ("grace", terms.graceSeconds == offer.graceSeconds, "\(offer.graceSeconds) s"),
+            ("close window", terms.closeWindowSeconds == offer.closeWindowSeconds, "\(offer.closeWindowSeconds) s"),
+            ("credit limit", terms.creditLimit == offer.creditLimit, "\(offer.creditLimit)"),
+        ] where !asked {
+            throw refused("their \(name) is not \(offered)", "Make the terms from the offer.")
+        }
+        guard terms.deposit > .zero else { throw refused("the deposit is zero", "Put something into escrow.") }
+        try checkCap(terms)
+    }
+
+    /// A rate cap below what full use costs would make honest vouchers unclaimable.
+    private func checkCap(_ terms: LeaseTerms) throws(AgentError) {
+        let hourly: Amount
+        do { hourly = try Pricing.hourlyCeiling(terms.resources, rates: terms.rates) } catch {
+            throw refused(error.description, "Use an offer with lower rates.")
+        }
+        guard terms.hourlyCap >= hourly else {
+            throw refused(
+                "the hourly cap of \(terms.hourlyCap) is below the \(hourly) that full use costs",
+                "Raise the cap to at least \(hourly).")
+        }
+    }
+
+    private func checkTime(_ terms: LeaseTerms) throws(AgentError) {
+        guard now < offer.expiresAt else {
+            throw refused("the offer expired at \(offer.expiresAt)", "Wait for the next revision of the offer.")
+        }
+        guard terms.endsAt > terms.startsAt, terms.endsAt > now else {
+            throw refused("the lease is over before it begins", "Give it a time in the future.")
+        }
+        let seconds = terms.endsAt - terms.startsAt
+        guard seconds >= offer.leaseSecondsMin, seconds <= offer.leaseSecondsMax else {
+            throw refused(
+                "a lease of \(seconds) s is outside \(offer.leaseSecondsMin) to \(offer.leaseSecondsMax) s",
+                "Choose a length in that range.")
+        }
+        guard terms.startsAt >= offer.availableFrom, terms.endsAt <= offer.availableUntil else {
+            throw refused("the lease leaves the offer's window", "Choose a time inside the window.")
+        }
+    }
+
+    private func checkCapacity(_ wanted: Resources, beside holders: [LeaseTerms]) throws(AgentError) {
+        guard holders.count < AgentLimits.leasesMax else {
+            throw refused("the agent has \(AgentLimits.leasesMax) leases already", "Try again when one has ended.")
+        }
+        guard wanted.cores > 0, wanted.memoryBytes > 0 else {
+            throw refused("they ask for no cores or no memory", "Ask for at least one core and some memory.")
+        }
+        let taken = holders.map(\.resources)
+        for (name, asked, all, held) in [
+            ("cores", UInt64(wanted.cores), UInt64(offer.capacity.cores), taken.reduce(0) { $0 + UInt64($1.cores) }),
+            (
+                "bytes of memory", wanted.memoryBytes, offer.capacity.memoryBytes,
+                taken.reduce(0) { $0 + $1.memoryBytes }
+            ),
+            (
+                "bytes of storage", wanted.storageBytes, offer.capacity.storageBytes,
+                taken.reduce(0) { $0 + $1.storageBytes }
+            ),
+            ("GPUs", UInt64(wanted.gpus), UInt64(offer.capacity.gpus), taken.reduce(0) { $0 + UInt64($1.gpus) }),
+        ] where asked > (all > held ? all - held : 0) {
+            throw refused(
+                "they ask for \(asked) \(name), and \(all > held ? all - held : 0) of \(all) are free",
+                "Ask for less, or wait until a lease ends.")
+        }
+    }
+
+    private func refused(_ why: String, _ remedy: String) -> AgentError { .termsRefused(why, remedy: remedy) }
+}

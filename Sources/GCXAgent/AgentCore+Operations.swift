@@ -1,0 +1,196 @@
+import GCXLinux
+import GCXModel
+import GCXSandbox
+import GCXSigning
+
+extension AgentCore: AgentOperations {
+    package func status() async throws(AgentError) -> AgentStatus {
+        AgentStatus(
+            version: Self.version, machine: context.identity.machine.address, owner: context.identity.owner,
+            offer: offer?.digest, runtime: description.runtime, cgroupLayout: description.cgroupLayout,
+            jobs: try await jobs(by: .owner), outboxPending: UInt64(try context.store.queuedCount()),
+            problems: await context.problems.lines)
+    }
+
+    package func propose(_ proposal: LeaseProposal) async throws(AgentError) -> CountersignedTerms {
+        try await countersign(proposal)
+    }
+
+    package func beginUpload(
+        _ kind: UploadKind, lease: LeaseID, by caller: Caller
+    ) async throws(AgentError) -> UploadTicket {
+        let row = try visible(lease, to: caller)
+        switch row.phase {
+        case .proposed, .open: break
+        default: throw .wrongPhase(lease, phase: row.phase.name.rawValue, wanted: "open")
+        }
+        let uploads = LeaseUploads(root: context.settings.uploadsPath, lease: lease)
+        try uploads.prepare()
+        let most = kind == .image ? context.settings.imageBytesMax : context.settings.inputBytesMax
+        return UploadTicket(lease: lease, kind: kind, path: uploads.partial(kind), bytesMax: most)
+    }
+
+    package func endUpload(_ ticket: UploadTicket, complete: Bool) async throws(AgentError) {
+        let uploads = LeaseUploads(root: context.settings.uploadsPath, lease: ticket.lease)
+        try uploads.finish(ticket.kind, complete: complete)
+    }
+
+    package func submit(
+        _ request: JobRequest, lease: LeaseID, by caller: Caller
+    ) async throws(AgentError) -> JobStatus {
+        let row = try visible(lease, to: caller)
+        try check(request)
+        let keeper = try keeper(lease)
+        // The ledger may have it although the agent has not looked yet.
+        if case .proposed = row.phase { await keeper.tick() }
+        try await keeper.submit(request)
+        return try await job(lease, by: caller)
+    }
+
+    package func jobs(by caller: Caller) async throws(AgentError) -> [JobStatus] {
+        var found: [JobStatus] = []
+        for row in try context.store.leases().reversed() {
+            do { try authorize(caller, row.terms) } catch { continue }
+            found.append(try summary(row))
+        }
+        return found
+    }
+
+    package func job(_ lease: LeaseID, by caller: Caller) async throws(AgentError) -> JobStatus {
+        try summary(try visible(lease, to: caller))
+    }
+
+    package func cancel(_ lease: LeaseID, by caller: Caller) async throws(AgentError) -> JobStatus {
+        _ = try visible(lease, to: caller)
+        let who: ExitReason.Canceller = caller == .owner ? .owner : .buyer
+        try await keeper(lease).cancel(by: who)
+        return try await job(lease, by: caller)
+    }
+
+    package func receipts(
+        _ lease: LeaseID, after: UInt64, waitSeconds: UInt64, by caller: Caller
+    ) async throws(AgentError) -> [Signed<Receipt>] {
+        _ = try visible(lease, to: caller)
+        let deadline = Deadline(seconds: waitSeconds)
+        while true {
+            let found = try context.store.receipts(lease, after: after, most: AgentLimits.receiptPageMax)
+            if !found.isEmpty || deadline.isOver { return found }
+            if case .closed = try visible(lease, to: caller).phase { return [] }
+            await deadline.pause()
+        }
+    }
+
+    package func accept(_ voucher: Signed<Voucher>) async throws(AgentError) -> JobStatus {
+        let lease = voucher.document.channel
+        guard let row = try context.store.lease(lease) else { throw .unknownLease(lease) }
+        guard row.phase.exit == nil || row.phase.name == .settling else {
+            throw .wrongPhase(lease, phase: row.phase.name.rawValue, wanted: "running or settling")
+        }
+        try await keeper(lease).accept(voucher)
+        return try await job(lease, by: .owner)
+    }
+
+    package func log(
+        _ lease: LeaseID, from offset: UInt64, bytesMax: UInt64, waitSeconds: UInt64, by caller: Caller
+    ) async throws(AgentError) -> LogPage {
+        _ = try visible(lease, to: caller)
+        let deadline = Deadline(seconds: waitSeconds)
+        while true {
+            // Whether it has ended is asked before the file is read, so that nothing written in between is missed.
+            let ended = try visible(lease, to: caller).phase.exit != nil
+            let page = try await page(lease, from: offset, bytesMax: bytesMax)
+            let isDone = ended && page.lines.isEmpty
+            if !page.lines.isEmpty || isDone || deadline.isOver {
+                return LogPage(lines: page.lines, next: page.next, ended: isDone)
+            }
+            await deadline.pause()
+        }
+    }
+
+    package func outputArchive(_ lease: LeaseID, by caller: Caller) async throws(AgentError) -> String? {
+        _ = try visible(lease, to: caller)
+        let path = directory(lease).output
+        return Files.exists(path) ? path : nil
+    }
+}
+
+extension AgentCore {
+    private func visible(_ lease: LeaseID, to caller: Caller) throws(AgentError) -> LeaseRow {
+        guard let row = try context.store.lease(lease) else { throw .unknownLease(lease) }
+        try authorize(caller, row.terms)
+        return row
+    }
+
+    private func directory(_ lease: LeaseID) -> JobDirectory {
+        JobDirectory(jobs: "\(context.settings.stateDirectory)/jobs", id: LeaseKeeper.jobID(lease))
+    }
+
+    private func check(_ request: JobRequest) throws(AgentError) {
+        let words = request.command + request.environment.flatMap { [$0.key, $0.value] }
+        guard words.reduce(0, { $0 + $1.utf8.count }) <= AgentLimits.commandBytesMax else {
+            throw .badRequest("command and environment are longer than \(AgentLimits.commandBytesMax) bytes")
+        }
+        guard request.wallSecondsMax != 0 else { throw .badRequest("a job cannot run for 0 seconds") }
+        guard AgentLimits.pids.contains(request.pidsMax ?? AgentLimits.pids.lowerBound) else {
+            throw .badRequest(
+                "a job may have \(AgentLimits.pids.lowerBound) to \(AgentLimits.pids.upperBound) processes")
+        }
+    }
+
+    private func summary(_ row: LeaseRow) throws(AgentError) -> JobStatus {
+        let receipt = try context.store.lastReceipt(row.id)?.document
+        let log =
+            Disk.size(of: directory(row.id).log)
+            ?? Disk.size(of: JobHistory(root: context.settings.historyPath).path(of: row.id))
+        return JobStatus(
+            lease: row.id, payer: row.terms.payer, phase: row.phase.name, exit: row.phase.exit,
+            startedAt: row.startedAt, endedAt: row.endedAt, usage: receipt?.usage ?? .zero,
+            amount: receipt?.amount ?? .zero,
+            vouched: try context.store.voucher(row.id)?.document.cumulative ?? .zero, claimed: row.claimed,
+            deposit: row.terms.deposit, receipts: receipt?.sequence ?? 0, logBytes: log ?? 0, note: row.note)
+    }
+
+    private func page(_ lease: LeaseID, from offset: UInt64, bytesMax: UInt64) async throws(AgentError) -> LogPage {
+        let job = directory(lease).log
+        let path = Files.exists(job) ? job : JobHistory(root: context.settings.historyPath).path(of: lease)
+        guard Files.exists(path) else { return LogPage(lines: [], next: offset, ended: false) }
+        let most = min(bytesMax, AgentLimits.logPageBytesMax)
+        do {
+            return try await blocking { () throws(LinuxError) -> LogPage in
+                let page = try JobLogReader.page(path, from: offset, bytesMax: most)
+                return LogPage(lines: page.records.map(LogLine.init), next: page.next, ended: false)
+            }
+        } catch {
+            throw .storage(error.description)
+        }
+    }
+}
+
+extension LogLine {
+    init(_ record: JobLog.Record) {
+        let stream =
+            switch record.stream {
+            case .output: "stdout"
+            case .error: "stderr"
+            case .truncated: "truncated"
+            case .sandbox: "sandbox"
+            }
+        self.init(
+            bootNanoseconds: record.bootNanoseconds, wallNanoseconds: record.wallNanoseconds, stream: stream,
+            bytes: record.bytes)
+    }
+}
+
+/// The end of a caller's patience.
+struct Deadline: Sendable {
+    private let end: UInt64
+
+    /// At most ``AgentLimits/longPollSecondsMax`` from now.
+    init(seconds: UInt64) {
+        end = BootClock.now() + min(seconds, AgentLimits.longPollSecondsMax) * 1_000_000_000
+    }
+
+    var isOver: Bool { BootClock.now() >= end || Task.isCancelled }
+
+    func pause() async { try? await Task.sleep(for: AgentLimits.longPollInterval) }
+}

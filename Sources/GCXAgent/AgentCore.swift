@@ -1,0 +1,110 @@
+import GCXLedger
+import GCXLinux
+import GCXModel
+import GCXSigning
+import Logging
+
+/// The agent: it knows every lease, and answers what it is asked.
+package actor AgentCore {
+    package static let version = "0.1.0"
+
+    let context: KeeperContext
+    let description: SandboxDescription
+    private var keepers: [LeaseID: LeaseKeeper] = [:]
+    /// The offer on the ledger now, and its digest.
+    private(set) var offer: (signed: Signed<Offer>, digest: Digest)?
+
+    /// Names of the runtime and the cgroup layout, for the status.
+    package struct SandboxDescription: Sendable {
+        package var runtime: String
+        package var cgroupLayout: String
+
+        package init(runtime: String, cgroupLayout: String) {
+            self.runtime = runtime
+            self.cgroupLayout = cgroupLayout
+        }
+    }
+
+    /// Finds the leases of an earlier life in the store.
+    package init(context: KeeperContext, description: SandboxDescription) throws(AgentError) {
+        self.context = context
+        self.description = description
+        var found: [LeaseID: LeaseKeeper] = [:]
+        for row in try context.store.leases() where !row.wiped {
+            found[row.id] = try LeaseKeeper(row, context: context)
+        }
+        keepers = found
+    }
+
+    /// Every keeper, in no order.
+    func allKeepers() -> [LeaseKeeper] { Array(keepers.values) }
+
+    func forget(_ lease: LeaseID) { keepers[lease] = nil }
+
+    /// The offer that new leases are checked against.
+    func use(_ offer: Signed<Offer>, digest: Digest) { self.offer = (offer, digest) }
+
+    func keeper(_ lease: LeaseID) throws(AgentError) -> LeaseKeeper {
+        guard let keeper = keepers[lease] else { throw .unknownLease(lease) }
+        return keeper
+    }
+
+    /// Checks, reserves, signs.
+    func countersign(_ proposal: LeaseProposal) async throws(AgentError) -> CountersignedTerms {
+        guard let offer else {
+            throw .termsRefused(
+                "no offer is published yet", remedy: "Try again when `gcx agent status` shows an offer.")
+        }
+        let terms = proposal.terms
+        let digest = terms.digest(in: context.identity.domain)
+        try checkPayer(proposal, digest)
+        let signature: Signature
+        do { signature = try await context.identity.machine.sign(digest) } catch {
+            throw .notAllowed("the machine's key cannot sign: \(error)")
+        }
+        let signed = CountersignedTerms(
+            terms: terms, payerSignature: proposal.payerSignature, machineSignature: signature)
+        let admission = Admission(
+            offer: offer.signed.document, offerDigest: offer.digest, machine: context.identity.machine.address,
+            now: context.now())
+        let row = try context.store.insert(signed, id: digest, at: context.now()) { holders in
+            try admission.check(terms, beside: holders.map(\.terms))
+        }
+        if keepers[digest] == nil { keepers[digest] = try LeaseKeeper(row, context: context) }
+        return row.signed
+    }
+
+    private func checkPayer(_ proposal: LeaseProposal, _ digest: Digest) throws(AgentError) {
+        do {
+            let signer = try proposal.payerSignature.recover(digest)
+            guard signer == proposal.terms.payer else {
+                throw AgentError.notAllowed(
+                    "the terms name the payer \(proposal.terms.payer.checksummed), and \(signer.checksummed) signed")
+            }
+        } catch let error as AgentError {
+            throw error
+        } catch {
+            throw .notAllowed("the payer's signature is not one: \(error)")
+        }
+    }
+
+    /// Whether the caller may see and steer a lease.
+    func authorize(_ caller: Caller, _ terms: LeaseTerms) throws(AgentError) {
+        guard case .session(let session) = caller else { return }
+        let document = session.document
+        do { try session.verify(signer: document.account, in: context.identity.domain) } catch {
+            throw .notAllowed("the session does not hold: \(error)")
+        }
+        guard document.audience == context.identity.machine.address else {
+            throw .notAllowed("the session is for machine \(document.audience.checksummed)")
+        }
+        guard document.account == terms.payer else {
+            throw .notAllowed("the lease's payer is \(terms.payer.checksummed), not \(document.account.checksummed)")
+        }
+        let now = context.now()
+        let isTooLong = document.expiresAt > document.issuedAt + AgentLimits.sessionSecondsMax
+        guard now < document.expiresAt, !isTooLong else {
+            throw .notAllowed("the session has expired, or runs for more than \(AgentLimits.sessionSecondsMax) s")
+        }
+    }
+}

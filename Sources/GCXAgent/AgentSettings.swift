@@ -1,0 +1,117 @@
+import GCXModel
+import GCXSigning
+
+/// What the owner decided, as plain values; `gcx agent` makes it from the configuration file.
+package struct AgentSettings: Sendable {
+    package var stateDirectory: String
+    package var supervisorPath: String
+    /// `crun` or `runc`; nil takes the best that is installed.
+    package var runtime: String?
+    /// The delegated cgroup of a v2 tree; nil takes the agent's own.
+    package var cgroupBase: String?
+    package var sampleInterval: Duration
+    package var stopGraceMilliseconds: UInt64
+    package var logBytesMax: UInt64
+    package var imageBytesMax: UInt64
+    package var inputBytesMax: UInt64
+    package var pidsDefault: UInt64
+    /// How often the machine is looked at again.
+    package var probeInterval: Duration
+    package var offer: OfferPolicy
+
+    package init(
+        stateDirectory: String, supervisorPath: String, runtime: String?, cgroupBase: String?,
+        sampleInterval: Duration, stopGraceMilliseconds: UInt64, logBytesMax: UInt64, imageBytesMax: UInt64,
+        inputBytesMax: UInt64, pidsDefault: UInt64, probeInterval: Duration, offer: OfferPolicy
+    ) {
+        self.stateDirectory = stateDirectory
+        self.supervisorPath = supervisorPath
+        self.runtime = runtime
+        self.cgroupBase = cgroupBase
+        self.sampleInterval = sampleInterval
+        self.stopGraceMilliseconds = stopGraceMilliseconds
+        self.logBytesMax = logBytesMax
+        self.imageBytesMax = imageBytesMax
+        self.inputBytesMax = inputBytesMax
+        self.pidsDefault = pidsDefault
+        self.probeInterval = probeInterval
+        self.offer = offer
+    }
+
+    /// The database of the agent.
+    package var databasePath: String { "\(stateDirectory)/agent.sqlite" }
+    /// Where uploads wait for their job.
+    package var uploadsPath: String { "\(stateDirectory)/uploads" }
+    /// Logs of jobs whose directory is gone.
+    package var historyPath: String { "\(stateDirectory)/history" }
+}
+
+/// What is for sale and on what terms.
+package struct OfferPolicy: Equatable, Sendable {
+    package var region: String
+    package var coresReserved: UInt32
+    package var memoryReservedBytes: UInt64
+    package var storageBytes: UInt64
+    package var leaseSeconds: ClosedRange<UInt64>
+    package var receiptSeconds: UInt64
+    package var graceSeconds: UInt64
+    package var closeWindowSeconds: UInt64
+    package var creditLimit: Amount
+    package var validSeconds: UInt64
+    package var rates: Rates
+    package var allow: [Address]
+    package var deny: [Address]
+
+    package init(
+        region: String, coresReserved: UInt32, memoryReservedBytes: UInt64, storageBytes: UInt64,
+        leaseSeconds: ClosedRange<UInt64>, receiptSeconds: UInt64, graceSeconds: UInt64, closeWindowSeconds: UInt64,
+        creditLimit: Amount, validSeconds: UInt64, rates: Rates, allow: [Address], deny: [Address]
+    ) {
+        self.region = region
+        self.coresReserved = coresReserved
+        self.memoryReservedBytes = memoryReservedBytes
+        self.storageBytes = storageBytes
+        self.leaseSeconds = leaseSeconds
+        self.receiptSeconds = receiptSeconds
+        self.graceSeconds = graceSeconds
+        self.closeWindowSeconds = closeWindowSeconds
+        self.creditLimit = creditLimit
+        self.validSeconds = validSeconds
+        self.rates = rates
+        self.allow = allow
+        self.deny = deny
+    }
+}
+
+/// Who the agent is on one ledger.
+package struct AgentIdentity: Sendable {
+    package let machine: any KeyCustody
+    package let grant: Signed<MachineGrant>
+    package let domain: EIP712Domain
+
+    package var owner: Address { grant.document.owner }
+
+    /// - Throws: ``AgentError/notAllowed(_:)`` when the grant is for another machine, another ledger, or not the owner's.
+    package init(
+        machine: any KeyCustody, grant: Signed<MachineGrant>, domain: EIP712Domain
+    ) throws(AgentError) {
+        guard grant.document.machine == machine.address else {
+            throw .notAllowed(
+                "the grant is for machine \(grant.document.machine.checksummed), and the key is \(machine.address.checksummed)"
+            )
+        }
+        do { try grant.verify(signer: grant.document.owner, in: domain) } catch {
+            throw .notAllowed("the machine grant does not hold on this ledger: \(error)")
+        }
+        self.machine = machine
+        self.grant = grant
+        self.domain = domain
+    }
+
+    /// Signs a document with the machine's key.
+    func sign<Document>(_ document: Document) async throws(AgentError) -> Signed<Document> {
+        do { return try await Signed(document, by: machine, in: domain) } catch {
+            throw .notAllowed("the machine's key cannot sign: \(error)")
+        }
+    }
+}

@@ -1,0 +1,136 @@
+import FoundationEssentials
+import GCXLinux
+import GCXMetering
+import GCXModel
+import GCXSandbox
+
+extension LeaseKeeper {
+    /// Starts the job, unless it was started already before the agent came back.
+    func startJob() async throws(AgentError) {
+        guard let row = try context.store.lease(id), let request = row.request else {
+            throw .badRequest("lease \(id.short) has no job to start")
+        }
+        let isThere = try await sandbox { driver, job throws(SandboxError) in
+            try driver.jobs().contains(job)
+        }
+        if !isThere {
+            let spec = try await specification(request)
+            _ = try await sandbox { driver, _ throws(SandboxError) in try driver.start(spec) }
+        }
+    }
+
+    /// The job as the sandbox wants it: uploads unpacked, limits from the lease.
+    private func specification(_ request: JobRequest) async throws(AgentError) -> JobSpec {
+        let uploads = LeaseUploads(root: context.settings.uploadsPath, lease: id)
+        let settings = context.settings
+        let image = try await uploads.image(request, bytesMax: settings.imageBytesMax)
+        let input = try await uploads.input(bytesMax: settings.inputBytesMax)
+        let left = terms.endsAt > context.now() ? terms.endsAt - context.now() : 1
+        return JobSpec(
+            id: Self.jobID(id), image: image, command: request.command, environment: request.environment,
+            workingDirectory: request.workingDirectory,
+            resources: JobResources(
+                cores: terms.resources.cores, memoryBytes: terms.resources.memoryBytes,
+                pids: request.pidsMax ?? settings.pidsDefault, writableBytes: terms.resources.storageBytes),
+            inputDirectory: input, wallSecondsMax: min(left, request.wallSecondsMax ?? left),
+            logBytesMax: settings.logBytesMax)
+    }
+
+    /// The meter begins where the cgroup's counters do: at zero, when the job's first instruction ran.
+    func beginMetering() async throws(AgentError) {
+        guard meter == nil else { return }
+        let (first, started) = try await sandbox { driver, job throws(SandboxError) in
+            let sample = try driver.sample(job)
+            guard case .running(let running) = try driver.recover(job) else { return (sample, nil as UInt64?) }
+            return (sample, running.supervisor?.startedBootNanoseconds)
+        }
+        var beginning = first
+        beginning.cpuNanoseconds = 0
+        beginning.bootNanoseconds = min(started ?? first.bootNanoseconds, first.bootNanoseconds)
+        let stored = StoredMeter(meter: Meter(beginning: beginning), samplesDigest: .zero)
+        try context.store.save(stored, lease: id)
+        meter = stored
+        record(first)
+        receiptAt = first.bootNanoseconds
+    }
+
+    /// Feeds a sample to the meter and to the chained digest, and keeps what it shows for the next receipt.
+    func record(_ sample: RawSample) {
+        guard var stored = meter else { return }
+        pendingEvents += stored.meter.add(sample).map(\.description)
+        stored.samplesDigest = SampleChain.digest(after: stored.samplesDigest, sample)
+        meter = stored
+    }
+
+    func freeze() async throws(AgentError) {
+        pendingEvents.append("paused: metered minus vouched reached the credit limit")
+        try await sandbox { driver, job throws(SandboxError) in try driver.pause(job) }
+    }
+
+    func thaw() async throws(AgentError) {
+        pendingEvents.append("resumed")
+        try await sandbox { driver, job throws(SandboxError) in try driver.resume(job) }
+    }
+
+    func stop(_ reason: ExitReason) async throws(AgentError) {
+        pendingEvents.append("told to end: \(reason)")
+        let request = StopRequest(reason: reason, graceMilliseconds: context.settings.stopGraceMilliseconds)
+        let isThere = try await sandbox { driver, job throws(SandboxError) in
+            guard try driver.jobs().contains(job) else { return false }
+            try driver.stop(job, request)
+            return true
+        }
+        // While it is being started it is not there yet; what follows the start then ends it.
+        if !isThere, !isLaunching { try await take(.exited(reason, at: context.now()), note: "the job never ran") }
+    }
+
+    /// Removes what nobody needs any more: uploads at once, the job's directory when its output has been kept long enough.
+    func wipe() async {
+        await attempt("wipe") { () async throws(AgentError) in
+            try LeaseUploads(root: context.settings.uploadsPath, lease: id).remove()
+            guard let row = try context.store.lease(id), !row.wiped else { return }
+            let keepUntil = (row.endedAt ?? 0) + AgentLimits.outputKeepSeconds
+            let isThere = try await sandbox { driver, job throws(SandboxError) in try driver.jobs().contains(job) }
+            if isThere {
+                guard context.now() >= keepUntil else { return }
+                try JobHistory(root: context.settings.historyPath).keep(job.log, of: id)
+                try await sandbox { driver, job throws(SandboxError) in try driver.wipe(job) }
+            }
+            try context.store.update(id) { $0.wiped = true }
+        }
+    }
+
+    /// Calls the sandbox off the shared threads, and turns its error into the agent's.
+    @discardableResult
+    func sandbox<Value: Sendable>(
+        _ body: @escaping @Sendable (any RuntimeDriver, JobDirectory) throws(SandboxError) -> Value
+    ) async throws(AgentError) -> Value {
+        let (driver, job) = (context.driver, job)
+        do {
+            return try await blocking { () throws(SandboxError) -> Value in try body(driver, job) }
+        } catch {
+            throw AgentError(error)
+        }
+    }
+}
+
+extension AgentError {
+    init(_ error: SandboxError) {
+        switch error {
+        case .image(let image): self = .imageRefused(image.description, remedy: image.remedy.instruction)
+        case .invalidSpec: self = .badRequest(error.description)
+        default: self = .sandbox(error.description, remedy: error.remedy.instruction)
+        }
+    }
+}
+
+extension Remedy {
+    /// The remedy as a sentence.
+    package var instruction: String {
+        switch self {
+        case .retry(let after): "Try again in \(after.components.seconds) s."
+        case .fix(let text): text
+        case .refuse: "Nothing can be done but to ask for something else."
+        }
+    }
+}

@@ -1,0 +1,141 @@
+import GCXLedger
+import GCXLinux
+import GCXMetering
+import GCXModel
+import GCXPricing
+import GCXSandbox
+import GCXSigning
+
+extension LeaseKeeper {
+    /// Writes the next receipt. It is on disk, with the meter it was made from, before anybody can read it.
+    func issueReceipt(final next: LeasePhase? = nil) async throws(AgentError) {
+        guard let meter else { return }
+        readLog()
+        let previous = lastReceipt.map { (receipt: $0.document.document, digest: $0.digest) }
+        let usage = ReceiptContext(
+            lease: id, previous: previous, issuedAt: context.now(), logDigest: Digest(log.digest) ?? .zero,
+            samplesDigest: meter.samplesDigest, isFinal: next != nil, events: pendingEvents)
+        let document: Receipt
+        do {
+            document = try meter.meter.receipt(usage, rates: terms.rates, started: receiptAt)
+        } catch {
+            throw .badRequest(error.description)
+        }
+        let signed = try await context.identity.sign(document)
+        let digest = signed.digest(in: context.identity.domain)
+        try context.store.append(signed, digest: digest, meter: meter, phase: next, at: context.now())
+        lastReceipt = (signed, digest)
+        receiptAt = BootClock.now()
+        pendingEvents = []
+    }
+
+    /// The final receipt; with it, in one transaction, the phase in which its voucher is awaited.
+    func finish(_ next: LeasePhase, note: String) async throws(AgentError) {
+        if meter == nil {
+            try context.store.update(id) { row in
+                row.phase = next
+                row.endedAt = context.now()
+            }
+        } else {
+            try await issueReceipt(final: next)
+        }
+        adopt(next)
+        try context.store.update(id) { $0.note = note }
+        try LeaseUploads(root: context.settings.uploadsPath, lease: id).remove()
+    }
+
+    /// Follows the job's log to its end, so that a receipt carries the digest of all that is in it.
+    func readLog() {
+        while let records = try? log.next(), !records.isEmpty {}
+    }
+
+    /// Brings the lease to its end on the ledger: claim the best voucher, then close, each once it is due.
+    func settle() async throws(AgentError) {
+        try await releaseMeter()
+        guard case .settling(_, let since) = phase else { return }
+        guard let row = try context.store.lease(id) else { throw .unknownLease(id) }
+        let owed = lastReceipt?.document.document.amount ?? .zero
+        let isPaid = vouched >= owed
+        let isLate = context.now() >= since + AgentLimits.finalVoucherSeconds
+        try await claim(force: true)
+        guard isPaid || isLate || (try await isClosing()) else { return }
+        if row.claimed >= vouched { try await close() }
+        if let record = try await leaseOnLedger(), record.escrow.isClosed {
+            try await take(.closedOnLedger, note: row.note)
+        }
+    }
+
+    /// Queues a claim of the best voucher when enough is unclaimed, or at once when forced.
+    func claim(force: Bool) async throws(AgentError) {
+        guard let voucher = try context.store.voucher(id), let row = try context.store.lease(id) else { return }
+        let unclaimed = voucher.document.cumulative.subtracting(row.claimed) ?? .zero
+        guard unclaimed > .zero else { return }
+        let threshold = Pricing.share(deposit, parts: AgentLimits.claimsPerDeposit)
+        guard force || unclaimed >= threshold else { return }
+        let entry = Entry.claim(voucher)
+        try context.store.enqueue(entry, key: entry.key(in: context.identity.domain).description, lease: id)
+    }
+
+    private func close() async throws(AgentError) {
+        let queued = try context.store.outbox(of: id).contains { $0.entry.kind == .closeRequest }
+        guard !queued else { return }
+        let request = CloseRequest(
+            channel: id, requester: context.identity.machine.address, requestedAt: context.now())
+        let entry = Entry.closeRequest(try await context.identity.sign(request))
+        try context.store.enqueue(entry, key: entry.key(in: context.identity.domain).description, lease: id)
+    }
+
+    private func isClosing() async throws(AgentError) -> Bool {
+        guard case .closing = try await leaseOnLedger()?.escrow else { return false }
+        return true
+    }
+
+    /// The cgroup goes only after the final receipt is on disk: until then it can be read again.
+    private func releaseMeter() async throws(AgentError) {
+        try await sandbox { driver, job throws(SandboxError) in
+            guard try driver.jobs().contains(job) else { return }
+            try driver.release(job)
+        }
+    }
+
+    /// Takes a voucher that answers one of this lease's receipts.
+    func accept(_ voucher: Signed<Voucher>) async throws(AgentError) {
+        try await exclusively { () async throws(AgentError) in try await take(voucher) }
+    }
+
+    private func take(_ voucher: Signed<Voucher>) async throws(AgentError) {
+        let document = voucher.document
+        try check(voucher)
+        guard document.cumulative > vouched else { return }
+        try checkCap(document)
+        try context.store.keep(voucher)
+        vouched = document.cumulative
+        if case .settling = phase { return try await settle() }
+        try await claim(force: false)
+        if case .paused = phase { try await decide() }
+    }
+
+    private func check(_ voucher: Signed<Voucher>) throws(AgentError) {
+        let document = voucher.document
+        do { try voucher.verify(signer: terms.session, in: context.identity.domain) } catch {
+            throw .voucherRefused(id, error.description)
+        }
+        guard let amount = try context.store.amount(ofReceipt: document.receipt, lease: id) else {
+            throw .voucherRefused(id, "it answers no receipt of this lease: \(document.receipt.short)")
+        }
+        guard document.cumulative == amount else {
+            throw .voucherRefused(id, "it says \(document.cumulative), and its receipt says \(amount)")
+        }
+    }
+
+    /// A voucher that the ledger would not pay is no voucher: the deposit and the rate cap bound it there.
+    private func checkCap(_ document: Voucher) throws(AgentError) {
+        guard document.cumulative <= deposit else {
+            throw .voucherRefused(id, "it says \(document.cumulative), and the deposit is \(deposit)")
+        }
+        let elapsed = context.now() > terms.startsAt ? context.now() - terms.startsAt : 0
+        guard let accrued = try? Pricing.accrued(hourly: terms.hourlyCap, seconds: elapsed),
+            let allowed = accrued.adding(terms.burst), document.cumulative <= allowed
+        else { throw .voucherRefused(id, "it is beyond the lease's rate cap") }
+    }
+}

@@ -1,0 +1,45 @@
+import GCXModel
+
+extension LeaseKeeper {
+    /// Writes the request down and starts the job. The same request again changes nothing.
+    func submit(_ request: JobRequest) async throws(AgentError) {
+        try await exclusively { () async throws(AgentError) in
+            guard case .open = phase else { throw try refusal(request) }
+            try await checkEscrow()
+            try context.store.update(id) { $0.request = request }
+            try await take(.submitted, note: "the image is being unpacked")
+        }
+    }
+
+    private func refusal(_ request: JobRequest) throws(AgentError) -> AgentError {
+        if case .proposed = phase { return .escrowMissing(id, "the lease is not open on the ledger") }
+        return .wrongPhase(id, phase: phase.name.rawValue, wanted: "open")
+    }
+
+    private func checkEscrow() async throws(AgentError) {
+        guard let record = try await leaseOnLedger() else {
+            throw .escrowMissing(id, "the lease is not open on the ledger")
+        }
+        guard case .open(let deposit, _) = record.escrow else {
+            throw .escrowMissing(id, "it is closing or closed")
+        }
+        guard context.now() >= terms.startsAt else {
+            throw .badRequest("the lease begins at \(terms.startsAt) (Unix seconds)")
+        }
+        guard context.now() < terms.endsAt else { throw .escrowMissing(id, "the lease ended at \(terms.endsAt)") }
+        self.deposit = deposit
+    }
+
+    /// Ends the job because somebody asks; a lease without a job is closed instead.
+    func cancel(by who: ExitReason.Canceller) async throws(AgentError) {
+        try await exclusively { () async throws(AgentError) in
+            if case .open = phase {
+                return try await take(.expiredUnused(at: context.now()), note: "cancelled by the \(who.rawValue)")
+            }
+            guard phase.mayHaveProcess else {
+                throw .wrongPhase(id, phase: phase.name.rawValue, wanted: "open or running")
+            }
+            try await take(.mustEnd(.cancelled(by: who)), note: "cancelled by the \(who.rawValue)")
+        }
+    }
+}

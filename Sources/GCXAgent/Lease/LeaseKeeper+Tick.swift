@@ -1,0 +1,172 @@
+import GCXLedger
+import GCXLinux
+import GCXMetering
+import GCXModel
+import GCXPricing
+import GCXSandbox
+
+extension LeaseKeeper {
+    /// Looks at the lease once: samples, receipts, credit, time and the end of the job.
+    ///
+    /// Called every sample interval while the job may be alive, and every few while it is not.
+    func tick() async {
+        await attempt("\(phase.name)") { () async throws(AgentError) in
+            try await exclusively { () async throws(AgentError) in try await look() }
+        }
+    }
+
+    private func look() async throws(AgentError) {
+        switch phase {
+        case .proposed(let since): try await lookForOpening(since)
+        case .open: try await lookForExpiry()
+        case .starting: break
+        case .running, .paused: try await meterOnce()
+        case .ending: if !isLaunching { try await meterOnce() }
+        case .settling: try await settle()
+        case .closed: await wipe()
+        }
+    }
+
+    /// True when the job has ended and its end has not been taken yet; cheap enough to be asked between two samples.
+    func hasEnded() async -> Bool {
+        guard phase.mayHaveProcess, !isLaunching else { return false }
+        let state = try? await sandbox { driver, job throws(SandboxError) in try driver.recover(job) }
+        guard case .ended = state else { return false }
+        return true
+    }
+
+    /// What the buyer did on the ledger, looked at now and then.
+    func follow() async {
+        guard phase.mayHaveProcess else { return }
+        await attempt("ledger") { () async throws(AgentError) in
+            try await exclusively { () async throws(AgentError) in try await followLedger() }
+        }
+    }
+
+    /// Goes on with a job that was there before the agent came back.
+    func resume() async {
+        switch phase {
+        case .starting: relaunch()
+        case .running, .paused, .ending:
+            pendingEvents.append("the agent was away and found the job again")
+            // The log's digest covers the file from its beginning, so it is read again once.
+            readLog()
+        default: break
+        }
+    }
+
+    private func lookForOpening(_ since: UInt64) async throws(AgentError) {
+        if let record = try await leaseOnLedger() {
+            deposit = record.deposit
+            try await take(record.escrow.isClosed ? .closedOnLedger : .openedOnLedger, note: "open on the ledger")
+        } else if context.now() > since + AgentLimits.proposalSeconds {
+            try await take(.proposalLapsed, note: "not opened within \(AgentLimits.proposalSeconds) s")
+        }
+    }
+
+    private func lookForExpiry() async throws(AgentError) {
+        if context.now() >= terms.endsAt {
+            try await take(.expiredUnused(at: context.now()), note: "the lease ended without a job")
+        } else {
+            try await followLedger()
+        }
+    }
+
+    /// The lease as the ledger has it; nil when it is not there.
+    func leaseOnLedger() async throws(AgentError) -> LeaseRecord? {
+        do { return try await context.ledger.lease(id) } catch {
+            if case .leaseUnknown = error { return nil }
+            throw .ledger(error.description, remedy: error.remedy.instruction)
+        }
+    }
+
+    /// Notices what the buyer did on the ledger: a top-up, or the wish to close.
+    func followLedger() async throws(AgentError) {
+        guard let record = try await leaseOnLedger() else { return }
+        deposit = max(deposit, record.deposit)
+        switch record.escrow {
+        case .open: break
+        case .closing:
+            try await take(.mustEnd(.cancelled(by: .buyer)), note: "the buyer asked to close the lease")
+            if case .open = phase {
+                try await take(.expiredUnused(at: context.now()), note: "the buyer closes the lease")
+            }
+        case .closed: try await take(.closedOnLedger, note: "closed on the ledger")
+        }
+    }
+
+    private func meterOnce() async throws(AgentError) {
+        let (sample, state) = try await sandbox { driver, job throws(SandboxError) in
+            // The state is looked at first: what is sampled after the end is the whole of it.
+            let state = try driver.recover(job)
+            return (try? driver.sample(job), state)
+        }
+        if case .ended(let exit) = state { return try await ended(exit, lastSample: sample) }
+        if let sample { record(sample) }
+        try await decide()
+    }
+
+    /// The job is over: its last sample, cut at the moment it ended, goes into the final receipt.
+    private func ended(_ exit: JobExit, lastSample: RawSample?) async throws(AgentError) {
+        if var sample = lastSample {
+            if let last = meter?.meter.last, last.bootID == sample.bootID {
+                sample.bootNanoseconds = max(
+                    last.bootNanoseconds, min(sample.bootNanoseconds, exit.endedBootNanoseconds))
+            }
+            record(sample)
+        } else {
+            pendingEvents.append("the meter vanished before the last sample; nothing is billed since the one before")
+        }
+        pendingEvents.append("ended: \(exit.reason)")
+        try await take(.exited(exit.reason, at: context.now()), note: "\(exit.reason)")
+    }
+
+    func decide() async throws(AgentError) {
+        guard let meter else { return }
+        let metered: Amount
+        do { metered = try Pricing.amountOwed(meter.meter.usage, rates: terms.rates) } catch {
+            throw .badRequest(error.description)
+        }
+        let policy = try creditPolicy()
+        let decision = policy.decide(metered: metered, vouched: vouched)
+        if decision == .pause, case .running = phase {
+            // The buyer can only vouch for what a receipt says.
+            try await issueReceipt()
+            try await take(.creditReached(at: BootClock.now()), note: pauseNote(policy, metered))
+        } else if decision == .run {
+            try await take(.creditRestored, note: "a voucher restored the credit")
+        }
+        try await endIfOverdue(policy, metered)
+        if isReceiptDue { try await issueReceipt() }
+    }
+
+    private func pauseNote(_ policy: CreditPolicy, _ metered: Amount) -> String {
+        policy.isSpent(metered: metered)
+            ? "paused: the deposit of \(policy.deposit) is used up"
+            : "paused: \(metered) metered, \(vouched) vouched, credit limit \(terms.creditLimit)"
+    }
+
+    private func endIfOverdue(_ policy: CreditPolicy, _ metered: Amount) async throws(AgentError) {
+        if case .paused(let since) = phase, BootClock.now() > since + terms.graceSeconds * 1_000_000_000 {
+            try await take(.mustEnd(.budget), note: "no voucher within the grace of \(terms.graceSeconds) s")
+        }
+        if context.now() >= terms.endsAt {
+            try await take(.mustEnd(.timeLimit), note: "the lease has ended")
+        }
+    }
+
+    private func creditPolicy() throws(AgentError) -> CreditPolicy {
+        let ahead = UInt64(context.settings.sampleInterval.components.seconds) + 1
+        do {
+            return CreditPolicy(
+                creditLimit: terms.creditLimit, deposit: deposit,
+                reserve: try Pricing.ceiling(terms.resources, rates: terms.rates, seconds: ahead))
+        } catch {
+            throw .badRequest(error.description)
+        }
+    }
+
+    private var isReceiptDue: Bool {
+        BootClock.now() >= receiptAt + terms.receiptSeconds * 1_000_000_000
+    }
+}

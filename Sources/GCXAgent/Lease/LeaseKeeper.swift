@@ -1,0 +1,163 @@
+import GCXLedger
+import GCXLinux
+import GCXMetering
+import GCXModel
+import GCXPricing
+import GCXSandbox
+import GCXSigning
+import Logging
+
+/// What every lease keeper needs.
+package struct KeeperContext: Sendable {
+    package let identity: AgentIdentity
+    package let settings: AgentSettings
+    package let store: AgentStore
+    package let ledger: any Ledger
+    package let driver: any RuntimeDriver
+    package let problems: Problems
+    package let logger: Logger
+    /// Unix seconds.
+    package let now: @Sendable () -> UInt64
+}
+
+/// Keeps one lease: performs the effects of its state machine, meters its job and writes its receipts.
+///
+/// Everything it knows is in the store and in the job's directory, so a keeper made anew after a crash goes on where
+/// the old one stopped. One keeper exists for each lease, and its methods run one at a time.
+package actor LeaseKeeper {
+    let context: KeeperContext
+    package let id: LeaseID
+    let terms: LeaseTerms
+    let job: JobDirectory
+    private(set) var phase: LeasePhase
+    var meter: StoredMeter?
+    var lastReceipt: (document: Signed<Receipt>, digest: Digest)?
+    var vouched: Amount = .zero
+    /// What the escrow holds by the ledger's word; top-ups raise it.
+    var deposit: Amount
+    var pendingEvents: [String] = []
+    var log: JobLogReader
+    /// Boot clock of the last receipt, ns.
+    var receiptAt: UInt64 = 0
+    /// True while the image is unpacked and the sandbox started, which no other call waits for.
+    private(set) var isLaunching = false
+    private var isBusy = false
+    private var waiting: [CheckedContinuation<Void, Never>] = []
+
+    init(_ row: LeaseRow, context: KeeperContext) throws(AgentError) {
+        self.context = context
+        id = row.id
+        terms = row.terms
+        phase = row.phase
+        deposit = row.terms.deposit
+        job = JobDirectory(jobs: "\(context.settings.stateDirectory)/jobs", id: Self.jobID(row.id))
+        log = JobLogReader(path: job.log)
+        meter = try context.store.meter(row.id)
+        if let receipt = try context.store.lastReceipt(row.id) {
+            lastReceipt = (receipt, receipt.digest(in: context.identity.domain))
+        }
+        vouched = try context.store.voucher(row.id)?.document.cumulative ?? .zero
+        receiptAt = BootClock.now()
+    }
+
+    /// The name of a lease's job: the digits of its id.
+    static func jobID(_ lease: LeaseID) -> String { Hex.encodeBare(lease.bytes) }
+
+    /// Takes an event, writes the new phase down, then performs the effects.
+    func take(_ event: LeaseEvent, note: String) async throws(AgentError) {
+        let (next, effects) = phase.after(event)
+        guard next != phase || !effects.isEmpty else { return }
+        // A final receipt and the phase after it are written in one transaction, by the effect itself.
+        if !effects.contains(.issueFinalReceipt) { try move(to: next, note: note) }
+        context.logger.info(
+            "lease moved", metadata: ["lease.id": "\(id.short)", "phase": "\(next.name)", "note": "\(note)"])
+        for effect in effects { try await perform(effect, next: next, note: note) }
+    }
+
+    private func move(to next: LeasePhase, note: String) throws(AgentError) {
+        try context.store.update(id) { row in
+            row.phase = next
+            row.note = note
+        }
+        phase = next
+    }
+
+    private func perform(_ effect: LeaseEffect, next: LeasePhase, note: String) async throws(AgentError) {
+        switch effect {
+        case .launch: launchSoon()
+        case .freeze: try await freeze()
+        case .thaw: try await thaw()
+        case .stop(let reason): try await stop(reason)
+        case .issueFinalReceipt: try await finish(next, note: note)
+        case .settle: try await settle()
+        case .wipe: await wipe()
+        }
+    }
+
+    /// Records that the phase moved together with something else that was written.
+    func adopt(_ phase: LeasePhase) { self.phase = phase }
+
+    /// Runs one call at a time from beginning to end: an actor alone would let another in at every `await`.
+    func exclusively<Value: Sendable>(
+        _ body: () async throws(AgentError) -> Value
+    ) async throws(AgentError) -> Value {
+        if isBusy {
+            await withCheckedContinuation { waiting.append($0) }
+        } else {
+            isBusy = true
+        }
+        defer {
+            if waiting.isEmpty { isBusy = false } else { waiting.removeFirst().resume() }
+        }
+        return try await body()
+    }
+
+    // Unpacking an image may take minutes, and the caller of `submit` gets its answer before.
+    private func launchSoon() {
+        guard !isLaunching else { return }
+        isLaunching = true
+        Task { await self.launch() }
+    }
+
+    /// Starts again what was being started when the agent went away.
+    func relaunch() { launchSoon() }
+
+    private func launch() async {
+        var failure: AgentError?
+        do { try await startJob() } catch { failure = error }
+        await attempt("start") { () async throws(AgentError) in
+            try await exclusively { () async throws(AgentError) in
+                isLaunching = false
+                try await launched(failure)
+            }
+        }
+    }
+
+    /// What follows a start: metering, or the end when it failed or when somebody asked for it meanwhile.
+    private func launched(_ failure: AgentError?) async throws(AgentError) {
+        if let failure {
+            pendingEvents.append("start failed: \(failure.description)")
+            if case .ending(let reason) = phase {
+                return try await take(.exited(reason, at: context.now()), note: "the job never ran")
+            }
+            return try await take(.startFailed(failure.description), note: failure.description)
+        }
+        try await beginMetering()
+        try context.store.update(id) { $0.startedAt = context.now() }
+        if case .ending(let reason) = phase { return try await stop(reason) }
+        try await take(.started, note: "the job runs")
+    }
+
+    /// Runs a step whose failure is not the caller's: it is logged and shown in the status.
+    func attempt(_ what: String, _ body: () async throws(AgentError) -> Void) async {
+        do {
+            try await body()
+            await context.problems.clear("lease \(id.short), \(what)")
+        } catch {
+            await context.problems.note("lease \(id.short), \(what)", error.description)
+            context.logger.error(
+                "lease step failed",
+                metadata: ["lease.id": "\(id.short)", "step": "\(what)", "error": "\(error.description)"])
+        }
+    }
+}

@@ -1,0 +1,93 @@
+import GCXLinux
+import GCXModel
+import GCXSandbox
+import Glibc
+
+/// The files a buyer sent for one lease: a tar each, and what was unpacked from it.
+struct LeaseUploads: Sendable {
+    let directory: String
+
+    init(root: String, lease: LeaseID) { directory = "\(root)/\(Hex.encodeBare(lease.bytes))" }
+
+    func archive(_ kind: UploadKind) -> String { "\(directory)/\(kind.rawValue).tar" }
+    /// Where the bytes go until the upload is complete.
+    func partial(_ kind: UploadKind) -> String { "\(directory)/\(kind.rawValue).part" }
+
+    func prepare() throws(AgentError) {
+        do { try Files.makeDirectories(directory, mode: 0o700) } catch { throw .storage(error.description) }
+    }
+
+    /// Where the job's root filesystem comes from.
+    func image(_ request: JobRequest, bytesMax: UInt64) async throws(AgentError) -> ImageSource {
+        let tar = archive(.image)
+        guard Files.exists(tar) else {
+            throw .imageRefused(
+                "no image was uploaded for this lease", remedy: "Upload one with `gcx job run --image`.")
+        }
+        switch request.imageFormat {
+        case .oci: return .ociArchive(path: tar, tag: request.imageReference)
+        case .rootfs:
+            try await unpack(tar, into: "\(directory)/rootfs", bytesMax: bytesMax)
+            return .rootfs(path: "\(directory)/rootfs")
+        }
+    }
+
+    /// The input directory; nil when none was uploaded.
+    func input(bytesMax: UInt64) async throws(AgentError) -> String? {
+        let tar = archive(.input)
+        guard Files.exists(tar) else { return nil }
+        try await unpack(tar, into: "\(directory)/input", bytesMax: bytesMax)
+        return "\(directory)/input"
+    }
+
+    func remove() throws(AgentError) {
+        do { try Files.removeTree(directory) } catch { throw .storage(error.description) }
+    }
+
+    private func unpack(_ tar: String, into target: String, bytesMax: UInt64) async throws(AgentError) {
+        do {
+            _ = try await blocking { () throws(ImageError) -> TarArchive.Summary in
+                do {
+                    try Files.removeTree(target)
+                    try Files.makeDirectories(target, mode: 0o755)
+                } catch { throw .linux(error) }
+                return try TarArchive(path: tar).unpack(
+                    into: target, limits: TarLimits(entriesMax: AgentLimits.uploadEntriesMax, bytesMax: bytesMax))
+            }
+        } catch {
+            throw .imageRefused(error.description, remedy: error.remedy.instruction)
+        }
+    }
+}
+
+/// Logs that outlive their job's directory.
+struct JobHistory: Sendable {
+    let root: String
+
+    func path(of lease: LeaseID) -> String { "\(root)/\(Hex.encodeBare(lease.bytes)).log" }
+
+    /// Moves a log here; one that is not there is fine.
+    func keep(_ log: String, of lease: LeaseID) throws(AgentError) {
+        do {
+            try Files.makeDirectories(root, mode: 0o700)
+        } catch {
+            throw .storage(error.description)
+        }
+        guard rename(log, path(of: lease)) == 0 || errno == ENOENT else {
+            throw .storage("cannot keep the log \(log): errno \(errno)")
+        }
+    }
+}
+
+extension LeaseUploads {
+    /// Gives a complete upload its name, or removes what came of one that was given up.
+    func finish(_ kind: UploadKind, complete: Bool) throws(AgentError) {
+        guard complete else {
+            unlink(partial(kind))
+            return
+        }
+        guard rename(partial(kind), archive(kind)) == 0 else {
+            throw .storage("cannot finish the upload \(partial(kind)): errno \(errno)")
+        }
+    }
+}

@@ -1,0 +1,14 @@
+import Crypto
+import GCXMetering
+import GCXModel
+
+/// The chained digest over a lease's samples that every receipt carries.
+enum SampleChain {
+    /// SHA-256 of the digest so far and the canonical bytes of the next sample.
+    static func digest(after previous: GCXModel.Digest, _ sample: RawSample) -> GCXModel.Digest {
+        var hasher = SHA256()
+        hasher.update(data: previous.bytes)
+        hasher.update(data: sample.canonicalBytes)
+        return GCXModel.Digest(checkedBytes: Array(hasher.finalize()))
+    }
+}

@@ -1,0 +1,76 @@
+import GCXLinux
+import GCXModel
+import Logging
+import ServiceLifecycle
+
+/// Looks after every lease, again and again, until the agent stops.
+///
+/// On a stop the jobs go on under their supervisors: the agent only writes one last receipt for each, so that the buyer
+/// can pay for what was used until then, and finds the jobs again when it comes back.
+package struct LeaseService: Service {
+    let core: AgentCore
+    let settings: AgentSettings
+    let logger: Logger
+
+    package init(core: AgentCore, settings: AgentSettings, logger: Logger) {
+        self.core = core
+        self.settings = settings
+        self.logger = logger
+    }
+
+    package func run() async throws {
+        for keeper in await core.allKeepers() { await keeper.resume() }
+        try await cancelWhenGracefulShutdown {
+            var nextSample = BootClock.now()
+            var nextFollow = nextSample
+            while !Task.isCancelled {
+                let now = BootClock.now()
+                let isSampleDue = now >= nextSample
+                let isFollowDue = now >= nextFollow
+                if isSampleDue { nextSample = now + settings.sampleInterval.wholeNanoseconds }
+                if isFollowDue { nextFollow = now + AgentLimits.ledgerPollSeconds * 1_000_000_000 }
+                await pass(sample: isSampleDue, follow: isFollowDue)
+                try? await Task.sleep(for: AgentLimits.endPollInterval)
+            }
+        }
+        for keeper in await core.allKeepers() { await keeper.closeBooks() }
+        logger.info("leases left to their supervisors")
+    }
+
+    /// All leases side by side: one that waits for its disk does not delay another's sample.
+    private func pass(sample: Bool, follow: Bool) async {
+        await withTaskGroup(of: Void.self) { group in
+            for keeper in await core.allKeepers() {
+                group.addTask {
+                    let isOver = await keeper.hasEnded()
+                    if sample || isOver || (await keeper.isWaiting) { await keeper.tick() }
+                    if follow { await keeper.follow() }
+                }
+            }
+        }
+    }
+}
+
+extension LeaseKeeper {
+    /// True in the phases whose next step is somebody else's, so that it is looked for often.
+    var isWaiting: Bool {
+        switch phase {
+        case .proposed, .settling: true
+        default: false
+        }
+    }
+
+    /// One last receipt before the agent goes away.
+    func closeBooks() async {
+        switch phase {
+        case .running, .paused, .ending:
+            await attempt("last receipt") { () async throws(AgentError) in
+                try await exclusively { () async throws(AgentError) in
+                    pendingEvents.append("the agent stops; the job goes on under its supervisor")
+                    try await issueReceipt()
+                }
+            }
+        default: break
+        }
+    }
+}
