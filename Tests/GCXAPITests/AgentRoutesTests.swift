@@ -149,7 +149,8 @@ import Testing
             let start = ContinuousClock.now
             try await server.stop()
             #expect(try await page.isEmpty)
-            #expect(start.duration(to: .now) < .seconds(3))
+            // The call waits 30 s; a busy machine needs a part of that to stop a server.
+            #expect(start.duration(to: .now) < .seconds(15))
             #expect(!Files.exists(directory + "/s"))
             await #expect(throws: AgentError.self) { try await client.status() }
         }

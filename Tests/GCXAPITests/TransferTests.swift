@@ -59,6 +59,45 @@ import Testing
         }
     }
 
+    @Test("an upload announced too large, or without a length, is refused before a byte of it is there")
+    func announced() async throws {
+        try await serving { agent, client, _ in
+            guard case .unix(let path) = client.endpoint else { return }
+            let line = "PUT /v1/leases/\(lease.id)/uploads/image HTTP/1.1\r\nHost: x\r\n"
+            let large = try RawSocket.exchange(Array("\(line)Content-Length: 1048577\r\n\r\n".utf8), with: path)
+            #expect(large.hasPrefix("HTTP/1.1 413"))
+            let unknown = try RawSocket.exchange(Array("\(line)Transfer-Encoding: chunked\r\n\r\n".utf8), with: path)
+            #expect(unknown.hasPrefix("HTTP/1.1 400"))
+            #expect(agent.state.withLock { $0.uploads.map(\.complete) } == [false])
+        }
+    }
+
+    @Test("a download ends when the server stops, and leaves no half file")
+    func stopsDownload() async throws {
+        try await withScratch { directory in
+            try DurableFile.write([], to: directory + "/output")
+            #expect(truncate(directory + "/output", 1 << 32) == 0)
+            let agent = ScriptedAgent(lease, .init(output: directory + "/output"))
+            let server = try await RunningServer {
+                try AgentServer(agent, at: .unix(path: directory + "/s"), logger: quiet, onListening: $0)
+            }
+            let (begun, announce) = AsyncStream<Void>.makeStream()
+            let download = Task {
+                try await AgentClient(server.endpoint).downloadOutput(
+                    lease.id, to: directory + "/here", by: .owner
+                ) { _, _ in announce.yield() }
+            }
+            for await _ in begun { break }
+            try await server.stop()
+            let error = await #expect(throws: AgentError.self) { try await download.value }
+            guard case .unreachable = error else {
+                Issue.record("\(String(describing: error))")
+                return
+            }
+            #expect(try Files.names(in: directory) == ["output"])
+        }
+    }
+
     @Test("a connection that breaks in the middle of an upload leaves no file")
     func brokenUpload() async throws {
         try await serving { agent, client, directory in

@@ -4,6 +4,7 @@ import GCXModel
 import Glibc
 import HTTPTypes
 import Hummingbird
+import ServiceLifecycle
 
 /// Files in and out of the agent, a piece at a time.
 struct AgentFileRoutes: Sendable {
@@ -74,7 +75,11 @@ struct AgentFileRoutes: Sendable {
             throw AgentError.storage(error.description)
         }
         let body = ResponseBody(contentLength: Int(chunks.size)) { writer in
-            for try await chunk in chunks { try await writer.write(chunk) }
+            for try await chunk in chunks {
+                // A download may take long, and its client can ask again; the bytes of half a file become no file there.
+                if Task.isShuttingDownGracefully { throw RequestError.shuttingDown }
+                try await writer.write(chunk)
+            }
             try await writer.finish(nil)
         }
         return Response(status: .ok, headers: [.contentType: "application/x-tar"], body: body)
