@@ -1,0 +1,118 @@
+import Dispatch
+import FoundationEssentials
+import GCXModel
+
+/// Asks `gcx-probe`, in a process of its own, what the machine is made of.
+///
+/// ```swift
+/// let inventory = try await HardwareProbe.located().inventory()
+/// print(InventoryTree.draw(inventory, width: 100, colour: false))
+/// ```
+/// A probe that crashes, hangs or prints rubbish costs a ``ProbeError`` after one more try, never the caller.
+package struct HardwareProbe: Sendable {
+    /// What to look at.
+    package enum Subject: Equatable, Sendable {
+        case thisMachine
+        /// A folder as ``MachineFolder`` describes, or one with plain `sys` and `proc` trees.
+        case machineFolder(String)
+        /// A file that `lstopo --of xml` wrote.
+        case hwlocXML(String)
+
+        var arguments: [String] {
+            switch self {
+            case .thisMachine: []
+            case .machineFolder(let path): ["--root", path]
+            case .hwlocXML(let path): ["--hwloc-xml", path]
+            }
+        }
+    }
+
+    package let executable: String
+    package let timeout: Duration
+    package let outputBytesMax: Int
+
+    package init(
+        executable: String, timeout: Duration = HardwareLimits.probeTimeout,
+        outputBytesMax: Int = HardwareLimits.probeOutputBytesMax
+    ) {
+        self.executable = executable
+        self.timeout = timeout
+        self.outputBytesMax = outputBytesMax
+    }
+
+    /// The probe that belongs to the running program.
+    package static func located() throws(ProbeError) -> HardwareProbe {
+        HardwareProbe(executable: try ProbeLocator.locate())
+    }
+
+    /// The inventory of a machine. Waits off the cooperative threads; costs about 50 ms on a small machine.
+    package func inventory(of subject: Subject = .thisMachine) async throws(ProbeError) -> Inventory {
+        let result: Result<Inventory, ProbeError> = await withCheckedContinuation { continuation in
+            DispatchQueue(label: "gcx.probe").async {
+                continuation.resume(returning: Result { () throws(ProbeError) in try readInventory(of: subject) })
+            }
+        }
+        return try result.get()
+    }
+
+    /// The same for a caller with a thread to spare: blocks up to ``HardwareLimits/probeAttemptsMax`` × the timeout.
+    package func readInventory(of subject: Subject = .thisMachine) throws(ProbeError) -> Inventory {
+        for _ in 1..<HardwareLimits.probeAttemptsMax {
+            do throws(ProbeError) {
+                return try readOnce(subject)
+            } catch  where !error.isWorthRetrying {
+                throw error
+            } catch {}
+        }
+        return try readOnce(subject)
+    }
+
+    private func readOnce(_ subject: Subject) throws(ProbeError) -> Inventory {
+        try decode(try output(of: ["inventory"] + subject.arguments))
+    }
+
+    /// What `gcx-probe` with these arguments writes to its standard output, run once; blocks up to the timeout.
+    ///
+    /// - Throws: ``ProbeError``; an exit status other than 0 is ``ProbeError/failed(exit:stderr:)``.
+    package func output(of arguments: [String]) throws(ProbeError) -> [UInt8] {
+        let process = ProbeProcess(
+            executable: executable, arguments: arguments, timeout: timeout, outputBytesMax: outputBytesMax)
+        let outcome = try process.run()
+        guard outcome.exit == 0 else { throw .failed(exit: outcome.exit, stderr: outcome.errorText) }
+        return outcome.output
+    }
+
+    /// Asks for the version before the rest: a newer document is no rubbish.
+    private func decode(_ bytes: [UInt8]) throws(ProbeError) -> Inventory {
+        struct Version: Decodable { let schemaVersion: Int }
+        let data = Data(bytes)
+        do {
+            let version = try JSONDecoder().decode(Version.self, from: data).schemaVersion
+            guard version == Inventory.schemaVersionCurrent else {
+                throw ProbeError.unsupportedSchema(found: version, supported: Inventory.schemaVersionCurrent)
+            }
+            return try JSONDecoder().decode(Inventory.self, from: data)
+        } catch let error as ProbeError {
+            throw error
+        } catch {
+            throw .rubbish(reason: reason(error), beginning: beginning(of: bytes))
+        }
+    }
+
+    private func reason(_ error: any Error) -> String {
+        guard let error = error as? DecodingError else { return "\(error)" }
+        switch error {
+        case .keyNotFound(let key, _): return "the key `\(key.stringValue)` is missing"
+        case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
+            let path = context.codingPath.map(\.stringValue).joined(separator: ".")
+            return path.isEmpty ? context.debugDescription : "\(path): \(context.debugDescription)"
+        @unknown default: return "\(error)"
+        }
+    }
+
+    /// Printable, so that a message cannot carry control characters to a terminal.
+    private func beginning(of bytes: [UInt8]) -> String {
+        String(decoding: bytes.prefix(HardwareLimits.probeExcerptBytesMax), as: UTF8.self)
+            .filter { $0.isASCII && !$0.isNewline && $0.asciiValue.map { $0 >= 0x20 && $0 < 0x7F } ?? false }
+    }
+}

@@ -1,0 +1,63 @@
+import GCXModel
+import Glibc
+
+/// Why the probe gave no inventory. Nothing of the agent was touched: the probe is another process.
+package enum ProbeError: RemediedError, Equatable {
+    /// `gcx-probe` is in none of the places it is looked for.
+    case notFound(searched: [String])
+    /// The kernel did not start it.
+    case launchFailed(path: String, errno: Int32)
+    /// A signal ended it; `stderr` holds its last words.
+    case crashed(signal: Int32, stderr: String)
+    /// It was ended with everything it had started.
+    case timedOut(after: Duration)
+    /// It wrote on beyond the limit and was ended.
+    case tooMuchOutput(bytesMax: Int)
+    /// It exited with 0 and its output is no inventory.
+    case rubbish(reason: String, beginning: String)
+    /// It speaks another version of the document.
+    case unsupportedSchema(found: Int, supported: Int)
+    /// It said why it could not.
+    case failed(exit: Int32, stderr: String)
+
+    package var remedy: Remedy {
+        switch self {
+        case .notFound, .launchFailed:
+            .fix(
+                "Install gcx-probe beside gcx (`make install`), or name it in the environment: GCX_PROBE=/path/gcx-probe."
+            )
+        case .crashed, .tooMuchOutput, .rubbish:
+            .fix("Run `gcx-probe inventory` by hand: its `problems` name the source; report what it prints.")
+        case .timedOut: .retry(after: .seconds(60))
+        case .unsupportedSchema: .fix("Install gcx and gcx-probe of the same release.")
+        case .failed: .fix("Correct what the message names, then run `gcx probe` again.")
+        }
+    }
+
+    package var description: String {
+        switch self {
+        case .notFound(let searched): "gcx-probe was not found in \(searched.joined(separator: ", "))"
+        case .launchFailed(let path, let code): "start \(path): \(String(cString: strerror(code)))"
+        case .crashed(let signal, let stderr):
+            "gcx-probe was ended by signal \(signal) (\(String(cString: strsignal(signal))))" + said(stderr)
+        case .timedOut(let limit): "gcx-probe gave no answer in \(limit)"
+        case .tooMuchOutput(let most): "gcx-probe wrote more than \(most) bytes"
+        case .rubbish(let reason, let beginning): "gcx-probe wrote no inventory: \(reason); it begins \"\(beginning)\""
+        case .unsupportedSchema(let found, let supported):
+            "gcx-probe writes inventories of version \(found), this program reads \(supported)"
+        case .failed(let code, let stderr): "gcx-probe exited with \(code)" + said(stderr)
+        }
+    }
+
+    /// Whether a second run may end otherwise.
+    var isWorthRetrying: Bool {
+        switch self {
+        case .crashed, .timedOut, .tooMuchOutput, .rubbish: true
+        case .notFound, .launchFailed, .unsupportedSchema, .failed: false
+        }
+    }
+
+    private func said(_ stderr: String) -> String {
+        stderr.isEmpty ? "" : ": \(stderr)"
+    }
+}

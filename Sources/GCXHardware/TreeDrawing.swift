@@ -1,0 +1,79 @@
+/// A line of a drawing and what hangs below it.
+struct TreeNode {
+    enum Style { case plain, bold, warning }
+
+    let label: String
+    let children: [TreeNode]
+    let style: Style
+
+    init(_ label: String, _ children: [TreeNode] = [], style: Style = .plain) {
+        self.label = label
+        self.children = children
+        self.style = style
+    }
+}
+
+/// Draws nodes with box characters.
+struct Canvas {
+    let width: Int
+    let colour: Bool
+
+    func draw(_ root: TreeNode) -> String {
+        var lines = [line("", root)]
+        append(root.children, below: "", to: &lines)
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private func append(_ nodes: [TreeNode], below indent: String, to lines: inout [String]) {
+        for (index, node) in nodes.enumerated() {
+            let isLast = index == nodes.count - 1
+            lines.append(line(indent + (isLast ? "└─ " : "├─ "), node))
+            append(node.children, below: indent + (isLast ? "   " : "│  "), to: &lines)
+        }
+    }
+
+    private func line(_ indent: String, _ node: TreeNode) -> String {
+        let room = max(width - indent.count, 1)
+        // Names come from devices and files: no control character of theirs reaches the terminal.
+        let label = String(node.label.map { $0.unicodeScalars.allSatisfy(isPrintable) ? $0 : "?" })
+        return indent + painted(label.count > room ? label.prefix(room - 1) + "…" : label, node.style)
+    }
+
+    private func isPrintable(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse: false
+        default: true
+        }
+    }
+
+    private func painted(_ text: String, _ style: TreeNode.Style) -> String {
+        guard colour else { return text }
+        return switch style {
+        case .plain: text
+        case .bold: "\u{1B}[1m\(text)\u{1B}[0m"
+        case .warning: "\u{1B}[33m\(text)\u{1B}[0m"
+        }
+    }
+}
+
+/// `1 core`, `2 cores`.
+func plural(_ count: Int, _ noun: String) -> String {
+    "\(count) \(noun)\(count == 1 ? "" : "s")"
+}
+
+/// `23.5 GiB`: one decimal, rounded down, none when it is zero.
+func bytes(_ count: UInt64) -> String {
+    let units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"]
+    var (whole, rest, unit) = (count, UInt64(0), 0)
+    while whole >= 1024 && unit < units.count - 1 {
+        (whole, rest, unit) = (whole / 1024, whole % 1024, unit + 1)
+    }
+    let tenth = rest * 10 / 1024
+    return tenth == 0 ? "\(whole) \(units[unit])" : "\(whole).\(tenth) \(units[unit])"
+}
+
+/// `050` for 50.
+func threeDigits(_ number: UInt64) -> String {
+    let text = String(number)
+    return String(repeating: "0", count: max(0, 3 - text.count)) + text
+}

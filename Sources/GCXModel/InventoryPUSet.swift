@@ -1,0 +1,83 @@
+/// A set of processing units by their kernel numbers, written in the kernel's list format: `0-3,8`.
+package struct PUSet: Hashable, Sendable, CustomStringConvertible {
+    /// Kernel numbers, ascending, each once.
+    package let indexes: [Int]
+
+    package init(_ indexes: some Sequence<Int>) {
+        self.indexes = Set(indexes).sorted()
+    }
+
+    /// Reads the kernel's list format (`Documentation/admin-guide/cputopology`); nil when it is none, empty for an empty text.
+    ///
+    /// - Complexity: O(n log n) in the units named, at most ``InventoryLimits/puIndexMax``.
+    package init?(list text: some StringProtocol) {
+        var indexes: [Int] = []
+        for part in text.split(separator: ",") {
+            guard let range = Self.range(String(part.filter { !$0.isWhitespace })) else { return nil }
+            indexes.append(contentsOf: range)
+        }
+        self.init(indexes)
+    }
+
+    private static func range(_ part: String) -> ClosedRange<Int>? {
+        let bounds = part.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
+        guard (1...2).contains(bounds.count), let first = bounds[0], let last = bounds[bounds.count - 1] else {
+            return nil
+        }
+        guard 0 <= first, first <= last, last <= InventoryLimits.puIndexMax else { return nil }
+        return first...last
+    }
+
+    package var count: Int { indexes.count }
+    package var isEmpty: Bool { indexes.isEmpty }
+
+    package func contains(_ index: Int) -> Bool {
+        indexes.contains(index)
+    }
+
+    package func intersection(_ other: PUSet) -> PUSet {
+        PUSet(Set(indexes).intersection(other.indexes))
+    }
+
+    package func union(_ other: PUSet) -> PUSet {
+        PUSet(indexes + other.indexes)
+    }
+
+    package func isSubset(of other: PUSet) -> Bool {
+        Set(indexes).isSubset(of: other.indexes)
+    }
+
+    package func isDisjoint(with other: PUSet) -> Bool {
+        Set(indexes).isDisjoint(with: other.indexes)
+    }
+
+    /// The kernel's list format, `0-3,8`.
+    package var description: String {
+        var runs: [(first: Int, last: Int)] = []
+        for index in indexes {
+            if let run = runs.last, run.last + 1 == index {
+                runs[runs.count - 1].last = index
+            } else {
+                runs.append((index, index))
+            }
+        }
+        return runs.map { $0.first == $0.last ? "\($0.first)" : "\($0.first)-\($0.last)" }.joined(separator: ",")
+    }
+}
+
+extension PUSet: Codable {
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        let text = try container.decode(String.self)
+        guard let set = PUSet(list: text) else {
+            throw DecodingError.dataCorruptedError(
+                in: container, debugDescription: "\"\(text)\" is no list of PUs such as 0-3,8")
+        }
+        self = set
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(description)
+    }
+}
