@@ -20,7 +20,7 @@ enum BenchAllowance {
         let permitted = Set(allowed)
         let firsts = allowed.filter { cpu in siblings(cpu).filter(permitted.contains).min() ?? cpu == cpu }
         let bound = quota.map { max(1, Int($0.rounded(.up))) } ?? firsts.count
-        return Array(firsts.prefix(min(bound, Limits.threadsMax)))
+        return Array(firsts.prefix(min(bound, BenchmarkLimits.threadsMax)))
     }
 
     private static func siblings(of cpu: Int) -> [Int] {

@@ -26,7 +26,9 @@ final class BenchArena {
     private(set) var conditions: [Flag]
     private let isa: gcx_isa
 
-    init(team: BenchTeam, isa: gcx_isa, processors: [Int], cgroup: BenchCgroup) throws(BenchFailure) {
+    init(team: BenchTeam, isa: gcx_isa, processors: [Int], cgroup: BenchCgroup, deadline: UInt64)
+        throws(BenchFailure)
+    {
         let wanted = Self.aligned(
             max(Self.arrayBytesMin, Self.cachesPerArray * BenchCaches.lastLevelBytes(of: processors)) + Self.granularity
                 - 1)
@@ -40,7 +42,7 @@ final class BenchArena {
         self.base = base
         self.isa = isa
         conditions = arrayBytes < wanted ? [.smallWorkingSet] : []
-        touch(by: team)
+        try touch(by: team, until: deadline)
         conditions += pageConditions
     }
 
@@ -59,9 +61,11 @@ final class BenchArena {
             isa: isa)
     }
 
-    /// The first touch: every page by the thread that will stream it.
-    private func touch(by team: BenchTeam) {
+    /// The first touch: every page by the thread that will stream it. It costs more processor time than all streaming (pages
+    /// are cleared, by a hypervisor too), so on a busy machine it is what makes a run late.
+    private func touch(by team: BenchTeam, until deadline: UInt64) throws(BenchFailure) {
         for part in 0..<Self.parts {
+            guard gcx_now_nanoseconds() < deadline else { throw .late }
             var job = job(part: part)
             _ = team.run(gcx_memory_fill_work, &job)
         }

@@ -49,7 +49,7 @@ final class BenchSession {
     private func measured(at index: Int, runEnd: UInt64) -> AxisResult? {
         let benchmark = options.benchmarks[index]
         do {
-            var measurement = try measurement(of: benchmark)
+            var measurement = try measurement(of: benchmark, runEnd: runEnd)
             return try sampled(benchmark, &measurement, until: deadline(of: index, end: runEnd))
         } catch {
             problems.append("\(benchmark.name): \(error)")
@@ -78,22 +78,23 @@ final class BenchSession {
     }
 
     /// The kernel behind each name of the registry.
-    private func measurement(of benchmark: Benchmark) throws(BenchFailure) -> any BenchMeasurement {
+    private func measurement(of benchmark: Benchmark, runEnd: UInt64) throws(BenchFailure) -> any BenchMeasurement {
         switch benchmark.name {
         case Benchmark.clock.name: BenchClock(team: team)
         case Benchmark.fp64Rate.name: BenchFP64(team: team, isa: isa)
-        case Benchmark.memoryTriad.name: try BenchBandwidth.triad(team, arena())
-        case Benchmark.memoryRead.name: try BenchBandwidth.read(team, arena())
+        case Benchmark.memoryTriad.name: try BenchBandwidth.triad(team, arena(until: runEnd))
+        case Benchmark.memoryRead.name: try BenchBandwidth.read(team, arena(until: runEnd))
         case Benchmark.diskWrite.name: BenchDiskWrite(file: try file())
         case Benchmark.diskRandomRead.name: try BenchDiskRandomRead(file: try file())
         case Benchmark.diskSync.name: BenchDiskSync(file: try file())
-        default: throw .unreadable("benchmark \(benchmark.name)")
+        default: throw .noKernel(benchmark.name)
         }
     }
 
-    private func arena() throws(BenchFailure) -> BenchArena {
+    private func arena(until deadline: UInt64) throws(BenchFailure) -> BenchArena {
         if let arenaMade { return arenaMade }
-        let arena = try BenchArena(team: team, isa: isa, processors: processors.used, cgroup: cgroup)
+        let arena = try BenchArena(
+            team: team, isa: isa, processors: processors.used, cgroup: cgroup, deadline: deadline)
         arenaMade = arena
         return arena
     }
@@ -114,7 +115,7 @@ struct BenchSampler {
 
     func collect(_ measurement: inout any BenchMeasurement) throws(BenchFailure) -> ([Sample], Ending) {
         let rule = benchmark.validity
-        let samplesMax = min(Limits.samplesMax, rule.samplesWanted * Limits.repeatsMax)
+        let samplesMax = min(BenchmarkLimits.samplesMax, rule.samplesWanted * BenchmarkLimits.repeatsMax)
         var samples: [Sample] = []
         while !isSettled(samples) {
             guard samples.count < samplesMax else { return (samples, .repeats) }

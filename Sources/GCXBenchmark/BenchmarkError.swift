@@ -20,8 +20,9 @@ package enum BenchmarkError: RemediedError, Equatable {
     package var remedy: Remedy {
         switch self {
         case .unknownAxis: .fix("Choose among: \(BenchmarkRegistry.names.joined(separator: ", ")).")
-        case .secondsOutOfRange: .fix("Give a time above 0 and up to \(Int(Limits.secondsMax)) seconds.")
-        case .bytesTooFew: .fix("Allow at least \(Limits.storageBytesMin) bytes, or leave the storage axes out.")
+        case .secondsOutOfRange: .fix("Give a time above 0 and up to \(Int(BenchmarkLimits.secondsMax)) seconds.")
+        case .bytesTooFew:
+            .fix("Allow at least \(BenchmarkLimits.storageBytesMin) bytes, or leave the storage axes out.")
         case .probeFailed: .retry(after: .seconds(5))
         case .tooLarge, .malformed, .unknownSchema:
             .fix("Install gcx and gcx-probe from the same release.")
@@ -34,7 +35,8 @@ package enum BenchmarkError: RemediedError, Equatable {
         case .secondsOutOfRange(let seconds): "benchmark for \(seconds) seconds: out of range"
         case .bytesTooFew(let bytes): "benchmark a disk with \(bytes) bytes: too few for a figure"
         case .probeFailed(let reason): "run `gcx-probe bench`: \(reason)"
-        case .tooLarge(let bytes): "read benchmark report: \(bytes) bytes are more than \(Limits.reportBytesMax)"
+        case .tooLarge(let bytes):
+            "read benchmark report: \(bytes) bytes are more than \(BenchmarkLimits.reportBytesMax)"
         case .malformed(let reason): "read benchmark report: \(reason)"
         case .unknownSchema(let schema):
             "read benchmark report: schema \(schema) is not \(BenchmarkReport.schemaCurrent)"

@@ -41,7 +41,7 @@ package struct BenchmarkReport: Codable, Equatable, Sendable {
     ///
     /// - Throws: ``BenchmarkError/tooLarge(bytes:)``, ``BenchmarkError/malformed(_:)`` or ``BenchmarkError/unknownSchema(_:)``.
     package init(decoding data: Data) throws(BenchmarkError) {
-        guard data.count <= Limits.reportBytesMax else { throw .tooLarge(bytes: data.count) }
+        guard data.count <= BenchmarkLimits.reportBytesMax else { throw .tooLarge(bytes: data.count) }
         let decoded: Self
         do {
             let schema = try JSONDecoder().decode(SchemaOnly.self, from: data).schema
@@ -99,7 +99,7 @@ package struct Sample: Codable, Equatable, Sendable {
     }
 
     /// False when something else ran on one of the processors meanwhile.
-    package var isUndisturbed: Bool { (processorShare ?? 1) >= Limits.processorShareMin }
+    package var isUndisturbed: Bool { (processorShare ?? 1) >= BenchmarkLimits.processorShareMin }
 }
 
 /// Why sampling stopped.
@@ -108,7 +108,7 @@ package enum Ending: String, Codable, Sendable {
     case steady
     /// The time of this axis was used up.
     case time
-    /// Every sample was repeated ``Limits/repeatsMax`` times.
+    /// Every sample was repeated ``BenchmarkLimits/repeatsMax`` times.
     case repeats
     /// The bytes that may be written were written.
     case bytes

@@ -4,13 +4,14 @@
     import Foundation
 #endif
 
-/// What runs `gcx-probe` as a child process: kills it at the timeout, and throws when it fails.
+/// What runs `gcx-probe` as a child process.
 package protocol BenchmarkProcess: Sendable {
     /// - Parameters:
     ///   - arguments: after the program's name.
-    ///   - environment: the child's whole environment; nothing is inherited.
+    ///   - timeout: when the child and all it started are killed.
     /// - Returns: what the child wrote on its standard output.
-    func run(arguments: [String], environment: [String: String], timeout: Duration) async throws -> Data
+    /// - Throws: whatever kept it from ending with status 0, with the child's own words.
+    func run(arguments: [String], timeout: Duration) async throws -> Data
 }
 
 /// What to measure, how long and where.
@@ -30,9 +31,9 @@ package struct BenchmarkPlan: Equatable, Sendable {
         axes: [String] = BenchmarkRegistry.names, seconds: Double, directory: String, bytesMax: UInt64
     ) throws(BenchmarkError) {
         if let unknown = axes.first(where: { !BenchmarkRegistry.names.contains($0) }) { throw .unknownAxis(unknown) }
-        guard seconds > 0, seconds <= Limits.secondsMax else { throw .secondsOutOfRange(seconds) }
+        guard seconds > 0, seconds <= BenchmarkLimits.secondsMax else { throw .secondsOutOfRange(seconds) }
         let writes = axes.contains { $0.hasPrefix("storage.") }
-        guard !writes || bytesMax >= Limits.storageBytesMin else { throw .bytesTooFew(bytesMax) }
+        guard !writes || bytesMax >= BenchmarkLimits.storageBytesMin else { throw .bytesTooFew(bytesMax) }
         self.axes = BenchmarkRegistry.names.filter(axes.contains)
         self.seconds = seconds
         self.directory = directory
@@ -48,7 +49,7 @@ package struct BenchmarkPlan: Equatable, Sendable {
     }
 
     /// When the probe is taken to hang.
-    package var timeout: Duration { .seconds(seconds + Limits.graceSeconds) }
+    package var timeout: Duration { .seconds(seconds + BenchmarkLimits.graceSeconds) }
 }
 
 /// Runs the benchmarks in the probe, behind the process wall.
@@ -63,7 +64,7 @@ package struct BenchmarkRunner<Process: BenchmarkProcess>: Sendable {
     package func run(_ plan: BenchmarkPlan) async throws(BenchmarkError) -> BenchmarkReport {
         let output: Data
         do {
-            output = try await process.run(arguments: plan.arguments, environment: [:], timeout: plan.timeout)
+            output = try await process.run(arguments: plan.arguments, timeout: plan.timeout)
         } catch {
             throw .probeFailed(String(describing: error))
         }

@@ -41,12 +41,12 @@ package struct Disturbance: Codable, Equatable, Sendable {
     /// The gates that these readings pass over.
     package var flags: Set<Flag> {
         var flags: Set<Flag> = []
-        if exceeds(otherCores, Limits.otherCoresMax) { flags.insert(.contended) }
-        if exceeds(besideCores, Limits.otherCoresMax) { flags.insert(.neighboured) }
-        if exceeds(stealShare, Limits.stealShareMax) { flags.insert(.stolen) }
+        if exceeds(otherCores, BenchmarkLimits.otherCoresMax) { flags.insert(.contended) }
+        if exceeds(besideCores, BenchmarkLimits.otherCoresMax) { flags.insert(.neighboured) }
+        if exceeds(stealShare, BenchmarkLimits.stealShareMax) { flags.insert(.stolen) }
         if (throttledPeriods ?? 0) > 0 { flags.insert(.throttled) }
-        if clockSag > Limits.clockSagMax { flags.insert(.clockSag) }
-        if pressureShares.values.contains(where: { $0 > Limits.pressureShareMax }) { flags.insert(.pressure) }
+        if clockSag > BenchmarkLimits.clockSagMax { flags.insert(.clockSag) }
+        if pressureShares.values.contains(where: { $0 > BenchmarkLimits.pressureShareMax }) { flags.insert(.pressure) }
         if majorFaults > 0 { flags.insert(.majorFaults) }
         return flags
     }
@@ -54,7 +54,7 @@ package struct Disturbance: Codable, Equatable, Sendable {
     /// Tick counters only gate what is larger than their own resolution in this window.
     private func exceeds(_ reading: Double?, _ bound: Double) -> Bool {
         guard let reading, windowSeconds > 0 else { return false }
-        return reading > max(bound, Limits.statResolutionSeconds / windowSeconds)
+        return reading > max(bound, BenchmarkLimits.statResolutionSeconds / windowSeconds)
     }
 
     /// Share of the clock that was lost; negative when it rose, 0 when unknown.

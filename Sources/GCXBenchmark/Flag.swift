@@ -2,7 +2,7 @@
 package enum Flag: String, Codable, CaseIterable, Comparable, Sendable {
     // What else ran.
 
-    /// Other processes used more than ``Limits/otherCoresMax``. The samples they interrupted were dropped one by one.
+    /// Other processes used more than ``BenchmarkLimits/otherCoresMax``. The samples they interrupted were dropped one by one.
     case contended
     /// Processors that the benchmark did not use were busy: they share caches, memory and power with it.
     case neighboured

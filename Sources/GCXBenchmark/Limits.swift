@@ -1,5 +1,5 @@
-/// The bounds of the benchmark, each with its reason.
-package enum Limits {
+/// The bounds of the benchmark, each with its reason. Named after the module, for it is used beside GCXModel's.
+package enum BenchmarkLimits {
     /// Least share of a sample's wall time that every thread must have had its processor. A neighbour's time slice of 3 ms
     /// shows in samples of up to 150 ms; the tick and its softirqs take under 1 %.
     package static let processorShareMin = 0.98

@@ -74,7 +74,7 @@ struct ValidityTests {
         for benchmark in BenchmarkRegistry.all {
             #expect(benchmark.definition.count > 100 && benchmark.validity.reason.count > 50)
             #expect(benchmark.validity.samplesWanted > benchmark.validity.samplesMin)
-            #expect(benchmark.validity.samplesWanted * Limits.repeatsMax <= Limits.samplesMax)
+            #expect(benchmark.validity.samplesWanted * BenchmarkLimits.repeatsMax <= BenchmarkLimits.samplesMax)
             #expect(benchmark.timeWeight > 0)
         }
     }
