@@ -19,7 +19,8 @@
 TRIAD_KERNEL(triad_avx512, __attribute__((target("avx512f"))), 8)
 TRIAD_KERNEL(triad_avx2, __attribute__((target("avx2,fma"))), 4)
 #endif
-TRIAD_KERNEL(triad_portable, , 2)  // NEON is the baseline of its architecture: its 128-bit vectors are these
+// Two 128-bit vectors at a time: AArch64 has non-temporal stores only in pairs (STNP), and NEON is its baseline.
+TRIAD_KERNEL(triad_portable, , 4)
 
 void gcx_memory_triad_work(void *job, uint32_t thread, uint32_t threads) {
     const gcx_memory_job *work = job;

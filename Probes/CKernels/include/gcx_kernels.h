@@ -88,6 +88,25 @@ void gcx_memory_triad_work(void *job, uint32_t thread, uint32_t threads);
 // Sums b. 8 bytes per element move.
 void gcx_memory_read_work(void *job, uint32_t thread, uint32_t threads);
 
+// memory_map.c: untouched, page-aligned memory that asks for huge pages; NULL with errno.
+void *gcx_memory_map(size_t bytes);
+void gcx_memory_unmap(void *memory, size_t bytes);
+
+// MARK: storage_file.c
+
+typedef struct {
+    int fd;         // -1 when nothing could be opened
+    int is_direct;  // the page cache takes no part
+    int is_memory;  // the file system lives in memory
+} gcx_storage_file;
+
+// A new, empty file in `directory` that has no name, so that the kernel frees it however this process ends.
+// With fd -1, errno says why.
+gcx_storage_file gcx_storage_open(const char *directory);
+
+// Bytes that an ordinary user may still write to the file system of `fd`; 0 when it cannot be told.
+uint64_t gcx_storage_room(int fd);
+
 // MARK: storage.c; single-threaded, on the caller's thread. Each returns 0 or an errno, and the elapsed time through
 // `nanoseconds`, which is written only on success.
 

@@ -1,0 +1,73 @@
+import CKernels
+import GCXBenchmark
+
+/// `cpu.clock.all`; also the clock beside every other axis.
+struct BenchClock: BenchMeasurement {
+    /// About 2 ms: longer than a wake-up, shorter than most interruptions are apart.
+    private static let additions: UInt64 = 8_000_000
+    /// Runs of which the fastest counts when the clock is only looked at in passing.
+    private static let glances = 3
+
+    let team: BenchTeam
+    var threads: Int { team.threads }
+    let workingSetBytes: UInt64 = 0
+
+    mutating func sample() throws(BenchFailure) -> Sample? { run() }
+
+    /// Hz of the slowest core, every core busy; takes about 6 ms.
+    func glance() -> Double { (0..<Self.glances).map { _ in run().value }.max() ?? 0 }
+
+    private func run() -> Sample {
+        var job = gcx_clock_job(additions: Self.additions)
+        let run = team.run(gcx_clock_work, &job)
+        return Sample(value: Double(Self.additions) / run.slowestSeconds, processorShare: run.processorShare)
+    }
+}
+
+/// `cpu.fp64.all`
+struct BenchFP64: BenchMeasurement {
+    /// Long against the microsecond that threads start apart, and shorter than a neighbour's pauses: on a machine that was
+    /// 88 % of a core busy, no sample of 20 ms went undisturbed and most of 2 ms did.
+    private static let sampleSeconds = 0.004
+    /// Runs before the first sample, so that wide vectors have their clock and their power.
+    private static let warmUps = 5
+    /// About 1 ms on any machine.
+    private static let calibrationIterations: UInt64 = 200_000
+    private static let iterations: ClosedRange<Double> = 10_000...1e9
+
+    let team: BenchTeam
+    private var job: gcx_fp64_job
+    var threads: Int { team.threads }
+    let workingSetBytes: UInt64 = 0
+
+    /// Warms up, and finds how many iterations last one sample.
+    init(team: BenchTeam, isa: gcx_isa) {
+        self.team = team
+        job = gcx_fp64_job(iterations: Self.calibrationIterations, isa: isa)
+        // The most iterations of several runs: an interrupted one makes the kernel look slow.
+        var most = 0.0
+        for _ in 0..<Self.warmUps {
+            let seconds = team.run(gcx_fp64_work, &job).wallSeconds
+            most = max(most, Double(job.iterations) * Self.sampleSeconds / seconds)
+            job.iterations = UInt64(min(max(most, Self.iterations.lowerBound), Self.iterations.upperBound))
+        }
+    }
+
+    mutating func sample() throws(BenchFailure) -> Sample? {
+        let run = team.run(gcx_fp64_work, &job)
+        let operations = Double(job.iterations * gcx_fp64_flops_per_iteration(job.isa)) * Double(threads)
+        return Sample(value: operations / run.wallSeconds, processorShare: run.processorShare)
+    }
+
+    /// Threads × operations per cycle × clock. A virtual machine may hide which core it is, so the operations per cycle are
+    /// those measured, rounded up to a power of two (pipes and lanes are), but never more than any core of the instruction set does.
+    func limit(value: Double, clockHertz: Double) -> Double? {
+        let cycles = Double(threads) * clockHertz
+        guard cycles > 0, value > 0 else { return nil }
+        let most = Double(gcx_isa_fp64_flops_per_cycle_max(job.isa))
+        var perCycle = 1.0
+        // 5 %: the clock is measured beside the run, not in it.
+        while perCycle < most, perCycle * 1.05 < value / cycles { perCycle *= 2 }
+        return perCycle * cycles
+    }
+}

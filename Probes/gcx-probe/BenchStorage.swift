@@ -1,0 +1,129 @@
+import CKernels
+import GCXBenchmark
+import Glibc
+
+/// The nameless file of the storage benchmarks, with the count of what may still be written to it.
+final class BenchFile {
+    static let blockBytes = 1 << 20
+
+    let file: gcx_storage_file
+    private let directory: String
+    private let buffer: UnsafeMutableRawPointer
+    private let bytesMax: UInt64
+    /// Bytes written so far; also the end of the file, for nothing is written twice.
+    private(set) var written: UInt64 = 0
+
+    init(directory: String, bytesMax: UInt64) throws(BenchFailure) {
+        let file = gcx_storage_open(directory)
+        guard file.fd >= 0 else { throw .system(operation: "make a file in", object: directory, errno: errno) }
+        let room = gcx_storage_room(file.fd)
+        guard room > bytesMax else {
+            close(file.fd)
+            throw .noRoom(directory: directory, room: room, needed: bytesMax)
+        }
+        guard let buffer = gcx_memory_map(Self.blockBytes) else {
+            let code = errno
+            close(file.fd)
+            throw .system(operation: "allocate", object: "\(Self.blockBytes) bytes", errno: code)
+        }
+        gcx_storage_fill(buffer, Self.blockBytes, gcx_now_nanoseconds())
+        self.file = file
+        self.directory = directory
+        self.buffer = buffer
+        self.bytesMax = bytesMax
+    }
+
+    deinit {
+        gcx_memory_unmap(buffer, Self.blockBytes)
+        close(file.fd)
+    }
+
+    var conditions: [Flag] { (file.is_direct == 0 ? [.buffered] : []) + (file.is_memory == 0 ? [] : [.memoryBacked]) }
+
+    /// Bytes that one run may write altogether.
+    var budget: UInt64 { bytesMax }
+
+    /// Appends and makes durable; nanoseconds, or nil when that would be more than may be written.
+    func append(blocks: Int, of blockBytes: Int) throws(BenchFailure) -> UInt64? {
+        let bytes = UInt64(blocks * blockBytes)
+        guard written + bytes <= bytesMax else { return nil }
+        var nanoseconds: UInt64 = 0
+        let code = gcx_storage_write(file.fd, buffer, blockBytes, UInt32(blocks), written, &nanoseconds)
+        guard code == 0 else { throw .system(operation: "write to a file in", object: directory, errno: code) }
+        written += bytes
+        return max(1, nanoseconds)
+    }
+
+    /// Reads the blocks at `offsets`, one after the other; nanoseconds.
+    func read(at offsets: [UInt64], blockBytes: Int) throws(BenchFailure) -> UInt64 {
+        var nanoseconds: UInt64 = 0
+        let code = gcx_storage_read(file.fd, buffer, blockBytes, offsets, UInt32(offsets.count), &nanoseconds)
+        guard code == 0 else { throw .system(operation: "read a file in", object: directory, errno: code) }
+        return max(1, nanoseconds)
+    }
+}
+
+/// `storage.write.sequential`
+struct BenchDiskWrite: BenchMeasurement {
+    let file: BenchFile
+    private let blocks: Int
+    let threads = 1
+    var workingSetBytes: UInt64 { UInt64(blocks * BenchFile.blockBytes) }
+    var conditions: [Flag] { file.conditions }
+
+    /// Three quarters of the bytes go to the samples wanted, the rest stays for the other axes.
+    init(file: BenchFile) {
+        self.file = file
+        let samples = UInt64(Benchmark.diskWrite.validity.samplesWanted)
+        blocks = max(1, Int(file.budget / 4 * 3 / samples) / BenchFile.blockBytes)
+    }
+
+    mutating func sample() throws(BenchFailure) -> Sample? {
+        guard let nanoseconds = try file.append(blocks: blocks, of: BenchFile.blockBytes) else { return nil }
+        return Sample(value: Double(workingSetBytes) * 1e9 / Double(nanoseconds), processorShare: nil)
+    }
+}
+
+/// `storage.read.random`
+struct BenchDiskRandomRead: BenchMeasurement {
+    private static let blockBytes: UInt64 = 4096
+    private static let readsPerSample = 32
+    /// Enough that 700 reads seldom meet twice.
+    private static let fileBlocksMin = 8
+
+    let file: BenchFile
+    let threads = 1
+    var workingSetBytes: UInt64 { file.written }
+    var conditions: [Flag] { file.conditions }
+
+    /// Writes a small file first when no axis before has written one.
+    init(file: BenchFile) throws(BenchFailure) {
+        self.file = file
+        if file.written < UInt64(Self.fileBlocksMin * BenchFile.blockBytes) {
+            _ = try file.append(blocks: Self.fileBlocksMin, of: BenchFile.blockBytes)
+        }
+    }
+
+    mutating func sample() throws(BenchFailure) -> Sample? {
+        let blocks = file.written / Self.blockBytes
+        guard blocks > 0 else { return nil }
+        let offsets = (0..<Self.readsPerSample).map { _ in UInt64.random(in: 0..<blocks) * Self.blockBytes }
+        let nanoseconds = try file.read(at: offsets, blockBytes: Int(Self.blockBytes))
+        return Sample(value: Double(Self.readsPerSample) * 1e9 / Double(nanoseconds), processorShare: nil)
+    }
+}
+
+/// `storage.fsync.p50`
+struct BenchDiskSync: BenchMeasurement {
+    private static let blockBytes = 4096
+
+    let file: BenchFile
+    let threads = 1
+    let workingSetBytes = UInt64(blockBytes)
+    var conditions: [Flag] { file.conditions }
+
+    mutating func sample() throws(BenchFailure) -> Sample? {
+        guard let nanoseconds = try file.append(blocks: 1, of: Self.blockBytes) else { return nil }
+        return Sample(value: Double(nanoseconds) * 1000, processorShare: nil)
+    }
+}

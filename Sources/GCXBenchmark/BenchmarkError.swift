@@ -1,0 +1,45 @@
+import GCXModel
+
+/// Why there is no benchmark report.
+package enum BenchmarkError: RemediedError, Equatable {
+    /// No benchmark of the registry is called this.
+    case unknownAxis(String)
+    /// A run cannot be given this much time.
+    case secondsOutOfRange(Double)
+    /// Too few bytes to measure a disk with.
+    case bytesTooFew(UInt64)
+    /// The probe did not deliver: it crashed, hung or could not be started.
+    case probeFailed(String)
+    /// The document is larger than any report.
+    case tooLarge(bytes: Int)
+    /// The document is no report.
+    case malformed(String)
+    /// The document has another version.
+    case unknownSchema(Int)
+
+    package var remedy: Remedy {
+        switch self {
+        case .unknownAxis: .fix("Choose among: \(BenchmarkRegistry.names.joined(separator: ", ")).")
+        case .secondsOutOfRange: .fix("Give a time above 0 and up to \(Int(BenchmarkLimits.secondsMax)) seconds.")
+        case .bytesTooFew:
+            .fix("Allow at least \(BenchmarkLimits.storageBytesMin) bytes, or leave the storage axes out.")
+        case .probeFailed: .retry(after: .seconds(5))
+        case .tooLarge, .malformed, .unknownSchema:
+            .fix("Install gcx and gcx-probe from the same release.")
+        }
+    }
+
+    package var description: String {
+        switch self {
+        case .unknownAxis(let name): "benchmark `\(name)`: there is none of that name"
+        case .secondsOutOfRange(let seconds): "benchmark for \(seconds) seconds: out of range"
+        case .bytesTooFew(let bytes): "benchmark a disk with \(bytes) bytes: too few for a figure"
+        case .probeFailed(let reason): "run `gcx-probe bench`: \(reason)"
+        case .tooLarge(let bytes):
+            "read benchmark report: \(bytes) bytes are more than \(BenchmarkLimits.reportBytesMax)"
+        case .malformed(let reason): "read benchmark report: \(reason)"
+        case .unknownSchema(let schema):
+            "read benchmark report: schema \(schema) is not \(BenchmarkReport.schemaCurrent)"
+        }
+    }
+}

@@ -1,0 +1,11 @@
+/// Every benchmark there is, in the order in which they run and are shown.
+package enum BenchmarkRegistry {
+    package static let all: [Benchmark] = [
+        .clock, .fp64Rate, .memoryTriad, .memoryRead, .diskWrite, .diskRandomRead, .diskSync,
+    ]
+
+    package static var names: [String] { all.map(\.name) }
+
+    /// Nil when there is none of that name.
+    package static func benchmark(named name: String) -> Benchmark? { all.first { $0.name == name } }
+}

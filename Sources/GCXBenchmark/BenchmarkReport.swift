@@ -1,0 +1,178 @@
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// The document that `gcx-probe bench` prints: what was measured, on what, and what disturbed it.
+package struct BenchmarkReport: Codable, Equatable, Sendable {
+    /// The version that this code writes and reads.
+    package static let schemaCurrent = 1
+
+    package var schema: Int
+    /// Version of the kernels; figures are compared only within one.
+    package var kernelVersion: String
+    /// The instruction set that the kernels chose: `avx512`, `avx2`, `neon`, `portable`.
+    package var instructionSet: String
+    package var processors: ProcessorAllowance
+    /// Variables that were taken out of the environment, names only: library tuning can halve a figure.
+    package var environmentRemoved: [String]
+    /// From first to last axis.
+    package var elapsedSeconds: Double
+    package var axes: [AxisResult]
+    /// What could not be measured or read, one sentence each.
+    package var problems: [String]
+
+    package init(
+        kernelVersion: String, instructionSet: String, processors: ProcessorAllowance, environmentRemoved: [String],
+        elapsedSeconds: Double, axes: [AxisResult], problems: [String]
+    ) {
+        schema = Self.schemaCurrent
+        self.kernelVersion = kernelVersion
+        self.instructionSet = instructionSet
+        self.processors = processors
+        self.environmentRemoved = environmentRemoved
+        self.elapsedSeconds = elapsedSeconds
+        self.axes = axes
+        self.problems = problems
+    }
+
+    /// Reads a report as the probe printed it.
+    ///
+    /// - Throws: ``BenchmarkError/tooLarge(bytes:)``, ``BenchmarkError/malformed(_:)`` or ``BenchmarkError/unknownSchema(_:)``.
+    package init(decoding data: Data) throws(BenchmarkError) {
+        guard data.count <= BenchmarkLimits.reportBytesMax else { throw .tooLarge(bytes: data.count) }
+        let decoded: Self
+        do {
+            let schema = try JSONDecoder().decode(SchemaOnly.self, from: data).schema
+            guard schema == Self.schemaCurrent else { throw BenchmarkError.unknownSchema(schema) }
+            decoded = try JSONDecoder().decode(Self.self, from: data)
+        } catch let error as BenchmarkError {
+            throw error
+        } catch {
+            throw .malformed(String(describing: error))
+        }
+        self = decoded
+    }
+
+    /// The document as bytes: sorted keys, so that equal reports have equal digests.
+    package func encoded() throws(BenchmarkError) -> Data {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        do { return try encoder.encode(self) } catch { throw .malformed(String(describing: error)) }
+    }
+
+    private struct SchemaOnly: Decodable {
+        let schema: Int
+    }
+}
+
+/// The processors that the probe was allowed to use, and those it used.
+package struct ProcessorAllowance: Codable, Equatable, Sendable {
+    /// Processors of the machine that are online.
+    package var online: Int
+    /// By number: what affinity and cpuset leave.
+    package var allowed: [Int]
+    /// One of `allowed` per physical core, no more than the quota gives work: where the threads were pinned.
+    package var used: [Int]
+    /// Processors' worth of time that the tightest cgroup above the probe grants; nil without a quota.
+    package var quotaProcessors: Double?
+
+    package init(online: Int, allowed: [Int], used: [Int], quotaProcessors: Double?) {
+        self.online = online
+        self.allowed = allowed
+        self.used = used
+        self.quotaProcessors = quotaProcessors
+    }
+}
+
+/// One timed run.
+package struct Sample: Codable, Equatable, Sendable {
+    /// In the unit of the benchmark.
+    package var value: Double
+    /// Least share of the wall time that any of the threads had its processor; nil where that is no measure (storage).
+    package var processorShare: Double?
+
+    package init(value: Double, processorShare: Double?) {
+        self.value = value
+        self.processorShare = processorShare
+    }
+
+    /// False when something else ran on one of the processors meanwhile.
+    package var isUndisturbed: Bool { (processorShare ?? 1) >= BenchmarkLimits.processorShareMin }
+}
+
+/// Why sampling stopped.
+package enum Ending: String, Codable, Sendable {
+    /// As many undisturbed samples as wanted, within the spread.
+    case steady
+    /// The time of this axis was used up.
+    case time
+    /// Every sample was repeated ``BenchmarkLimits/repeatsMax`` times.
+    case repeats
+    /// The bytes that may be written were written.
+    case bytes
+}
+
+/// Everything that was seen of one benchmark.
+package struct AxisResult: Codable, Equatable, Sendable {
+    /// As in ``Benchmark/name``.
+    package var name: String
+    package var unit: BenchmarkUnit
+    package var threads: Int
+    /// Bytes that the threads worked on together; 0 for what lives in registers.
+    package var workingSetBytes: UInt64
+    /// In the order taken, disturbed ones too.
+    package var samples: [Sample]
+    package var ended: Ending
+    /// Of the undisturbed samples; nil when there are none.
+    package var statistics: Statistics?
+    /// The figure by the benchmark's statistic; nil when there are no undisturbed samples.
+    package var value: Double?
+    /// What no run can exceed, in the same unit, from threads, instruction set and measured clock; nil where unknown.
+    package var limit: Double?
+    package var disturbance: Disturbance
+    /// What could not be done as defined.
+    package var conditions: [Flag]
+    /// All that is to be known, sorted.
+    package var flags: [Flag]
+    /// Whether the figure may become a fact.
+    package var steady: Bool
+
+    /// Derives figure, flags and verdict from what was seen.
+    package init(
+        _ benchmark: Benchmark, threads: Int, workingSetBytes: UInt64, samples: [Sample], ended: Ending, limit: Double?,
+        disturbance: Disturbance, conditions: [Flag]
+    ) {
+        name = benchmark.name
+        unit = benchmark.unit
+        self.threads = threads
+        self.workingSetBytes = workingSetBytes
+        self.samples = samples
+        self.ended = ended
+        self.limit = limit
+        self.disturbance = disturbance
+        self.conditions = conditions
+        flags = []
+        steady = false
+        judge(by: benchmark)
+    }
+
+    /// The values of the undisturbed samples, in the order taken.
+    package var keptValues: [Double] { samples.filter(\.isUndisturbed).map(\.value) }
+
+    private mutating func judge(by benchmark: Benchmark) {
+        statistics = Statistics(keptValues)
+        value = statistics.map(benchmark.statistic.value(of:))
+        let found = benchmark.validity.flags(self)
+        flags = found.sorted()
+        steady = benchmark.validity.isSteady(found)
+    }
+
+    /// The same axis judged again from its samples, so that a stored verdict is never taken on trust.
+    package func judged(by benchmark: Benchmark) -> AxisResult {
+        var again = self
+        again.judge(by: benchmark)
+        return again
+    }
+}

@@ -1,0 +1,96 @@
+import CKernels
+import GCXBenchmark
+import Testing
+
+@testable import gcx_probe
+
+/// The kernels themselves: what they compute, and that no figure passes what the machine can do. No test asserts a time.
+@Suite("Kernels", .serialized)
+struct KernelTests {
+    /// The clock is measured beside the run and not in it, and boost moves it.
+    static let tolerance = 1.1
+
+    static let instructionSets: [gcx_isa] = [GCX_ISA_PORTABLE, GCX_ISA_AVX2, GCX_ISA_AVX512, GCX_ISA_NEON].filter(runs)
+
+    /// Every set up to the best one runs; the sets of another architecture fall back to portable and are left out.
+    static func runs(_ isa: gcx_isa) -> Bool {
+        switch gcx_isa_best() {
+        case GCX_ISA_AVX512: isa != GCX_ISA_NEON
+        case GCX_ISA_AVX2: isa == GCX_ISA_AVX2 || isa == GCX_ISA_PORTABLE
+        default: isa == gcx_isa_best()
+        }
+    }
+
+    private static func team() throws -> BenchTeam {
+        try BenchTeam(processors: BenchAllowance.read(cgroup: .live()).used)
+    }
+
+    @Test("FP64 rate is above zero and below threads × operations per cycle × clock", arguments: instructionSets)
+    func fp64(isa: gcx_isa) throws {
+        let team = try Self.team()
+        var kernel = BenchFP64(team: team, isa: isa)
+        var rates: [Double] = []
+        var clock = 0.0
+        for _ in 0..<5 {
+            clock = max(clock, BenchClock(team: team).glance())
+            rates.append(try #require(try kernel.sample()).value)
+        }
+        let most = Double(team.threads) * Double(gcx_isa_fp64_flops_per_cycle_max(isa)) * clock
+        #expect(rates.allSatisfy { $0 > 0 && $0 < most * Self.tolerance })
+    }
+
+    @Test("the limit is a power of two of operations per cycle that the rate does not pass")
+    func limit() throws {
+        let kernel = BenchFP64(team: try Self.team(), isa: gcx_isa_best())
+        let cycles = Double(kernel.threads) * 4e9
+        #expect(kernel.limit(value: 3.9 * cycles, clockHertz: 4e9) == 4 * cycles)
+        #expect(kernel.limit(value: 4.1 * cycles, clockHertz: 4e9) == 4 * cycles)
+        #expect(kernel.limit(value: 4.3 * cycles, clockHertz: 4e9) == 8 * cycles)
+        #expect(kernel.limit(value: 0, clockHertz: 4e9) == nil)
+    }
+
+    @Test("the clock of every core lies between 100 MHz and 10 GHz")
+    func clock() throws {
+        let hertz = BenchClock(team: try Self.team()).glance()
+        #expect(hertz > 1e8 && hertz < 1e10)
+    }
+
+    @Test("fill and triad reach every element, whatever the number of threads", arguments: instructionSets, [1, 3, 7])
+    func triad(isa: gcx_isa, threads: UInt32) throws {
+        let elements = 64 * 41
+        let memory = try #require(gcx_memory_map(3 * elements * 8)).assumingMemoryBound(to: Double.self)
+        defer { gcx_memory_unmap(memory, 3 * elements * 8) }
+        var job = gcx_memory_job(
+            a: memory, b: memory + elements, c: memory + 2 * elements, elements: elements, scale: 3, isa: isa)
+        for thread in 0..<threads { gcx_memory_fill_work(&job, thread, threads) }
+        for thread in 0..<threads { gcx_memory_triad_work(&job, thread, threads) }
+        #expect((0..<elements).allSatisfy { memory[$0] == 7 })
+        for thread in 0..<threads { gcx_memory_read_work(&job, thread, threads) }
+    }
+
+    @Test("a team on a processor that does not exist says so")
+    func noProcessor() {
+        #expect(throws: BenchFailure.self) { try BenchTeam(processors: [1_000_000]) }
+    }
+
+    @Test("a team runs its work once per thread and round")
+    func rounds() throws {
+        let team = try Self.team()
+        var job = gcx_clock_job(additions: 16_000)
+        for _ in 0..<200 {
+            let run = team.run(gcx_clock_work, &job)
+            #expect(run.spans.count == team.threads)
+            #expect(run.spans.allSatisfy { $0.end_nanoseconds > $0.begin_nanoseconds })
+            #expect(run.processorShare >= 0 && run.processorShare <= 1)
+        }
+    }
+
+    @Test("storage data differs from word to word and from seed to seed")
+    func fill() {
+        var one = [UInt64](repeating: 0, count: 512)
+        var two = one
+        gcx_storage_fill(&one, 4096, 1)
+        gcx_storage_fill(&two, 4096, 2)
+        #expect(Set(one + two).count == 1024)
+    }
+}
