@@ -58,7 +58,8 @@ extension LeaseKeeper {
         let isPaid = vouched >= owed
         let isLate = context.now() >= since + AgentLimits.finalVoucherSeconds
         try await claim(force: true)
-        guard isPaid || isLate || (try await isClosing()) else { return }
+        let isClosing = try await isClosing()
+        guard isPaid || isLate || isClosing else { return }
         if row.claimed >= vouched { try await close() }
         if let record = try await leaseOnLedger(), record.escrow.isClosed {
             try await take(.closedOnLedger, note: row.note)

@@ -1,0 +1,40 @@
+import GCXModel
+
+/// One thing that is wrong with a configuration.
+package struct ConfigProblem: Equatable, Sendable, CustomStringConvertible {
+    /// `table.key`, or `line:column` where the text is no TOML.
+    package var place: String
+    package var reason: String
+    package var remedy: String
+
+    package init(_ place: String, _ reason: String, _ remedy: String) {
+        self.place = place
+        self.reason = reason
+        self.remedy = remedy
+    }
+
+    package var description: String { "\(place): \(reason) \(remedy)" }
+}
+
+/// Why a configuration cannot be used. Nothing was started.
+package enum ConfigError: RemediedError, Equatable {
+    case unreadable(path: String, reason: String)
+    /// All that is wrong, not only the first.
+    case invalid(path: String, [ConfigProblem])
+
+    package var description: String {
+        switch self {
+        case .unreadable(let path, let reason): "the configuration \(path) cannot be read: \(reason)"
+        case .invalid(let path, let problems):
+            "the configuration \(path) has \(problems.count) problem\(problems.count == 1 ? "" : "s"):"
+                + problems.map { "\n  \($0)" }.joined()
+        }
+    }
+
+    package var remedy: Remedy {
+        switch self {
+        case .unreadable: .fix("Name another file with --config, or make one with `gcx agent config`.")
+        case .invalid: .fix("Correct the file; `gcx agent config` prints every key with its default.")
+        }
+    }
+}

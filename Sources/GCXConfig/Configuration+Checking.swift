@@ -1,0 +1,50 @@
+import GCXModel
+
+extension Configuration {
+    /// Everything that is wrong with values that are fine one by one.
+    package func validate() -> [ConfigProblem] {
+        listening + consistency
+    }
+
+    private var listening: [ConfigProblem] {
+        [("agent.listen", agent.listen), ("ledger.listen", ledger.listen), ("ledger.endpoint", ledger.endpoint)]
+            .filter { !Self.isLocal($0.1) }
+            .map {
+                ConfigProblem(
+                    $0.0, "is “\($0.1)”, and nothing here speaks beyond this machine without TLS.",
+                    "Give unix:/PATH, http://127.0.0.1:PORT, http://[::1]:PORT or http://localhost:PORT.")
+            }
+    }
+
+    private static func isLocal(_ endpoint: String) -> Bool {
+        if endpoint.hasPrefix("unix:/") { return true }
+        return ["http://127.0.0.1:", "http://[::1]:", "http://localhost:"].contains { prefix in
+            endpoint.hasPrefix(prefix) && UInt16(endpoint.dropFirst(prefix.count)) != nil
+        }
+    }
+
+    private var consistency: [ConfigProblem] {
+        var problems: [ConfigProblem] = []
+        if offer.leaseSecondsMin > offer.leaseSecondsMax {
+            problems.append(
+                ConfigProblem(
+                    "offer.lease_seconds_min", "is \(offer.leaseSecondsMin), more than lease_seconds_max.",
+                    "Give at most \(offer.leaseSecondsMax)."))
+        }
+        if offer.receiptSeconds > offer.leaseSecondsMax {
+            problems.append(
+                ConfigProblem(
+                    "offer.receipt_seconds", "is \(offer.receiptSeconds), longer than the longest lease.",
+                    "Give at most \(offer.leaseSecondsMax)."))
+        }
+        for (name, path) in [
+            ("agent.state_directory", agent.stateDirectory), ("machine.keystore", machine.keystore),
+            ("ledger.database", ledger.database),
+        ] where !path.hasPrefix("/") {
+            problems.append(
+                ConfigProblem(
+                    name, "is “\(path)”, which depends on where the program is started.", "Give a path from /."))
+        }
+        return problems
+    }
+}

@@ -1,0 +1,62 @@
+import GCXModel
+
+extension Configuration {
+    /// The example file: every key with its meaning, its unit and its default.
+    package static var exampleTOML: String {
+        let defaults = Configuration()
+        var lines = [
+            "# Configuration of gcx. Every key is shown with its default; what you leave out keeps it.",
+            "# Made by `gcx agent config`. Durations are in seconds, sizes in bytes, money in token base units.",
+        ]
+        var table = ""
+        for key in ConfigurationKey.all {
+            if key.table != table {
+                table = key.table
+                lines += ["", "[\(table)]"]
+            }
+            lines += ["# \(key.comment)", "\(key.name) = \(defaults.text(of: key))"]
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// The whole of this configuration as TOML, without comments.
+    package var toml: String {
+        var lines: [String] = []
+        var table = ""
+        for key in ConfigurationKey.all {
+            if key.table != table {
+                table = key.table
+                lines.append("[\(table)]")
+            }
+            lines.append("\(key.name) = \(text(of: key))")
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private func text(of key: ConfigurationKey) -> String {
+        switch key.slot {
+        case .text(let path), .choice(let path, _): return Self.quoted(self[keyPath: path])
+        case .number(let path, _): return "\(self[keyPath: path])"
+        case .flag(let path): return "\(self[keyPath: path])"
+        case .amount(let path):
+            let amount = self[keyPath: path]
+            return amount.value <= UInt128(Int64.max) ? "\(amount)" : "\"\(amount)\""
+        case .addresses(let path):
+            return "[" + self[keyPath: path].map { "\"\($0)\"" }.joined(separator: ", ") + "]"
+        }
+    }
+
+    private static func quoted(_ text: String) -> String {
+        let escaped = text.unicodeScalars.map { scalar -> String in
+            switch scalar {
+            case "\"": return "\\\""
+            case "\\": return "\\\\"
+            case "\0"..<" ", "\u{7F}":
+                let digits = String(scalar.value, radix: 16)
+                return "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            default: return String(scalar)
+            }
+        }
+        return "\"" + escaped.joined() + "\""
+    }
+}

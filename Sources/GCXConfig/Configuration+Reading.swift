@@ -1,0 +1,137 @@
+import FoundationEssentials
+import GCXModel
+import TOMLKit
+
+extension Configuration {
+    /// Reads and checks a file.
+    package static func load(path: String) throws(ConfigError) -> Configuration {
+        let data: Data
+        do { data = try Data(contentsOf: URL(filePath: path)) } catch {
+            throw .unreadable(path: path, reason: "\(error)")
+        }
+        return try parse(String(decoding: data, as: UTF8.self), name: path)
+    }
+
+    /// Reads and checks a text. A key that is missing has its default.
+    ///
+    /// - Throws: ``ConfigError/invalid(path:_:)`` with every problem of the text.
+    package static func parse(_ text: String, name: String) throws(ConfigError) -> Configuration {
+        let document: TOMLTable
+        do { document = try TOMLTable(string: text) } catch {
+            throw .invalid(path: name, [syntaxProblem(error)])
+        }
+        var configuration = Configuration()
+        var problems = unknownKeys(document)
+        for key in ConfigurationKey.all {
+            guard let value = document[key.table]?.table?[key.name] else { continue }
+            if let problem = configuration.set(key, to: value) { problems.append(problem) }
+        }
+        problems += configuration.validate()
+        guard problems.isEmpty else { throw .invalid(path: name, problems) }
+        return configuration
+    }
+
+    private static func syntaxProblem(_ error: any Error) -> ConfigProblem {
+        guard let error = error as? TOMLParseError else {
+            return ConfigProblem("1:1", "\(error).", "Write TOML: [table], then key = value.")
+        }
+        let place = "line \(error.source.begin.line), column \(error.source.begin.column)"
+        return ConfigProblem(place, "\(error.description).", "Write TOML: [table], then key = value, text in quotes.")
+    }
+
+    private static func unknownKeys(_ document: TOMLTable) -> [ConfigProblem] {
+        let tables = Set(ConfigurationKey.all.map(\.table))
+        var problems: [ConfigProblem] = []
+        for table in document.keys {
+            guard tables.contains(table), let inner = document[table]?.table else {
+                problems.append(
+                    ConfigProblem(table, "is no table of this file.", "Did you mean [\(nearest(table, tables))]?"))
+                continue
+            }
+            let names = Set(ConfigurationKey.all.filter { $0.table == table }.map(\.name))
+            for name in inner.keys where !names.contains(name) {
+                problems.append(
+                    ConfigProblem("\(table).\(name)", "is no key.", "Did you mean `\(nearest(name, names))`?"))
+            }
+        }
+        return problems
+    }
+
+    /// The known word that takes the fewest changes.
+    private static func nearest(_ word: String, _ known: Set<String>) -> String {
+        known.sorted().min { distance($0, word) < distance($1, word) } ?? ""
+    }
+
+    /// Levenshtein distance; O(product of the lengths).
+    private static func distance(_ left: String, _ right: String) -> Int {
+        var row = Array(0...right.count)
+        for (i, a) in left.enumerated() {
+            var previous = row[0]
+            row[0] = i + 1
+            for (j, b) in right.enumerated() {
+                let cost = a == b ? previous : previous + 1
+                previous = row[j + 1]
+                row[j + 1] = min(cost, row[j] + 1, previous + 1)
+            }
+        }
+        return row[right.count]
+    }
+
+    private mutating func set(_ key: ConfigurationKey, to value: any TOMLValueConvertible) -> ConfigProblem? {
+        switch key.slot {
+        case .text(let path):
+            guard let text = value.string else { return wrongType(key, value, "text in quotes") }
+            self[keyPath: path] = text
+        case .choice(let path, let choices):
+            guard let text = value.string, choices.contains(text) else {
+                return wrongType(key, value, "one of \(choices.joined(separator: ", ")) in quotes")
+            }
+            self[keyPath: path] = text
+        case .flag(let path):
+            guard let flag = value.bool else { return wrongType(key, value, "true or false") }
+            self[keyPath: path] = flag
+        case .number(let path, let range): return setNumber(path, key, value, range)
+        case .amount(let path):
+            guard let amount = Self.amount(value) else {
+                return wrongType(key, value, "a whole number of base units, in quotes beyond \(Int64.max)")
+            }
+            self[keyPath: path] = amount
+        case .addresses(let path):
+            guard let addresses = Self.addresses(value) else {
+                return wrongType(key, value, "a list of addresses of 40 hexadecimal digits in quotes")
+            }
+            self[keyPath: path] = addresses
+        }
+        return nil
+    }
+
+    private mutating func setNumber(
+        _ path: WritableKeyPath<Configuration, UInt64>, _ key: ConfigurationKey, _ value: any TOMLValueConvertible,
+        _ range: ClosedRange<UInt64>
+    ) -> ConfigProblem? {
+        let expected = "a whole number from \(range.lowerBound) to \(range.upperBound)"
+        guard value.type == .int, let number = value.int, let positive = UInt64(exactly: number),
+            range.contains(positive)
+        else { return wrongType(key, value, expected) }
+        self[keyPath: path] = positive
+        return nil
+    }
+
+    // A float is refused and not rounded: money is never a float.
+    private static func amount(_ value: any TOMLValueConvertible) -> Amount? {
+        if value.type == .int, let number = value.int { return UInt128(exactly: number).map { Amount($0) } }
+        return value.string.flatMap { Amount($0) }
+    }
+
+    private static func addresses(_ value: any TOMLValueConvertible) -> [Address]? {
+        guard let list = value.array else { return nil }
+        let found = list.map { $0.string.flatMap { Address($0) } }
+        return found.contains(nil) ? nil : found.compactMap(\.self)
+    }
+
+    private func wrongType(
+        _ key: ConfigurationKey, _ value: any TOMLValueConvertible, _ expected: String
+    ) -> ConfigProblem {
+        ConfigProblem(key.path, "is \(value.debugDescription).", "Give \(expected).")
+    }
+}

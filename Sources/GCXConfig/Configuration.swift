@@ -1,0 +1,86 @@
+import GCXModel
+
+/// Everything an owner can decide, with its defaults. ``ConfigurationKey/all`` describes each key once; the reader, the
+/// checks and the example file all come from there.
+package struct Configuration: Equatable, Sendable {
+    package struct Agent: Equatable, Sendable {
+        package var stateDirectory = "/var/lib/gcx"
+        package var listen = "unix:/run/gcx/agent.sock"
+        package var logLevel = "info"
+    }
+
+    package struct Machine: Equatable, Sendable {
+        package var keystore = "/etc/gcx/machine.json"
+        package var passwordFile = "/etc/gcx/machine.password"
+        package var grant = "/etc/gcx/grant.json"
+    }
+
+    package struct Ledger: Equatable, Sendable {
+        package var endpoint = "unix:/run/gcx-ledger/ledger.sock"
+        package var listen = "unix:/run/gcx-ledger/ledger.sock"
+        package var database = "/var/lib/gcx-ledger/ledger.sqlite"
+        package var operatorKeystore = "/etc/gcx/operator.json"
+        package var operatorPasswordFile = "/etc/gcx/operator.password"
+        package var testNetwork = false
+    }
+
+    package struct Probe: Equatable, Sendable {
+        package var path = ""
+        package var timeoutSeconds: UInt64 = 60
+        package var intervalSeconds: UInt64 = 3_600
+    }
+
+    package struct Benchmark: Equatable, Sendable {
+        package var enabled = true
+        package var seconds: UInt64 = 6
+        package var directory = ""
+        package var bytesMax: UInt64 = 256 << 20
+    }
+
+    package struct Offer: Equatable, Sendable {
+        package var region = ""
+        package var coresReserved: UInt64 = 0
+        package var memoryReservedBytes: UInt64 = 1 << 30
+        package var storageBytes: UInt64 = 10 << 30
+        package var leaseSecondsMin: UInt64 = 10
+        package var leaseSecondsMax: UInt64 = 86_400
+        package var receiptSeconds: UInt64 = 10
+        package var graceSeconds: UInt64 = 60
+        package var closeWindowSeconds: UInt64 = 300
+        package var creditLimit = Amount(10_000_000)
+        package var validSeconds: UInt64 = 86_400
+        package var allow: [Address] = []
+        package var deny: [Address] = []
+    }
+
+    package struct Price: Equatable, Sendable {
+        package var leaseHour = Amount(0)
+        package var coreHour = Amount(40_000_000)
+        package var memoryGiBHour = Amount(5_000_000)
+        package var gpuHour = Amount(0)
+        package var storageGiBHour = Amount(100_000)
+        package var egressGiB = Amount(0)
+    }
+
+    package struct Job: Equatable, Sendable {
+        package var runtime = "auto"
+        package var sampleMilliseconds: UInt64 = 1_000
+        package var stopGraceSeconds: UInt64 = 10
+        package var logBytesMax: UInt64 = 64 << 20
+        package var imageBytesMax: UInt64 = 8 << 30
+        package var inputBytesMax: UInt64 = 8 << 30
+        package var pidsMax: UInt64 = 512
+        package var cgroupBase = ""
+    }
+
+    package var agent = Agent()
+    package var machine = Machine()
+    package var ledger = Ledger()
+    package var probe = Probe()
+    package var benchmark = Benchmark()
+    package var offer = Offer()
+    package var price = Price()
+    package var job = Job()
+
+    package init() {}
+}

@@ -1,0 +1,177 @@
+import GCXModel
+
+/// One key of the file: where it stands, what it means, and where its value goes.
+struct ConfigurationKey: Sendable {
+    /// The kinds of values a key takes.
+    enum Slot: Sendable {
+        case text(WritableKeyPath<Configuration, String> & Sendable)
+        case number(WritableKeyPath<Configuration, UInt64> & Sendable, ClosedRange<UInt64>)
+        case flag(WritableKeyPath<Configuration, Bool> & Sendable)
+        /// Base units: a TOML integer, or decimal text beyond 2^63.
+        case amount(WritableKeyPath<Configuration, Amount> & Sendable)
+        case addresses(WritableKeyPath<Configuration, [Address]> & Sendable)
+        /// Text, one of these.
+        case choice(WritableKeyPath<Configuration, String> & Sendable, [String])
+    }
+
+    let table: String
+    let name: String
+    let comment: String
+    let slot: Slot
+
+    init(_ path: String, _ slot: Slot, _ comment: String) {
+        let parts = path.split(separator: ".")
+        table = String(parts[0])
+        name = String(parts[1])
+        self.slot = slot
+        self.comment = comment
+    }
+
+    var path: String { "\(table).\(name)" }
+
+    /// Every key, in the order of the example file.
+    static let all: [ConfigurationKey] = agent + machine + ledger + measuring + offer + price + job
+
+    /// Largest number a key may have where no smaller bound makes sense: what a TOML integer holds.
+    static let numberMax = UInt64(Int64.max)
+
+    private static let agent = [
+        ConfigurationKey(
+            "agent.state_directory", .text(\.agent.stateDirectory),
+            "Where the agent keeps its database, images and jobs."),
+        ConfigurationKey(
+            "agent.listen", .text(\.agent.listen), "Where the agent answers: unix:PATH, or http://127.0.0.1:PORT."),
+        ConfigurationKey(
+            "agent.log_level",
+            .choice(\.agent.logLevel, ["trace", "debug", "info", "notice", "warning", "error", "critical"]),
+            "Least important log lines shown."),
+    ]
+
+    private static let machine = [
+        ConfigurationKey(
+            "machine.keystore", .text(\.machine.keystore),
+            "The machine's key, an Ethereum keystore V3 file of mode 0600."),
+        ConfigurationKey(
+            "machine.password_file", .text(\.machine.passwordFile),
+            "A file whose first line is the keystore's password."),
+        ConfigurationKey(
+            "machine.grant", .text(\.machine.grant), "The owner's signed grant to this machine, from `gcx key grant`."),
+    ]
+
+    private static let ledger = [
+        ConfigurationKey(
+            "ledger.endpoint", .text(\.ledger.endpoint), "The ledger that the agent and the commands talk to."),
+        ConfigurationKey(
+            "ledger.listen", .text(\.ledger.listen),
+            "Where `gcx ledger serve` answers: unix:PATH, or http://127.0.0.1:PORT."),
+        ConfigurationKey(
+            "ledger.database", .text(\.ledger.database),
+            "The ledger's file, for `gcx ledger serve`, `verify` and `prove`."),
+        ConfigurationKey(
+            "ledger.operator_keystore", .text(\.ledger.operatorKeystore),
+            "The operator's key, which signs the tree heads."),
+        ConfigurationKey(
+            "ledger.operator_password_file", .text(\.ledger.operatorPasswordFile),
+            "A file whose first line is that keystore's password."),
+        ConfigurationKey(
+            "ledger.test_network", .flag(\.ledger.testNetwork),
+            "Whether the operator may make money out of nothing (`gcx ledger faucet`)."),
+    ]
+
+    private static let measuring = [
+        ConfigurationKey("probe.path", .text(\.probe.path), "The program gcx-probe; empty looks beside gcx."),
+        ConfigurationKey(
+            "probe.timeout_seconds", .number(\.probe.timeoutSeconds, 1...3_600),
+            "A probe that takes longer is ended, seconds."),
+        ConfigurationKey(
+            "probe.interval_seconds", .number(\.probe.intervalSeconds, 10...numberMax),
+            "How often the machine is looked at again, seconds."),
+        ConfigurationKey(
+            "benchmark.enabled", .flag(\.benchmark.enabled),
+            "Whether to measure before offering; without it an offer claims and proves nothing."),
+        ConfigurationKey(
+            "benchmark.seconds", .number(\.benchmark.seconds, 1...600), "Time for all benchmarks together, seconds."),
+        ConfigurationKey(
+            "benchmark.directory", .text(\.benchmark.directory),
+            "Where the storage benchmark writes; empty takes the state directory."),
+        ConfigurationKey(
+            "benchmark.bytes_max", .number(\.benchmark.bytesMax, (16 << 20)...numberMax),
+            "The most the storage benchmark writes, bytes."),
+    ]
+
+    private static let offer = [
+        ConfigurationKey("offer.region", .text(\.offer.region), "Where the machine stands, in your own word."),
+        ConfigurationKey(
+            "offer.cores_reserved", .number(\.offer.coresReserved, 0...65_536), "Cores that are not for sale."),
+        ConfigurationKey(
+            "offer.memory_reserved_bytes", .number(\.offer.memoryReservedBytes, 0...numberMax),
+            "Memory that is not for sale, bytes."),
+        ConfigurationKey(
+            "offer.storage_bytes", .number(\.offer.storageBytes, 0...numberMax), "Storage that is for sale, bytes."),
+        ConfigurationKey(
+            "offer.lease_seconds_min", .number(\.offer.leaseSecondsMin, 1...numberMax), "Shortest lease, seconds."),
+        ConfigurationKey(
+            "offer.lease_seconds_max", .number(\.offer.leaseSecondsMax, 1...numberMax), "Longest lease, seconds."),
+        ConfigurationKey(
+            "offer.receipt_seconds", .number(\.offer.receiptSeconds, 1...86_400),
+            "A receipt is issued this often, seconds."),
+        ConfigurationKey(
+            "offer.grace_seconds", .number(\.offer.graceSeconds, 0...86_400),
+            "A job that is paused for want of a voucher is ended after this, seconds."),
+        ConfigurationKey(
+            "offer.close_window_seconds", .number(\.offer.closeWindowSeconds, Limits.closeWindowSeconds),
+            "You can still claim this long after the buyer asks to close, seconds: longer than your longest outage."),
+        ConfigurationKey(
+            "offer.credit_limit_base_units", .amount(\.offer.creditLimit),
+            "The most you deliver beyond the last voucher, token base units."),
+        ConfigurationKey(
+            "offer.valid_seconds", .number(\.offer.validSeconds, 60...numberMax),
+            "An offer expires after this and is renewed at half of it, seconds."),
+        ConfigurationKey("offer.allow", .addresses(\.offer.allow), "If not empty, only these buyers."),
+        ConfigurationKey("offer.deny", .addresses(\.offer.deny), "Never these buyers."),
+    ]
+
+    private static let price = [
+        ConfigurationKey(
+            "price.lease_hour_base_units", .amount(\.price.leaseHour),
+            "For each hour of a lease, used or not, token base units."),
+        ConfigurationKey(
+            "price.core_hour_base_units", .amount(\.price.coreHour),
+            "For each hour of CPU time of one core, token base units."),
+        ConfigurationKey(
+            "price.memory_gib_hour_base_units", .amount(\.price.memoryGiBHour),
+            "For each GiB of memory used for an hour, token base units."),
+        ConfigurationKey(
+            "price.gpu_hour_base_units", .amount(\.price.gpuHour), "For each hour of one GPU, token base units."),
+        ConfigurationKey(
+            "price.storage_gib_hour_base_units", .amount(\.price.storageGiBHour),
+            "For each GiB of storage used for an hour, token base units."),
+        ConfigurationKey(
+            "price.egress_gib_base_units", .amount(\.price.egressGiB), "For each GiB sent out, token base units."),
+    ]
+
+    private static let job = [
+        ConfigurationKey(
+            "job.runtime", .choice(\.job.runtime, ["auto", "crun", "runc"]),
+            "The OCI runtime; auto takes the best that is installed."),
+        ConfigurationKey(
+            "job.sample_milliseconds", .number(\.job.sampleMilliseconds, 100...60_000),
+            "How often a job's meter is read, milliseconds."),
+        ConfigurationKey(
+            "job.stop_grace_seconds", .number(\.job.stopGraceSeconds, 0...3_600), "From SIGTERM to SIGKILL, seconds."),
+        ConfigurationKey(
+            "job.log_bytes_max", .number(\.job.logBytesMax, (64 << 10)...numberMax),
+            "Output of one job that is kept, bytes."),
+        ConfigurationKey(
+            "job.image_bytes_max", .number(\.job.imageBytesMax, (1 << 20)...numberMax),
+            "Largest image, packed or unpacked, bytes."),
+        ConfigurationKey(
+            "job.input_bytes_max", .number(\.job.inputBytesMax, (1 << 20)...numberMax), "Largest input, bytes."),
+        ConfigurationKey(
+            "job.pids_max", .number(\.job.pidsMax, 4...1_048_576),
+            "Processes and threads of one job, where it does not say less."),
+        ConfigurationKey(
+            "job.cgroup_base", .text(\.job.cgroupBase),
+            "The delegated cgroup of a v2 tree; empty takes the agent's own."),
+    ]
+}
