@@ -89,6 +89,14 @@ package struct DelegatedSubtree: Sendable {
     /// The parent of all jobs.
     package var jobs: String { "\(base)/gcx" }
 
+    /// Where supervisors live: apart from the agent, whose service may be stopped and restarted around them.
+    package var supervisors: String { "\(base)/supervisors" }
+
+    /// Moves the calling process there.
+    package func holdSupervisor() throws(LinuxError) {
+        try Files.control("\(root)\(supervisors)/cgroup.procs", "0")
+    }
+
     /// Makes room for jobs: moves every process of the base into its leaf `agent`, because a group may hold
     /// processes or controlled children but not both, then hands the controllers down.
     ///
@@ -102,7 +110,7 @@ package struct DelegatedSubtree: Sendable {
         }
         if !base.isEmpty { try vacate(path) }
         let wanted = (CgroupLayout.neededControllers + ["io"]).filter(offered.contains)
-        try Files.makeDirectory(root + jobs, mode: 0o755)
+        for group in [jobs, supervisors] { try Files.makeDirectory(root + group, mode: 0o755) }
         let line = wanted.map { "+\($0)" }.joined(separator: " ")
         try Files.control("\(path)/cgroup.subtree_control", line)
         try Files.control("\(root + jobs)/cgroup.subtree_control", line)

@@ -56,6 +56,8 @@ package struct JobPlan: Codable, Equatable, Sendable {
     /// The unpacked image, or the root filesystem directory.
     package var imageRoot: String
     package var imageDigest: String?
+    /// An empty filesystem of the right size, to be copied as the writable layer.
+    package var scratchTemplate: String
     package var ids: IDMap
     package var runtime: RuntimeChoice
     package var place: CgroupPlace

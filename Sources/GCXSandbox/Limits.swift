@@ -12,6 +12,8 @@ package enum SandboxLimits {
     package static let memoryBytesMin: UInt64 = 16 << 20
     /// Fewest tasks with which both runtimes start; runc's init has several threads.
     package static let pidsMin: UInt64 = 16
+    /// Empty filesystems kept for the next job, one per size; beyond, all are made anew.
+    package static let scratchTemplatesMax = 64
     /// Room left on the disk of the job directory after the writable layer and the output archive are full.
     package static let diskReserveBytes: UInt64 = 256 << 20
     /// Most time from the start of the supervisor to the job's first instruction.

@@ -61,6 +61,11 @@ extension OCIRuntimeDriver {
         let cgroup = try job.readPlan().place.cgroup
         var sample = try sandboxed { () throws(LinuxError) in try cgroup.sample() }
         sample.storageBytes = Disk.bytesTaken(by: job.scratch)
+        // The writable layer and the v1 counter of kills go with the job; their last values are in its exit record.
+        if sample.storageBytes == nil, let exit = try job.readExit() {
+            sample.storageBytes = exit.storageBytes
+            sample.oomKills = sample.oomKills ?? exit.oomKills
+        }
         return sample
     }
 

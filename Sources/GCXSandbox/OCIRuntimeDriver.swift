@@ -5,6 +5,7 @@ import Glibc
 /// Runs jobs with an OCI runtime, each under a supervisor process of its own.
 package struct OCIRuntimeDriver: RuntimeDriver {
     package let jobsPath: String
+    let templatesPath: String
     package let images: ImageStore
     package let supervisorPath: String
     package let runtime: RuntimeChoice
@@ -19,6 +20,7 @@ package struct OCIRuntimeDriver: RuntimeDriver {
         state: String, supervisorPath: String, preferred: RuntimeChoice.Kind? = nil, base: String? = nil
     ) throws(SandboxError) {
         jobsPath = "\(state)/jobs"
+        templatesPath = "\(state)/templates"
         self.supervisorPath = supervisorPath
         runtime = try RuntimeChoice.detect(preferred: preferred)
         do {
@@ -80,12 +82,16 @@ package struct OCIRuntimeDriver: RuntimeDriver {
             try FileLock.wait("\(jobsPath)/.slots.lock", timeout: SandboxLimits.startTimeout)
         }
         defer { _ = lock.number }
+        let template = try sandboxed { () throws(LinuxError) in
+            try ScratchTemplates(root: templatesPath).path(bytes: spec.resources.writableBytes)
+        }
         let boot = try sandboxed { () throws(LinuxError) in try BootID.read() }
         let files = try sandboxed { () throws(LinuxError) in
             min(SandboxLimits.openFilesMax, try ResourceLimits.openFilesMax())
         }
         let plan = JobPlan(
-            spec: spec, process: process, imageRoot: entry.rootfs, imageDigest: entry.digest, ids: try freeIDs(),
+            spec: spec, process: process, imageRoot: entry.rootfs, imageDigest: entry.digest, scratchTemplate: template,
+            ids: try freeIDs(),
             runtime: runtime, place: place(of: spec.id), openFilesMax: files, bootID: boot)
         try sandboxed { () throws(LinuxError) in try JSONFile.writeVolatile(plan, to: job.plan) }
         return plan

@@ -39,9 +39,9 @@ struct SandboxMounts {
         try? Files.remove(directory.scratch)
     }
 
-    /// Makes the filesystem of the writable layer and its directories, owned by the job.
+    /// Makes the writable layer and its directories, owned by the job.
     private func mountScratch() throws(LinuxError) {
-        try makeImage()
+        try SparseFile.copy(plan.scratchTemplate, to: directory.scratch)
         let loop = try LoopDevice.attach(directory.scratch)
         // The layer need not survive a power cut, so no flush of it is waited for; blocks of deleted files go back
         // to the owner's disk at once.
@@ -57,20 +57,6 @@ struct SandboxMounts {
         for name in ["proc", "dev", "sys", "tmp", "output"] + (plan.spec.inputDirectory == nil ? [] : ["input"]) {
             try make("\(paths.upper)/\(name)", 0o755, owner: root, root)
         }
-    }
-
-    private func makeImage() throws(LinuxError) {
-        let size = plan.spec.resources.writableBytes
-        let path = directory.scratch
-        let file = try FileDescriptor.open(path, O_WRONLY | O_CREAT | O_EXCL)
-        guard ftruncate(file.number, Int(size)) == 0 else {
-            throw .systemCall(operation: "ftruncate", object: path, errno: errno)
-        }
-        let options = [
-            "-q", "-F", "-t", "ext4", "-b", "4096", "-m", "0", "-O", "^has_journal,^resize_inode", "-E",
-            "lazy_itable_init=1,nodiscard,root_owner=0:0", path,
-        ]
-        try ChildProcess("mke2fs", options).run()
     }
 
     private func make(_ path: String, _ mode: mode_t, owner: UInt32, _ group: UInt32) throws(LinuxError) {

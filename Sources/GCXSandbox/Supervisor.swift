@@ -41,6 +41,7 @@ package final class Supervisor {
         record = SupervisorRecord(
             pid: getpid(), startTicks: ProcessTable.startTicks(of: getpid()) ?? 0, bootID: plan.bootID)
         do {
+            try plan.place.holdSupervisor()
             signals = try Signals([SIGCHLD, SIGTERM, SIGINT, SIGHUP])
             log = try JobLogWriter(directory.log, limit: plan.spec.logBytesMax)
             try log.begin()

@@ -11,7 +11,7 @@ struct BundleTests {
             id: "j1", image: .rootfs(path: "/r"), command: ["/bin/true"],
             resources: JobResources(cores: 2, memoryBytes: 64 << 20, writableBytes: 32 << 20), wallSecondsMax: 60),
         process: ProcessSpec(arguments: ["/bin/true"], environment: [], workingDirectory: "/", user: 1000, group: 1001),
-        imageRoot: "/r", imageDigest: nil, ids: IDMap(base: 0x7001_0000),
+        imageRoot: "/r", imageDigest: nil, scratchTemplate: "/t", ids: IDMap(base: 0x7001_0000),
         runtime: RuntimeChoice(kind: .crun, path: "/usr/bin/crun", reason: "", hiddenTree: nil),
         place: CgroupPlace(layout: .unified(root: "/sys/fs/cgroup"), group: "/gcx.service/gcx/j1"),
         openFilesMax: 4096, bootID: "b")

@@ -51,7 +51,7 @@ extension RealJobs {
             #expect(own > 400_000_000)
             #expect((0.99...1.01).contains(ratio), "metered \(sample.cpuNanoseconds), own \(own)")
             #expect((sample.memoryPeakBytes ?? 0) > 100_000)
-            #expect(sample.pids == 0)
+            #expect(sample.pids == 0 && (sample.storageBytes ?? 0) > 0 && sample.oomKills == 0)
             try sandbox.driver.release(ended.job)
             #expect(throws: SandboxError.self) { try sandbox.driver.sample(ended.job) }
         }
@@ -88,6 +88,9 @@ extension RealJobs {
             }
             let pid = running.supervisor?.pid ?? 0
             #expect(getsid(pid) == pid && getpgid(pid) == pid)
+            if running.plan.place.layout.isUnified {
+                #expect(try Files.text("/proc/\(pid)/cgroup").hasSuffix("/supervisors\n"))
+            }
             // A second driver knows nothing but the directory, as an agent does after its restart.
             let restarted = try OCIRuntimeDriver(
                 state: "\(sandbox.root)/state", supervisorPath: Machine.supervisor, preferred: kind)
