@@ -1,0 +1,49 @@
+import GCXLedger
+import GCXLinux
+import GCXModel
+import GCXSandbox
+import Logging
+import ServiceLifecycle
+
+/// The agent put together: its core, and its services in the order in which they start.
+package struct AgentAssembly: Sendable {
+    package let core: AgentCore
+    /// Started in this order and stopped in the reverse; the caller adds its server at the end.
+    package let services: [any Service]
+
+    /// - Throws: ``AgentError`` when the machine, the store or the state directory cannot be used; nothing is running then.
+    package init(
+        settings: AgentSettings, identity: AgentIdentity, ledger: any Ledger, measurer: any MachineMeasurer,
+        logger: Logger, now: @escaping @Sendable () -> UInt64 = { WallClock.now() / 1_000_000_000 }
+    ) throws(AgentError) {
+        do { try Files.makeDirectories(settings.stateDirectory, mode: 0o700) } catch {
+            throw .storage(error.description)
+        }
+        let driver = try Self.driver(settings)
+        let problems = Problems()
+        let context = KeeperContext(
+            identity: identity, settings: settings, store: try AgentStore(path: settings.databasePath), ledger: ledger,
+            driver: driver, problems: problems, logger: logger, now: now)
+        let core = try AgentCore(
+            context: context,
+            description: .init(runtime: driver.runtime.reason, cgroupLayout: driver.group.layout.summary))
+        self.core = core
+        services = [
+            OutboxService(store: context.store, ledger: ledger, problems: problems, logger: logger) {
+                for keeper in await core.allKeepers() where await keeper.isWaiting { await keeper.tick() }
+            },
+            OfferService(context: context, core: core, measurer: measurer),
+            LeaseService(core: core, settings: settings, logger: logger),
+        ]
+    }
+
+    private static func driver(_ settings: AgentSettings) throws(AgentError) -> OCIRuntimeDriver {
+        do {
+            return try OCIRuntimeDriver(
+                state: settings.stateDirectory, supervisorPath: settings.supervisorPath,
+                preferred: settings.runtime.flatMap(RuntimeChoice.Kind.init(rawValue:)), base: settings.cgroupBase)
+        } catch {
+            throw AgentError(error)
+        }
+    }
+}

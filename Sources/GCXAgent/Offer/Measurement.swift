@@ -1,0 +1,109 @@
+import FoundationEssentials
+import GCXBenchmark
+import GCXHardware
+import GCXModel
+
+import struct Crypto.SHA256
+
+/// What is known about the machine at one moment.
+package struct Measurement: Sendable {
+    package var inventory: Inventory
+    /// Claimed ones from the system, measured ones from the benchmarks.
+    package var facts: [Fact]
+    package var kernelVersion: String
+    /// SHA-256 of the inventory and of the benchmark report, as JSON with sorted keys; zero where there is none.
+    package var inventoryDigest: Digest
+    package var samplesDigest: Digest
+    /// What could not be measured, and why.
+    package var problems: [String]
+
+    /// Sources that disagree, each as one line.
+    package var contradictions: [String] {
+        inventory.contradictions.map { contradiction in
+            let claims = contradiction.claims.map { "\($0.source) says \($0.value)" }.joined(separator: ", ")
+            return "\(contradiction.fact.rawValue): \(claims)"
+        }
+    }
+}
+
+/// Whoever looks at the machine.
+package protocol MachineMeasurer: Sendable {
+    /// - Throws: ``AgentError/sandbox(_:remedy:)`` when not even an inventory could be had.
+    func measure(at now: UInt64) async throws(AgentError) -> Measurement
+}
+
+/// Looks at this machine through `gcx-probe`.
+package struct ProbeMeasurer: MachineMeasurer {
+    package let probe: HardwareProbe
+    /// Nil leaves the benchmarks out.
+    package let plan: BenchmarkPlan?
+
+    package init(probe: HardwareProbe, plan: BenchmarkPlan?) {
+        self.probe = probe
+        self.plan = plan
+    }
+
+    package func measure(at now: UInt64) async throws(AgentError) -> Measurement {
+        let inventory: Inventory
+        do { inventory = try await probe.inventory() } catch {
+            throw .sandbox(error.description, remedy: error.remedy.instruction)
+        }
+        var measurement = Measurement(
+            inventory: inventory, facts: inventory.claimedFacts(at: now), kernelVersion: "",
+            inventoryDigest: Self.digest(inventory), samplesDigest: .zero, problems: [])
+        guard let plan else { return measurement }
+        do {
+            let report = try await BenchmarkRunner(process: ProbeBenchmarkProcess(probe: probe)).run(plan)
+            measurement.facts += report.facts(measuredAt: now)
+            measurement.kernelVersion = report.kernelVersion
+            measurement.samplesDigest = Self.digest(report)
+            measurement.problems = report.problems + report.unsteadyLines
+        } catch {
+            measurement.problems.append("no benchmark: \(error.description)")
+        }
+        return measurement
+    }
+
+    /// SHA-256 of a document as JSON with sorted keys; zero for one that JSON cannot carry.
+    private static func digest(_ document: some Encodable) -> Digest {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        guard let data = try? encoder.encode(document) else { return .zero }
+        return Digest(checkedBytes: Array(SHA256.hash(data: data)))
+    }
+}
+
+extension BenchmarkReport {
+    /// The axes whose figures were disturbed, and so are in no offer.
+    fileprivate var unsteadyLines: [String] {
+        axes.filter { !$0.steady }.map { axis in
+            "\(axis.name) is unsteady (\(axis.flags.map(\.rawValue).joined(separator: ", "))) and not offered"
+        }
+    }
+}
+
+/// Runs the benchmarks behind the same process wall as the inventory.
+package struct ProbeBenchmarkProcess: BenchmarkProcess {
+    private let probe: HardwareProbe
+
+    package init(probe: HardwareProbe) { self.probe = probe }
+
+    package func run(arguments: [String], timeout: Duration) async throws -> Data {
+        let patient = HardwareProbe(
+            executable: probe.executable, timeout: timeout, outputBytesMax: probe.outputBytesMax)
+        return Data(try await blocking { () throws(ProbeError) in try patient.output(of: arguments) })
+    }
+}
+
+extension Inventory {
+    /// What the system says about itself, at level L0.
+    package func claimedFacts(at now: UInt64) -> [Fact] {
+        let claims: [(String, UInt64?, String)] = [
+            ("cpu.cores", coreCount.map(UInt64.init), "core"), ("cpu.pus", puCount.map(UInt64.init), "PU"),
+            ("memory.bytes", memoryBytes, "B"), ("gpu.count", UInt64(gpus.count), "GPU"),
+        ]
+        return claims.compactMap { name, value, unit in
+            value.map { Fact(name: name, value: $0, unit: unit, level: .claimed, measuredAt: now) }
+        }
+    }
+}

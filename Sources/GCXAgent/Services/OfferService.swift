@@ -1,0 +1,126 @@
+import GCXLedger
+import GCXModel
+import GCXSandbox
+import GCXSigning
+import Logging
+import ServiceLifecycle
+
+/// Measures the machine, signs what was found and keeps a live offer on the ledger.
+///
+/// An offer of an earlier life is used again while more than half of its time is left; then the machine is measured anew.
+package struct OfferService: Service {
+    let context: KeeperContext
+    let core: AgentCore
+    let measurer: any MachineMeasurer
+
+    package init(context: KeeperContext, core: AgentCore, measurer: any MachineMeasurer) {
+        self.context = context
+        self.core = core
+        self.measurer = measurer
+    }
+
+    package func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                await refresh()
+                try? await Task.sleep(for: pauseUntilNextLook)
+            }
+        }
+    }
+
+    /// Half of an offer's life may be shorter than the time between two looks at the machine.
+    private var pauseUntilNextLook: Duration {
+        let half = Duration.seconds(Int64(clamping: max(context.settings.offer.validSeconds / 4, 1)))
+        return min(context.settings.probeInterval, half)
+    }
+
+    /// One look: publishes when there is no offer, when it is half spent, or when what is for sale has changed.
+    func refresh() async {
+        do {
+            try postGrant()
+            if let current = try usable() {
+                await core.use(current, digest: current.digest(in: context.identity.domain))
+                await context.problems.clear("offer")
+                return
+            }
+            try await publish()
+            await context.problems.clear("offer")
+        } catch {
+            await context.problems.note("offer", error.description)
+            context.logger.error("offer not published", metadata: ["error": "\(error.description)"])
+        }
+    }
+
+    private func postGrant() throws(AgentError) {
+        let entry = Entry.grant(context.identity.grant)
+        try context.store.enqueue(entry, key: entry.key(in: context.identity.domain).description, lease: nil)
+    }
+
+    private func usable() throws(AgentError) -> Signed<Offer>? {
+        guard let text = try context.store.setting(Setting.current),
+            let signed = try? StoredJSON.decode(Signed<Offer>.self, text)
+        else { return nil }
+        let offer = signed.document
+        let policy = OfferBuilder(policy: context.settings.offer, identity: context.identity)
+        let halfLife = offer.issuedAt + (offer.expiresAt - offer.issuedAt) / 2
+        let same = policy.offer(
+            id: offer.offerID, revision: offer.revision, capacity: offer.capacity, facts: offer.facts,
+            attestation: offer.attestation, at: offer.issuedAt)
+        return context.now() < halfLife && same == offer ? signed : nil
+    }
+
+    private func publish() async throws(AgentError) {
+        let now = context.now()
+        let measurement = try await measurer.measure(at: now)
+        let builder = OfferBuilder(policy: context.settings.offer, identity: context.identity)
+        let record = try await context.identity.sign(builder.attestation(measurement, at: now))
+        try enqueue(.attestation(record))
+        let free = try freeStorage()
+        let offer = builder.offer(
+            id: try offerID(), revision: try nextRevision(),
+            capacity: try builder.capacity(of: measurement.inventory, storageFreeBytes: free),
+            facts: measurement.facts, attestation: record.digest(in: context.identity.domain), at: now)
+        let signed = try await context.identity.sign(offer)
+        try context.store.set(Setting.current, encode(signed))
+        try enqueue(.offer(signed))
+        await core.use(signed, digest: signed.digest(in: context.identity.domain))
+        for problem in measurement.problems {
+            context.logger.warning("not measured", metadata: ["reason": "\(problem)"])
+        }
+        context.logger.info("offer published", metadata: ["offer.revision": "\(offer.revision)"])
+    }
+
+    private func enqueue(_ entry: Entry) throws(AgentError) {
+        try context.store.enqueue(entry, key: entry.key(in: context.identity.domain).description, lease: nil)
+    }
+
+    private func freeStorage() throws(AgentError) -> UInt64 {
+        do { return try Disk.freeBytes(at: context.settings.stateDirectory) } catch {
+            throw .storage(error.description)
+        }
+    }
+
+    private func offerID() throws(AgentError) -> GCXModel.Digest {
+        if let text = try context.store.setting(Setting.id), let id = GCXModel.Digest(text) { return id }
+        let id = GCXModel.Digest.random()
+        try context.store.set(Setting.id, id.description)
+        return id
+    }
+
+    // Written before the offer is signed: a crash in between skips a number, which is allowed, and never repeats one.
+    private func nextRevision() throws(AgentError) -> UInt64 {
+        let next = (try context.store.setting(Setting.revision).flatMap { UInt64($0) } ?? 0) + 1
+        try context.store.set(Setting.revision, "\(next)")
+        return next
+    }
+
+    private func encode(_ signed: Signed<Offer>) throws(AgentError) -> String {
+        do { return try StoredJSON.encode(signed) } catch { throw .storage("\(error)") }
+    }
+
+    private enum Setting {
+        static let id = "offer.id"
+        static let revision = "offer.revision"
+        static let current = "offer.current"
+    }
+}
