@@ -40,10 +40,10 @@ extension RealJobs {
 
         @Test("calls that are not on the list are not there", arguments: Machine.runtimes)
         func filter(_ kind: RuntimeChoice.Kind) throws {
-            let ended = try Sandbox(kind).run("unshare -U true; mount -t tmpfs none /tmp; chroot / true; hostname x")
-            let refusals = ended.text(.error)
-            #expect(refusals.components("not implemented") == 4 || refusals.components("not permitted") > 0)
-            #expect(ended.exit.reason != .exited(code: 0))
+            // Without the filter the first would succeed, and the second would be refused for want of a capability.
+            let ended = try Sandbox(kind).run("unshare -U true; chroot / true; exit 0")
+            #expect(ended.text(.error).components("Function not implemented") == 2)
+            #expect(ended.exit.reason == .exited(code: 0))
         }
 
         @Test("its image is read-only, and what it may write is not", arguments: Machine.runtimes)

@@ -65,7 +65,8 @@ extension RealJobs {
             let wall = ended.exit.endedBootNanoseconds - (ended.exit.startedBootNanoseconds ?? 0)
             // The quota is per period of 100 ms, so one period more may be used at the end.
             #expect(sample.cpuNanoseconds <= wall + 200_000_000)
-            #expect((sample.throttledNanoseconds ?? 0) > 0)
+            // On a machine busy with other things three loops may not even reach the quota.
+            if sample.cpuNanoseconds > wall / 10 * 9 { #expect((sample.throttledNanoseconds ?? 0) > 0) }
         }
 
         @Test("two jobs at once have ids of their own")
@@ -120,6 +121,8 @@ extension RealJobs {
             }
             #expect(exit.reason == .hostFailure(description: "the supervisor of the job died"))
             #expect(try sandbox.driver.recover(job) == .ended(exit))
+            #expect(try job.readPlan().place.cgroup.processes().isEmpty)
+            #expect(!Files.exists(job.scratch))
             #expect(try sandbox.driver.sample(job).cpuNanoseconds > 0)
             #expect(Ended(job: job, exit: exit, sandbox: sandbox).text() == "up\n")
             try sandbox.driver.wipe(job)

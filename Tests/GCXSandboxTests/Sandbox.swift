@@ -41,6 +41,8 @@ struct Traces: Equatable {
     var loops: [String]
     var groups: [String]
     var supervisors: Int
+    /// What lies under the v2 tree of a hybrid machine, where crun would write.
+    var hidden: String
 
     static func now() throws -> Traces {
         let place = try CgroupPlace.forJobs()
@@ -56,7 +58,13 @@ struct Traces: Equatable {
             mounts: try MountTable.read().map(\.point).sorted(),
             loops: try ChildProcess("losetup", ["--noheadings", "--output", "BACK-FILE", "--list"]).run()
                 .split(separator: "\n").map(String.init).filter { $0.contains("gcx-test") },
-            groups: groups, supervisors: names.filter { $0 == "gcx-supervisor" }.count)
+            groups: groups, supervisors: names.filter { $0 == "gcx-supervisor" }.count,
+            hidden: try listHidden(place.layout))
+    }
+
+    private static func listHidden(_ layout: CgroupLayout) throws -> String {
+        guard case .legacy(_, let tree?) = layout else { return "" }
+        return try ChildProcess("unshare", ["-m", "sh", "-c", "umount \(tree) && find \(tree)"]).run()
     }
 
     /// True when the machine is as before within two seconds: the kernel takes mounts of a killed process down later.
