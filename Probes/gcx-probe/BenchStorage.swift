@@ -63,6 +63,29 @@ final class BenchFile {
     }
 }
 
+/// How long this thread was ready to run and was not let: a disk's answer that nobody takes is not the disk's delay.
+enum BenchPatience {
+    /// Nanoseconds so far, of the second number of `schedstat` (the kernel's sched-stats.rst); nil on a kernel without.
+    static var waited: UInt64? {
+        BenchSystem.text("/proc/thread-self/schedstat").flatMap(waitedNanoseconds(schedstat:))
+    }
+
+    static func waitedNanoseconds(schedstat: String) -> UInt64? {
+        let words = schedstat.split(whereSeparator: \.isWhitespace)
+        return words.count >= 2 ? UInt64(words[1]) : nil
+    }
+
+    /// The share of `nanoseconds`, which is what `work` says it took, in which this thread did not wait for a processor.
+    static func share(_ work: () throws(BenchFailure) -> UInt64?) throws(BenchFailure)
+        -> (nanoseconds: UInt64, processorShare: Double?)?
+    {
+        let before = waited
+        guard let nanoseconds = try work() else { return nil }
+        guard let before, let after = waited, after >= before else { return (nanoseconds, nil) }
+        return (nanoseconds, max(0, 1 - Double(after - before) / Double(max(1, nanoseconds))))
+    }
+}
+
 /// `storage.write.sequential`
 struct BenchDiskWrite: BenchMeasurement {
     let file: BenchFile
@@ -79,8 +102,11 @@ struct BenchDiskWrite: BenchMeasurement {
     }
 
     mutating func sample() throws(BenchFailure) -> Sample? {
-        guard let nanoseconds = try file.append(blocks: blocks, of: BenchFile.blockBytes) else { return nil }
-        return Sample(value: Double(workingSetBytes) * 1e9 / Double(nanoseconds), processorShare: nil)
+        try BenchPatience.share { () throws(BenchFailure) in
+            try file.append(blocks: blocks, of: BenchFile.blockBytes)
+        }.map {
+            Sample(value: Double(workingSetBytes) * 1e9 / Double($0.nanoseconds), processorShare: $0.processorShare)
+        }
     }
 }
 
@@ -108,8 +134,11 @@ struct BenchDiskRandomRead: BenchMeasurement {
         let blocks = file.written / Self.blockBytes
         guard blocks > 0 else { return nil }
         let offsets = (0..<Self.readsPerSample).map { _ in UInt64.random(in: 0..<blocks) * Self.blockBytes }
-        let nanoseconds = try file.read(at: offsets, blockBytes: Int(Self.blockBytes))
-        return Sample(value: Double(Self.readsPerSample) * 1e9 / Double(nanoseconds), processorShare: nil)
+        return try BenchPatience.share { () throws(BenchFailure) in
+            try file.read(at: offsets, blockBytes: Int(Self.blockBytes))
+        }.map {
+            Sample(value: Double(Self.readsPerSample) * 1e9 / Double($0.nanoseconds), processorShare: $0.processorShare)
+        }
     }
 }
 
@@ -123,7 +152,7 @@ struct BenchDiskSync: BenchMeasurement {
     var conditions: [Flag] { file.conditions }
 
     mutating func sample() throws(BenchFailure) -> Sample? {
-        guard let nanoseconds = try file.append(blocks: 1, of: Self.blockBytes) else { return nil }
-        return Sample(value: Double(nanoseconds) * 1000, processorShare: nil)
+        try BenchPatience.share { () throws(BenchFailure) in try file.append(blocks: 1, of: Self.blockBytes) }
+            .map { Sample(value: Double($0.nanoseconds) * 1000, processorShare: $0.processorShare) }
     }
 }

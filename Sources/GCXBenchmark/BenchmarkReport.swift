@@ -90,7 +90,8 @@ package struct ProcessorAllowance: Codable, Equatable, Sendable {
 package struct Sample: Codable, Equatable, Sendable {
     /// In the unit of the benchmark.
     package var value: Double
-    /// Least share of the wall time that any of the threads had its processor; nil where that is no measure (storage).
+    /// Least share of the wall time that any of the threads had its processor, or for storage did not wait for one; nil where
+    /// the kernel does not tell.
     package var processorShare: Double?
 
     package init(value: Double, processorShare: Double?) {

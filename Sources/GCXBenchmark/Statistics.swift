@@ -70,6 +70,9 @@ package enum Statistic: String, Codable, Sendable {
 package enum Spread: String, Codable, Sendable {
     /// Standard deviation over mean: every outlier counts.
     case coefficientOfVariation
+    /// The larger of the next one and of how far the second best stands above the median: when a little over half of the samples
+    /// agree, the deviation is blind to the rest, and the second best is one of the rest.
+    case capacity
     /// Median absolute deviation over median: half the samples may be anything.
     case relativeDeviation
 
@@ -77,6 +80,7 @@ package enum Spread: String, Codable, Sendable {
         switch self {
         case .coefficientOfVariation: statistics.coefficientOfVariation
         case .relativeDeviation: statistics.relativeDeviation
+        case .capacity: max(statistics.relativeDeviation, statistics.secondBest / statistics.median - 1)
         }
     }
 }

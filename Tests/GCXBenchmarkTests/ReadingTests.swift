@@ -88,6 +88,13 @@ struct ReadingTests {
         #expect(BenchAllowance.used(of: [2, 3], siblings: { _ in [] }, quota: nil) == [2, 3])
     }
 
+    @Test(
+        "the wait for a processor is the second number of schedstat",
+        arguments: [("1028742 58457 1\n", 58_457 as UInt64?), ("0", nil)])
+    func schedstat(text: String, waited: UInt64?) {
+        #expect(BenchPatience.waitedNanoseconds(schedstat: text) == waited)
+    }
+
     @Test("cache sizes of sysfs", arguments: [("32768K\n", 33_554_432 as UInt64), ("2M", 2_097_152), ("64", 64)])
     func cacheSize(text: String, bytes: UInt64) { #expect(BenchCaches.size(sysfs: text) == bytes) }
 

@@ -39,6 +39,13 @@ struct StatisticsTests {
         #expect(Statistic.secondBest.value(of: samples) == 101)
     }
 
+    @Test("a capacity whose second best is not what most samples reach is spread, though most samples agree")
+    func capacity() throws {
+        let samples = try #require(Statistics([100, 100, 100, 200, 200]))
+        #expect(Spread.relativeDeviation.value(of: samples) == 0)
+        #expect(Spread.capacity.value(of: samples) == 1)
+    }
+
     @Test("a tenth of a figure that can be halved is a tenth, rounded down, even when the product needs 128 bits")
     func proportional() {
         #expect(SplittingRule.proportional.share(of: 109, part: 1, whole: 10) == 10)

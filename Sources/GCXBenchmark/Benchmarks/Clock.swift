@@ -18,7 +18,7 @@ extension Benchmark {
 extension ValidityRule {
     /// For figures made by the cores alone.
     static let processor = ValidityRule(
-        samplesWanted: 21, samplesMin: 5, spread: .relativeDeviation, spreadMax: 0.03, ignoring: [],
+        samplesWanted: 21, samplesMin: 5, spread: .capacity, spreadMax: 0.03, ignoring: [],
         voidedBy: [.neighboured, .throttled, .majorFaults],
         reason: """
             A quiet run's samples lie within 1 % of their median, and a boost clock drifts by 1 or 2 %. Samples during which \

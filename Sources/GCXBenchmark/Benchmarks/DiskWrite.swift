@@ -24,8 +24,8 @@ extension ValidityRule {
             reason: """
                 Shared virtual disks do not repeat (twice as fast or slow between rounds), so the bound is on the middle \
                 half of the samples: beyond 50 % the median is off by more than a factor of two as often as not. A disk \
-                under test is pressure by itself. Other \
-                processes' CPU does not slow a disk, and memory is none. The page cache may delay a write but not its fsync, \
+                under test is pressure by itself. Answers \
+                that waited for a processor are repeated (they made an fsync of 0.2 ms one of 4 ms); memory is no disk. The page cache may delay a write but not its fsync, \
                 so it voids only reads.
                 """)
     }

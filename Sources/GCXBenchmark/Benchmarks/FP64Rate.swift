@@ -12,5 +12,5 @@ extension Benchmark {
         statistic: .secondBest,
         validity: .processor,
         splitting: .proportional,
-        timeWeight: 1)
+        timeWeight: 2)
 }

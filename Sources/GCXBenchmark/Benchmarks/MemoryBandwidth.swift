@@ -33,7 +33,7 @@ extension Benchmark {
 extension ValidityRule {
     /// Memory is shared with neighbours on the same host, whom no counter of a guest shows.
     static let memory = ValidityRule(
-        samplesWanted: 21, samplesMin: 5, spread: .relativeDeviation, spreadMax: 0.1, ignoring: [],
+        samplesWanted: 21, samplesMin: 5, spread: .capacity, spreadMax: 0.1, ignoring: [],
         voidedBy: [.neighboured, .throttled, .majorFaults, .smallWorkingSet],
         reason: """
             Bandwidth of a virtual machine was seen in two modes, a third apart, on quiet runs. One mode scatters by 2 to 4 %; \
