@@ -113,7 +113,7 @@ let testing: [Target] = [
     tests("GCXHardwareTests", ["GCXHardware"]),
     tests("GCXBenchmarkTests", ["GCXBenchmark"]),
     tests("GCXSandboxTests", ["GCXSandbox"]),
-    tests("GCXLedgerTests", ["GCXLedger", "GCXLedgerSQLite", "Support"]),
+    tests("GCXLedgerTests", ["GCXLedger", "GCXLedgerSQLite", "Support", grdb]),
     tests("GCXConfigTests", ["GCXConfig"]),
     tests("GCXAgentTests", ["GCXAgent", "GCXLedgerSQLite", "Support"]),
     tests("GCXAPITests", ["GCXAPI", "GCXLedgerSQLite", "Support", logging, lifecycle]),

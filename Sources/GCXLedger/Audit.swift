@@ -51,7 +51,9 @@ package struct JournalRow: Equatable, Sendable {
             throw .corrupted(index, detail: "its leaf hashes to \(posted.leafHash), not \(Hex.encode(leafHash))")
         }
         let key = decoded.key(in: domain)
-        guard key.description == self.key else { throw .corrupted(index, detail: "its key is \(key), not “\(self.key)”") }
+        guard key.description == self.key else {
+            throw .corrupted(index, detail: "its key is \(key), not “\(self.key)”")
+        }
         return posted
     }
 }

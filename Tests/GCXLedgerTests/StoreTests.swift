@@ -50,8 +50,9 @@ struct StoreTests {
         #expect(await ledger.ratings(of: world.owner.address).count == 1)
         let receipt = try await ledger.post(.claim(world.voucher(open, 50)))
         #expect(receipt.index == head.document.size)
-        #expect(try await ledger.consistency(from: head.document.size, to: receipt.index + 1)
-            .isValid(oldRoot: head.document.root, newRoot: await ledger.head().document.root))
+        #expect(
+            try await ledger.consistency(from: head.document.size, to: receipt.index + 1)
+                .isValid(oldRoot: head.document.root, newRoot: await ledger.head().document.root))
         #expect(try LedgerVerifier.verify(folder.ledger).isSound)
     }
 

@@ -65,7 +65,8 @@ struct TamperTests {
             "UPDATE journal SET key = 'claim:0x00' WHERE position = 5",
             "UPDATE journal SET position = 8 WHERE position = 7", "DELETE FROM journal WHERE position = 3",
             "DELETE FROM journal WHERE position = 7", "DELETE FROM journal",
-            "UPDATE journal SET position = 99 WHERE position = 2;" + "UPDATE journal SET position = 2 WHERE position = 3;"
+            "UPDATE journal SET position = 99 WHERE position = 2;"
+                + "UPDATE journal SET position = 2 WHERE position = 3;"
                 + "UPDATE journal SET position = 3 WHERE position = 99",
             "INSERT INTO journal SELECT 8, key || '0', posted_at_seconds, entry, previous_hash, entry_hash, leaf_hash"
                 + " FROM journal WHERE position = 7",
@@ -79,7 +80,8 @@ struct TamperTests {
     @Test(
         "shows a changed, lost or added head",
         arguments: [
-            "UPDATE heads SET root = zeroblob(32) WHERE size = 4", "UPDATE heads SET chain = zeroblob(32) WHERE size = 4",
+            "UPDATE heads SET root = zeroblob(32) WHERE size = 4",
+            "UPDATE heads SET chain = zeroblob(32) WHERE size = 4",
             "UPDATE heads SET timestamp_seconds = 1 WHERE size = 4",
             "UPDATE heads SET signature = zeroblob(65) WHERE size = 4", "DELETE FROM heads WHERE size = 4",
             "DELETE FROM heads WHERE size = 8",

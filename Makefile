@@ -1,0 +1,57 @@
+# gcx: every target sets up what it needs, so that any of them works first in a fresh clone.
+PREFIX ?= /usr/local
+DESTDIR ?=
+SWIFT ?= swift
+SOURCES = Sources Probes Tests Package.swift
+RELEASE = .build/release
+PROGRAMS = gcx gcx-supervisor gcx-probe
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-test build check test integration demo bench vm docs install clean
+
+help: ## Say what can be made
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
+
+setup: ## Install the Debian packages that gcx needs (what is missing, as root or with sudo)
+	@.ci/setup build
+
+setup-test: ## Install what all tests need besides
+	@.ci/setup test
+
+build: setup ## Build the programs for use
+	$(SWIFT) build -c release --product gcx
+	$(SWIFT) build -c release --product gcx-supervisor
+	$(SWIFT) build -c release --product gcx-probe
+
+check: setup-test ## Look at the layout of the code, the units and the links in the documents
+	swift format lint --strict --recursive $(SOURCES)
+	.ci/check-units
+	.ci/check-links
+
+test: setup-test ## Build and run every test that this machine can run
+	$(SWIFT) build --build-tests
+	$(SWIFT) test --skip-build
+	Tests/VM/run
+
+integration: setup-test ## Run the integration tests only
+	$(SWIFT) build --build-tests
+	$(SWIFT) test --skip-build --filter Integration
+
+demo: build ## Measure, offer, lease, use, pay: the whole loop on this machine
+	$(RELEASE)/gcx demo
+
+bench: build ## Measure this machine
+	$(RELEASE)/gcx bench
+
+vm: setup-test ## Run an installed gcx under systemd and pure cgroup v2, in a virtual machine
+	Tests/VM/run
+
+docs: ## Check that the documents point at what exists
+	.ci/check-links
+
+install: ## Install below DESTDIR/PREFIX; a configuration that is there is kept
+	$(MAKE) build SWIFT="$(SWIFT)"
+	.ci/install "$(DESTDIR)" "$(PREFIX)" $(RELEASE)
+
+clean: ## Remove what was built
+	rm -rf .build .build-*

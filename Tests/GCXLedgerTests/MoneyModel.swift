@@ -1,0 +1,114 @@
+/// The rules of money once more, written from the design with plain integers and nothing of the ledger's code.
+struct MoneyModel: Equatable {
+    struct Lease: Equatable {
+        var deposit: Int
+        var settled = 0
+        let openedAt: Int
+        /// When the payer asked to close.
+        var askedAt: Int?
+        var isClosed = false
+
+        /// Close window of ten seconds, as in the test world's offer.
+        var closesAt: Int? { askedAt.map { $0 + 10 } }
+
+        /// 1,000 at once and 36,000 an hour, as in the test world's terms.
+        func cap(at now: Int) -> Int { 1_000 + 10 * (min(now, askedAt ?? now) - openedAt) }
+    }
+
+    enum Party: CaseIterable {
+        case buyer, owner, machine, session, stranger
+    }
+
+    enum Step: Equatable {
+        case faucet(Int)
+        case open(deposit: Int)
+        case topUp(Int, total: Int, by: Party)
+        case claim(Int, cumulative: Int, by: Party)
+        /// Signed for another ledger.
+        case foreignClaim(Int, cumulative: Int)
+        case close(Int, by: Party)
+        case finalize(Int)
+        case wait(Int)
+        /// An entry that was accepted before, again.
+        case replay(Int)
+    }
+
+    var now: Int
+    var minted = 0
+    var buyer = 0
+    var owner = 0
+    var leases: [Lease] = []
+
+    /// Makes the step, or says no and stays as it is.
+    mutating func take(_ step: Step) -> Bool {
+        switch step {
+        case .wait(let seconds): now += seconds
+        case .replay: break
+        case .foreignClaim: return false
+        case .faucet(let amount): (minted, buyer) = (minted + amount, buyer + amount)
+        case .open(let deposit):
+            guard deposit > 0, deposit <= buyer else { return false }
+            buyer -= deposit
+            leases.append(Lease(deposit: deposit, openedAt: now))
+        case .topUp(let index, let total, let party): return topUp(index, total, party)
+        case .claim(let index, let cumulative, let party): return claim(index, cumulative, party)
+        case .close(let index, let party): return close(index, party)
+        case .finalize(let index):
+            guard !leases[index].isClosed, let closesAt = leases[index].closesAt, now >= closesAt else { return false }
+            refund(index)
+        }
+        return true
+    }
+
+    private mutating func topUp(_ index: Int, _ total: Int, _ party: Party) -> Bool {
+        let lease = leases[index]
+        guard party == .buyer, !lease.isClosed, lease.askedAt == nil, total > lease.deposit,
+            total - lease.deposit <= buyer
+        else { return false }
+        buyer -= total - lease.deposit
+        leases[index].deposit = total
+        return true
+    }
+
+    private mutating func claim(_ index: Int, _ cumulative: Int, _ party: Party) -> Bool {
+        let lease = leases[index]
+        guard party == .session, !lease.isClosed, now < lease.closesAt ?? .max, cumulative > lease.settled,
+            cumulative <= lease.deposit, cumulative <= lease.cap(at: now)
+        else { return false }
+        owner += cumulative - lease.settled
+        leases[index].settled = cumulative
+        return true
+    }
+
+    private mutating func close(_ index: Int, _ party: Party) -> Bool {
+        guard !leases[index].isClosed else { return false }
+        switch party {
+        case .owner, .machine: refund(index)
+        case .buyer:
+            guard leases[index].askedAt == nil else { return false }
+            leases[index].askedAt = now
+        case .session, .stranger: return false
+        }
+        return true
+    }
+
+    private mutating func refund(_ index: Int) {
+        buyer += leases[index].deposit - leases[index].settled
+        leases[index].isClosed = true
+    }
+}
+
+/// Random numbers that come again for the same seed (SplitMix64).
+struct SeededGenerator: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(_ seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
+        return mixed ^ (mixed >> 31)
+    }
+}
