@@ -1,0 +1,166 @@
+import ArgumentParser
+import FoundationEssentials
+import GCXAPI
+import GCXAgent
+import GCXBenchmark
+import GCXConfig
+import GCXHardware
+import GCXLedger
+import GCXLinux
+import GCXModel
+import GCXSigning
+import Logging
+import ServiceLifecycle
+
+/// `gcx agent run`: the services, in start order, until SIGTERM.
+struct AgentRun: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run", abstract: "Run the agent until it is told to stop; jobs go on without it and are found again.")
+
+    @Option(help: "The configuration file.")
+    var config = "/etc/gcx/gcx.toml"
+
+    func run() async throws {
+        let configuration = try Configuration.load(path: config)
+        let logger = Logs.make("gcx.agent", level: configuration.agent.logLevel)
+        let ledger = HTTPLedger(try Endpoint(configuration.ledger.endpoint))
+        let identity = try await Identities.agent(configuration.machine, ledger: ledger, logger: logger)
+        let assembly = try AgentAssembly(
+            settings: try configuration.settings, identity: identity, ledger: ledger,
+            measurer: try configuration.measurer, logger: logger)
+        let server = try AgentServer(assembly.core, at: try Endpoint(configuration.agent.listen), logger: logger)
+        logger.info("agent started", metadata: ["machine": "\(identity.machine.address.checksummed)"])
+        try await Services.run(assembly.services + [server, NotifyService()], logger: logger)
+        logger.info("agent stopped")
+    }
+}
+
+/// Runs services until SIGTERM or SIGINT; then they stop in the reverse order.
+enum Services {
+    static func run(_ services: [any Service], logger: Logger) async throws {
+        var configuration = ServiceGroupConfiguration(
+            services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+        configuration.maximumGracefulShutdownDuration = stopTimeout
+        try await ServiceGroup(configuration: configuration).run()
+    }
+
+    /// An orderly stop writes one receipt a lease and posts the outbox; what takes longer is cut, and recovered at the
+    /// next start.
+    private static let stopTimeout: Duration = .seconds(20)
+}
+
+enum Logs {
+    /// One event a line on standard error, which the service manager keeps.
+    static func make(_ label: String, level: String) -> Logger {
+        var logger = Logger(label: label) { StreamLogHandler.standardError(label: $0) }
+        logger.logLevel = Logger.Level(rawValue: level) ?? .info
+        return logger
+    }
+}
+
+enum Identities {
+    /// The machine's key, its grant, and the ledger they are good for. Waits for a ledger that is still starting.
+    static func agent(
+        _ machine: Configuration.Machine, ledger: HTTPLedger, logger: Logger
+    ) async throws -> AgentIdentity {
+        let key = try KeystoreCustody(
+            path: machine.keystore, password: try Password.read(machine.passwordFile, for: machine.keystore))
+        let grant: Signed<MachineGrant> = try Documents.read(machine.grant, what: "machine grant")
+        let domain = try await domain(ledger, logger: logger)
+        return try AgentIdentity(machine: key, grant: grant, domain: domain)
+    }
+
+    private static func domain(_ ledger: HTTPLedger, logger: Logger) async throws -> EIP712Domain {
+        for _ in 1..<ledgerTries {
+            do { return try await ledger.identity().domain } catch {
+                logger.warning("ledger not there yet", metadata: ["error": "\(error)"])
+                try await Task.sleep(for: .seconds(1))
+            }
+        }
+        return try await ledger.identity().domain
+    }
+
+    /// One try a second: as long as a ledger with a million entries takes to open.
+    private static let ledgerTries = 30
+}
+
+/// Documents in files.
+enum Documents {
+    static func read<Value: Decodable>(_ path: String, what: String) throws -> Value {
+        let data: Data
+        do { data = try Data(contentsOf: URL(filePath: path)) } catch {
+            throw CommandError("the \(what) \(path) cannot be read: \(error)", fix: "Check the path.")
+        }
+        do { return try JSONDecoder().decode(Value.self, from: data) } catch {
+            throw CommandError("\(path) is not a \(what): \(error)", fix: "Make it again.")
+        }
+    }
+
+    static func write(_ value: some Encodable, to path: String) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        try DurableFile.write(Array(try encoder.encode(value)) + [10], to: path, mode: 0o644)
+    }
+}
+
+extension Configuration {
+    /// The agent's settings from the owner's file.
+    var settings: AgentSettings {
+        get throws {
+            AgentSettings(
+                stateDirectory: agent.stateDirectory, supervisorPath: try Programs.beside("gcx-supervisor"),
+                runtime: job.runtime == "auto" ? nil : job.runtime, cgroupBase: job.cgroupBase.isEmpty ? nil : job.cgroupBase,
+                sampleInterval: .milliseconds(Int64(job.sampleMilliseconds)),
+                stopGraceMilliseconds: job.stopGraceSeconds * 1_000, logBytesMax: job.logBytesMax,
+                imageBytesMax: job.imageBytesMax, inputBytesMax: job.inputBytesMax, pidsDefault: job.pidsMax,
+                probeInterval: .seconds(Int64(clamping: probe.intervalSeconds)), offer: policy)
+        }
+    }
+
+    private var policy: OfferPolicy {
+        OfferPolicy(
+            region: offer.region, coresReserved: UInt32(clamping: offer.coresReserved),
+            memoryReservedBytes: offer.memoryReservedBytes, storageBytes: offer.storageBytes,
+            leaseSeconds: offer.leaseSecondsMin...offer.leaseSecondsMax, receiptSeconds: offer.receiptSeconds,
+            graceSeconds: offer.graceSeconds, closeWindowSeconds: offer.closeWindowSeconds,
+            creditLimit: offer.creditLimit, validSeconds: offer.validSeconds,
+            rates: Rates(
+                leaseHour: price.leaseHour, coreHour: price.coreHour, memoryGiBHour: price.memoryGiBHour,
+                gpuHour: price.gpuHour, storageGiBHour: price.storageGiBHour, egressGiB: price.egressGiB),
+            allow: offer.allow, deny: offer.deny)
+    }
+
+    var measurer: ProbeMeasurer {
+        get throws {
+            let path = probe.path.isEmpty ? try ProbeLocator.locate() : probe.path
+            let directory = benchmark.directory.isEmpty ? agent.stateDirectory : benchmark.directory
+            let plan = benchmark.enabled
+                ? try BenchmarkPlan(
+                    seconds: Double(benchmark.seconds), directory: directory, bytesMax: benchmark.bytesMax) : nil
+            return ProbeMeasurer(
+                probe: HardwareProbe(executable: path, timeout: .seconds(Int64(clamping: probe.timeoutSeconds))), plan: plan)
+        }
+    }
+}
+
+/// The other programs of gcx: beside this one, or in `../libexec/gcx`.
+enum Programs {
+    /// This very program.
+    static var own: String {
+        get throws {
+            do { return try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe") } catch {
+                throw CommandError("cannot find my own program: \(error)", fix: "Mount /proc.")
+            }
+        }
+    }
+
+    static func beside(_ name: String) throws -> String {
+        let folder = try own.split(separator: "/").dropLast().map { "/\($0)" }.joined()
+        let places = ["\(folder)/\(name)", "\(folder)/../libexec/gcx/\(name)"]
+        guard let found = places.first(where: { Files.exists($0) }) else {
+            throw CommandError(
+                "\(name) is neither at \(places.joined(separator: " nor at "))", fix: "Install gcx with `make install`.")
+        }
+        return found
+    }
+}

@@ -1,0 +1,168 @@
+import ArgumentParser
+import GCXLedger
+import GCXLinux
+import GCXMarket
+import GCXModel
+import GCXSigning
+
+/// `gcx demand`: capacity wanted.
+struct DemandNoun: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "demand", abstract: "Say what you need, and see which offers serve it and why others do not.",
+        subcommands: [DemandCreate.self, DemandList.self, DemandMatch.self, DemandWithdraw.self])
+}
+
+/// `gcx demand create`.
+struct DemandCreate: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "create", abstract: "Sign a demand and post it.",
+        discussion: """
+            A constraint names a fact of the offers: --require cpu.cores>=2 --require memory.triad.all>=20000000000@L1
+            (value in the fact's unit; @L1 asks for a measured one).
+            """)
+
+    @OptionGroup var key: KeyOptions
+    @OptionGroup var ledger: LedgerOptions
+
+    @Option(help: "Cores.")
+    var cores: UInt32 = 1
+
+    @Option(help: "Memory, for example 512M.")
+    var memory = ByteSize(bytes: 512 << 20)
+
+    @Option(help: "Writable storage, for example 1G.")
+    var storage = ByteSize(bytes: 1 << 30)
+
+    @Option(help: "Length of the lease, seconds.")
+    var seconds: UInt64 = 3_600
+
+    @Option(help: "The most an hour in full use may cost, base units.")
+    var hourlyMax: Amount
+
+    @Option(help: "The most it may cost in all, base units; the deposit comes out of it.")
+    var budget: Amount
+
+    @Option(help: "Only this region; may be repeated.")
+    var region: [String] = []
+
+    @Option(help: "A condition on a fact; may be repeated.")
+    var require: [Requirement] = []
+
+    @Option(help: "The demand stands for this long, seconds.")
+    var valid: UInt64 = 3_600
+
+    func run() async throws {
+        let client = try ledger.open()
+        let identity = try await client.identity()
+        let buyer = try key.unlock()
+        let now = identity.ledgerTime
+        let demand = Demand(
+            demandID: .random(), revision: 1, buyer: buyer.address, issuedAt: now, expiresAt: now + valid,
+            startsFrom: now, startsUntil: now + valid, durationSeconds: seconds,
+            resources: Resources(
+                cores: cores, memoryBytes: memory.bytes, storageBytes: storage.bytes, gpus: 0),
+            constraints: require.map(\.constraint), hourlyMax: hourlyMax, budget: budget, regions: region,
+            isolationMin: .container, allow: [], deny: [])
+        let signed = try await Signed(demand, by: buyer, in: identity.domain)
+        try await client.post(.demand(signed))
+        Terminal.say("\(signed.digest(in: identity.domain))")
+    }
+}
+
+/// `NAME>=VALUE`, `NAME<=VALUE` or `NAME=VALUE`, with `@L1` and so on behind.
+struct Requirement: ExpressibleByArgument {
+    let constraint: Constraint
+
+    init?(argument: String) {
+        let halves = argument.split(separator: "@", maxSplits: 1).map(String.init)
+        guard let condition = halves.first, let level = Self.level(halves.count > 1 ? halves[1] : "L0") else { return nil }
+        for (sign, range) in [(">=", { $0...UInt64.max }), ("<=", { 0...$0 }), ("=", { $0...$0 })]
+            as [(String, (UInt64) -> ClosedRange<UInt64>)]
+        {
+            guard let found = condition.firstRange(of: sign) else { continue }
+            guard let value = UInt64(condition[found.upperBound...]) else { return nil }
+            let bounds = range(value)
+            constraint = Constraint(
+                fact: String(condition[..<found.lowerBound]), minimum: bounds.lowerBound, maximum: bounds.upperBound,
+                levelMin: level)
+            return
+        }
+        return nil
+    }
+
+    private static func level(_ text: String) -> TrustLevel? {
+        guard text.hasPrefix("L"), let number = UInt8(text.dropFirst()) else { return nil }
+        return TrustLevel(rawValue: number)
+    }
+}
+
+/// `gcx demand list`.
+struct DemandList: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "list", abstract: "List the standing demands.")
+
+    @OptionGroup var ledger: LedgerOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        let demands = try await ledger.open().demands(liveOnly: true)
+        if output.json { return try Terminal.json(demands) }
+        var table = Table(["demand", "cores", "memory", "seconds", "an hour at most", "budget"])
+        for record in demands {
+            let demand = record.document
+            table.add([
+                "\(record.digest)", "\(demand.resources.cores)", Display.bytes(demand.resources.memoryBytes),
+                "\(demand.durationSeconds)", Display.grouped(demand.hourlyMax), Display.grouped(demand.budget),
+            ])
+        }
+        Terminal.say(demands.isEmpty ? "no demands" : table.text)
+    }
+}
+
+/// `gcx demand match`.
+struct DemandMatch: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "match", abstract: "Find the offers that serve a demand, best first.")
+
+    @OptionGroup var ledger: LedgerOptions
+    @OptionGroup var output: OutputOptions
+
+    @Argument(help: "Digest of the demand.")
+    var demand: Digest
+
+    @ArgumentParser.Flag(help: "Also say which offers failed on what.")
+    var explain = false
+
+    func run() async throws {
+        let result = try await MarketView(ledger: try ledger.open()).match(demand)
+        if output.json { return try Terminal.json(result) }
+        Terminal.say(MatchText.lines(result, explain: explain).joined(separator: "\n"))
+        if result.matches.isEmpty { throw ExitCode(78) }
+    }
+}
+
+/// `gcx demand withdraw`.
+struct DemandWithdraw: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "withdraw", abstract: "Take a demand back.")
+
+    @OptionGroup var key: KeyOptions
+    @OptionGroup var ledger: LedgerOptions
+
+    @Argument(help: "Digest of the demand.")
+    var demand: Digest
+
+    func run() async throws { try await Withdraw.post(demand, reason: "", key: key, ledger: ledger) }
+}
+
+/// A match as text.
+enum MatchText {
+    static func lines(_ result: MatchResult, explain: Bool) -> [String] {
+        var lines = result.matches.map { "match  \($0.offer)  \(Display.amount($0.hourly)) an hour in full use" }
+        if result.matches.isEmpty { lines.append("no offer serves this demand; --explain says why") }
+        guard explain else { return lines }
+        for rejection in result.rejected {
+            lines.append("no     \(rejection.offer)")
+            lines += rejection.reasons.map { "         \($0)" }
+        }
+        return lines
+    }
+}

@@ -1,0 +1,81 @@
+import ArgumentParser
+import GCXHardware
+import GCXLinux
+import GCXModel
+import GCXSandbox
+import Glibc
+
+/// `gcx doctor`: what this machine lacks, and what to do about it.
+struct Doctor: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Check that this machine can run an agent, and say how to mend what it lacks.")
+
+    struct Finding: Encodable {
+        let check: String
+        let ok: Bool
+        let detail: String
+        let remedy: String?
+    }
+
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        let findings = [root, cgroups, runtime, tool("umoci", for: "OCI images"), tool("tar", for: "uploads")]
+            + [await probe()]
+        if output.json {
+            try Terminal.json(findings)
+        } else {
+            for finding in findings {
+                Terminal.say("\(finding.ok ? "ok    " : "FAIL  ")\(finding.check): \(finding.detail)")
+                if let remedy = finding.remedy { Terminal.say("      remedy: \(remedy)") }
+            }
+        }
+        if findings.contains(where: { !$0.ok }) { throw ExitCode(78) }
+    }
+
+    private var root: Finding {
+        let isRoot = geteuid() == 0
+        return Finding(
+            check: "privilege", ok: isRoot, detail: isRoot ? "root" : "user \(geteuid())",
+            remedy: isRoot ? nil : "Run the agent as root; `gcx bench` and `gcx probe` need no root.")
+    }
+
+    private var cgroups: Finding {
+        finding("control groups") { () throws(LinuxError) in try CgroupLayout.detect().summary }
+    }
+
+    private var runtime: Finding {
+        finding("OCI runtime") { () throws(SandboxError) in try RuntimeChoice.detect().reason }
+    }
+
+    private func tool(_ name: String, for purpose: String) -> Finding {
+        let path = ChildProcess.find(name)
+        return Finding(
+            check: name, ok: path != nil, detail: path ?? "missing; needed for \(purpose)",
+            remedy: path == nil ? "apt-get install \(name)" : nil)
+    }
+
+    private func probe() async -> Finding {
+        do {
+            let inventory = try await HardwareProbe.located().inventory()
+            return Finding(
+                check: "probe", ok: true,
+                detail: "\(inventory.coreCount ?? 0) cores, \(inventory.pciDevices.count) PCI devices, "
+                    + "\(inventory.contradictions.count) contradictions", remedy: nil)
+        } catch {
+            return Finding(check: "probe", ok: false, detail: "\(error)", remedy: instruction(error.remedy))
+        }
+    }
+
+    private func finding<E: RemediedError>(_ check: String, _ body: () throws(E) -> String) -> Finding {
+        do {
+            return Finding(check: check, ok: true, detail: try body(), remedy: nil)
+        } catch {
+            return Finding(check: check, ok: false, detail: error.description, remedy: instruction(error.remedy))
+        }
+    }
+
+    private func instruction(_ remedy: Remedy) -> String? {
+        if case .fix(let text) = remedy { text } else { nil }
+    }
+}

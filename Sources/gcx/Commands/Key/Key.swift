@@ -1,0 +1,111 @@
+import ArgumentParser
+import GCXLedger
+import GCXLinux
+import GCXModel
+import GCXSigning
+
+/// `gcx key`: accounts, and what an owner lets a machine do.
+struct KeyNoun: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "key", abstract: "Make keys, show addresses, and grant a machine the right to sell in your name.",
+        subcommands: [KeyNew.self, KeyAddress.self, KeyGrant.self, KeyRevoke.self])
+}
+
+/// `gcx key new`.
+struct KeyNew: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "new", abstract: "Make a key in an Ethereum keystore file (V3, mode 0600) that every wallet reads.")
+
+    @Option(help: "The file to make; one that is there is never replaced.")
+    var out: String
+
+    @Option(help: "File whose first line is the password. Default: ask on the terminal.")
+    var passwordFile: String?
+
+    @ArgumentParser.Flag(help: "Cheap to unlock, for tests: a guesser needs little more than a second for 100 passwords.")
+    var light = false
+
+    func run() throws {
+        let key = PrivateKey.generate()
+        let password = try Password.read(passwordFile, for: out)
+        try KeystoreFile.write(try Keystore.encrypt(key, password: password, cost: light ? .light : .standard), to: out)
+        Terminal.say(key.address.checksummed)
+    }
+}
+
+/// `gcx key address`.
+struct KeyAddress: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "address", abstract: "Unlock a keystore and print its address.")
+
+    @OptionGroup var key: KeyOptions
+
+    func run() throws { Terminal.say(try key.unlock().address.checksummed) }
+}
+
+/// `gcx key grant`.
+struct KeyGrant: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "grant",
+        abstract: "Sign a grant: this machine's key may sell in my name, until it expires or I revoke it.",
+        discussion: "Run it where the owner's key is, and carry the file to the machine: the key stays away from it.")
+
+    @OptionGroup var key: KeyOptions
+    @OptionGroup var ledger: LedgerOptions
+
+    @Option(help: "Address of the machine's key.")
+    var machine: Address
+
+    @Option(help: "The grant is good for this long, days.")
+    var days: UInt64 = 90
+
+    @Option(help: "Your name for the machine.")
+    var label = ""
+
+    @Option(help: "Address of the ledger's operator; without it the ledger is asked.")
+    var `operator`: Address?
+
+    @Option(help: "File to write the grant to.")
+    var out: String
+
+    func run() async throws {
+        let owner = try key.unlock()
+        let domain: EIP712Domain
+        if let `operator` { domain = .embedded(operator: `operator`) } else { domain = try await ledger.open().identity().domain }
+        let now = WallClock.now() / 1_000_000_000
+        let grant = MachineGrant(
+            owner: owner.address, machine: machine, label: label, issuedAt: now, expiresAt: now + days * 86_400,
+            nonce: .random())
+        let signed = try await Signed(grant, by: owner, in: domain)
+        try Documents.write(signed, to: out)
+        Terminal.say("granted until \(grant.expiresAt) (Unix seconds): \(signed.digest(in: domain))")
+    }
+}
+
+/// `gcx key revoke`.
+struct KeyRevoke: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "revoke", abstract: "Take a machine grant back; its offers end at once, running leases go on.")
+
+    @OptionGroup var key: KeyOptions
+    @OptionGroup var ledger: LedgerOptions
+
+    @Argument(help: "Digest of the grant.")
+    var grant: Digest
+
+    @Option(help: "Why, for people.")
+    var reason = ""
+
+    func run() async throws { try await Withdraw.post(grant, reason: reason, key: key, ledger: ledger) }
+}
+
+/// Takes back a document of one's own.
+enum Withdraw {
+    static func post(_ subject: Digest, reason: String, key: KeyOptions, ledger: LedgerOptions) async throws {
+        let client = try ledger.open()
+        let domain = try await client.identity().domain
+        let document = Withdrawal(subject: subject, reason: reason, issuedAt: WallClock.now() / 1_000_000_000)
+        let receipt = try await client.post(.withdrawal(Signed(document, by: try key.unlock(), in: domain)))
+        Terminal.say("withdrawn in entry \(receipt.index)")
+    }
+}

@@ -1,0 +1,32 @@
+import GCXLedger
+import GCXMarket
+import GCXModel
+
+/// The market as a buyer sees it on a ledger.
+struct MarketView {
+    let ledger: any Ledger
+
+    /// Matches a demand against every live offer, with what is free in the time wanted.
+    func match(_ digest: Digest) async throws -> MatchResult {
+        let demand = try await ledger.demand(digest).document
+        let now = try await ledger.identity().ledgerTime
+        var listings: [OfferListing] = []
+        for record in try await ledger.offers(liveOnly: true) {
+            let start = Matching.start(of: demand, on: record.document, now: now)
+            let (end, overflow) = start.addingReportingOverflow(max(demand.durationSeconds, 1))
+            let free = try await ledger.freeCapacity(of: record.digest, from: start, until: overflow ? .max : end)
+            listings.append(OfferListing(digest: record.digest, offer: record.document, free: free))
+        }
+        return Matching.match(demand, offers: listings, now: now)
+    }
+
+    /// The score of an account, computed here from the ledger's facts.
+    func reputation(of address: Address) async throws -> ReputationScore {
+        let ratings = try await ledger.ratings(of: address).map {
+            RatingFact(
+                stars: $0.rating.document.stars, rater: $0.rating.document.rater, settled: $0.settled)
+        }
+        let settled = try await ledger.leases(of: address).filter(\.escrow.isClosed).count
+        return Reputation.score(ratings, settledLeases: UInt64(settled))
+    }
+}

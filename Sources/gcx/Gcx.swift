@@ -1,0 +1,40 @@
+import ArgumentParser
+import GCXAgent
+import GCXModel
+
+/// The program: nouns, and verbs below them.
+@main
+struct Gcx: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "gcx",
+        abstract: "Sell this machine's idle capacity, weighed, graded and signed; or just measure it.",
+        discussion: """
+            Measure this machine, no account needed:   gcx probe   gcx bench
+            Sell it:                                    gcx key new   gcx key grant   gcx agent run
+            Buy:                                        gcx demand create   gcx demand match   gcx lease open   gcx job run
+            Read what a job did:                        gcx job logs   gcx job inspect   gcx receipt verify
+            See the whole loop in a minute:             gcx demo
+
+            Exit status: 0 done; 64 the command line is wrong; 65 refused for good; 75 try again later;
+            78 something has to be changed first (the message says what); 70 a defect of gcx.
+            """,
+        version: AgentCore.version,
+        subcommands: [
+            Bench.self, Probe.self, Doctor.self, AgentNoun.self, KeyNoun.self, OfferNoun.self, DemandNoun.self,
+            LeaseNoun.self, JobNoun.self, ReceiptNoun.self, RatingNoun.self, LedgerNoun.self, Demo.self,
+        ])
+
+    static func main() async {
+        Terminal.ignoreBrokenPipe()
+        do {
+            var command = try parseAsRoot()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            Failure.end(error)
+        }
+    }
+}

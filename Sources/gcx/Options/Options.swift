@@ -1,0 +1,116 @@
+import ArgumentParser
+import GCXAPI
+import GCXConfig
+import GCXLedger
+import GCXModel
+import GCXSigning
+import Glibc
+
+/// Whether to write for programs.
+struct OutputOptions: ParsableArguments {
+    @Flag(name: .long, help: "Write JSON for programs.")
+    var json = false
+}
+
+/// Which ledger to talk to.
+struct LedgerOptions: ParsableArguments {
+    @Option(name: .long, help: "The ledger: unix:PATH or http://127.0.0.1:PORT. Default: $GCX_LEDGER, then the installed one.")
+    var ledger: String?
+
+    func open() throws -> HTTPLedger {
+        HTTPLedger(try Endpoint(ledger ?? Environment.value("GCX_LEDGER") ?? Configuration().ledger.endpoint))
+    }
+}
+
+/// Which agent to talk to.
+struct AgentOptions: ParsableArguments {
+    @Option(name: .long, help: "The agent: unix:PATH or http://127.0.0.1:PORT. Default: $GCX_AGENT, then the installed one.")
+    var agent: String?
+
+    func open() throws -> AgentClient {
+        AgentClient(try Endpoint(agent ?? Environment.value("GCX_AGENT") ?? Configuration().agent.listen))
+    }
+}
+
+/// A key to sign with.
+struct KeyOptions: ParsableArguments {
+    @Option(name: .long, help: "Keystore file of the key that signs.")
+    var key: String
+
+    @Option(name: .long, help: "File whose first line is the keystore's password. Default: ask on the terminal.")
+    var passwordFile: String?
+
+    func unlock() throws -> KeystoreCustody {
+        try KeystoreCustody(path: key, password: try Password.read(passwordFile, for: key))
+    }
+}
+
+enum Environment {
+    static func value(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
+}
+
+/// Passwords come from a file or the terminal, never from an argument that others could see.
+enum Password {
+    static func read(_ file: String?, for keystore: String) throws -> String {
+        if let file { return try firstLine(of: file) }
+        guard isatty(STDIN_FILENO) == 1 else {
+            throw CommandError(
+                "no password for \(keystore): standard input is no terminal", fix: "Name a file with --password-file.")
+        }
+        guard let typed = getpass("Password of \(keystore): ") else {
+            throw CommandError("the terminal gave no password", fix: "Name a file with --password-file.")
+        }
+        return String(cString: typed)
+    }
+
+    static func firstLine(of path: String) throws -> String {
+        guard let file = fopen(path, "r") else {
+            throw CommandError(
+                "the password file \(path) cannot be read: \(String(cString: strerror(errno)))",
+                fix: "Check the path and that you may read it.")
+        }
+        defer { fclose(file) }
+        var line = [CChar](repeating: 0, count: passwordBytesMax)
+        guard fgets(&line, Int32(line.count), file) != nil else {
+            throw CommandError("the password file \(path) is empty", fix: "Write the password into its first line.")
+        }
+        let bytes = line.prefix { $0 != 0 && $0 != 10 }.map { UInt8(bitPattern: $0) }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Longest password line, bytes.
+    private static let passwordBytesMax = 1_024
+}
+
+/// An address typed by a person: mixed case must match its checksum.
+extension Address: ExpressibleByArgument {
+    package init?(argument: String) {
+        guard let address = try? Address(checksummed: argument) else { return nil }
+        self = address
+    }
+}
+
+extension Digest: ExpressibleByArgument {
+    package init?(argument: String) { self.init(argument) }
+}
+
+extension Amount: ExpressibleByArgument {
+    package init?(argument: String) { self.init(argument.filter { $0 != "_" && $0 != "," }) }
+}
+
+/// A size as people type it: `512M`, `2G`, `1048576`.
+struct ByteSize: ExpressibleByArgument {
+    let bytes: UInt64
+
+    init(bytes: UInt64) { self.bytes = bytes }
+
+    init?(argument: String) {
+        let powers: [Character: UInt64] = ["K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40]
+        let text = argument.uppercased().replacing("IB", with: "")
+        let power = text.last.flatMap { powers[$0] }
+        guard let number = UInt64(power == nil ? text : String(text.dropLast())) else { return nil }
+        let (bytes, overflow) = number.multipliedReportingOverflow(by: power ?? 1)
+        guard !overflow else { return nil }
+        self.bytes = bytes
+    }
+}

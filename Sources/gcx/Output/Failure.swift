@@ -1,0 +1,37 @@
+import ArgumentParser
+import GCXModel
+import Glibc
+
+/// An error of the command line itself, with its remedy.
+struct CommandError: RemediedError {
+    let description: String
+    let remedy: Remedy
+
+    init(_ description: String, fix: String) {
+        self.description = description
+        remedy = .fix(fix)
+    }
+}
+
+/// How an error reaches the person: what, why, what to do, and an exit status for programs.
+enum Failure {
+    static func end(_ error: any Error) -> Never {
+        guard let error = error as? any RemediedError else { Gcx.exit(withError: error) }
+        Terminal.complain("error: \(error.description)")
+        switch error.remedy {
+        case .retry(let after): Terminal.complain("remedy: try again in \(after.components.seconds) s")
+        case .fix(let text): Terminal.complain("remedy: \(text)")
+        case .refuse: break
+        }
+        exit(status(of: error.remedy))
+    }
+
+    /// Statuses from sysexits.h.
+    static func status(of remedy: Remedy) -> Int32 {
+        switch remedy {
+        case .retry: 75
+        case .fix: 78
+        case .refuse: 65
+        }
+    }
+}

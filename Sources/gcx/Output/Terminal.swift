@@ -1,0 +1,109 @@
+import FoundationEssentials
+import GCXModel
+import Glibc
+
+/// Standard output and standard error, and what the terminal behind them can do.
+enum Terminal {
+    static let isTerminal = isatty(STDOUT_FILENO) == 1
+    /// Colour only where somebody sees it and has not said no (no-color.org).
+    static let hasColour = isTerminal && getenv("NO_COLOR") == nil && getenv("TERM").map { String(cString: $0) } != "dumb"
+
+    /// Columns, 100 where nobody says.
+    static var width: Int {
+        var size = winsize()
+        guard isTerminal, ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 100 }
+        return Int(size.ws_col)
+    }
+
+    static func say(_ text: String = "") { write(text + "\n", to: STDOUT_FILENO) }
+    static func complain(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
+
+    static func write(_ text: String, to file: Int32) { write(Array(text.utf8), to: file) }
+
+    /// All bytes, or as many as the reader wants.
+    static func write(_ bytes: [UInt8], to file: Int32) {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Glibc.write(file, $0.baseAddress, $0.count) }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { return }
+            rest = rest.dropFirst(count)
+        }
+    }
+
+    /// `gcx job logs | head` ends quietly.
+    static func ignoreBrokenPipe() { signal(SIGPIPE, SIG_IGN) }
+
+    static func bold(_ text: String) -> String { hasColour ? "\u{1B}[1m\(text)\u{1B}[0m" : text }
+    static func dim(_ text: String) -> String { hasColour ? "\u{1B}[2m\(text)\u{1B}[0m" : text }
+    static func green(_ text: String) -> String { hasColour ? "\u{1B}[32m\(text)\u{1B}[0m" : text }
+
+    /// A document for programs.
+    static func json(_ value: some Encodable) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        say(String(decoding: try encoder.encode(value), as: UTF8.self))
+    }
+}
+
+/// Columns of text, as wide as they have to be.
+struct Table {
+    private var rows: [[String]]
+
+    init(_ header: [String]) { rows = [header] }
+
+    mutating func add(_ row: [String]) { rows.append(row) }
+
+    var text: String {
+        let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+        return rows.map { row in
+            zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }.joined(separator: "  ")
+                .trimmedEnd
+        }.joined(separator: "\n")
+    }
+}
+
+extension String {
+    var trimmedEnd: String { String(reversed().drop { $0 == " " }.reversed()) }
+}
+
+/// Numbers as people read them.
+enum Display {
+    /// `1234567` as `1,234,567`.
+    static func grouped(_ number: some CustomStringConvertible) -> String {
+        let digits = Array(number.description)
+        return String(
+            digits.enumerated().reversed().reduce(into: []) { text, item in
+                let fromEnd = digits.count - 1 - item.offset
+                if fromEnd > 0, fromEnd.isMultiple(of: 3) { text.append(",") }
+                text.append(item.element)
+            }.reversed())
+    }
+
+    static func amount(_ amount: Amount) -> String { "\(grouped(amount)) base units" }
+
+    /// Bytes in the largest binary unit that leaves a whole part, with one digit after the point.
+    static func bytes(_ count: UInt64) -> String {
+        var (value, unit) = (count, 0)
+        let units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"]
+        var rest: UInt64 = 0
+        while value >= 1_024, unit < units.count - 1 { (rest, value, unit) = (value % 1_024, value / 1_024, unit + 1) }
+        return unit == 0 ? "\(value) B" : "\(value).\(rest * 10 / 1_024) \(units[unit])"
+    }
+
+    /// Nanoseconds as seconds with milliseconds.
+    static func seconds(_ nanoseconds: UInt64) -> String {
+        let millis = nanoseconds / 1_000_000
+        let fraction = "\(millis % 1_000)"
+        return "\(millis / 1_000).\(String(repeating: "0", count: 3 - fraction.count))\(fraction) s"
+    }
+
+    /// A figure with its unit, in powers of ten.
+    static func figure(_ value: UInt64, _ unit: String) -> String {
+        for (power, name) in [(UInt64(1_000_000_000_000), "T"), (1_000_000_000, "G"), (1_000_000, "M")]
+        where value >= power {
+            return "\(value / power).\(value % power * 10 / power) \(name)\(unit)"
+        }
+        return "\(grouped(value)) \(unit)"
+    }
+}
