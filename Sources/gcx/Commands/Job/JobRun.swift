@@ -1,0 +1,105 @@
+import ArgumentParser
+import GCXAPI
+import GCXAgent
+import GCXLedger
+import GCXLinux
+import GCXModel
+import GCXSigning
+
+/// `gcx job run`: upload, start, pay as it goes, show the log, fetch the output.
+struct JobRun: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run",
+        abstract: "Run a job on an open lease, and pay for it as it goes.",
+        discussion: """
+            Every receipt is checked against the lease (rates, sequence, what is physically possible) and answered with a
+            voucher; a receipt that does not hold gets none. The exit status is the job's own, 128 + n after signal n, and
+            125 when the job did not end by itself.
+
+              gcx job run --lease 0x… --key buyer.json --image oci:./image:latest --input ./data -- /bin/sh -c 'wc -l /input/*'
+            """)
+
+    @OptionGroup var ledger: LedgerOptions
+    @OptionGroup var agent: AgentOptions
+
+    @Option(help: "Id of the lease.")
+    var lease: Digest
+
+    @Option(help: "Keystore of the payer, who opens the session.")
+    var key: String
+
+    @Option(help: "File whose first line is the keystore's password.")
+    var passwordFile: String?
+
+    @Option(help: "Keystore of the lease's session key; without it the payer's own key signs the vouchers.")
+    var sessionKey: String?
+
+    @Option(help: "The image: oci:DIR[:TAG], oci-archive:FILE[:TAG] or rootfs:DIR.")
+    var image: String
+
+    @Option(help: "Directory that the job sees read-only at /input.")
+    var input: String?
+
+    @Option(help: "New directory for what the job leaves in /output.")
+    var output: String?
+
+    @Option(help: "NAME=VALUE for the job's environment; may be repeated.")
+    var env: [String] = []
+
+    @Option(help: "Working directory inside the job.")
+    var workdir: String?
+
+    @Option(help: "End the job after this, seconds.")
+    var timeLimit: UInt64?
+
+    @Option(help: "Where the buyer's promises are kept, so that a second run goes on. Default: gcx-LEASE.journal here.")
+    var journal: String?
+
+    @ArgumentParser.Flag(help: "Attend a job that was started before.")
+    var attach = false
+
+    @Argument(parsing: .postTerminator, help: "Program and arguments; empty takes the image's own.")
+    var command: [String] = []
+
+    func run() async throws {
+        let client = try agent.open()
+        let ledger = try ledger.open()
+        let payer = try KeystoreCustody(path: key, password: try Password.read(passwordFile, for: key))
+        let session = try sessionKey.map { try KeystoreCustody(path: $0, password: try Password.read(passwordFile, for: $0)) }
+        let reference = attach ? nil : try ImageReference(image)
+        var options = CallerOptions()
+        options.key = key
+        options.passwordFile = passwordFile
+        let flow = JobFlow(
+            ledger: ledger, agent: client, lease: lease, session: session ?? payer,
+            caller: try await options.caller(agent: client, ledger: self.ledger))
+        if let reference { _ = try await flow.start(try request(reference), image: reference, input: input) }
+        let style = LogStyle(json: false, timestamps: false)
+        let status = try await flow.attend(
+            journal: journal ?? "gcx-\(lease.short).journal", receipt: { _ in }, line: { style.write($0) })
+        if let output { _ = try await flow.fetchOutput(into: output, bytesMax: 1 << 40) }
+        Terminal.complain(JobText.lines(status).joined(separator: "\n"))
+        throw ExitCode(Self.status(status.exit))
+    }
+
+    private func request(_ image: ImageReference) throws -> JobRequest {
+        var environment: [String: String] = [:]
+        for pair in env {
+            guard let equals = pair.firstIndex(of: "="), equals > pair.startIndex else {
+                throw CommandError("--env \(pair) has no name and value", fix: "Give --env NAME=VALUE.")
+            }
+            environment[String(pair[..<equals])] = String(pair[pair.index(after: equals)...])
+        }
+        return JobRequest(
+            command: command, environment: environment, workingDirectory: workdir, imageFormat: image.format,
+            imageReference: image.tag, wallSecondsMax: timeLimit)
+    }
+
+    private static func status(_ exit: ExitReason?) -> Int32 {
+        switch exit {
+        case .exited(let code): code
+        case .signalled(let signal): 128 + signal
+        case nil, .outOfMemory, .timeLimit, .budget, .cancelled, .hostFailure: 125
+        }
+    }
+}

@@ -1,0 +1,167 @@
+import ArgumentParser
+import GCXAPI
+import GCXLedger
+import GCXLinux
+import GCXModel
+import GCXSigning
+
+/// `gcx lease`: contracts and their escrow.
+struct LeaseNoun: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "lease", abstract: "Open, fund, read and close leases.",
+        subcommands: [LeaseOpen.self, LeaseShow.self, LeaseList.self, LeaseTopUp.self, LeaseClose.self, LeaseFinalize.self])
+}
+
+/// `gcx lease open`.
+struct LeaseOpen: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "open", abstract: "Make a contract from a demand: both sides sign, and the deposit goes into escrow.")
+
+    @OptionGroup var key: KeyOptions
+    @OptionGroup var ledger: LedgerOptions
+    @OptionGroup var agent: AgentOptions
+
+    @Option(help: "Digest of the demand.")
+    var demand: Digest
+
+    @Option(help: "Digest of the offer; without it the best match.")
+    var offer: Digest?
+
+    @Option(help: "Address of the session key that signs the vouchers; without it the buyer's own.")
+    var session: Address?
+
+    func run() async throws {
+        let buyer = try key.unlock()
+        let flow = LeaseFlow(ledger: try ledger.open(), agent: try agent.open(), buyer: buyer)
+        let lease = try await flow.open(demand: demand, offer: offer, session: session ?? buyer.address)
+        Terminal.say("\(lease.id)")
+        Terminal.complain("in escrow: \(Display.amount(lease.signed.terms.deposit))")
+    }
+}
+
+/// `gcx lease show`.
+struct LeaseShow: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "show", abstract: "Show a lease and its money.")
+
+    @OptionGroup var ledger: LedgerOptions
+    @OptionGroup var output: OutputOptions
+
+    @Argument(help: "Id of the lease.")
+    var lease: Digest
+
+    func run() async throws {
+        let record = try await ledger.open().lease(lease)
+        if output.json { return try Terminal.json(record) }
+        let terms = record.terms
+        Terminal.say("lease    \(record.id)")
+        Terminal.say("payer    \(terms.payer.checksummed)")
+        Terminal.say("payee    \(terms.payee.checksummed)")
+        Terminal.say("machine  \(terms.machine.checksummed)")
+        Terminal.say("runs     \(terms.startsAt) to \(terms.endsAt) (Unix seconds)")
+        Terminal.say("leased   \(terms.resources.cores) cores, \(Display.bytes(terms.resources.memoryBytes)) memory")
+        Terminal.say("deposit  \(Display.amount(record.deposit))")
+        Terminal.say("settled  \(Display.amount(record.settled))")
+        Terminal.say("state    \(EscrowText.line(record.escrow))")
+        for rating in record.ratings {
+            Terminal.say("rating   \(rating.document.stars) of 5 by \(rating.document.rater.checksummed): \(rating.document.comment)")
+        }
+    }
+}
+
+/// An escrow as a line.
+enum EscrowText {
+    static func line(_ escrow: Escrow) -> String {
+        switch escrow {
+        case .open: "open"
+        case .closing(_, _, _, let closesAt): "closing, claims are good until \(closesAt) (Unix seconds)"
+        case .closed(_, let refunded, let at): "closed at \(at), \(Display.amount(refunded)) refunded"
+        }
+    }
+}
+
+/// `gcx lease list`.
+struct LeaseList: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List the leases in which an address is payer, payee or machine.")
+
+    @OptionGroup var ledger: LedgerOptions
+    @OptionGroup var output: OutputOptions
+
+    @Argument(help: "The address.")
+    var party: Address
+
+    func run() async throws {
+        let leases = try await ledger.open().leases(of: party)
+        if output.json { return try Terminal.json(leases) }
+        var table = Table(["lease", "deposit", "settled", "state"])
+        for record in leases {
+            table.add([
+                "\(record.id)", Display.grouped(record.deposit), Display.grouped(record.settled),
+                EscrowText.line(record.escrow),
+            ])
+        }
+        Terminal.say(leases.isEmpty ? "no leases" : table.text)
+    }
+}
+
+/// `gcx lease topup`.
+struct LeaseTopUp: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "topup", abstract: "Raise a lease's deposit to a new total, with the payer's key.")
+
+    @OptionGroup var key: KeyOptions
+    @OptionGroup var ledger: LedgerOptions
+
+    @Argument(help: "Id of the lease.")
+    var lease: Digest
+
+    @Option(help: "The new total, base units.")
+    var deposit: Amount
+
+    func run() async throws {
+        let client = try ledger.open()
+        let domain = try await client.identity().domain
+        try await client.post(.topUp(Signed(TopUp(channel: lease, deposit: deposit), by: try key.unlock(), in: domain)))
+        Terminal.say("the deposit is now \(Display.amount(try await client.lease(lease).deposit))")
+    }
+}
+
+/// `gcx lease close`.
+struct LeaseClose: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "close",
+        abstract: "Ask to close a lease: at once with the owner's key, after the close window with the payer's.")
+
+    @OptionGroup var key: KeyOptions
+    @OptionGroup var ledger: LedgerOptions
+
+    @Argument(help: "Id of the lease.")
+    var lease: Digest
+
+    func run() async throws {
+        let client = try ledger.open()
+        let domain = try await client.identity().domain
+        let requester = try key.unlock()
+        let request = CloseRequest(
+            channel: lease, requester: requester.address, requestedAt: WallClock.now() / 1_000_000_000)
+        try await client.post(.closeRequest(Signed(request, by: requester, in: domain)))
+        Terminal.say(EscrowText.line(try await client.lease(lease).escrow))
+    }
+}
+
+/// `gcx lease finalize`.
+struct LeaseFinalize: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "finalize", abstract: "After the close window: send what is left back to the payer. Anybody may.")
+
+    @OptionGroup var ledger: LedgerOptions
+
+    @Argument(help: "Id of the lease.")
+    var lease: Digest
+
+    func run() async throws {
+        let client = try ledger.open()
+        try await client.post(.finalize(lease))
+        Terminal.say(EscrowText.line(try await client.lease(lease).escrow))
+    }
+}

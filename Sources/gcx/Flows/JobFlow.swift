@@ -1,0 +1,119 @@
+import FoundationEssentials
+import GCXAPI
+import GCXAgent
+import GCXLedger
+import GCXLinux
+import GCXModel
+import GCXSandbox
+import GCXSigning
+
+/// An image as a buyer names it: `oci:DIR[:TAG]`, `oci-archive:FILE[:TAG]` or `rootfs:DIR`.
+struct ImageReference {
+    let path: String
+    let format: ImageFormat
+    let tag: String?
+    let isArchive: Bool
+
+    init(_ text: String) throws {
+        let parts = text.split(separator: ":", maxSplits: 2).map(String.init)
+        guard parts.count >= 2, let kind = Kind(rawValue: parts[0]) else {
+            throw CommandError(
+                "the image “\(text)” is not named as an image", fix: "Give oci:DIR[:TAG], oci-archive:FILE[:TAG] or rootfs:DIR.")
+        }
+        path = parts[1]
+        tag = parts.count > 2 ? parts[2] : nil
+        format = kind == .rootfs ? .rootfs : .oci
+        isArchive = kind == .ociArchive
+        guard Files.exists(kind == .oci ? "\(path)/oci-layout" : path) else {
+            throw CommandError(
+                "there is no image at \(path)\(kind == .oci ? " (no file oci-layout in it)" : "")",
+                fix: "Check the path, or copy an image there with `skopeo copy docker-archive:FILE oci:DIR:TAG`.")
+        }
+    }
+
+    private enum Kind: String {
+        case oci
+        case ociArchive = "oci-archive"
+        case rootfs
+    }
+}
+
+/// A directory for files that only this command needs; it goes when the command ends.
+struct ScratchDirectory: ~Copyable {
+    let path: String
+
+    init(_ name: String) throws {
+        path = FileManager.default.temporaryDirectory.path + "/\(name)-\(UUID().uuidString.prefix(8).lowercased())"
+        try Files.makeDirectories(path, mode: 0o700)
+    }
+
+    deinit { try? Files.removeTree(path) }
+}
+
+/// The buyer's way from an open lease to a finished, paid job.
+struct JobFlow: Sendable {
+    let ledger: any Ledger
+    let agent: AgentClient
+    let lease: LeaseID
+    let session: any KeyCustody
+    let caller: Caller
+
+    /// Packs and sends the image and the input, and starts the job.
+    func start(_ request: JobRequest, image: ImageReference, input: String?) async throws -> JobStatus {
+        let scratch = try ScratchDirectory("gcx-upload")
+        let tar = image.isArchive ? image.path : "\(scratch.path)/image.tar"
+        if !image.isArchive { try TarArchive.pack(image.path, into: tar) }
+        try await agent.upload(.image, lease: lease, file: tar, by: caller)
+        if let input {
+            guard Files.exists(input) else {
+                throw CommandError("there is no input directory \(input)", fix: "Check the path.")
+            }
+            let packed = "\(scratch.path)/input.tar"
+            try TarArchive.pack(input, into: packed)
+            try await agent.upload(.input, lease: lease, file: packed, by: caller)
+        }
+        return try await agent.submit(request, lease: lease, by: caller)
+    }
+
+    /// Answers receipts and shows the log until the job is over and vouched for.
+    ///
+    /// - Parameter journal: file in which the buyer's promises are kept; the same one again goes on where it stopped.
+    func attend(
+        journal: String, receipt: @escaping @Sendable (BuyerEvent) -> Void, line: @escaping @Sendable (LogLine) -> Void
+    ) async throws -> JobStatus {
+        let record = try await ledger.lease(lease)
+        let domain = try await ledger.identity().domain
+        let payer = BuyerSession(
+            agent: agent, caller: caller, terms: record.terms, domain: domain, openedAt: record.openedAt,
+            deposit: record.deposit, key: session, journal: FileBuyerJournal(journal), report: receipt)
+        let follower = LogFollower(agent: agent, lease: lease, by: caller, follow: true)
+        async let log = follower.run(line: line)
+        let status = try await payer.run()
+        _ = try await log
+        return status
+    }
+
+    /// Waits until the ledger has closed the lease.
+    func awaitClose() async throws -> LeaseRecord {
+        for _ in 0..<closePollsMax {
+            let record = try await ledger.lease(lease)
+            if record.escrow.isClosed { return record }
+            try await Task.sleep(for: .milliseconds(200))
+        }
+        return try await ledger.lease(lease)
+    }
+
+    /// Fetches the output and unpacks it into a new directory; false when the job left none.
+    func fetchOutput(into directory: String, bytesMax: UInt64) async throws -> Bool {
+        let scratch = try ScratchDirectory("gcx-output")
+        let tar = "\(scratch.path)/output.tar"
+        guard try await agent.downloadOutput(lease, to: tar, by: caller) != nil else { return false }
+        try Files.makeDirectories(directory, mode: 0o755)
+        _ = try TarArchive(path: tar).unpack(
+            into: directory, limits: TarLimits(entriesMax: AgentLimits.uploadEntriesMax, bytesMax: bytesMax))
+        return true
+    }
+
+    /// 30 s in steps of 200 ms.
+    private var closePollsMax: Int { 150 }
+}
