@@ -18,7 +18,8 @@ struct ImageReference {
         let parts = text.split(separator: ":", maxSplits: 2).map(String.init)
         guard parts.count >= 2, let kind = Kind(rawValue: parts[0]) else {
             throw CommandError(
-                "the image “\(text)” is not named as an image", fix: "Give oci:DIR[:TAG], oci-archive:FILE[:TAG] or rootfs:DIR.")
+                "the image “\(text)” is not named as an image",
+                fix: "Give oci:DIR[:TAG], oci-archive:FILE[:TAG] or rootfs:DIR.")
         }
         path = parts[1]
         tag = parts.count > 2 ? parts[2] : nil

@@ -14,7 +14,9 @@ struct OutputOptions: ParsableArguments {
 
 /// Which ledger to talk to.
 struct LedgerOptions: ParsableArguments {
-    @Option(name: .long, help: "The ledger: unix:PATH or http://127.0.0.1:PORT. Default: $GCX_LEDGER, then the installed one.")
+    @Option(
+        name: .long,
+        help: "The ledger: unix:PATH or http://127.0.0.1:PORT. Default: $GCX_LEDGER, then the installed one.")
     var ledger: String?
 
     func open() throws -> HTTPLedger {
@@ -24,7 +26,9 @@ struct LedgerOptions: ParsableArguments {
 
 /// Which agent to talk to.
 struct AgentOptions: ParsableArguments {
-    @Option(name: .long, help: "The agent: unix:PATH or http://127.0.0.1:PORT. Default: $GCX_AGENT, then the installed one.")
+    @Option(
+        name: .long, help: "The agent: unix:PATH or http://127.0.0.1:PORT. Default: $GCX_AGENT, then the installed one."
+    )
     var agent: String?
 
     func open() throws -> AgentClient {

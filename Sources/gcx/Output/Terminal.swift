@@ -6,7 +6,8 @@ import Glibc
 enum Terminal {
     static let isTerminal = isatty(STDOUT_FILENO) == 1
     /// Colour only where somebody sees it and has not said no (no-color.org).
-    static let hasColour = isTerminal && getenv("NO_COLOR") == nil && getenv("TERM").map { String(cString: $0) } != "dumb"
+    static let hasColour =
+        isTerminal && getenv("NO_COLOR") == nil && getenv("TERM").map { String(cString: $0) } != "dumb"
 
     /// Columns, 100 where nobody says.
     static var width: Int {

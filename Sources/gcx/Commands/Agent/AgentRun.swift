@@ -15,7 +15,8 @@ import ServiceLifecycle
 /// `gcx agent run`: the services, in start order, until SIGTERM.
 struct AgentRun: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "run", abstract: "Run the agent until it is told to stop; jobs go on without it and are found again.")
+        commandName: "run",
+        abstract: "Run the agent until it is told to stop; jobs go on without it and are found again.")
 
     @Option(help: "The configuration file.")
     var config = "/etc/gcx/gcx.toml"
@@ -109,7 +110,8 @@ extension Configuration {
         get throws {
             AgentSettings(
                 stateDirectory: agent.stateDirectory, supervisorPath: try Programs.beside("gcx-supervisor"),
-                runtime: job.runtime == "auto" ? nil : job.runtime, cgroupBase: job.cgroupBase.isEmpty ? nil : job.cgroupBase,
+                runtime: job.runtime == "auto" ? nil : job.runtime,
+                cgroupBase: job.cgroupBase.isEmpty ? nil : job.cgroupBase,
                 sampleInterval: .milliseconds(Int64(job.sampleMilliseconds)),
                 stopGraceMilliseconds: job.stopGraceSeconds * 1_000, logBytesMax: job.logBytesMax,
                 imageBytesMax: job.imageBytesMax, inputBytesMax: job.inputBytesMax, pidsDefault: job.pidsMax,
@@ -134,11 +136,13 @@ extension Configuration {
         get throws {
             let path = probe.path.isEmpty ? try ProbeLocator.locate() : probe.path
             let directory = benchmark.directory.isEmpty ? agent.stateDirectory : benchmark.directory
-            let plan = benchmark.enabled
+            let plan =
+                benchmark.enabled
                 ? try BenchmarkPlan(
                     seconds: Double(benchmark.seconds), directory: directory, bytesMax: benchmark.bytesMax) : nil
             return ProbeMeasurer(
-                probe: HardwareProbe(executable: path, timeout: .seconds(Int64(clamping: probe.timeoutSeconds))), plan: plan)
+                probe: HardwareProbe(executable: path, timeout: .seconds(Int64(clamping: probe.timeoutSeconds))),
+                plan: plan)
         }
     }
 }
@@ -159,7 +163,8 @@ enum Programs {
         let places = ["\(folder)/\(name)", "\(folder)/../libexec/gcx/\(name)"]
         guard let found = places.first(where: { Files.exists($0) }) else {
             throw CommandError(
-                "\(name) is neither at \(places.joined(separator: " nor at "))", fix: "Install gcx with `make install`.")
+                "\(name) is neither at \(places.joined(separator: " nor at "))", fix: "Install gcx with `make install`."
+            )
         }
         return found
     }

@@ -75,7 +75,9 @@ struct Requirement: ExpressibleByArgument {
 
     init?(argument: String) {
         let halves = argument.split(separator: "@", maxSplits: 1).map(String.init)
-        guard let condition = halves.first, let level = Self.level(halves.count > 1 ? halves[1] : "L0") else { return nil }
+        guard let condition = halves.first, let level = Self.level(halves.count > 1 ? halves[1] : "L0") else {
+            return nil
+        }
         for (sign, range) in [(">=", { $0...UInt64.max }), ("<=", { 0...$0 }), ("=", { $0...$0 })]
             as [(String, (UInt64) -> ClosedRange<UInt64>)]
         {

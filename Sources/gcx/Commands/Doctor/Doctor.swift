@@ -20,7 +20,8 @@ struct Doctor: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let findings = [root, cgroups, runtime, tool("umoci", for: "OCI images"), tool("tar", for: "uploads")]
+        let findings =
+            [root, cgroups, runtime, tool("umoci", for: "OCI images"), tool("tar", for: "uploads")]
             + [await probe()]
         if output.json {
             try Terminal.json(findings)

@@ -53,7 +53,8 @@ enum JobTable {
 
 /// `gcx job list`.
 struct JobList: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "list", abstract: "List the agent's jobs, newest first.")
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List the agent's jobs, newest first.")
 
     @OptionGroup var agent: AgentOptions
     @OptionGroup var ledger: LedgerOptions
@@ -70,7 +71,8 @@ struct JobList: AsyncParsableCommand {
 
 /// `gcx job inspect`.
 struct JobInspect: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "inspect", abstract: "Show one job: phase, end, usage, money.")
+    static let configuration = CommandConfiguration(
+        commandName: "inspect", abstract: "Show one job: phase, end, usage, money.")
 
     @OptionGroup var agent: AgentOptions
     @OptionGroup var ledger: LedgerOptions
@@ -159,7 +161,11 @@ struct LogStyle: Sendable {
     let timestamps: Bool
 
     func write(_ line: LogLine) {
-        if json { return Terminal.say("{\"wallNanoseconds\":\(line.wallNanoseconds),\"stream\":\"\(line.stream)\",\"hex\":\"\(Hex.encodeBare(line.bytes))\"}") }
+        if json {
+            return Terminal.say(
+                "{\"wallNanoseconds\":\(line.wallNanoseconds),\"stream\":\"\(line.stream)\",\"hex\":\"\(Hex.encodeBare(line.bytes))\"}"
+            )
+        }
         let file: Int32 = line.stream == "stdout" ? 1 : 2
         if timestamps { Terminal.write("\(line.wallNanoseconds / 1_000_000_000) \(line.stream) ", to: file) }
         switch line.stream {

@@ -35,7 +35,7 @@ struct JobRun: AsyncParsableCommand {
     var sessionKey: String?
 
     @Option(help: "The image: oci:DIR[:TAG], oci-archive:FILE[:TAG] or rootfs:DIR.")
-    var image: String
+    var image = ""
 
     @Option(help: "Directory that the job sees read-only at /input.")
     var input: String?
@@ -65,7 +65,9 @@ struct JobRun: AsyncParsableCommand {
         let client = try agent.open()
         let ledger = try ledger.open()
         let payer = try KeystoreCustody(path: key, password: try Password.read(passwordFile, for: key))
-        let session = try sessionKey.map { try KeystoreCustody(path: $0, password: try Password.read(passwordFile, for: $0)) }
+        let session = try sessionKey.map {
+            try KeystoreCustody(path: $0, password: try Password.read(passwordFile, for: $0))
+        }
         let reference = attach ? nil : try ImageReference(image)
         var options = CallerOptions()
         options.key = key

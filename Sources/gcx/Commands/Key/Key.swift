@@ -14,7 +14,8 @@ struct KeyNoun: AsyncParsableCommand {
 /// `gcx key new`.
 struct KeyNew: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "new", abstract: "Make a key in an Ethereum keystore file (V3, mode 0600) that every wallet reads.")
+        commandName: "new", abstract: "Make a key in an Ethereum keystore file (V3, mode 0600) that every wallet reads."
+    )
 
     @Option(help: "The file to make; one that is there is never replaced.")
     var out: String
@@ -22,7 +23,8 @@ struct KeyNew: ParsableCommand {
     @Option(help: "File whose first line is the password. Default: ask on the terminal.")
     var passwordFile: String?
 
-    @ArgumentParser.Flag(help: "Cheap to unlock, for tests: a guesser needs little more than a second for 100 passwords.")
+    @ArgumentParser.Flag(
+        help: "Cheap to unlock, for tests: a guesser needs little more than a second for 100 passwords.")
     var light = false
 
     func run() throws {
@@ -71,7 +73,11 @@ struct KeyGrant: AsyncParsableCommand {
     func run() async throws {
         let owner = try key.unlock()
         let domain: EIP712Domain
-        if let `operator` { domain = .embedded(operator: `operator`) } else { domain = try await ledger.open().identity().domain }
+        if let `operator` {
+            domain = .embedded(operator: `operator`)
+        } else {
+            domain = try await ledger.open().identity().domain
+        }
         let now = WallClock.now() / 1_000_000_000
         let grant = MachineGrant(
             owner: owner.address, machine: machine, label: label, issuedAt: now, expiresAt: now + days * 86_400,

@@ -9,13 +9,16 @@ import GCXSigning
 struct LeaseNoun: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "lease", abstract: "Open, fund, read and close leases.",
-        subcommands: [LeaseOpen.self, LeaseShow.self, LeaseList.self, LeaseTopUp.self, LeaseClose.self, LeaseFinalize.self])
+        subcommands: [
+            LeaseOpen.self, LeaseShow.self, LeaseList.self, LeaseTopUp.self, LeaseClose.self, LeaseFinalize.self,
+        ])
 }
 
 /// `gcx lease open`.
 struct LeaseOpen: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "open", abstract: "Make a contract from a demand: both sides sign, and the deposit goes into escrow.")
+        commandName: "open",
+        abstract: "Make a contract from a demand: both sides sign, and the deposit goes into escrow.")
 
     @OptionGroup var key: KeyOptions
     @OptionGroup var ledger: LedgerOptions
@@ -63,7 +66,9 @@ struct LeaseShow: AsyncParsableCommand {
         Terminal.say("settled  \(Display.amount(record.settled))")
         Terminal.say("state    \(EscrowText.line(record.escrow))")
         for rating in record.ratings {
-            Terminal.say("rating   \(rating.document.stars) of 5 by \(rating.document.rater.checksummed): \(rating.document.comment)")
+            Terminal.say(
+                "rating   \(rating.document.stars) of 5 by \(rating.document.rater.checksummed): \(rating.document.comment)"
+            )
         }
     }
 }

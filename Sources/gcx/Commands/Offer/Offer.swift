@@ -14,7 +14,8 @@ struct OfferNoun: AsyncParsableCommand {
 
 /// `gcx offer list`.
 struct OfferList: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "list", abstract: "List the live offers on the ledger.")
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List the live offers on the ledger.")
 
     @OptionGroup var ledger: LedgerOptions
     @OptionGroup var output: OutputOptions
@@ -57,7 +58,8 @@ struct OfferShow: AsyncParsableCommand {
         Terminal.say("offer     \(record.digest), revision \(document.revision)")
         Terminal.say("owner     \(document.owner.checksummed)")
         Terminal.say("machine   \(document.machine.checksummed)")
-        Terminal.say("for sale  \(document.capacity.cores) cores, \(Display.bytes(document.capacity.memoryBytes)) memory")
+        Terminal.say(
+            "for sale  \(document.capacity.cores) cores, \(Display.bytes(document.capacity.memoryBytes)) memory")
         Terminal.say("expires   \(document.expiresAt) (Unix seconds)")
         var table = Table(["fact", "value", "trust", "taken at"])
         for fact in document.facts {

@@ -5,7 +5,8 @@ import GCXModel
 /// `gcx probe`: what this machine is made of.
 struct Probe: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Show what this machine is made of: processors, caches, memory, every PCI device, disks, networks, limits.",
+        abstract:
+            "Show what this machine is made of: processors, caches, memory, every PCI device, disks, networks, limits.",
         discussion: "Sources that disagree are listed under contradictions; nothing is dropped because it is unknown.")
 
     @Option(help: "Read an hwloc XML export (`lstopo --of xml`) in place of this machine.")

@@ -1,0 +1,47 @@
+import ArgumentParser
+import GCXModel
+
+/// `gcx demo`: the whole loop on this machine.
+struct Demo: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "demo",
+        abstract: "See the whole loop on this machine in a minute: measure, offer, lease, use, pay, rate.",
+        discussion: """
+            Everything is real: the hardware, the signatures, the sandboxed job, the money arithmetic on an embedded ledger.
+            Only the money is play money. It speaks to nobody but itself and leaves nothing behind.
+            """)
+
+    @Option(
+        help:
+            "Directory that the demonstration's job compresses and hashes. Default: the sources here, if there are any."
+    )
+    var input: String?
+
+    @Option(help: "How long the job works, seconds.")
+    var seconds: UInt64 = 12
+
+    @Option(help: "Time for the benchmarks, seconds.")
+    var benchmarkSeconds: UInt64 = 6
+
+    @ArgumentParser.Flag(help: "Keep the demonstration's directory, with its ledger, and say where it is.")
+    var keep = false
+
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        let stage = try DemoStage(keep: keep)
+        stage.endOnSignals()
+        let script = DemoScript(
+            stage: stage, input: try DemoInput.directory(input), seconds: seconds, benchmarkSeconds: benchmarkSeconds,
+            quiet: output.json)
+        do {
+            let statement = try await script.play()
+            stage.strike()
+            if output.json { try Terminal.json(statement) } else { statement.say() }
+            if !statement.isSound { throw ExitCode(70) }
+        } catch {
+            stage.strike(showLogs: true)
+            throw error
+        }
+    }
+}

@@ -1,0 +1,91 @@
+import FoundationEssentials
+import GCXLinux
+import GCXModel
+
+/// What the demonstration's job works on, and in what.
+enum DemoInput {
+    /// The directory asked for, or the sources in the current directory, or this system's own documentation.
+    static func directory(_ asked: String?) throws -> String {
+        if let asked {
+            guard Files.exists(asked) else {
+                throw CommandError("there is no directory \(asked)", fix: "Name one with --input.")
+            }
+            return asked
+        }
+        guard let found = ["Sources", "/usr/share/doc", "/usr/share", "/etc"].first(where: { Files.exists($0) }) else {
+            throw CommandError("found nothing to work on", fix: "Name a directory with --input.")
+        }
+        return found
+    }
+
+    /// An OCI image layout with one layer: busybox and its names. Made by umoci, as any other image would be.
+    static func makeImage(in directory: String) throws -> String {
+        guard let busybox = ["/bin/busybox", "/usr/bin/busybox"].first(where: { Files.exists($0) }) else {
+            throw CommandError("busybox is not installed", fix: "apt-get install busybox-static")
+        }
+        guard let umoci = ChildProcess.find("umoci") else {
+            throw CommandError("umoci is not installed", fix: "apt-get install umoci")
+        }
+        let layout = "\(directory)/image"
+        let root = "\(directory)/image-root"
+        try makeRoot(root, busybox: busybox)
+        for arguments in [
+            ["init", "--layout", layout], ["new", "--image", "\(layout):demo"],
+            ["insert", "--image", "\(layout):demo", root, "/"],
+            ["config", "--image", "\(layout):demo", "--config.env", "PATH=/bin", "--config.cmd", "/bin/sh"],
+        ] {
+            _ = try ChildProcess(umoci, arguments).run()
+        }
+        try Files.removeTree(root)
+        return layout
+    }
+
+    private static func makeRoot(_ root: String, busybox: String) throws {
+        for folder in ["bin", "proc", "dev", "sys", "tmp", "etc", "input", "output"] {
+            try Files.makeDirectories("\(root)/\(folder)", mode: 0o755)
+        }
+        try FileManager.default.copyItem(atPath: busybox, toPath: "\(root)/bin/busybox")
+        for name in ["sh", "tar", "gzip", "sha256sum", "find", "sort", "xargs", "wc", "date", "cat", "ls", "id"] {
+            try FileManager.default.createSymbolicLink(atPath: "\(root)/bin/\(name)", withDestinationPath: "busybox")
+        }
+    }
+
+    /// The job: hash every file, then compress the tree again and again until the time is over; say what it did and what
+    /// CPU time the kernel says it took.
+    static func program(seconds: UInt64) -> String {
+        """
+        set -e
+        echo "working on $(find /input -type f | wc -l) files as $(id -u), in a sandbox without network"
+        find /input -type f | sort | xargs sha256sum > /output/SHA256SUMS
+        end=$(( $(date +%s) + \(seconds) ))
+        rounds=0
+        while [ $(date +%s) -lt $end ]; do
+            tar -c -C /input . | gzip -9 > /output/input.tar.gz
+            rounds=$(( rounds + 1 ))
+        done
+        echo "compressed the tree $rounds times: $(wc -c < /output/input.tar.gz) bytes, $(wc -l < /output/SHA256SUMS) files hashed"
+        sha256sum /output/input.tar.gz
+        times
+        """
+    }
+
+    /// CPU time in nanoseconds from the output of the shell's `times`: its own and its children's, user and system.
+    ///
+    /// The shell asks the kernel with times(2), which counts in hundredths of a second; nil when there is no such output.
+    static func cpuNanoseconds(from output: String) -> UInt64? {
+        let lines = output.split(separator: "\n").suffix(2)
+        let figures = lines.flatMap { $0.split(separator: " ") }.compactMap(nanoseconds)
+        return lines.count == 2 && figures.count == 4 ? figures.reduce(0, +) : nil
+    }
+
+    /// `1m2.345s` in nanoseconds.
+    private static func nanoseconds(_ text: Substring) -> UInt64? {
+        let parts = text.dropLast().split(separator: "m", omittingEmptySubsequences: false)
+        guard text.hasSuffix("s"), parts.count == 2, let minutes = UInt64(parts[0]) else { return nil }
+        let decimals = parts[1].split(separator: ".", omittingEmptySubsequences: false)
+        guard let seconds = UInt64(decimals[0]), decimals.count == 2, decimals[1].count <= 9,
+            let fraction = UInt64(decimals[1] + String(repeating: "0", count: 9 - decimals[1].count))
+        else { return nil }
+        return (minutes * 60 + seconds) * 1_000_000_000 + fraction
+    }
+}

@@ -1,0 +1,205 @@
+import FoundationEssentials
+import GCXAPI
+import GCXAgent
+import GCXHardware
+import GCXLedger
+import GCXLedgerSQLite
+import GCXLinux
+import GCXMarket
+import GCXModel
+import GCXSigning
+import Synchronization
+
+/// The demonstration, step by step, each with the calls that the commands make.
+struct DemoScript: Sendable {
+    let stage: DemoStage
+    let input: String
+    let seconds: UInt64
+    let benchmarkSeconds: UInt64
+    let quiet: Bool
+
+    /// What the steps share.
+    struct Cast: Sendable {
+        let owner, machine, buyer, session: KeystoreCustody
+        let ledger: HTTPLedger
+        let agent: AgentClient
+        let identity: LedgerIdentity
+    }
+
+    func play() async throws -> DemoStatement {
+        let cast = try await register()
+        let offer = try await publish(cast)
+        let demand = try await demand(cast, offer)
+        let lease = try await contract(cast, demand)
+        let (job, selfReported) = try await use(cast, lease)
+        let record = try await pay(cast, lease)
+        try await rate(cast, lease)
+        return try await settle(cast, record, job, selfReported)
+    }
+
+    private func register() async throws -> Cast {
+        title("1 register", "the owner's key lets the machine's key sell, for a day; the ledger is a test network")
+        try stage.makePassword()
+        let operatorKey = try stage.makeKey("operator")
+        let (owner, machine) = (try stage.makeKey("owner"), try stage.makeKey("machine"))
+        let (buyer, session) = (try stage.makeKey("buyer"), try stage.makeKey("session"))
+        let file = try stage.writeConfiguration(benchmarkSeconds: benchmarkSeconds)
+        try stage.start("ledger", ["ledger", "serve", "--config", file])
+        let ledger = HTTPLedger(try Endpoint(stage.ledgerEndpoint))
+        let identity = try await waitFor("ledger", seconds: 20) { try? await ledger.identity() }
+        let domain = identity.domain
+        let now = WallClock.now() / 1_000_000_000
+        let grant = MachineGrant(
+            owner: owner.address, machine: machine.address, label: "demo", issuedAt: now, expiresAt: now + 86_400,
+            nonce: .random())
+        try Documents.write(try await Signed(grant, by: owner, in: domain), to: stage.path("grant.json"))
+        let faucet = FaucetGrant(account: buyer.address, amount: Amount(10_000_000), nonce: .random())
+        try await ledger.post(.faucet(Signed(faucet, by: operatorKey, in: domain)))
+        say("owner \(owner.address.checksummed), machine \(machine.address.checksummed)")
+        say("buyer \(buyer.address.checksummed) holds \(Display.amount(faucet.amount)) of play money")
+        try stage.start("agent", ["agent", "run", "--config", file])
+        let agent = AgentClient(try Endpoint(stage.agentEndpoint))
+        return Cast(
+            owner: owner, machine: machine, buyer: buyer, session: session, ledger: ledger, agent: agent,
+            identity: identity)
+    }
+
+    private func publish(_ cast: Cast) async throws -> OfferRecord {
+        title("2 publish", "the agent looks at the hardware, measures it for \(benchmarkSeconds) s, signs and offers")
+        let inventory = try await HardwareProbe.located().inventory()
+        say(InventoryTree.draw(inventory, width: min(Terminal.width, 110), colour: Terminal.hasColour && !quiet))
+        let record = try await waitFor("agent", seconds: 60 + benchmarkSeconds * 4) {
+            try? await cast.ledger.offers(liveOnly: true).first
+        }
+        for fact in record.document.facts {
+            say("  \(fact.name): \(Display.figure(fact.value, fact.unit)) (\(fact.level))")
+        }
+        say(
+            "offer \(record.digest.short): \(record.document.capacity.cores) cores, "
+                + "\(Display.bytes(record.document.capacity.memoryBytes)), core-hour \(Display.amount(record.document.rates.coreHour))"
+        )
+        return record
+    }
+
+    private func demand(_ cast: Cast, _ offer: OfferRecord) async throws -> Digest {
+        title("3 demand, 4 match", "the buyer signs what it needs; matching compares element by element")
+        let now = try await cast.ledger.identity().ledgerTime
+        let demand = Demand(
+            demandID: .random(), revision: 1, buyer: cast.buyer.address, issuedAt: now, expiresAt: now + 600,
+            startsFrom: now, startsUntil: now + 600, durationSeconds: max(120, seconds * 4),
+            resources: Resources(cores: 1, memoryBytes: 256 << 20, storageBytes: 256 << 20, gpus: 0),
+            constraints: [Constraint(fact: "cpu.cores", minimum: 1, maximum: .max, levelMin: .claimed)],
+            hourlyMax: Amount(100_000_000), budget: Amount(5_000_000), regions: [], isolationMin: .container,
+            allow: [], deny: [])
+        let signed = try await Signed(demand, by: cast.buyer, in: cast.identity.domain)
+        try await cast.ledger.post(.demand(signed))
+        let digest = signed.digest(in: cast.identity.domain)
+        let result = try await MarketView(ledger: cast.ledger).match(digest)
+        for line in MatchText.lines(result, explain: true) { say("  " + line) }
+        return digest
+    }
+
+    private func contract(_ cast: Cast, _ demand: Digest) async throws -> LeaseID {
+        title("5 contract", "both sides sign the terms; the deposit goes into escrow")
+        let flow = LeaseFlow(ledger: cast.ledger, agent: cast.agent, buyer: cast.buyer)
+        // The offer may be on the ledger a moment before the agent's own clock has turned to it.
+        let lease = try await flow.open(demand: demand, offer: nil, session: cast.session.address)
+        say("lease \(lease.id.short): \(Display.amount(lease.signed.terms.deposit)) in escrow")
+        return lease.id
+    }
+
+    private func use(_ cast: Cast, _ lease: LeaseID) async throws -> (JobStatus, UInt64?) {
+        title("6 use", "the job runs in a sandbox: no network, no privilege, limits of CPU, memory, processes and disk")
+        let now = WallClock.now() / 1_000_000_000
+        let api = ApiSession(
+            account: cast.buyer.address, session: cast.session.address, audience: cast.machine.address,
+            issuedAt: now, expiresAt: now + 3_600)
+        let flow = JobFlow(
+            ledger: cast.ledger, agent: cast.agent, lease: lease, session: cast.session,
+            caller: .session(try await Signed(api, by: cast.buyer, in: cast.identity.domain)))
+        let image = try ImageReference("oci:\(try DemoInput.makeImage(in: stage.directory)):demo")
+        let request = JobRequest(
+            command: ["/bin/sh", "-c", DemoInput.program(seconds: seconds)], imageFormat: .oci,
+            imageReference: image.tag)
+        _ = try await flow.start(request, image: image, input: input)
+        let text = Mutex("")
+        let status = try await flow.attend(
+            journal: stage.path("buyer.journal"),
+            receipt: { event in self.show(event) },
+            line: { line in
+                let piece = String(decoding: line.bytes, as: UTF8.self)
+                if line.stream == "stdout" { text.withLock { $0 += piece } }
+                self.say("  | " + piece.split(separator: "\n").joined(separator: "\n  | "))
+            })
+        let outputs = stage.path("output")
+        if try await flow.fetchOutput(into: outputs, bytesMax: 1 << 30) {
+            let names = try Files.names(in: outputs).sorted().joined(separator: ", ")
+            say("output fetched: \(names)")
+        }
+        return (status, DemoInput.cpuNanoseconds(from: text.withLock { $0 }))
+    }
+
+    private func show(_ event: BuyerEvent) {
+        switch event {
+        case .receiptAccepted(let receipt):
+            say(
+                "  receipt \(receipt.sequence)\(receipt.isFinal ? ", final" : ""): "
+                    + "\(Display.seconds(receipt.usage.coreNanoseconds)) CPU, \(Display.amount(receipt.amount)) owed in all"
+            )
+        case .voucherSent(let voucher): say("  voucher for \(Display.amount(voucher.cumulative))")
+        case .receiptRefused(_, let reason): say("  receipt refused: \(reason)")
+        case .agentSilent(let error, _): say("  agent silent: \(error.description)")
+        case .finished: break
+        }
+    }
+
+    private func pay(_ cast: Cast, _ lease: LeaseID) async throws -> LeaseRecord {
+        title("7 pay", "the final voucher is claimed, the lease closed, the rest refunded")
+        let flow = JobFlow(
+            ledger: cast.ledger, agent: cast.agent, lease: lease, session: cast.session, caller: .owner)
+        let record = try await flow.awaitClose()
+        say(EscrowText.line(record.escrow))
+        return record
+    }
+
+    private func rate(_ cast: Cast, _ lease: LeaseID) async throws {
+        title("8 rate", "each side rates the other, once")
+        try await RatingGive.give(5, "did what it said", lease: lease, by: cast.buyer, ledger: cast.ledger)
+        try await RatingGive.give(5, "paid every receipt", lease: lease, by: cast.owner, ledger: cast.ledger)
+    }
+
+    private func settle(
+        _ cast: Cast, _ record: LeaseRecord, _ job: JobStatus, _ selfReported: UInt64?
+    ) async throws -> DemoStatement {
+        let ratings = try await cast.ledger.lease(record.id).ratings.map(\.document)
+        let owner = try await cast.ledger.account(cast.owner.address)
+        let final = try await cast.agent.job(record.id, by: .owner)
+        stage.stop("agent")
+        stage.stop("ledger")
+        let report = try LedgerVerifier.verify(stage.database, expectedOperator: cast.identity.operator)
+        return DemoStatement(
+            job: final, deposit: record.deposit, claimed: record.settled, ownerBalance: owner.balance,
+            escrow: record.escrow, ratings: ratings, selfReportedNanoseconds: selfReported, report: report)
+    }
+
+    /// Waits until a process gives an answer, or says why it ended.
+    private func waitFor<Value>(
+        _ process: String, seconds: UInt64, _ body: () async throws -> Value?
+    ) async throws -> Value {
+        let deadline = BootClock.now() + seconds * 1_000_000_000
+        while BootClock.now() < deadline {
+            if let value = try await body() { return value }
+            if let words = stage.lastWords(process) {
+                throw CommandError("the \(process) ended: \(words)", fix: "Run `gcx doctor`.")
+            }
+            try await Task.sleep(for: .milliseconds(100))
+        }
+        throw CommandError("the \(process) gave no answer within \(seconds) s", fix: "Run `gcx doctor`.")
+    }
+
+    private func title(_ name: String, _ what: String) { say("\n\(Terminal.bold(name)): \(what)") }
+
+    private func say(_ text: String) {
+        if !quiet { Terminal.say(text) }
+    }
+}

@@ -1,0 +1,134 @@
+import Dispatch
+import FoundationEssentials
+import GCXConfig
+import GCXLinux
+import GCXModel
+import GCXSigning
+import Glibc
+import Synchronization
+
+/// Where the demonstration plays: a directory, five keys, and two processes, all of which go when it ends.
+final class DemoStage: Sendable {
+    let directory: String
+    private let keep: Bool
+    private let processes = Mutex<[(name: String, pid: pid_t)]>([])
+    private let isStruck = Mutex(false)
+    private let sources = Mutex<[any DispatchSourceSignal]>([])
+
+    init(keep: Bool) throws {
+        self.keep = keep
+        directory =
+            FileManager.default.temporaryDirectory.path + "/gcx-demo-\(UUID().uuidString.prefix(8).lowercased())"
+        try Files.makeDirectories(directory, mode: 0o700)
+    }
+
+    var ledgerEndpoint: String { "unix:\(directory)/ledger.sock" }
+    var agentEndpoint: String { "unix:\(directory)/agent.sock" }
+    var database: String { "\(directory)/ledger.sqlite" }
+    var passwordFile: String { "\(directory)/password" }
+    func path(_ name: String) -> String { "\(directory)/\(name)" }
+
+    /// A key in a real keystore file; cheap to unlock, for it guards play money for a minute.
+    func makeKey(_ name: String) throws -> KeystoreCustody {
+        let password = try Password.firstLine(of: passwordFile)
+        let keystore = try Keystore.encrypt(PrivateKey.generate(), password: password, cost: .light)
+        try KeystoreFile.write(keystore, to: path("\(name).json"))
+        return try KeystoreCustody(path: path("\(name).json"), password: password)
+    }
+
+    func makePassword() throws {
+        try DurableFile.write(Array("\(Digest.random())\n".utf8), to: passwordFile)
+    }
+
+    /// The configuration of both processes: the defaults, made small and quick.
+    func writeConfiguration(benchmarkSeconds: UInt64) throws -> String {
+        var configuration = Configuration()
+        configuration.agent.stateDirectory = path("agent")
+        configuration.agent.listen = agentEndpoint
+        configuration.machine.keystore = path("machine.json")
+        configuration.machine.passwordFile = passwordFile
+        configuration.machine.grant = path("grant.json")
+        configuration.ledger.endpoint = ledgerEndpoint
+        configuration.ledger.listen = ledgerEndpoint
+        configuration.ledger.database = database
+        configuration.ledger.operatorKeystore = path("operator.json")
+        configuration.ledger.operatorPasswordFile = passwordFile
+        configuration.ledger.testNetwork = true
+        configuration.benchmark.seconds = benchmarkSeconds
+        configuration.benchmark.bytesMax = 64 << 20
+        configuration.offer.memoryReservedBytes = 256 << 20
+        configuration.offer.storageBytes = 1 << 30
+        configuration.offer.receiptSeconds = 3
+        configuration.offer.graceSeconds = 10
+        configuration.offer.closeWindowSeconds = 10
+        configuration.offer.creditLimit = Amount(200_000)
+        configuration.offer.region = "here"
+        configuration.job.sampleMilliseconds = 500
+        let file = path("gcx.toml")
+        try DurableFile.write(Array(configuration.toml.utf8), to: file)
+        return file
+    }
+
+    /// Starts this very program again, with its log in the directory.
+    func start(_ name: String, _ arguments: [String]) throws {
+        let tool = ChildProcess(try Programs.own, arguments)
+        let pid = try tool.spawnDetached(logPath: path("\(name).log"))
+        processes.withLock { $0.append((name, pid)) }
+    }
+
+    /// Whether a process has ended, with the end of its log.
+    func lastWords(_ name: String) -> String? {
+        guard let pid = processes.withLock({ $0.first { $0.name == name }?.pid }) else { return nil }
+        guard waitpid(pid, nil, WNOHANG) == pid else { return nil }
+        processes.withLock { $0.removeAll { $0.name == name } }
+        return (try? Files.text(path("\(name).log"))).map { String($0.suffix(logExcerptCharacters)) } ?? ""
+    }
+
+    /// Stops one process and waits for its orderly end.
+    func stop(_ name: String) {
+        guard let pid = processes.withLock({ $0.first { $0.name == name }?.pid }) else { return }
+        processes.withLock { $0.removeAll { $0.name == name } }
+        kill(pid, SIGTERM)
+        _ = ChildProcess.wait(pid)
+    }
+
+    /// Ends what runs and removes what was made. Safe to call twice.
+    func strike(showLogs: Bool = false) {
+        let isFirst = isStruck.withLock { struck in
+            defer { struck = true }
+            return !struck
+        }
+        guard isFirst else { return }
+        if showLogs { showLastLines() }
+        // The agent before the ledger, so that it can post what it still has to say.
+        stop("agent")
+        stop("ledger")
+        guard !keep else { return Terminal.complain("kept: \(directory)") }
+        DemoLeftovers.end(below: path("agent"))
+        try? Files.removeTree(directory)
+    }
+
+    private func showLastLines() {
+        for name in ["ledger", "agent"] {
+            guard let text = try? Files.text(path("\(name).log")), !text.isEmpty else { continue }
+            Terminal.complain("--- the end of the \(name)'s log\n\(text.suffix(logExcerptCharacters))")
+        }
+    }
+
+    /// Ctrl-C ends the demonstration as its end would.
+    func endOnSignals() {
+        for number in [SIGINT, SIGTERM] {
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+            source.setEventHandler {
+                self.strike()
+                exit(128 + number)
+            }
+            source.resume()
+            sources.withLock { $0.append(source) }
+        }
+    }
+}
+
+/// Characters of a log that are shown when something went wrong.
+private let logExcerptCharacters = 2_000

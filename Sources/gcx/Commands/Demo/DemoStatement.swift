@@ -1,0 +1,54 @@
+import GCXLedger
+import GCXModel
+
+/// What the demonstration ends with: every figure from the ledger, the receipts or the job itself.
+struct DemoStatement: Encodable {
+    let job: JobStatus
+    let deposit: Amount
+    let claimed: Amount
+    let ownerBalance: Amount
+    let escrow: Escrow
+    let ratings: [Rating]
+    /// CPU time by the job's own count; nil when it did not get that far.
+    let selfReportedNanoseconds: UInt64?
+    let report: VerifyReport
+
+    /// The job did its work, was paid to the last unit, and the ledger holds.
+    var isSound: Bool {
+        job.exit == .exited(code: 0) && claimed == job.amount && ownerBalance == claimed && refunded != nil
+            && ratings.count == 2 && report.isSound
+    }
+
+    private var refunded: Amount? {
+        if case .closed(_, let refunded, _) = escrow { refunded } else { nil }
+    }
+
+    /// The difference between the meter and the job's own count, in thousandths of the latter.
+    var differencePerMille: UInt64? {
+        guard let own = selfReportedNanoseconds, own > 0 else { return nil }
+        let metered = job.usage.coreNanoseconds
+        return (metered > own ? metered - own : own - metered) * 1_000 / own
+    }
+
+    func say() {
+        Terminal.say("\n" + Terminal.bold("Statement"))
+        Terminal.say("job             \(job.exit?.description ?? "not ended")")
+        Terminal.say("receipts        \(job.receipts)")
+        Terminal.say("CPU metered     \(Display.seconds(job.usage.coreNanoseconds))")
+        if let own = selfReportedNanoseconds, let difference = differencePerMille {
+            Terminal.say(
+                "CPU by the job  \(Display.seconds(own)) (times(2)); they differ by \(difference / 10).\(difference % 10) %"
+            )
+        }
+        Terminal.say("earned          \(Display.amount(job.amount))")
+        Terminal.say("claimed         \(Display.amount(claimed))")
+        Terminal.say(
+            "refunded        \(refunded.map(Display.amount) ?? "nothing yet") of a deposit of \(Display.amount(deposit))"
+        )
+        for rating in ratings { Terminal.say("rating          \(rating.stars) of 5: \(rating.comment)") }
+        for problem in report.problems { Terminal.say("problem         \(problem)") }
+        Terminal.say(
+            "ledger verify:  \(report.isSound ? Terminal.green("ok") : "FAILED") "
+                + "(\(report.entries) entries, \(report.heads) signed heads, no unit made or lost)")
+    }
+}

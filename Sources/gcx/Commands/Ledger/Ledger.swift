@@ -1,0 +1,190 @@
+import ArgumentParser
+import GCXAPI
+import GCXAgent
+import GCXConfig
+import GCXLedger
+import GCXLedgerSQLite
+import GCXLinux
+import GCXModel
+import GCXSigning
+import ServiceLifecycle
+
+/// `gcx ledger`: the embedded ledger.
+struct LedgerNoun: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "ledger", abstract: "Serve, verify and prove the embedded ledger; read accounts.",
+        subcommands: [
+            LedgerServe.self, LedgerVerify.self, LedgerProve.self, LedgerHead.self, LedgerEntries.self,
+            LedgerAccount.self, LedgerFaucet.self,
+        ])
+}
+
+/// `gcx ledger serve`.
+struct LedgerServe: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve", abstract: "Serve the ledger over a unix socket or HTTP on loopback, until told to stop.")
+
+    @Option(help: "The configuration file; its table [ledger] counts.")
+    var config = "/etc/gcx/gcx.toml"
+
+    func run() async throws {
+        let configuration = try Configuration.load(path: config)
+        let settings = configuration.ledger
+        let logger = Logs.make("gcx.ledger", level: configuration.agent.logLevel)
+        let key = try Keystore.decrypt(
+            try KeystoreFile.read(settings.operatorKeystore),
+            password: try Password.read(settings.operatorPasswordFile, for: settings.operatorKeystore))
+        let ledger = try SQLiteLedger(
+            path: settings.database, operatorKey: key, isTestNetwork: settings.testNetwork
+        ) { WallClock.now() / 1_000_000_000 }
+        // What is posted carries its own signatures, so every user of the machine may read and post.
+        let server = LedgerServer(ledger, at: try Endpoint(settings.listen), socketMode: 0o666, logger: logger)
+        logger.info("ledger started", metadata: ["operator": "\(key.address.checksummed)"])
+        try await Services.run([server, NotifyService()], logger: logger)
+        logger.info("ledger stopped")
+    }
+}
+
+/// `gcx ledger verify`.
+struct LedgerVerify: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify",
+        abstract:
+            "Replay a ledger file: every byte, hash, signature, rule and head, and that no money was made or lost.",
+        discussion: "It changes nothing and may run while the ledger serves.")
+
+    @Option(help: "The ledger's file.")
+    var database = Configuration().ledger.database
+
+    @Option(help: "The operator you trust; without it the file's own word is taken.")
+    var `operator`: Address?
+
+    @OptionGroup var output: OutputOptions
+
+    func run() throws {
+        let report = try LedgerVerifier.verify(database, expectedOperator: `operator`)
+        if output.json { try Terminal.json(report) } else { Self.say(report) }
+        if !report.isSound { throw ExitCode(65) }
+    }
+
+    static func say(_ report: VerifyReport) {
+        for problem in report.problems { Terminal.say("problem: \(problem)") }
+        Terminal.say(
+            "ledger verify: \(report.isSound ? "ok" : "FAILED") (\(report.entries) entries, root \(report.root.short))")
+    }
+}
+
+/// `gcx ledger prove`.
+struct LedgerProve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "prove",
+        abstract: "Prove that an entry is in the ledger, or that it only grew (RFC 9162), as JSON with the signed head."
+    )
+
+    /// A proof with all that is needed to check it.
+    struct Proof: Encodable {
+        var inclusion: InclusionProof?
+        var consistency: ConsistencyProof?
+        var head: SignedTreeHead
+    }
+
+    @OptionGroup var ledger: LedgerOptions
+
+    @Option(help: "Index of the entry to prove.")
+    var entry: UInt64?
+
+    @Option(help: "Prove that the ledger of this many entries is the beginning of today's.")
+    var since: UInt64?
+
+    func run() async throws {
+        let client = try ledger.open()
+        let head = try await client.head()
+        var proof = Proof(head: head)
+        if let entry { proof.inclusion = try await client.inclusion(index: entry, treeSize: head.document.size) }
+        if let since { proof.consistency = try await client.consistency(from: since, to: head.document.size) }
+        guard entry != nil || since != nil else {
+            throw CommandError("nothing to prove", fix: "Give --entry INDEX or --since SIZE.")
+        }
+        try Terminal.json(proof)
+    }
+}
+
+/// `gcx ledger head`.
+struct LedgerHead: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "head",
+        abstract: "Print the operator's signed word on the whole ledger; keep one, to prove with later.")
+
+    @OptionGroup var ledger: LedgerOptions
+
+    func run() async throws { try Terminal.json(try await ledger.open().head()) }
+}
+
+/// `gcx ledger entries`.
+struct LedgerEntries: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "entries", abstract: "List the journal.")
+
+    @OptionGroup var ledger: LedgerOptions
+    @OptionGroup var output: OutputOptions
+
+    @Option(help: "Index of the first entry shown.")
+    var from: UInt64 = 0
+
+    @Option(help: "Entries shown at the most.")
+    var limit = 50
+
+    func run() async throws {
+        let client = try ledger.open()
+        let entries = try await client.entries(from: from, limit: limit)
+        if output.json { return try Terminal.json(entries) }
+        let domain = try await client.identity().domain
+        var table = Table(["entry", "kind", "posted at", "digest"])
+        for posted in entries {
+            table.add([
+                "\(posted.index)", posted.entry.kind.rawValue, "\(posted.postedAt)",
+                "\(posted.entry.digest(in: domain))",
+            ])
+        }
+        Terminal.say(table.text)
+    }
+}
+
+/// `gcx ledger account`.
+struct LedgerAccount: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "account", abstract: "Show what an address holds.")
+
+    @OptionGroup var ledger: LedgerOptions
+    @OptionGroup var output: OutputOptions
+
+    @Argument(help: "The address.")
+    var address: Address
+
+    func run() async throws {
+        let account = try await ledger.open().account(address)
+        if output.json { return try Terminal.json(account) }
+        Terminal.say("\(Display.amount(account.balance)) free, \(Display.amount(account.escrowed)) in escrow")
+    }
+}
+
+/// `gcx ledger faucet`.
+struct LedgerFaucet: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "faucet", abstract: "On a test network: make money for an account, with the operator's key.")
+
+    @OptionGroup var key: KeyOptions
+    @OptionGroup var ledger: LedgerOptions
+
+    @Argument(help: "Who gets it.")
+    var account: Address
+
+    @Argument(help: "How much, base units.")
+    var amount: Amount
+
+    func run() async throws {
+        let client = try ledger.open()
+        let domain = try await client.identity().domain
+        let grant = FaucetGrant(account: account, amount: amount, nonce: .random())
+        try await client.post(.faucet(Signed(grant, by: try key.unlock(), in: domain)))
+        Terminal.say("\(account.checksummed) holds \(Display.amount(try await client.account(account).balance))")
+    }
+}

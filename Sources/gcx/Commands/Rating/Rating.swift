@@ -1,0 +1,69 @@
+import ArgumentParser
+import GCXLedger
+import GCXLinux
+import GCXModel
+import GCXSigning
+
+/// `gcx rating`: one word each, after the money is settled.
+struct RatingNoun: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rating", abstract: "Rate the other side of a settled lease, or see what an address is worth.",
+        subcommands: [RatingGive.self, RatingShow.self])
+}
+
+/// `gcx rating give`.
+struct RatingGive: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "give", abstract: "Rate the other side, once, with the payer's or the owner's key.")
+
+    @OptionGroup var key: KeyOptions
+    @OptionGroup var ledger: LedgerOptions
+
+    @Argument(help: "Id of the settled lease.")
+    var lease: Digest
+
+    @Option(help: "1 to 5.")
+    var stars: UInt8
+
+    @Option(help: "For people.")
+    var comment = ""
+
+    func run() async throws {
+        let client = try ledger.open()
+        try await Self.give(stars, comment, lease: lease, by: try key.unlock(), ledger: client)
+        Terminal.say("rated")
+    }
+
+    /// Signs and posts a rating of the other side.
+    static func give(
+        _ stars: UInt8, _ comment: String, lease: LeaseID, by rater: some KeyCustody, ledger: any Ledger
+    ) async throws {
+        let domain = try await ledger.identity().domain
+        let terms = try await ledger.lease(lease).terms
+        let ratee = rater.address == terms.payer ? terms.payee : terms.payer
+        let rating = Rating(
+            lease: lease, rater: rater.address, ratee: ratee, stars: stars, comment: comment,
+            ratedAt: WallClock.now() / 1_000_000_000)
+        try await ledger.post(.rating(Signed(rating, by: rater, in: domain)))
+    }
+}
+
+/// `gcx rating show`.
+struct RatingShow: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show", abstract: "Compute an address's reputation from the ledger, by the public formula.")
+
+    @OptionGroup var ledger: LedgerOptions
+    @OptionGroup var output: OutputOptions
+
+    @Argument(help: "The address.")
+    var address: Address
+
+    func run() async throws {
+        let score = try await MarketView(ledger: try ledger.open()).reputation(of: address)
+        if output.json { return try Terminal.json(score) }
+        Terminal.say(
+            "\(score.milliStars / 1_000).\(score.milliStars % 1_000 / 100) of 5 by \(score.raters) raters, "
+                + "\(score.settledLeases) leases settled")
+    }
+}

@@ -1,0 +1,101 @@
+import ArgumentParser
+import GCXAPI
+import GCXAgent
+import GCXLedger
+import GCXMetering
+import GCXModel
+import GCXSigning
+
+/// `gcx receipt`: what was used and is owed.
+struct ReceiptNoun: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "receipt", abstract: "List a lease's receipts, or check every one of them.",
+        subcommands: [ReceiptList.self, ReceiptVerify.self])
+}
+
+/// All receipts of a lease.
+enum Receipts {
+    static func all(_ lease: LeaseID, agent: AgentClient, caller: Caller) async throws -> [Signed<Receipt>] {
+        var receipts: [Signed<Receipt>] = []
+        while true {
+            let page = try await agent.receipts(
+                lease, after: receipts.last?.document.sequence ?? 0, waitSeconds: 0, by: caller)
+            if page.isEmpty { return receipts }
+            receipts += page
+        }
+    }
+}
+
+/// `gcx receipt list`.
+struct ReceiptList: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "list", abstract: "List the receipts of a lease.")
+
+    @OptionGroup var agent: AgentOptions
+    @OptionGroup var ledger: LedgerOptions
+    @OptionGroup var caller: CallerOptions
+    @OptionGroup var output: OutputOptions
+
+    @Argument(help: "Id of the lease.")
+    var lease: Digest
+
+    func run() async throws {
+        let client = try agent.open()
+        let receipts = try await Receipts.all(
+            lease, agent: client, caller: try await caller.caller(agent: client, ledger: ledger))
+        if output.json { return try Terminal.json(receipts) }
+        var table = Table(["receipt", "elapsed", "CPU", "memory byte-s", "owed in all", "events"])
+        for signed in receipts {
+            let receipt = signed.document
+            table.add([
+                "\(receipt.sequence)\(receipt.isFinal ? " (final)" : "")",
+                Display.seconds(receipt.usage.leaseNanoseconds), Display.seconds(receipt.usage.coreNanoseconds),
+                Display.grouped(receipt.usage.memoryByteSeconds), Display.grouped(receipt.amount),
+                receipt.events.joined(separator: "; "),
+            ])
+        }
+        Terminal.say(receipts.isEmpty ? "no receipts" : table.text)
+    }
+}
+
+/// `gcx receipt verify`.
+struct ReceiptVerify: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify",
+        abstract:
+            "Check a lease's receipts as its buyer would: signatures, chain, rates, and what is physically possible.")
+
+    @OptionGroup var agent: AgentOptions
+    @OptionGroup var ledger: LedgerOptions
+    @OptionGroup var caller: CallerOptions
+
+    @Option(help: "Read the receipts from this file (`gcx receipt list --json`) in place of the agent.")
+    var file: String?
+
+    @Argument(help: "Id of the lease.")
+    var lease: Digest
+
+    func run() async throws {
+        let client = try ledger.open()
+        let domain = try await client.identity().domain
+        let record = try await client.lease(lease)
+        let receipts = try await read()
+        let check = ReceiptCheck(lease: lease, terms: record.terms, deposit: record.deposit)
+        var last: (receipt: Receipt, digest: Digest)?
+        for signed in receipts {
+            try signed.verify(signer: record.terms.machine, in: domain)
+            try check.check(signed.document, after: last, elapsedNanoseconds: nil)
+            last = (signed.document, signed.digest(in: domain))
+        }
+        let paid = record.settled
+        Terminal.say("receipts: \(receipts.count), all signed, chained and priced right")
+        Terminal.say(
+            "owed: \(Display.amount(last?.receipt.amount ?? .zero)), paid on the ledger: \(Display.amount(paid))")
+    }
+
+    private func read() async throws -> [Signed<Receipt>] {
+        if let file { return try Documents.read(file, what: "list of receipts") }
+        let client = try agent.open()
+        return try await Receipts.all(
+            lease, agent: client, caller: try await caller.caller(agent: client, ledger: ledger))
+    }
+}
