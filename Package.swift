@@ -19,6 +19,7 @@ let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "s
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let toml: Target.Dependency = .product(name: "TOMLKit", package: "TOMLKit")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
@@ -80,7 +81,7 @@ let programs: [Target] = [
         dependencies: [
             "GCXModel", "GCXSigning", "GCXPricing", "GCXMetering", "GCXMarket", "GCXLinux", "GCXHardware",
             "GCXBenchmark", "GCXSandbox", "GCXLedger", "GCXLedgerSQLite", "GCXConfig", "GCXAgent", "GCXAPI",
-            arguments, logging, lifecycle,
+            arguments, logging, lifecycle, unixSignals,
         ], swiftSettings: strict),
     .executableTarget(
         name: "gcx-supervisor", dependencies: ["GCXSandbox", "GCXLinux"], swiftSettings: strict),

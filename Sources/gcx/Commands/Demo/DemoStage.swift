@@ -1,4 +1,3 @@
-import Dispatch
 import FoundationEssentials
 import GCXConfig
 import GCXLinux
@@ -6,6 +5,7 @@ import GCXModel
 import GCXSigning
 import Glibc
 import Synchronization
+import UnixSignals
 
 /// Where the demonstration plays: a directory, five keys, and two processes, all of which go when it ends.
 final class DemoStage: Sendable {
@@ -13,7 +13,6 @@ final class DemoStage: Sendable {
     private let keep: Bool
     private let processes = Mutex<[(name: String, pid: pid_t)]>([])
     private let isStruck = Mutex(false)
-    private let sources = Mutex<[any DispatchSourceSignal]>([])
 
     init(keep: Bool) throws {
         self.keep = keep
@@ -117,15 +116,11 @@ final class DemoStage: Sendable {
 
     /// Ctrl-C ends the demonstration as its end would.
     func endOnSignals() {
-        for number in [SIGINT, SIGTERM] {
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            source.setEventHandler {
-                self.strike()
-                exit(128 + number)
+        Task {
+            for await signal in await UnixSignalsSequence(trapping: .sigint, .sigterm) {
+                strike()
+                exit(128 + signal.rawValue)
             }
-            source.resume()
-            sources.withLock { $0.append(source) }
         }
     }
 }

@@ -1,3 +1,4 @@
+import GCXAgent
 import GCXLedger
 import GCXModel
 
