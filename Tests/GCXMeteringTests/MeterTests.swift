@@ -1,0 +1,101 @@
+import GCXMetering
+import GCXModel
+import Testing
+
+@Suite("Meter")
+struct MeterTests {
+    static func sample(_ seconds: UInt64, cpu: UInt64, memory: UInt64? = nil, boot: String = "b", inode: UInt64 = 7)
+        -> RawSample
+    {
+        RawSample(
+            bootID: boot, bootNanoseconds: seconds * 1_000_000_000, cgroupInode: inode, cpuNanoseconds: cpu,
+            memoryCurrentBytes: memory)
+    }
+
+    @Test("CPU is the difference of the counters, and lease time that of the clock")
+    func counters() {
+        var meter = Meter(beginning: Self.sample(10, cpu: 100))
+        #expect(meter.add(Self.sample(11, cpu: 600)).isEmpty)
+        #expect(meter.add(Self.sample(13, cpu: 900)).isEmpty)
+        #expect(meter.usage.coreNanoseconds == 800)
+        #expect(meter.usage.leaseNanoseconds == 3_000_000_000)
+    }
+
+    @Test("memory is integrated by the trapezoid rule, and a missing end takes the other's value")
+    func memory() {
+        var meter = Meter(beginning: Self.sample(0, cpu: 0))
+        _ = meter.add(Self.sample(1, cpu: 0, memory: 100))
+        #expect(meter.usage.memoryByteSeconds == 100)
+        _ = meter.add(Self.sample(2, cpu: 0, memory: 300))
+        #expect(meter.usage.memoryByteSeconds == 300)
+        _ = meter.add(Self.sample(3, cpu: 0))
+        #expect(meter.usage.memoryByteSeconds == 600)
+        _ = meter.add(Self.sample(4, cpu: 0))
+        #expect(meter.usage.memoryByteSeconds == 600)
+    }
+
+    @Test("a hole in the samples loses no CPU time and is said")
+    func gap() {
+        var meter = Meter(beginning: Self.sample(0, cpu: 0))
+        let events = meter.add(Self.sample(100, cpu: 42))
+        #expect(events == [.gap(nanoseconds: 100_000_000_000)])
+        #expect(meter.usage.coreNanoseconds == 42)
+    }
+
+    @Test("what cannot be compared bills nothing, is said, and metering goes on from there")
+    func discontinuities() {
+        let cases: [(RawSample, MeterEvent)] = [
+            (Self.sample(20, cpu: 90, boot: "c"), .rebooted), (Self.sample(20, cpu: 90, inode: 8), .cgroupReplaced),
+            (Self.sample(5, cpu: 90), .clockWentBack), (Self.sample(20, cpu: 40), .counterWentBack(from: 50, to: 40)),
+        ]
+        for (broken, event) in cases {
+            var meter = Meter(beginning: Self.sample(10, cpu: 50))
+            #expect(meter.add(broken) == [event])
+            #expect(meter.usage == .zero)
+            var next = broken
+            next.bootNanoseconds += 1_000_000_000
+            next.cpuNanoseconds += 5
+            #expect(meter.add(next).isEmpty)
+            #expect(meter.usage.coreNanoseconds == 5)
+        }
+    }
+
+    @Test("usage never falls, whatever the samples say", arguments: [1, 2, UInt64.random(in: 0 ... .max)])
+    func monotone(seed: UInt64) {
+        var state = seed
+        func random(_ most: UInt64) -> UInt64 {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return (state >> 33) % most
+        }
+        var meter = Meter(beginning: Self.sample(1, cpu: 0))
+        var before = meter.usage
+        for _ in 0..<500 {
+            _ = meter.add(
+                Self.sample(random(100), cpu: random(1_000), memory: random(3) == 0 ? nil : random(1_000), inode: random(2)))
+            let now = meter.usage
+            #expect(now.coreNanoseconds >= before.coreNanoseconds, "seed \(seed)")
+            #expect(now.memoryByteSeconds >= before.memoryByteSeconds, "seed \(seed)")
+            before = now
+        }
+    }
+
+    @Test("two samples that differ in one field have different canonical bytes")
+    func canonical() {
+        let sample = Self.sample(1, cpu: 2, memory: 3)
+        var other = sample
+        other.memoryCurrentBytes = nil
+        #expect(sample.canonicalBytes == Self.sample(1, cpu: 2, memory: 3).canonicalBytes)
+        #expect(sample.canonicalBytes != other.canonicalBytes)
+    }
+
+    @Test("credit: the limit pauses, a voucher restores, the end of the deposit pauses before it is reached")
+    func credit() {
+        let policy = CreditPolicy(creditLimit: 10, deposit: 100, reserve: 5)
+        #expect(policy.decide(metered: 10, vouched: 0) == .run)
+        #expect(policy.decide(metered: 11, vouched: 0) == .pause)
+        #expect(policy.decide(metered: 11, vouched: 1) == .run)
+        #expect(policy.decide(metered: 95, vouched: 95) == .run)
+        #expect(policy.decide(metered: 96, vouched: 96) == .pause)
+        #expect(policy.isSpent(metered: 96))
+    }
+}

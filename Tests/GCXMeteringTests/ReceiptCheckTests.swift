@@ -1,0 +1,112 @@
+import GCXMetering
+import GCXModel
+import GCXPricing
+import Testing
+
+@Suite("The buyer's check of receipts")
+struct ReceiptCheckTests {
+    static let lease = Digest(checkedBytes: [UInt8](repeating: 7, count: 32))
+    static let rates = Rates(
+        leaseHour: 0, coreHour: 3_600_000_000_000, memoryGiBHour: 0, gpuHour: 0, storageGiBHour: 0, egressGiB: 0)
+    static let terms = LeaseTerms(
+        offer: .zero, demand: .zero, payer: .zero, payee: .zero, machine: .zero, session: .zero,
+        resources: Resources(cores: 2, memoryBytes: 1 << 30, storageBytes: 1 << 30, gpus: 0), rates: rates, startsAt: 0,
+        endsAt: 3_600, deposit: 100_000_000_000, burst: 100_000_000_000, hourlyCap: 7_200_000_000_000,
+        closeWindowSeconds: 60, receiptSeconds: 10, creditLimit: 1, graceSeconds: 1, salt: .zero)
+    static let check = ReceiptCheck(lease: lease, terms: terms, deposit: terms.deposit)
+    static let digest = Digest(checkedBytes: [UInt8](repeating: 9, count: 32))
+
+    static func receipt(_ sequence: UInt64, core: UInt64, elapsed: UInt64) -> Receipt {
+        var usage = Usage.zero
+        (usage.coreNanoseconds, usage.leaseNanoseconds) = (core, elapsed)
+        return Receipt(
+            lease: lease, sequence: sequence, previous: sequence == 1 ? .zero : digest, bootID: "b",
+            periodStartNanoseconds: (sequence - 1) * 10, periodEndNanoseconds: sequence * 10, issuedAt: 0, usage: usage,
+            amount: Amount(UInt128(core)), logDigest: .zero, samplesDigest: .zero, isFinal: false, events: [])
+    }
+
+    static let first = receipt(1, core: 10_000_000_000, elapsed: 10_000_000_000)
+    static let second = receipt(2, core: 20_000_000_000, elapsed: 20_000_000_000)
+
+    static func refused(_ change: (inout Receipt) -> Void) -> ReceiptError? {
+        var receipt = second
+        change(&receipt)
+        do {
+            try check.check(receipt, after: (first, digest), elapsedNanoseconds: 30_000_000_000)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    @Test("an honest chain passes")
+    func honest() throws {
+        try Self.check.check(Self.first, after: nil, elapsedNanoseconds: 10_000_000_000)
+        #expect(Self.refused { _ in } == nil)
+    }
+
+    @Test("each thing a provider could change is refused by its name")
+    func tampered() {
+        let other = Digest.random()
+        #expect(Self.refused { $0.lease = other } == .wrongLease(expected: Self.lease, found: other))
+        #expect(Self.refused { $0.sequence = 3 } == .sequenceBroken(expected: 2, found: 3))
+        #expect(Self.refused { $0.previous = other } == .chainBroken(sequence: 2))
+        #expect(Self.refused { $0.periodStartNanoseconds = 9 } == .periodBroken(sequence: 2))
+        #expect(
+            Self.refused { $0.usage.coreNanoseconds = 1 }
+                == .usageFell("CPU time", from: 10_000_000_000, to: 1))
+        #expect(
+            Self.refused { $0.amount = Amount($0.amount.value + 1) }
+                == .amountWrong(sequence: 2, expected: 20_000_000_000, found: 20_000_000_001))
+        #expect(Self.refused { $0.events = Array(repeating: "x", count: 65) } == .tooManyEvents(65))
+    }
+
+    @Test("more core time than cores times elapsed is not physical, nor more elapsed than the buyer saw")
+    func physics() {
+        let tooMuch = Self.refused {
+            $0.usage.coreNanoseconds = 41_000_000_000
+            $0.amount = 41_000_000_000
+        }
+        #expect(tooMuch == .impossible("CPU time in ns", most: 40_500_000_000, found: 41_000_000_000))
+        guard case .impossible("lease time in ns", _, _) = Self.refused({ $0.usage.leaseNanoseconds = 90_000_000_000 })
+        else {
+            Issue.record("a lease time beyond the buyer's clock was not refused")
+            return
+        }
+    }
+
+    @Test("nothing follows a final receipt, and nothing goes beyond the deposit")
+    func bounds() {
+        var final = Self.first
+        final.isFinal = true
+        #expect(throws: ReceiptError.afterFinal(sequence: 2)) {
+            try Self.check.check(Self.second, after: (final, Self.digest), elapsedNanoseconds: nil)
+        }
+        let poor = ReceiptCheck(lease: Self.lease, terms: Self.terms, deposit: 1)
+        #expect(throws: ReceiptError.overDeposit(deposit: 1, asked: 10_000_000_000)) {
+            try poor.check(Self.first, after: nil, elapsedNanoseconds: nil)
+        }
+    }
+
+    @Test("the meter's own receipts pass the buyer's check")
+    func builtReceipts() throws {
+        func sample(_ seconds: UInt64) -> RawSample {
+            RawSample(
+                bootID: "b", bootNanoseconds: seconds * 1_000_000_000, cgroupInode: 1,
+                cpuNanoseconds: seconds * 1_500_000_000, memoryCurrentBytes: 1 << 20)
+        }
+        var meter = Meter(beginning: sample(0))
+        var last: (receipt: Receipt, digest: Digest)?
+        for second in UInt64(1)...4 {
+            _ = meter.add(sample(second))
+            let context = ReceiptContext(
+                lease: Self.lease, previous: last, issuedAt: 0, logDigest: .zero, samplesDigest: .zero,
+                isFinal: second == 4, events: [])
+            let receipt = try meter.receipt(context, rates: Self.rates, started: 0)
+            try Self.check.check(receipt, after: last, elapsedNanoseconds: second * 1_000_000_000)
+            last = (receipt, .random())
+        }
+        #expect(last?.receipt.sequence == 4)
+        #expect(last?.receipt.amount == 6_000_000_000)
+    }
+}

@@ -1,0 +1,61 @@
+import FoundationEssentials
+import GCXModel
+import Testing
+
+@Suite("Values")
+struct ValueTests {
+    @Test("hexadecimal text comes back as the same bytes, in either case")
+    func hexRoundTrip() {
+        let bytes: [UInt8] = [0x00, 0x0f, 0xf0, 0xff]
+        #expect(Hex.encode(bytes) == "0x000ff0ff")
+        #expect(Hex.decode("0x000FF0fF") == bytes)
+        #expect(Hex.decode("000ff0ff") == bytes)
+    }
+
+    @Test("half a byte, a wrong letter and a lone prefix are no hexadecimal text", arguments: ["0x1", "0xzz", "0x0x"])
+    func badHex(text: String) { #expect(Hex.decode(text) == nil) }
+
+    @Test("an address of another length is refused")
+    func addressLength() {
+        #expect(Address("0x" + String(repeating: "ab", count: 20)) != nil)
+        #expect(Address("0x" + String(repeating: "ab", count: 19)) == nil)
+        #expect(Digest(bytes: [1, 2, 3]) == nil)
+    }
+
+    @Test("an amount is decimal text in JSON, to the last of its 128 bits")
+    func amountJSON() throws {
+        let most = Amount(.max)
+        let data = try JSONEncoder().encode([most])
+        #expect(String(decoding: data, as: UTF8.self) == "[\"340282366920938463463374607431768211455\"]")
+        #expect(try JSONDecoder().decode([Amount].self, from: data) == [most])
+    }
+
+    @Test(
+        "an amount is digits and nothing else",
+        arguments: ["", "-1", "+1", "1.5", "1e3", " 1", "01", "340282366920938463463374607431768211456", "٣"])
+    func badAmount(text: String) { #expect(Amount(text) == nil) }
+
+    @Test("adding and subtracting say when the result does not fit")
+    func amountArithmetic() {
+        #expect(Amount(2).adding(Amount(3)) == Amount(5))
+        #expect(Amount(.max).adding(Amount(1)) == nil)
+        #expect(Amount(3).subtracting(Amount(3)) == .zero)
+        #expect(Amount(2).subtracting(Amount(3)) == nil)
+    }
+
+    @Test("trust and isolation are ordered, and isolation is found by its name")
+    func levels() {
+        #expect(TrustLevel.claimed < .measured && TrustLevel.audited < .hardware)
+        #expect(IsolationLevel.allCases.allSatisfy { IsolationLevel(name: $0.description) == $0 })
+        #expect(IsolationLevel(name: "none") == nil)
+    }
+
+    @Test("the end of a job survives JSON, whatever it was")
+    func exitReasons() throws {
+        let reasons: [ExitReason] = [
+            .exited(code: 3), .signalled(signal: 9), .outOfMemory, .timeLimit, .budget, .cancelled(by: .buyer),
+            .hostFailure(description: "disk"),
+        ]
+        #expect(try JSONDecoder().decode([ExitReason].self, from: JSONEncoder().encode(reasons)) == reasons)
+    }
+}
