@@ -116,7 +116,7 @@ let testing: [Target] = [
     tests("GCXSandboxTests", ["GCXSandbox"]),
     tests("GCXLedgerTests", ["GCXLedger", "GCXLedgerSQLite", "Support", grdb]),
     tests("GCXConfigTests", ["GCXConfig"]),
-    tests("GCXAgentTests", ["GCXAgent", "GCXLedgerSQLite", "Support"]),
+    tests("GCXAgentTests", ["GCXModel", "GCXSigning", "GCXLedger", "GCXAgent", "GCXLedgerSQLite", "Support"]),
     tests("GCXAPITests", ["GCXAPI", "GCXLedgerSQLite", "Support", logging, lifecycle]),
     tests("Integration", ["GCXAPI", "GCXAgent", "GCXLedgerSQLite", "Support"], path: "Tests/Integration"),
     tests("Tidy", [], path: "Tests/Tidy"),

@@ -71,7 +71,8 @@ struct MeterTests {
         var before = meter.usage
         for _ in 0..<500 {
             _ = meter.add(
-                Self.sample(random(100), cpu: random(1_000), memory: random(3) == 0 ? nil : random(1_000), inode: random(2)))
+                Self.sample(
+                    random(100), cpu: random(1_000), memory: random(3) == 0 ? nil : random(1_000), inode: random(2)))
             let now = meter.usage
             #expect(now.coreNanoseconds >= before.coreNanoseconds, "seed \(seed)")
             #expect(now.memoryByteSeconds >= before.memoryByteSeconds, "seed \(seed)")

@@ -28,7 +28,8 @@ struct Oracle {
             (UInt128(usage.gpuNanoseconds), rates.gpuHour),
         ] { sum.add([time.0, time.1.value, 1 << 30]) }
         for held in [
-            (usage.memoryByteSeconds.value, rates.memoryGiBHour), (usage.storageByteSeconds.value, rates.storageGiBHour),
+            (usage.memoryByteSeconds.value, rates.memoryGiBHour),
+            (usage.storageByteSeconds.value, rates.storageGiBHour),
         ] { sum.add([held.0, held.1.value, 1_000_000_000]) }
         sum.add([UInt128(usage.egressBytes), rates.egressGiB.value, 3_600_000_000_000])
         return sum.divided(by: [3_600, 1_000_000_000, 1 << 30])

@@ -1,0 +1,77 @@
+import GCXModel
+import Testing
+
+@testable import GCXAgent
+
+@Suite("The life of a lease")
+struct LeasePhaseTests {
+    static let phases: [LeasePhase] = [
+        .proposed(since: 1), .open, .starting, .running, .paused(since: 5), .ending(.budget),
+        .settling(.exited(code: 0), since: 9), .closed(nil),
+    ]
+    static let events: [LeaseEvent] = [
+        .openedOnLedger, .proposalLapsed, .submitted, .started, .startFailed("x"), .creditReached(at: 7),
+        .creditRestored, .mustEnd(.timeLimit), .exited(.exited(code: 0), at: 8), .expiredUnused(at: 8), .closedOnLedger,
+    ]
+
+    @Test("the straight way leads from proposed to closed")
+    func straight() {
+        var phase = LeasePhase.proposed(since: 1)
+        var effects: [LeaseEffect] = []
+        for event in [
+            LeaseEvent.openedOnLedger, .submitted, .started, .exited(.exited(code: 0), at: 8), .closedOnLedger,
+        ] {
+            let (next, done) = phase.after(event)
+            phase = next
+            effects += done
+        }
+        #expect(phase == .closed(.exited(code: 0)))
+        #expect(effects == [.launch, .issueFinalReceipt, .settle, .wipe])
+    }
+
+    @Test("what is closed stays closed", arguments: events)
+    func closed(event: LeaseEvent) {
+        let (next, effects) = LeasePhase.closed(.budget).after(event)
+        #expect(next == .closed(.budget) && effects.isEmpty)
+    }
+
+    @Test("no event leaves a running job without a stop, a final receipt or itself")
+    func nothingLost() {
+        for phase in Self.phases where phase.mayHaveProcess {
+            for event in Self.events {
+                let (next, effects) = phase.after(event)
+                let isFollowed = next.mayHaveProcess || effects.contains(.issueFinalReceipt)
+                #expect(isFollowed, "\(phase) after \(event) is \(next) with \(effects)")
+            }
+        }
+    }
+
+    @Test("a paused job is thawed before it is told to end, because a frozen one cannot act")
+    func pausedEnd() {
+        let (next, effects) = LeasePhase.paused(since: 1).after(.mustEnd(.budget))
+        #expect(next == .ending(.budget))
+        #expect(effects == [.thaw, .stop(.budget)])
+    }
+
+    @Test("a job told to end ended for that reason, unless the host failed or memory ran out first")
+    func reasons() {
+        let ending = LeasePhase.ending(.cancelled(by: .buyer))
+        #expect(ending.after(.exited(.signalled(signal: 15), at: 1)).0.exit == .cancelled(by: .buyer))
+        #expect(ending.after(.exited(.exited(code: 0), at: 1)).0.exit == .cancelled(by: .buyer))
+        #expect(ending.after(.exited(.outOfMemory, at: 1)).0.exit == .outOfMemory)
+        let failure = ExitReason.hostFailure(description: "x")
+        #expect(ending.after(.exited(failure, at: 1)).0.exit == failure)
+    }
+
+    @Test("credit pauses only what runs, and restores only what is paused")
+    func credit() {
+        #expect(LeasePhase.running.after(.creditReached(at: 7)).1 == [.freeze])
+        #expect(LeasePhase.paused(since: 7).after(.creditRestored) == (.running, [.thaw]))
+        #expect(LeasePhase.running.after(.creditRestored).1.isEmpty)
+        #expect(LeasePhase.starting.after(.creditReached(at: 7)).1.isEmpty)
+    }
+}
+
+private func == (left: (LeasePhase, [LeaseEffect]), right: (LeasePhase, [LeaseEffect])) -> Bool {
+    left.0 == right.0 && left.1 == right.1
+}

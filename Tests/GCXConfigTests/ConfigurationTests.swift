@@ -1,0 +1,99 @@
+import FoundationEssentials
+import GCXConfig
+import GCXModel
+import Testing
+
+@Suite("Configuration")
+struct ConfigurationTests {
+    static func problems(_ text: String) -> [ConfigProblem] {
+        do {
+            _ = try Configuration.parse(text, name: "test.toml")
+            return []
+        } catch {
+            if case .invalid(_, let problems) = error { return problems }
+            Issue.record("an unexpected error: \(error)")
+            return []
+        }
+    }
+
+    @Test("the example file is what the code generates")
+    func example() throws {
+        let root = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+        let data = try Data(contentsOf: URL(filePath: "/\(root)/Config/gcx.example.toml"))
+        #expect(String(decoding: data, as: UTF8.self) == Configuration.exampleTOML, "run `gcx agent config`")
+    }
+
+    @Test("the example is read as the defaults, and so is an empty file")
+    func defaults() throws {
+        #expect(try Configuration.parse(Configuration.exampleTOML, name: "example") == Configuration())
+        #expect(try Configuration.parse("", name: "empty") == Configuration())
+    }
+
+    @Test("a configuration written as TOML is read back as it was")
+    func roundTrip() throws {
+        var configuration = Configuration()
+        configuration.offer.region = "a \"quoted\"\nplace\\"
+        configuration.offer.creditLimit = Amount(.max)
+        configuration.offer.allow = [Address(checkedBytes: [UInt8](repeating: 3, count: 20))]
+        configuration.ledger.testNetwork = true
+        #expect(try Configuration.parse(configuration.toml, name: "written") == configuration)
+    }
+
+    @Test("an unknown key is refused with the nearest known one")
+    func unknown() {
+        let problems = Self.problems("[offer]\nlease_second_min = 5\n[prices]\n")
+        #expect(problems.map(\.place).sorted() == ["offer.lease_second_min", "prices"])
+        #expect(problems.contains { $0.remedy.contains("lease_seconds_min") })
+        #expect(problems.contains { $0.remedy.contains("[price]") })
+    }
+
+    @Test("money is never a float, and may be text beyond what TOML integers hold")
+    func money() throws {
+        #expect(Self.problems("[price]\ncore_hour_base_units = 1.5").first?.place == "price.core_hour_base_units")
+        #expect(Self.problems("[price]\ncore_hour_base_units = -1").first?.place == "price.core_hour_base_units")
+        let large = try Configuration.parse("[price]\ncore_hour_base_units = \"99999999999999999999\"", name: "t")
+        #expect(large.price.coreHour == Amount(99_999_999_999_999_999_999))
+    }
+
+    @Test("broken TOML is refused with its line and column")
+    func broken() {
+        let problem = Self.problems("[agent]\nlisten = \n").first
+        #expect(problem?.place.hasPrefix("line 2") == true, "\(String(describing: problem))")
+    }
+
+    @Test("all problems are told at once")
+    func allProblems() {
+        let problems = Self.problems(
+            """
+            [agent]
+            listen = "http://0.0.0.0:80"
+            log_level = "loud"
+            [offer]
+            lease_seconds_min = 100
+            lease_seconds_max = 10
+            receipt_seconds = "ten"
+            [job]
+            runtime = "docker"
+            """)
+        #expect(
+            Set(problems.map(\.place)) == [
+                "agent.listen", "agent.log_level", "offer.lease_seconds_min", "offer.receipt_seconds", "job.runtime",
+            ])
+        #expect(problems.allSatisfy { !$0.reason.isEmpty && !$0.remedy.isEmpty })
+    }
+
+    @Test(
+        "nothing listens beyond this machine",
+        arguments: [
+            "http://0.0.0.0:8080", "http://192.0.2.1:80", "https://127.0.0.1:80", "unix:relative",
+            "http://127.0.0.1:99999",
+        ])
+    func listening(endpoint: String) {
+        #expect(Self.problems("[ledger]\nlisten = \"\(endpoint)\"").first?.place == "ledger.listen")
+    }
+
+    @Test("a file that is not there is named")
+    func missing() {
+        #expect(throws: ConfigError.self) { try Configuration.load(path: "/nonexistent/gcx.toml") }
+    }
+}
