@@ -97,7 +97,8 @@ let probe: [Target] = [
         // A kernel is timed: it is optimised in every configuration, so that a debug build gives the same figure.
         cSettings: strictC + [.unsafeFlags(["-O3"])]),
     .executableTarget(
-        name: "gcx-probe", dependencies: ["GCXModel", "GCXHardware", "GCXBenchmark", "CHwloc", "CPCI", "CKernels"], path: "Probes/gcx-probe",
+        name: "gcx-probe", dependencies: ["GCXModel", "GCXHardware", "GCXBenchmark", "CHwloc", "CPCI", "CKernels"],
+        path: "Probes/gcx-probe",
         swiftSettings: strict),
 ]
 
@@ -110,15 +111,18 @@ let testing: [Target] = [
     tests("GCXPricingTests", ["GCXPricing"]),
     tests("GCXMeteringTests", ["GCXMetering"]),
     tests("GCXMarketTests", ["GCXMarket"]),
-    tests("GCXLinuxTests", ["GCXLinux"]),
-    tests("GCXHardwareTests", ["GCXHardware"]),
-    tests("GCXBenchmarkTests", ["GCXBenchmark"]),
-    tests("GCXSandboxTests", ["GCXSandbox"]),
+    tests("GCXLinuxTests", ["GCXLinux", "GCXModel"]),
+    tests("GCXHardwareTests", ["GCXHardware", "GCXModel", "gcx-probe"]),
+    tests("GCXBenchmarkTests", ["GCXBenchmark", "GCXModel", "CKernels", "gcx-probe"]),
+    tests("GCXSandboxTests", ["GCXSandbox", "GCXLinux", "GCXModel", "gcx-supervisor"]),
     tests("GCXLedgerTests", ["GCXLedger", "GCXLedgerSQLite", "Support", grdb]),
     tests("GCXConfigTests", ["GCXConfig"]),
     tests("GCXAgentTests", ["GCXModel", "GCXSigning", "GCXLedger", "GCXAgent", "GCXLedgerSQLite", "Support"]),
     tests("GCXAPITests", ["GCXAPI", "GCXLedgerSQLite", "Support", logging, lifecycle]),
-    tests("Integration", ["GCXAPI", "GCXAgent", "GCXLedgerSQLite", "Support"], path: "Tests/Integration"),
+    tests(
+        "Integration",
+        ["GCXModel", "GCXSigning", "GCXLedger", "GCXLinux", "Support", "gcx", "gcx-supervisor", "gcx-probe"],
+        path: "Tests/Integration"),
     tests("Tidy", [], path: "Tests/Tidy"),
 ]
 

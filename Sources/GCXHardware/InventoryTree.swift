@@ -18,7 +18,7 @@ package enum InventoryTree {
         let cores = inventory.coreCount.map { plural($0, "core") } ?? "cores unknown"
         let pus = inventory.puCount.map { plural($0, "PU") } ?? "PUs unknown"
         let memory = inventory.memoryBytes.map(bytes) ?? "memory unknown"
-        return "Machine: \(cores), \(pus), \(memory), \(plural(inventory.gpus.count, "GPU"))"
+        return "Machine: \(cores), \(pus), \(memory), \(plural(inventory.readyGPUs.count, "GPU")) ready"
     }
 
     private static func system(_ inventory: Inventory) -> TreeNode? {

@@ -79,6 +79,9 @@ extension Inventory {
         return topology.cores.filter { !$0.pus.isDisjoint(with: allowed) }
     }
 
-    /// Where a job would run in parts: the tightest CPU quota above the agent, in thousandths of a core; nil when unlimited.
+    /// The GPUs a job could use now.
+    package var readyGPUs: [GPU] { gpus.filter { $0.condition == .ready } }
+
+    /// The tightest CPU quota above the agent, in thousandths of a core; nil when there is none.
     package var cpuMillicoresMax: UInt64? { agentLimits?.cpuMillicoresMax }
 }
