@@ -44,7 +44,8 @@ package enum Contradictions {
         guard Set(claims.map(\.value)).count > 1 else { return nil }
         return Contradiction(
             fact: .puCount, claims: claims, trusted: "hwloc",
-            explanation: "Units are offline, or an affinity mask keeps this process, and so its jobs, from some of them.")
+            explanation:
+                "Units are offline, or an affinity mask keeps this process, and so its jobs, from some of them.")
     }
 
     /// A running clock below the highest one is normal; above it, or another base clock, is not.

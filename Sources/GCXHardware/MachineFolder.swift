@@ -61,16 +61,22 @@ package enum MachineFolder {
         for entry in entries {
             let parts = entry.path.split(separator: "/")
             guard !parts.contains("..") else { throw .outside(path: entry.path) }
-            makeFolders(parts.dropLast(), below: folder)
+            try makeFolders(parts.dropLast(), below: folder, for: entry)
             try write(entry, at: "\(folder)/\(parts.joined(separator: "/"))")
         }
     }
 
-    private static func makeFolders(_ parts: some Sequence<Substring>, below folder: String) {
+    /// Every folder on the way is one of ours and no link: a link written earlier leads nowhere.
+    private static func makeFolders(
+        _ parts: some Sequence<Substring>, below folder: String, for entry: Entry
+    ) throws(TreeError) {
         var path = folder
         for part in parts {
             path += "/\(part)"
-            mkdir(path, 0o700)
+            if mkdir(path, 0o700) == 0 { continue }
+            var status = stat()
+            guard lstat(path, &status) == 0 else { throw .cannotWrite(path: path, errno: errno) }
+            guard status.st_mode & S_IFMT == S_IFDIR else { throw .outside(path: entry.path) }
         }
     }
 

@@ -176,7 +176,7 @@ struct MachineFolderTests {
     @Test("the drawing of a machine is the one in its folder")
     func drawing() async throws {
         let inventory = try await Machines.read("two-sockets-smt")
-        let drawn = InventoryTree.draw(inventory, width: 120, colour: false)
+        let drawn = InventoryTree.draw(inventory, width: 100, colour: false)
         #expect(drawn == (try Machines.text("two-sockets-smt/drawing.txt")))
     }
 

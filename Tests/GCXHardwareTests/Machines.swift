@@ -1,4 +1,4 @@
-import FoundationEssentials
+import Foundation
 import GCXHardware
 import GCXModel
 import Testing
@@ -39,10 +39,16 @@ final class TemporaryFolder {
     }
 
     /// Writes an executable shell script and returns its path.
+    ///
+    /// A shell writes it: were it open for writing here, a child that another test starts at that moment would hold
+    /// the descriptor too, and the script could not be run ("text file busy").
     func script(_ body: String) throws -> String {
         let file = "\(path)/probe"
-        try Data("#!/bin/sh\n\(body)\n".utf8).write(to: URL(filePath: file))
-        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: file)
+        let shell = try Process.run(
+            URL(filePath: "/bin/sh"),
+            arguments: ["-c", #"printf '#!/bin/sh\n%s\n' "$1" > "$0" && chmod 755 "$0""#, file, body])
+        shell.waitUntilExit()
+        try #require(shell.terminationStatus == 0)
         return file
     }
 

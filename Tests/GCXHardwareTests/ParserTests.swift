@@ -15,7 +15,8 @@ struct ParserTests {
 
     @Test("cpuinfo clocks are exact thousandths of a megahertz")
     func clocks() throws {
-        let text = "processor\t: 0\nmodel name\t: X @ 2.60GHz\ncpu MHz\t\t: 2596.128\nbogomips\t: 5192.25\nflags\t: tsc\n"
+        let text =
+            "processor\t: 0\nmodel name\t: X @ 2.60GHz\ncpu MHz\t\t: 2596.128\nbogomips\t: 5192.25\nflags\t: tsc\n"
         let clock = try #require(ProcessorSource.parse(text)?.clock)
         #expect(clock.cpuinfoKilohertz == 2_596_128)
         #expect(clock.modelNameKilohertz == 2_600_000)
@@ -44,7 +45,8 @@ struct ParserTests {
 
     @Test("mountinfo keeps the path with its spaces and skips what makes no sense")
     func mountinfo() {
-        let text = "31 25 0:27 / /mnt/a\\040b rw shared:7 master:2 - ext4 /dev/sda rw,x\nnonsense\n1 2 3 4 5 6 7 8 9 -\n"
+        let text =
+            "31 25 0:27 / /mnt/a\\040b rw shared:7 master:2 - ext4 /dev/sda rw,x\nnonsense\n1 2 3 4 5 6 7 8 9 -\n"
         let mounts = MountSource.parse(text)
         #expect(mounts.map(\.mountPoint) == ["/mnt/a b"])
         #expect(mounts.first?.options == ["rw", "x"])
@@ -64,7 +66,9 @@ struct ParserTests {
 
     @Test(
         "firmware names stand for hypervisors, makers of machines for none",
-        arguments: [("QEMU", "qemu"), ("VMware, Inc.", "vmware"), ("Google Compute Engine", "google"), ("Dell Inc.", nil)])
+        arguments: [
+            ("QEMU", "qemu"), ("VMware, Inc.", "vmware"), ("Google Compute Engine", "google"), ("Dell Inc.", nil),
+        ])
     func hypervisors(vendor: String, kind: String?) {
         #expect(VirtualisationSource.kind(named: vendor) == kind)
     }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import GCXHardware
 import GCXModel
+import Glibc
 
 /// `gcx probe`: what this machine is made of.
 struct Probe: AsyncParsableCommand {
@@ -22,6 +23,7 @@ struct Probe: AsyncParsableCommand {
             hwlocXML.map { .hwlocXML($0) } ?? machine.map { .machineFolder($0) } ?? .thisMachine
         let inventory = try await HardwareProbe.located().inventory(of: subject)
         if output.json { return try Terminal.json(inventory) }
-        Terminal.say(InventoryTree.draw(inventory, width: Terminal.width, colour: Terminal.hasColour))
+        Terminal.write(
+            InventoryTree.draw(inventory, width: Terminal.width, colour: Terminal.hasColour), to: STDOUT_FILENO)
     }
 }
