@@ -22,9 +22,15 @@ struct Import: Equatable, Sendable {
 enum Imports {
     /// A file imports what its module's row of the table names, and a test what its target declares.
     static func strangers(_ files: [SwiftFile], _ manifest: Manifest, _ table: [ModuleRow]) -> [Violation] {
-        files.flatMap { file -> [Violation] in
+        // For a target of tests one line says it: a declaration is usually missing for all its files at once.
+        var told: Set<[String]> = []
+        return files.flatMap { file -> [Violation] in
             guard let target = manifest.target(owning: file.path) else { return [] }
-            return Import.all(file).compactMap { stranger($0, file, target, table) }
+            return Import.all(file).compactMap { use in
+                stranger(use, file, target, table).flatMap {
+                    told.insert([target.name, use.module]).inserted || target.kind != .tests ? $0 : nil
+                }
+            }
         }
     }
 
