@@ -8,8 +8,7 @@ struct Import: Equatable, Sendable {
     ]
 
     static func all(_ file: SwiftFile) -> [Import] {
-        file.code.indices.compactMap { index in
-            guard file.code[index].kind == .word, file.code[index].text == "import" else { return nil }
+        file.places(of: "import").compactMap { index in
             var next = index + 1
             if next < file.code.count, kinds.contains(file.code[next].text) { next += 1 }
             guard next < file.code.count, file.code[next].kind == .word else { return nil }

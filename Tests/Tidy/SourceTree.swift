@@ -10,6 +10,7 @@ struct SwiftFile: Sendable {
     let code: [Token]
     /// For each piece of `code` that is a bracket, the place of its partner.
     private let partners: [Int: Int]
+    private let words: [String: [Int]]
     let unbalanced: [Violation]
 
     init(_ path: String, _ text: String) {
@@ -18,10 +19,15 @@ struct SwiftFile: Sendable {
         tokens = Lexer.tokens(of: text)
         code = tokens.filter { $0.kind != .comment }
         (partners, unbalanced) = Self.pairs(code, path)
+        words = Dictionary(grouping: code.indices.filter { [code] in code[$0].kind == .word }) { [code] in code[$0].text
+        }
     }
 
     /// The place of the bracket that closes, or opens, the one at `index`.
     func partner(of index: Int) -> Int? { partners[index] }
+
+    /// Where this word stands in `code`.
+    func places(of word: String) -> [Int] { words[word] ?? [] }
 
     /// Whether the pieces at `index` are these.
     func holds(_ texts: [String], at index: Int) -> Bool {
