@@ -22,6 +22,7 @@ let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "
 let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let toml: Target.Dependency = .product(name: "TOMLKit", package: "TOMLKit")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
 let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
@@ -50,8 +51,8 @@ let rules: [Target] = [
 let adapters: [Target] = [
     .target(name: "CLinux", cSettings: strictC),
     swift("GCXLinux", ["GCXModel", "CLinux"]),
-    swift("GCXHardware", ["GCXModel", "GCXLinux"]),
-    swift("GCXBenchmark", ["GCXModel", "GCXHardware"]),
+    swift("GCXHardware", ["GCXModel"]),
+    swift("GCXBenchmark", ["GCXModel"]),
     swift("GCXSandbox", ["GCXModel", "GCXLinux", crypto]),
     swift("GCXLedger", ["GCXModel", "GCXSigning", "GCXPricing", crypto]),
     swift("GCXLedgerSQLite", ["GCXLedger", "GCXModel", "GCXSigning", grdb]),
@@ -63,14 +64,14 @@ let services: [Target] = [
     swift(
         "GCXAgent",
         [
-            "GCXModel", "GCXSigning", "GCXPricing", "GCXMetering", "GCXMarket", "GCXLinux", "GCXHardware",
-            "GCXBenchmark", "GCXSandbox", "GCXLedger", crypto, grdb, logging, lifecycle,
+            "GCXModel", "GCXSigning", "GCXPricing", "GCXMetering", "GCXLinux", "GCXHardware", "GCXBenchmark",
+            "GCXSandbox", "GCXLedger", crypto, grdb, logging, lifecycle,
         ]),
     swift(
         "GCXAPI",
         [
-            "GCXModel", "GCXSigning", "GCXMetering", "GCXLinux", "GCXLedger", "GCXAgent", hummingbird, httpClient,
-            httpTypes, nioCore, nioPosix, nioHTTP1, logging, lifecycle,
+            "GCXModel", "GCXSigning", "GCXMetering", "GCXLinux", "GCXLedger", "GCXAgent", hummingbird,
+            hummingbirdCore, httpClient, httpTypes, nioCore, nioPosix, nioHTTP1, logging, lifecycle,
         ]),
 ]
 
@@ -107,18 +108,23 @@ let testing: [Target] = [
         name: "Support", dependencies: ["GCXModel", "GCXSigning", "GCXLedger"], path: "Tests/Support",
         swiftSettings: strict),
     tests("GCXModelTests", ["GCXModel"]),
-    tests("GCXSigningTests", ["GCXSigning"]),
-    tests("GCXPricingTests", ["GCXPricing"]),
-    tests("GCXMeteringTests", ["GCXMetering"]),
-    tests("GCXMarketTests", ["GCXMarket"]),
-    tests("GCXLinuxTests", ["GCXLinux", "GCXModel"]),
+    tests("GCXSigningTests", ["GCXSigning", "GCXModel"]),
+    tests("GCXPricingTests", ["GCXPricing", "GCXModel"]),
+    tests("GCXMeteringTests", ["GCXMetering", "GCXModel", "GCXPricing"]),
+    tests("GCXMarketTests", ["GCXMarket", "GCXModel", "GCXPricing"]),
+    tests("GCXLinuxTests", ["GCXLinux"]),
     tests("GCXHardwareTests", ["GCXHardware", "GCXModel", "gcx-probe"]),
     tests("GCXBenchmarkTests", ["GCXBenchmark", "GCXModel", "CKernels", "gcx-probe"]),
     tests("GCXSandboxTests", ["GCXSandbox", "GCXLinux", "GCXModel", "gcx-supervisor"]),
-    tests("GCXLedgerTests", ["GCXLedger", "GCXLedgerSQLite", "Support", grdb]),
-    tests("GCXConfigTests", ["GCXConfig"]),
+    tests("GCXLedgerTests", ["GCXLedger", "GCXLedgerSQLite", "GCXModel", "GCXSigning", "Support", grdb]),
+    tests("GCXConfigTests", ["GCXConfig", "GCXModel"]),
     tests("GCXAgentTests", ["GCXModel", "GCXSigning", "GCXLedger", "GCXAgent", "GCXLedgerSQLite", "Support"]),
-    tests("GCXAPITests", ["GCXAPI", "GCXLedgerSQLite", "Support", logging, lifecycle]),
+    tests(
+        "GCXAPITests",
+        [
+            "GCXAPI", "GCXModel", "GCXSigning", "GCXMetering", "GCXLinux", "GCXLedger", "GCXLedgerSQLite", "GCXAgent",
+            "Support", nioPosix, logging, lifecycle,
+        ]),
     tests(
         "Integration",
         ["GCXModel", "GCXSigning", "GCXLedger", "GCXLinux", "Support", "gcx", "gcx-supervisor", "gcx-probe"],

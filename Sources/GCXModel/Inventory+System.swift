@@ -34,6 +34,9 @@ extension Inventory {
         }
     }
 
+    /// Main memory as the kernel counts it, in bytes; nil is what it does not say.
+    ///
+    /// Source: `/proc/meminfo`, and sysfs for nodes, huge pages and memory blocks.
     package struct Memory: Codable, Equatable, Sendable {
         /// MemTotal.
         package var totalBytes: UInt64
@@ -54,6 +57,7 @@ extension Inventory {
         }
     }
 
+    /// The kernel that runs, and the distribution around it.
     package struct Kernel: Codable, Equatable, Sendable {
         package var release: String
         package var architecture: String?

@@ -63,6 +63,7 @@ extension Inventory.Topology {
         }
     }
 
+    /// One cache: there are as many of a level as the machine has, not one entry a level.
     package struct Cache: Codable, Equatable, Sendable {
         package enum Kind: String, Codable, Sendable {
             case data, instruction, unified
@@ -85,6 +86,7 @@ extension Inventory.Topology {
         }
     }
 
+    /// A physical core.
     package struct Core: Codable, Equatable, Sendable {
         /// The kernel's number: unique in its package only.
         package var osIndex: Int?
@@ -97,6 +99,7 @@ extension Inventory.Topology {
         }
     }
 
+    /// The cores of one kind, on a machine that mixes fast and thrifty ones.
     package struct CoreKind: Codable, Equatable, Sendable {
         /// hwloc's rank, 0 the least performing; nil when it could not rank them.
         package var efficiencyRank: Int?

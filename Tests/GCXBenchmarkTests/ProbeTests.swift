@@ -34,8 +34,9 @@ private struct RealProbe: BenchmarkProcess {
     }
 }
 
-/// Skipped where the probe was not built with the tests.
-@Suite("gcx-probe bench", .serialized, .enabled(if: FileManager.default.isExecutableFile(atPath: RealProbe.path)))
+@Suite(
+    "gcx-probe bench", .serialized,
+    .enabled(if: FileManager.default.isExecutableFile(atPath: RealProbe.path), "needs gcx-probe beside the tests"))
 struct ProbeTests {
     private static let bytesMax: UInt64 = 32 << 20
 

@@ -145,7 +145,9 @@ struct MerkleTests {
     }
 
     // Needs python3, whose standard library is the second implementation; make setup installs it.
-    @Test("an implementation in another language accepts every root and proof", .enabled(if: Python.isThere))
+    @Test(
+        "an implementation in another language accepts every root and proof",
+        .enabled(if: Python.isThere, "needs /usr/bin/python3"))
     func python() throws {
         let sizes = 1...24
         let inclusion = sizes.flatMap { size in

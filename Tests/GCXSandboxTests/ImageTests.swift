@@ -33,7 +33,9 @@ extension RealJobs {
             #expect(ended.text() == "hi there /tmp\n1000\n")
         }
 
-        @Test("an image archive is the same image, unpacked once", .enabled(if: Machine.lacks("tar") == nil))
+        @Test(
+            "an image archive is the same image, unpacked once",
+            .enabled(if: Machine.lacks("tar") == nil, "needs root and tar"))
         func archive() throws {
             let sandbox = try Sandbox()
             let layout = try sandbox.makeLayout()

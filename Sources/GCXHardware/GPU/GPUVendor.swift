@@ -14,6 +14,7 @@ package protocol GPUVendor: Sendable {
     func addFacts(to gpu: inout Inventory.GPU, of device: Inventory.PCIDevice, in root: SystemRoot)
 }
 
+/// The vendors this project knows. A device of another one is listed too, by its PCI numbers.
 package enum GPUVendors {
     package static let all: [any GPUVendor] = [NVIDIA(), AMD(), Intel()]
 

@@ -1,0 +1,76 @@
+/// The layers, lowest first. Who is in one may import what is in it further up this file, and what is in a lower one.
+enum Layer: Int, Sendable { case walls, values, rules, adapters, services, programs }
+
+/// A module of the project and what it may import. This table, the dependencies in Package.swift and the imports of the
+/// files agree, or a test fails; ARCHITECTURE.md tells the reasons.
+struct ModuleRow: Sendable {
+    let name: String
+    let layer: Layer
+    /// Modules of the project.
+    let modules: Set<String>
+    /// Modules of packages.
+    let packages: Set<String>
+    /// Whether it does without Foundation, Glibc and the like, and so without I/O and clocks.
+    let isPure: Bool
+
+    private init(
+        _ layer: Layer, _ name: String, _ modules: Set<String> = [], packages: Set<String> = [], isPure: Bool = false
+    ) {
+        self.name = name
+        self.layer = layer
+        self.modules = modules
+        self.packages = packages
+        self.isPure = isPure
+    }
+
+    /// What comes with the compiler or the system.
+    static let platform: Set<String> = ["Foundation", "FoundationEssentials", "Glibc", "Dispatch", "Synchronization"]
+
+    static let table: [ModuleRow] = [
+        ModuleRow(.walls, "CKeccak"),
+        ModuleRow(.walls, "CSecp256k1"),
+        ModuleRow(.walls, "CLinux"),
+        ModuleRow(.walls, "CHwloc"),
+        ModuleRow(.walls, "CPCI"),
+        ModuleRow(.walls, "CKernels"),
+
+        ModuleRow(.values, "GCXModel", isPure: true),
+
+        ModuleRow(
+            .rules, "GCXSigning", ["GCXModel", "CKeccak", "CSecp256k1"], packages: ["Crypto", "CryptoExtras"]),
+        ModuleRow(.rules, "GCXPricing", ["GCXModel"], isPure: true),
+        ModuleRow(.rules, "GCXMetering", ["GCXModel", "GCXPricing"], isPure: true),
+        ModuleRow(.rules, "GCXMarket", ["GCXModel", "GCXPricing"], isPure: true),
+
+        ModuleRow(.adapters, "GCXLinux", ["GCXModel", "CLinux"]),
+        ModuleRow(.adapters, "GCXHardware", ["GCXModel"]),
+        ModuleRow(.adapters, "GCXBenchmark", ["GCXModel"]),
+        ModuleRow(.adapters, "GCXSandbox", ["GCXModel", "GCXLinux"], packages: ["Crypto"]),
+        ModuleRow(.adapters, "GCXLedger", ["GCXModel", "GCXSigning", "GCXPricing"], packages: ["Crypto"]),
+        ModuleRow(.adapters, "GCXLedgerSQLite", ["GCXLedger", "GCXModel", "GCXSigning"], packages: ["GRDB"]),
+        ModuleRow(.adapters, "GCXConfig", ["GCXModel"], packages: ["TOMLKit"]),
+
+        ModuleRow(
+            .services, "GCXAgent",
+            [
+                "GCXModel", "GCXSigning", "GCXPricing", "GCXMetering", "GCXLinux", "GCXHardware", "GCXBenchmark",
+                "GCXSandbox", "GCXLedger",
+            ], packages: ["Crypto", "GRDB", "Logging", "ServiceLifecycle"]),
+        ModuleRow(
+            .services, "GCXAPI", ["GCXModel", "GCXSigning", "GCXMetering", "GCXLinux", "GCXLedger", "GCXAgent"],
+            packages: [
+                "Hummingbird", "HummingbirdCore", "AsyncHTTPClient", "HTTPTypes", "NIOCore", "NIOPosix", "NIOHTTP1",
+                "Logging", "ServiceLifecycle",
+            ]),
+
+        ModuleRow(
+            .programs, "gcx",
+            [
+                "GCXModel", "GCXSigning", "GCXPricing", "GCXMetering", "GCXMarket", "GCXLinux", "GCXHardware",
+                "GCXBenchmark", "GCXSandbox", "GCXLedger", "GCXLedgerSQLite", "GCXConfig", "GCXAgent", "GCXAPI",
+            ], packages: ["ArgumentParser", "Logging", "ServiceLifecycle", "UnixSignals"]),
+        ModuleRow(.programs, "gcx_supervisor", ["GCXSandbox", "GCXLinux"]),
+        ModuleRow(
+            .programs, "gcx_probe", ["GCXModel", "GCXHardware", "GCXBenchmark", "CHwloc", "CPCI", "CKernels"]),
+    ]
+}
