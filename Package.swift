@@ -51,7 +51,7 @@ let rules: [Target] = [
 let adapters: [Target] = [
     .target(name: "CLinux", cSettings: strictC),
     swift("GCXLinux", ["GCXModel", "CLinux"]),
-    swift("GCXHardware", ["GCXModel"]),
+    swift("GCXHardware", ["GCXModel", "GCXLinux"]),
     swift("GCXBenchmark", ["GCXModel"]),
     swift("GCXSandbox", ["GCXModel", "GCXLinux", crypto]),
     swift("GCXLedger", ["GCXModel", "GCXSigning", "GCXPricing", crypto]),
@@ -118,7 +118,7 @@ let testing: [Target] = [
     tests("GCXSandboxTests", ["GCXSandbox", "GCXLinux", "GCXModel", "gcx-supervisor"]),
     tests("GCXLedgerTests", ["GCXLedger", "GCXLedgerSQLite", "GCXModel", "GCXSigning", "Support", grdb]),
     tests("GCXConfigTests", ["GCXConfig", "GCXModel"]),
-    tests("GCXAgentTests", ["GCXModel", "GCXSigning", "GCXLedger", "GCXAgent", "GCXLedgerSQLite", "Support"]),
+    tests("GCXAgentTests", ["GCXModel", "GCXAgent"]),
     tests(
         "GCXAPITests",
         [
@@ -127,7 +127,7 @@ let testing: [Target] = [
         ]),
     tests(
         "Integration",
-        ["GCXModel", "GCXSigning", "GCXLedger", "GCXLinux", "Support", "gcx", "gcx-supervisor", "gcx-probe"],
+        ["GCXModel", "GCXLinux", "gcx", "gcx-supervisor", "gcx-probe"],
         path: "Tests/Integration"),
     tests("Tidy", [], path: "Tests/Tidy"),
 ]

@@ -18,7 +18,8 @@ package enum InventoryTree {
         let cores = inventory.coreCount.map { plural($0, "core") } ?? "cores unknown"
         let pus = inventory.puCount.map { plural($0, "PU") } ?? "PUs unknown"
         let memory = inventory.memoryBytes.map(bytes) ?? "memory unknown"
-        return "Machine: \(cores), \(pus), \(memory), \(plural(inventory.readyGPUs.count, "GPU")) ready"
+        let ready = inventory.readyGPUs.count
+        return "Machine: \(cores), \(pus), \(memory), \(ready == 0 ? "no usable GPU" : plural(ready, "usable GPU"))"
     }
 
     private static func system(_ inventory: Inventory) -> TreeNode? {

@@ -1,3 +1,4 @@
+import GCXLinux
 import GCXModel
 import Glibc
 
@@ -81,12 +82,11 @@ struct ProbeProcess {
     /// The wait status of a child that has closed its pipes and so is about to exit, or is hiding.
     private func wait(for child: pid_t, until deadline: ContinuousClock.Instant) throws(ProbeError) -> Int32 {
         var status: Int32 = 0
-        let interval = UInt32(HardwareLimits.probeExitPollInterval / .microseconds(1))
         while true {
             let ended = waitpid(child, &status, WNOHANG)
             if ended == child { return status }
             guard ended == 0 || errno == EINTR, ContinuousClock.now < deadline else { throw .timedOut(after: timeout) }
-            usleep(interval)
+            pause(for: HardwareLimits.probeExitPollInterval)
         }
     }
 

@@ -9,12 +9,13 @@ package enum ServiceNotify {
     package static func watchdog() { send("WATCHDOG=1") }
     package static func status(_ text: String) { send("STATUS=\(text)") }
 
-    /// Half of the time within which the service manager wants a sign of life, or nil when it wants none.
+    /// How long to wait between two signs of life, or nil when the service manager wants none: a quarter of its limit,
+    /// so that one late turn is no death.
     ///
     /// Source: WATCHDOG_USEC, in microseconds.
-    package static var watchdogInterval: Duration? {
+    package static var watchdogPause: Duration? {
         guard let text = getenv("WATCHDOG_USEC"), let limit = Int64(String(cString: text)) else { return nil }
-        return .microseconds(limit / 2)
+        return .microseconds(limit / 4)
     }
 
     /// Sends one line to the socket `path`, or to the one in the environment; true when it was taken.

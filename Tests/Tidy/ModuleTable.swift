@@ -43,7 +43,7 @@ struct ModuleRow: Sendable {
         ModuleRow(.rules, "GCXMarket", ["GCXModel", "GCXPricing"], isPure: true),
 
         ModuleRow(.adapters, "GCXLinux", ["GCXModel", "CLinux"]),
-        ModuleRow(.adapters, "GCXHardware", ["GCXModel"]),
+        ModuleRow(.adapters, "GCXHardware", ["GCXModel", "GCXLinux"]),
         ModuleRow(.adapters, "GCXBenchmark", ["GCXModel"]),
         ModuleRow(.adapters, "GCXSandbox", ["GCXModel", "GCXLinux"], packages: ["Crypto"]),
         ModuleRow(.adapters, "GCXLedger", ["GCXModel", "GCXSigning", "GCXPricing"], packages: ["Crypto"]),

@@ -1,14 +1,14 @@
 import GCXLinux
 import ServiceLifecycle
 
-/// Tells the service manager that the agent is up, alive and stopping. Without one, it only waits for the stop.
+/// Tells the service manager that this program is alive and that it stops. Without one, it only waits for the stop.
+///
+/// That it is ready its server says, once it listens.
 package struct NotifyService: Service {
     package init() {}
 
     package func run() async throws {
-        ServiceNotify.ready()
-        // Half the interval, so that one late turn is no death.
-        let pause = ServiceNotify.watchdogInterval.map { $0 / 2 } ?? .seconds(3_600)
+        let pause = ServiceNotify.watchdogPause ?? .seconds(3_600)
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
                 ServiceNotify.watchdog()

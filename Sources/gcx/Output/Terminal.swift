@@ -99,8 +99,22 @@ enum Display {
         return "\(millis / 1_000).\(String(repeating: "0", count: 3 - fraction.count))\(fraction) s"
     }
 
-    /// A figure with its unit, in powers of ten.
+    /// A figure with its unit, in powers of ten; a duration in picoseconds in the unit that people use for its size.
     static func figure(_ value: UInt64, _ unit: String) -> String {
+        unit == "ps" ? duration(picoseconds: value) : scaled(value, unit)
+    }
+
+    private static func duration(picoseconds value: UInt64) -> String {
+        for (power, name) in [
+            (UInt64(1_000_000_000_000), "s"), (1_000_000_000, "ms"), (1_000_000, "µs"), (1_000, "ns"),
+        ]
+        where value >= power {
+            return "\(value / power).\(value % power * 10 / power) \(name)"
+        }
+        return "\(value) ps"
+    }
+
+    private static func scaled(_ value: UInt64, _ unit: String) -> String {
         for (power, name) in [(UInt64(1_000_000_000_000), "T"), (1_000_000_000, "G"), (1_000_000, "M")]
         where value >= power {
             return "\(value / power).\(value % power * 10 / power) \(name)\(unit)"

@@ -29,7 +29,9 @@ struct AgentRun: AsyncParsableCommand {
         let assembly = try AgentAssembly(
             settings: try configuration.settings, identity: identity, ledger: ledger,
             measurer: try configuration.measurer, logger: logger)
-        let server = try AgentServer(assembly.core, at: try Endpoint(configuration.agent.listen), logger: logger)
+        let server = try AgentServer(assembly.core, at: try Endpoint(configuration.agent.listen), logger: logger) { _ in
+            ServiceNotify.ready()
+        }
         logger.info("agent started", metadata: ["machine": "\(identity.machine.address.checksummed)"])
         try await Services.run(assembly.services + [server, NotifyService()], logger: logger)
         logger.info("agent stopped")

@@ -62,7 +62,7 @@ struct Doctor: AsyncParsableCommand {
             return Finding(
                 check: "probe", ok: true,
                 detail: "\(inventory.coreCount ?? 0) cores, \(inventory.pciDevices.count) PCI devices, "
-                    + "\(inventory.contradictions.count) contradictions", remedy: nil)
+                    + "contradictions: \(inventory.contradictions.count)", remedy: nil)
         } catch {
             return Finding(check: "probe", ok: false, detail: "\(error)", remedy: instruction(error.remedy))
         }

@@ -38,7 +38,9 @@ struct LedgerServe: AsyncParsableCommand {
             path: settings.database, operatorKey: key, isTestNetwork: settings.testNetwork
         ) { WallClock.now() / 1_000_000_000 }
         // What is posted carries its own signatures, so every user of the machine may read and post.
-        let server = LedgerServer(ledger, at: try Endpoint(settings.listen), socketMode: 0o666, logger: logger)
+        let server = LedgerServer(ledger, at: try Endpoint(settings.listen), socketMode: 0o666, logger: logger) { _ in
+            ServiceNotify.ready()
+        }
         logger.info("ledger started", metadata: ["operator": "\(key.address.checksummed)"])
         try await Services.run([server, NotifyService()], logger: logger)
         logger.info("ledger stopped")
