@@ -1,5 +1,6 @@
 import GCXModel
 import GCXPricing
+import GCXSandbox
 import GCXSigning
 
 /// Whether the machine can sign the terms of a lease: a pure function over the offer, the terms and what is taken.
@@ -84,6 +85,14 @@ package struct Admission: Sendable {
         }
         guard wanted.cores > 0, wanted.memoryBytes > 0 else {
             throw refused("they ask for no cores or no memory", "Ask for at least one core and some memory.")
+        }
+        for (name, asked, least) in [
+            ("memory", wanted.memoryBytes, SandboxLimits.memoryBytesMin),
+            ("storage", wanted.storageBytes, SandboxLimits.writableBytesMin),
+        ] where asked < least {
+            throw refused(
+                "they ask for \(asked) bytes of \(name), and no job starts with less than \(least)",
+                "Ask for at least \(least >> 20) MiB of \(name).")
         }
         let taken = holders.map(\.resources)
         for (name, asked, all, held) in [

@@ -41,7 +41,8 @@ package struct AgentAssembly: Sendable {
         do {
             return try OCIRuntimeDriver(
                 state: settings.stateDirectory, supervisorPath: settings.supervisorPath,
-                preferred: settings.runtime.flatMap(RuntimeChoice.Kind.init(rawValue:)), base: settings.cgroupBase)
+                preferred: settings.runtime.flatMap(RuntimeChoice.Kind.init(rawValue:)), base: settings.cgroupBase,
+                imageBytesMax: settings.imageBytesMax)
         } catch {
             throw AgentError(error)
         }

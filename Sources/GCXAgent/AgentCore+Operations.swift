@@ -19,11 +19,18 @@ extension AgentCore: AgentOperations {
     package func beginUpload(
         _ kind: UploadKind, lease: LeaseID, by caller: Caller
     ) async throws(AgentError) -> UploadTicket {
-        let row = try visible(lease, to: caller)
-        switch row.phase {
-        case .proposed, .open: break
-        default: throw .wrongPhase(lease, phase: row.phase.name.rawValue, wanted: "open")
+        var row = try visible(lease, to: caller)
+        // The ledger may have it although the agent has not looked yet.
+        if case .proposed = row.phase {
+            try await keeper(lease).tick()
+            row = try visible(lease, to: caller)
         }
+        guard row.phase != .open else { return try ticket(kind, lease) }
+        if case .proposed = row.phase { throw .escrowMissing(lease, "the lease is not open on the ledger") }
+        throw .wrongPhase(lease, phase: row.phase.name.rawValue, wanted: "open")
+    }
+
+    private func ticket(_ kind: UploadKind, _ lease: LeaseID) throws(AgentError) -> UploadTicket {
         let uploads = LeaseUploads(root: context.settings.uploadsPath, lease: lease)
         try uploads.prepare()
         let most = kind == .image ? context.settings.imageBytesMax : context.settings.inputBytesMax
@@ -83,7 +90,7 @@ extension AgentCore: AgentOperations {
     package func accept(_ voucher: Signed<Voucher>) async throws(AgentError) -> JobStatus {
         let lease = voucher.document.channel
         guard let row = try context.store.lease(lease) else { throw .unknownLease(lease) }
-        guard row.phase.exit == nil || row.phase.name == .settling else {
+        guard row.phase.name != .closed else {
             throw .wrongPhase(lease, phase: row.phase.name.rawValue, wanted: "running or settling")
         }
         try await keeper(lease).accept(voucher)

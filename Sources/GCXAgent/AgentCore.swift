@@ -44,9 +44,13 @@ package actor AgentCore {
     /// The offer that new leases are checked against.
     func use(_ offer: Signed<Offer>, digest: Digest) { self.offer = (offer, digest) }
 
+    /// Nothing is for sale until another offer is used.
+    func retractOffer() { offer = nil }
+
     func keeper(_ lease: LeaseID) throws(AgentError) -> LeaseKeeper {
-        guard let keeper = keepers[lease] else { throw .unknownLease(lease) }
-        return keeper
+        if let keeper = keepers[lease] { return keeper }
+        guard let row = try context.store.lease(lease) else { throw .unknownLease(lease) }
+        throw .wrongPhase(lease, phase: row.phase.name.rawValue, wanted: "open or running")
     }
 
     /// Checks, reserves, signs.
@@ -58,6 +62,7 @@ package actor AgentCore {
         let terms = proposal.terms
         let digest = terms.digest(in: context.identity.domain)
         try checkPayer(proposal, digest)
+        try await checkFunds(terms)
         let signature: Signature
         do { signature = try await context.identity.machine.sign(digest) } catch {
             throw .notAllowed("the machine's key cannot sign: \(error)")
@@ -72,6 +77,19 @@ package actor AgentCore {
         }
         if keepers[digest] == nil { keepers[digest] = try LeaseKeeper(row, context: context) }
         return row.signed
+    }
+
+    /// Capacity is reserved for somebody who could pay for it.
+    private func checkFunds(_ terms: LeaseTerms) async throws(AgentError) {
+        let balance: Amount
+        do { balance = try await context.ledger.account(terms.payer).balance } catch {
+            throw .ledger(error.description, remedy: error.remedy.instruction)
+        }
+        guard balance >= terms.deposit else {
+            throw .termsRefused(
+                "the deposit is \(terms.deposit), and \(terms.payer.checksummed) has \(balance) on the ledger",
+                remedy: "Put money into the account, or ask for less.")
+        }
     }
 
     private func checkPayer(_ proposal: LeaseProposal, _ digest: Digest) throws(AgentError) {
@@ -102,8 +120,8 @@ package actor AgentCore {
             throw .notAllowed("the lease's payer is \(terms.payer.checksummed), not \(document.account.checksummed)")
         }
         let now = context.now()
-        let isTooLong = document.expiresAt > document.issuedAt + AgentLimits.sessionSecondsMax
-        guard now < document.expiresAt, !isTooLong else {
+        let seconds = document.expiresAt - min(document.issuedAt, document.expiresAt)
+        guard now < document.expiresAt, seconds <= AgentLimits.sessionSecondsMax else {
             throw .notAllowed("the session has expired, or runs for more than \(AgentLimits.sessionSecondsMax) s")
         }
     }

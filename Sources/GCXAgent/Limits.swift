@@ -1,3 +1,5 @@
+import GCXSandbox
+
 /// The agent's bounds, in one place.
 package enum AgentLimits {
     /// A signed proposal that is not on the ledger after this lapses, and its capacity is free again, seconds.
@@ -5,6 +7,8 @@ package enum AgentLimits {
     package static let proposalSeconds: UInt64 = 120
     /// How often the agent looks whether a buyer asked to close, seconds. Well below the shortest close window (5 s).
     package static let ledgerPollSeconds: UInt64 = 1
+    /// Wait before an offer that could not be made is tried again.
+    package static let offerRetryInterval: Duration = .seconds(10)
     /// Longest wait between two tries of an outbox entry, seconds.
     package static let outboxBackoffSecondsMax: UInt64 = 30
     /// Longest time a caller may wait for receipts or log lines in one call, seconds.
@@ -32,7 +36,7 @@ package enum AgentLimits {
     /// How often a waiting caller's receipts or log are looked for.
     package static let longPollInterval: Duration = .milliseconds(50)
     /// Fewest and most processes a job may ask for.
-    package static let pids: ClosedRange<UInt64> = 4...1_048_576
+    package static let pids: ClosedRange<UInt64> = SandboxLimits.pidsMin...1_048_576
     /// An API session may be this long at the most, seconds.
     package static let sessionSecondsMax: UInt64 = 86_400
 }

@@ -32,8 +32,10 @@ struct ConfigurationKey: Sendable {
     /// Every key, in the order of the example file.
     static let all: [ConfigurationKey] = agent + machine + ledger + measuring + offer + price + job
 
-    /// Largest number a key may have where no smaller bound makes sense: what a TOML integer holds.
-    static let numberMax = UInt64(Int64.max)
+    /// Largest size: 1 PiB. Sums of a few such sizes stay far below 2^64.
+    static let bytesMax: UInt64 = 1 << 50
+    /// Longest duration: ten years. A date and a few of them stay far below 2^64.
+    static let secondsMax: UInt64 = 315_576_000
 
     private static let agent = [
         ConfigurationKey(
@@ -84,7 +86,7 @@ struct ConfigurationKey: Sendable {
             "probe.timeout_seconds", .number(\.probe.timeoutSeconds, 1...3_600),
             "A probe that takes longer is ended, seconds."),
         ConfigurationKey(
-            "probe.interval_seconds", .number(\.probe.intervalSeconds, 10...numberMax),
+            "probe.interval_seconds", .number(\.probe.intervalSeconds, 10...secondsMax),
             "How often the machine is looked at again, seconds."),
         ConfigurationKey(
             "benchmark.enabled", .flag(\.benchmark.enabled),
@@ -95,7 +97,7 @@ struct ConfigurationKey: Sendable {
             "benchmark.directory", .text(\.benchmark.directory),
             "Where the storage benchmark writes; empty takes the state directory."),
         ConfigurationKey(
-            "benchmark.bytes_max", .number(\.benchmark.bytesMax, (16 << 20)...numberMax),
+            "benchmark.bytes_max", .number(\.benchmark.bytesMax, (16 << 20)...bytesMax),
             "The most the storage benchmark writes, bytes."),
     ]
 
@@ -104,14 +106,14 @@ struct ConfigurationKey: Sendable {
         ConfigurationKey(
             "offer.cores_reserved", .number(\.offer.coresReserved, 0...65_536), "Cores that are not for sale."),
         ConfigurationKey(
-            "offer.memory_reserved_bytes", .number(\.offer.memoryReservedBytes, 0...numberMax),
+            "offer.memory_reserved_bytes", .number(\.offer.memoryReservedBytes, 0...bytesMax),
             "Memory that is not for sale, bytes."),
         ConfigurationKey(
-            "offer.storage_bytes", .number(\.offer.storageBytes, 0...numberMax), "Storage that is for sale, bytes."),
+            "offer.storage_bytes", .number(\.offer.storageBytes, 0...bytesMax), "Storage that is for sale, bytes."),
         ConfigurationKey(
-            "offer.lease_seconds_min", .number(\.offer.leaseSecondsMin, 1...numberMax), "Shortest lease, seconds."),
+            "offer.lease_seconds_min", .number(\.offer.leaseSecondsMin, 1...secondsMax), "Shortest lease, seconds."),
         ConfigurationKey(
-            "offer.lease_seconds_max", .number(\.offer.leaseSecondsMax, 1...numberMax), "Longest lease, seconds."),
+            "offer.lease_seconds_max", .number(\.offer.leaseSecondsMax, 1...secondsMax), "Longest lease, seconds."),
         ConfigurationKey(
             "offer.receipt_seconds", .number(\.offer.receiptSeconds, 1...86_400),
             "A receipt is issued this often, seconds."),
@@ -125,7 +127,7 @@ struct ConfigurationKey: Sendable {
             "offer.credit_limit_base_units", .amount(\.offer.creditLimit),
             "The most you deliver beyond the last voucher, token base units."),
         ConfigurationKey(
-            "offer.valid_seconds", .number(\.offer.validSeconds, 60...numberMax),
+            "offer.valid_seconds", .number(\.offer.validSeconds, 60...secondsMax),
             "An offer expires after this and is renewed at half of it, seconds."),
         ConfigurationKey("offer.allow", .addresses(\.offer.allow), "If not empty, only these buyers."),
         ConfigurationKey("offer.deny", .addresses(\.offer.deny), "Never these buyers."),
@@ -160,15 +162,15 @@ struct ConfigurationKey: Sendable {
         ConfigurationKey(
             "job.stop_grace_seconds", .number(\.job.stopGraceSeconds, 0...3_600), "From SIGTERM to SIGKILL, seconds."),
         ConfigurationKey(
-            "job.log_bytes_max", .number(\.job.logBytesMax, (64 << 10)...numberMax),
+            "job.log_bytes_max", .number(\.job.logBytesMax, (64 << 10)...bytesMax),
             "Output of one job that is kept, bytes."),
         ConfigurationKey(
-            "job.image_bytes_max", .number(\.job.imageBytesMax, (1 << 20)...numberMax),
+            "job.image_bytes_max", .number(\.job.imageBytesMax, (1 << 20)...bytesMax),
             "Largest image, packed or unpacked, bytes."),
         ConfigurationKey(
-            "job.input_bytes_max", .number(\.job.inputBytesMax, (1 << 20)...numberMax), "Largest input, bytes."),
+            "job.input_bytes_max", .number(\.job.inputBytesMax, (1 << 20)...bytesMax), "Largest input, bytes."),
         ConfigurationKey(
-            "job.pids_max", .number(\.job.pidsMax, 4...1_048_576),
+            "job.pids_max", .number(\.job.pidsMax, 16...1_048_576),
             "Processes and threads of one job, where it does not say less."),
         ConfigurationKey(
             "job.cgroup_base", .text(\.job.cgroupBase),

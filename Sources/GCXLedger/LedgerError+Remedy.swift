@@ -5,8 +5,8 @@ extension LedgerError: RemediedError {
         switch self {
         case .badSignature: .fix("Sign the document with the key it names, in the domain of this ledger.")
         case .notAllowed, .unknownEntry, .unknownTree, .malformed, .amountOverflow, .keyReused: .refuse
-        case .unknownGrant: .fix("Post the machine's grant first: `gcx key grant`.")
-        case .unknownAttestation: .fix("Post the attestation record first: `gcx bench` makes one.")
+        case .unknownGrant: .fix("Start the agent, which posts the grant it was given: `gcx agent run`.")
+        case .unknownAttestation: .fix("Start the agent, which measures and posts the record: `gcx agent run`.")
         case .unknownOffer, .unknownDemand, .unknownSubject, .leaseUnknown:
             .fix("Check the digest, and that this is the ledger it was posted to.")
         case .documentTooLarge: .fix("Shorten the field and sign the document again.")
@@ -46,6 +46,18 @@ extension LedgerError: RemediedError {
         case .unreadable: .fix("Check that the address is that of a gcx ledger of the same version.")
         case .outcomeUnknown(_, let after): .retry(after: after)
         default: .refuse
+        }
+    }
+}
+
+extension LedgerError {
+    /// True when the ledger itself failed: it says nothing about the entry, which may be posted once the ledger is well.
+    package var isOfLedger: Bool {
+        switch self {
+        case .wrongOperator, .wrongNetwork, .unknownFormat, .storage, .corrupted, .locked, .unreachable, .unreadable,
+            .outcomeUnknown:
+            true
+        default: false
         }
     }
 }

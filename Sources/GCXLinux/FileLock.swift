@@ -1,6 +1,6 @@
 import Glibc
 
-/// An exclusive lock that lasts as long as its open file, in this process or in a child that was given it.
+/// A lock that lasts as long as its open file, in this process or in a child that was given it.
 ///
 /// The kernel lets go of it when the last descriptor closes, so the lock of a dead process is free: whoever holds
 /// it is alive, whatever a process id says. Source: flock(2).
@@ -11,19 +11,23 @@ package struct FileLock: ~Copyable, Sendable {
     package var number: Int32 { file.number }
 
     /// Takes the lock on `path`, which is made when missing; nil when somebody else holds it.
-    package static func take(_ path: String) throws(LinuxError) -> FileLock? {
+    ///
+    /// - Parameter shared: true lets others hold it too, as long as they all share.
+    package static func take(_ path: String, shared: Bool = false) throws(LinuxError) -> FileLock? {
         let file = try FileDescriptor.open(path, O_RDWR | O_CREAT)
         let number = file.number
-        if flock(number, LOCK_EX | LOCK_NB) == 0 { return FileLock(file: file) }
+        if flock(number, (shared ? LOCK_SH : LOCK_EX) | LOCK_NB) == 0 { return FileLock(file: file) }
         if errno == EWOULDBLOCK { return nil }
         throw .systemCall(operation: "flock", object: path, errno: errno)
     }
 
     /// Takes the lock on `path`, waiting for whoever holds it.
-    package static func wait(_ path: String, timeout: Duration) throws(LinuxError) -> FileLock {
+    package static func wait(
+        _ path: String, shared: Bool = false, timeout: Duration
+    ) throws(LinuxError) -> FileLock {
         let deadline = BootClock.now() + timeout.wholeNanoseconds
         while true {
-            if let lock = try take(path) { return lock }
+            if let lock = try take(path, shared: shared) { return lock }
             if BootClock.now() >= deadline { throw .timedOut(operation: "flock", object: path, after: timeout) }
             pause(for: LinuxLimits.pollInterval)
         }

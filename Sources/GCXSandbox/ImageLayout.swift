@@ -39,7 +39,7 @@ struct ImageLayout {
         for layer in image.manifest.layers {
             let file = "\(path)/blobs/sha256/\(try blobName(layer.digest))"
             guard Files.exists(file) else { throw .notAnImage(path: path, reason: "layer \(layer.digest) is missing") }
-            let found = try imaged { () throws(LinuxError) in try Digest.ofFile(file) }
+            let found = try imaged { () throws(LinuxError) in try SHA256Hex.ofFile(file) }
             guard "sha256:\(found.hex)" == layer.digest, found.bytes == layer.size else {
                 throw .digestMismatch(digest: layer.digest, path: file)
             }
@@ -89,7 +89,7 @@ struct ImageLayout {
         let bytes = try imaged { () throws(LinuxError) in
             try Files.bytes(file, limit: SandboxLimits.imageDocumentBytesMax)
         }
-        guard "sha256:\(Digest.hex(of: bytes))" == descriptor.digest else {
+        guard "sha256:\(SHA256Hex.of( bytes))" == descriptor.digest else {
             throw .digestMismatch(digest: descriptor.digest, path: file)
         }
         return bytes

@@ -6,6 +6,8 @@ import Glibc
 /// Jobs see an image through a mount that shifts the owners and lets nothing be written, so one copy serves all.
 package struct ImageStore: Sendable {
     package let root: String
+    /// Disk that one image may take when unpacked.
+    package let unpackedBytesMax: UInt64
 
     /// A root filesystem and how it wants to be run.
     package struct Entry: Equatable, Sendable {
@@ -16,8 +18,11 @@ package struct ImageStore: Sendable {
     }
 
     /// A store in the directory `root`, made when missing and readable by nobody else: an image may hold set-uid files.
-    package init(root: String) throws(ImageError) {
+    package init(
+        root: String, unpackedBytesMax: UInt64 = SandboxLimits.imageUnpackedBytesMax
+    ) throws(ImageError) {
         self.root = root
+        self.unpackedBytesMax = unpackedBytesMax
         try imaged { () throws(LinuxError) in try Files.makeDirectories(root, mode: 0o700) }
     }
 
@@ -107,25 +112,38 @@ package struct ImageStore: Sendable {
         return String(cString: pointer)
     }
 
-    /// A small layer can unpack to a very large one, so the disk is watched meanwhile.
+    /// A small layer can unpack to a very large one, so the disk is watched meanwhile and the result measured.
     private func run(_ layout: String, into target: String, image: String) throws(ImageError) {
         let tool = ChildProcess(
             "umoci", ["raw", "unpack", "--image", "\(layout):job", target], timeout: SandboxLimits.unpackTimeout)
         let before = try imaged { () throws(LinuxError) in try Disk.freeBytes(at: root) }
-        let limit = min(SandboxLimits.imageUnpackedBytesMax, before - min(before, SandboxLimits.diskReserveBytes))
         let outcome: ChildProcess.Outcome
         do {
             outcome = try tool.outcome { () throws(LinuxError) in
                 let free = try Disk.freeBytes(at: root)
-                if before > free, before - free > limit {
+                // Others write to the disk as well: only the tree itself says what the image takes.
+                let maybeTooLarge = before > free && before - free > unpackedBytesMax
+                let isOver = maybeTooLarge ? try isTooLarge(target) : false
+                guard !isOver, free >= SandboxLimits.diskReserveBytes else {
                     throw .systemCall(operation: "unpack", object: image, errno: ENOSPC)
                 }
             }
         } catch .systemCall("unpack", _, ENOSPC) {
-            throw .tooLarge(path: image, what: "its size when unpacked", limit: limit)
+            throw tooLarge(image, room: before)
         } catch {
             throw .linux(error)
         }
         guard outcome.status == .exited(0) else { throw .notAnImage(path: image, reason: outcome.errorLine) }
+        let isOver = try imaged { () throws(LinuxError) in try isTooLarge(target) }
+        guard !isOver else { throw tooLarge(image, room: before) }
+    }
+
+    private func isTooLarge(_ tree: String) throws(LinuxError) -> Bool {
+        try Disk.bytes(below: tree) > unpackedBytesMax
+    }
+
+    private func tooLarge(_ image: String, room: UInt64) -> ImageError {
+        let spare = room - min(room, SandboxLimits.diskReserveBytes)
+        return .tooLarge(path: image, what: "its size when unpacked", limit: min(unpackedBytesMax, spare))
     }
 }

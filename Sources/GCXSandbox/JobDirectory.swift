@@ -10,6 +10,8 @@ package struct JobDirectory: Codable, Equatable, Hashable, Sendable {
     /// The directory of the job `id` below the agent's directory of jobs.
     package init(jobs: String, id: String) { path = "\(jobs)/\(id)" }
 
+    /// The job's name.
+    package var id: String { path.split(separator: "/").last.map(String.init) ?? path }
     /// What is to be run, settled; written before anything runs.
     package var plan: String { "\(path)/plan.json" }
     /// The OCI configuration as it was given to the runtime.

@@ -75,7 +75,7 @@ struct JobLogWriter: ~Copyable {
     }
 
     /// SHA-256 of the whole file so far.
-    var digest: String { Digest.hex(hasher.finalize()) }
+    var digest: String { SHA256Hex.text(hasher.finalize()) }
 
     private func record(_ stream: JobLog.Stream, _ bytes: [UInt8]) -> [UInt8] {
         JobLog.Record(
@@ -106,15 +106,17 @@ package struct JobLogReader: Sendable {
     mutating func skip(to offset: UInt64) { self.offset = offset }
 
     /// SHA-256 of the file up to `offset`: what a receipt carries as the digest of the log so far.
-    package var digest: String { Digest.hex(hasher.finalize()) }
+    package var digest: String { SHA256Hex.text(hasher.finalize()) }
 
     /// The next whole records, at most about 4 MiB of them; empty when there is nothing new yet.
     ///
     /// - Throws: ``LinuxError/malformed(object:reason:)`` when the file is not a log.
     package mutating func next() throws(LinuxError) -> [JobLog.Record] {
+        // No file is as long as that, and pread takes a signed offset.
+        guard let position = Int(exactly: offset) else { return [] }
         let file = try FileDescriptor.open(path, O_RDONLY)
         var bytes = [UInt8](repeating: 0, count: 4 << 20)
-        let count = bytes.withUnsafeMutableBytes { pread(file.number, $0.baseAddress, $0.count, Int(offset)) }
+        let count = bytes.withUnsafeMutableBytes { pread(file.number, $0.baseAddress, $0.count, position) }
         guard count >= 0 else { throw .systemCall(operation: "read", object: path, errno: errno) }
         var rest = bytes[..<count]
         var records: [JobLog.Record] = []

@@ -6,6 +6,8 @@ import Glibc
 package struct OCIRuntimeDriver: RuntimeDriver {
     package let jobsPath: String
     let templatesPath: String
+    /// Shared by whoever is about to use an image, exclusive to whoever removes some.
+    let imagesLock: String
     package let images: ImageStore
     package let supervisorPath: String
     package let runtime: RuntimeChoice
@@ -15,16 +17,19 @@ package struct OCIRuntimeDriver: RuntimeDriver {
     ///   - state: the agent's own directory; jobs and images get one each in it, closed to everybody else.
     ///   - supervisorPath: the program `gcx-supervisor`.
     ///   - preferred: nil takes the best runtime that is installed.
+    ///   - imageBytesMax: disk that one image may take when unpacked.
     ///   - base: the agent's delegated group in a v2 tree; nil means the group this process is in.
     package init(
-        state: String, supervisorPath: String, preferred: RuntimeChoice.Kind? = nil, base: String? = nil
+        state: String, supervisorPath: String, preferred: RuntimeChoice.Kind? = nil, base: String? = nil,
+        imageBytesMax: UInt64 = SandboxLimits.imageUnpackedBytesMax
     ) throws(SandboxError) {
         jobsPath = "\(state)/jobs"
         templatesPath = "\(state)/templates"
+        imagesLock = "\(state)/images.lock"
         self.supervisorPath = supervisorPath
         runtime = try RuntimeChoice.detect(preferred: preferred)
         do {
-            images = try ImageStore(root: "\(state)/images")
+            images = try ImageStore(root: "\(state)/images", unpackedBytesMax: imageBytesMax)
         } catch {
             throw .image(error)
         }
@@ -36,18 +41,40 @@ package struct OCIRuntimeDriver: RuntimeDriver {
         }
     }
 
-    package func prepare(_ image: ImageSource) throws(SandboxError) { _ = try resolve(image) }
+    package func prepare(_ image: ImageSource) throws(SandboxError) {
+        let lock = try useImages()
+        defer { _ = lock.number }
+        _ = try resolve(image)
+    }
+
+    package func pruneImages() throws(SandboxError) {
+        guard let lock = try sandboxed({ () throws(LinuxError) in try FileLock.take(imagesLock) }) else { return }
+        defer { _ = lock.number }
+        var used: Set<String> = []
+        for job in try jobs() {
+            // Of a job whose plan cannot be read nobody knows the image.
+            guard let plan = try? job.readPlan() else { return }
+            if let digest = plan.imageDigest { used.insert(digest) }
+        }
+        do throws(ImageError) { try images.prune(keeping: used) } catch { throw .image(error) }
+    }
+
+    private func useImages() throws(SandboxError) -> FileLock {
+        try sandboxed { () throws(LinuxError) in
+            try FileLock.wait(imagesLock, shared: true, timeout: SandboxLimits.startTimeout)
+        }
+    }
 
     package func start(_ spec: JobSpec) throws(SandboxError) -> JobDirectory {
         try spec.validate()
+        // Until the plan names the image, nothing else keeps it from being removed.
+        let lock = try useImages()
+        defer { _ = lock.number }
         let entry = try resolve(spec.image)
         let process: ProcessSpec
         do { process = try ProcessSpec.merge(spec, over: entry) } catch { throw .image(error) }
         let job = JobDirectory(jobs: jobsPath, id: spec.id)
-        guard mkdir(job.path, 0o700) == 0 else {
-            if errno == EEXIST { throw .jobExists(id: spec.id) }
-            throw .linux(.systemCall(operation: "mkdir", object: job.path, errno: errno))
-        }
+        try makeDirectory(job, id: spec.id)
         do throws(SandboxError) {
             try checkDisk(spec, job)
             let plan = try writePlan(spec, process, entry, job)
@@ -60,11 +87,22 @@ package struct OCIRuntimeDriver: RuntimeDriver {
         }
     }
 
+    /// Nothing runs before the plan is written, so a directory without one is what a crash left of a start.
+    private func makeDirectory(_ job: JobDirectory, id: String) throws(SandboxError) {
+        if Files.exists(job.path), !Files.exists(job.plan) {
+            try sandboxed { () throws(LinuxError) in try Files.removeTree(job.path) }
+        }
+        guard mkdir(job.path, 0o700) == 0 else {
+            if errno == EEXIST { throw .jobExists(id: id) }
+            throw .linux(.systemCall(operation: "mkdir", object: job.path, errno: errno))
+        }
+    }
+
     private func resolve(_ image: ImageSource) throws(SandboxError) -> ImageStore.Entry {
         do { return try images.resolve(image) } catch { throw .image(error) }
     }
 
-    private func place(of id: String) -> CgroupPlace {
+    func place(of id: String) -> CgroupPlace {
         CgroupPlace(layout: group.layout, group: "\(group.group)/\(id)")
     }
 
@@ -93,7 +131,7 @@ package struct OCIRuntimeDriver: RuntimeDriver {
             spec: spec, process: process, imageRoot: entry.rootfs, imageDigest: entry.digest, scratchTemplate: template,
             ids: try freeIDs(),
             runtime: runtime, place: place(of: spec.id), openFilesMax: files, bootID: boot)
-        try sandboxed { () throws(LinuxError) in try JSONFile.writeVolatile(plan, to: job.plan) }
+        try sandboxed { () throws(LinuxError) in try JSONFile.write(plan, to: job.plan) }
         return plan
     }
 

@@ -23,6 +23,8 @@ package protocol RuntimeDriver: Sendable {
     func release(_ job: JobDirectory) throws(SandboxError)
     /// Removes every trace of an ended job from the disk.
     func wipe(_ job: JobDirectory) throws(SandboxError)
+    /// Removes unpacked images that no job names, and what a crash left half unpacked; nothing while one is being unpacked.
+    func pruneImages() throws(SandboxError)
     /// All jobs that have a directory.
     func jobs() throws(SandboxError) -> [JobDirectory]
 }

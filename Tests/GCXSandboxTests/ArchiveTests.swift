@@ -134,7 +134,7 @@ struct LogTests {
         #expect(try reader.next().isEmpty)
         try writer.write(.output, Array("hello ".utf8)[...])
         #expect(try reader.next().map(\.bytes) == [Array("hello ".utf8)])
-        #expect(reader.digest == (try Digest.ofFile(path).hex))
+        #expect(reader.digest == (try SHA256Hex.ofFile(path).hex))
         try writer.write(.error, Array("world!".utf8)[...])
         try writer.write(.output, Array("lost".utf8)[...])
         #expect(try reader.next().map(\.stream) == [.error, .truncated])
@@ -153,6 +153,14 @@ struct LogTests {
         #expect(try reader.next().isEmpty)
         try DurableFile.write(bytes, to: path)
         #expect(try reader.next() == [record])
+    }
+
+    @Test("behind the end of a log there is nothing, however far", arguments: [1 << 40, UInt64.max])
+    func behindTheEnd(offset: UInt64) throws {
+        let folder = try ArchiveTests.Folder()
+        let path = "\(folder.path)/log"
+        try DurableFile.write(JobLog.magic, to: path)
+        #expect(try JobLogReader.page(path, from: offset, bytesMax: 1 << 20).records.isEmpty)
     }
 
     @Test("a file that is no log is refused")

@@ -47,7 +47,28 @@ extension RealJobs {
             #expect(try Files.names(in: sandbox.driver.images.root).count == 1)
             let ended = try sandbox.run("echo ran") { $0.image = .ociArchive(path: archive, tag: "test") }
             #expect(ended.text() == "ran\n")
-            try sandbox.driver.images.prune(keeping: [])
+            try sandbox.driver.pruneImages()
+            #expect(try Files.names(in: sandbox.driver.images.root).count == 1, "a job still names it")
+            try sandbox.driver.wipe(ended.job)
+            try sandbox.driver.pruneImages()
+            #expect(try Files.names(in: sandbox.driver.images.root).isEmpty)
+        }
+
+        @Test("an image that unpacks to more than is allowed is refused, and nothing of it stays")
+        func tooLarge() throws {
+            let sandbox = try Sandbox(imageBytesMax: 64 << 10)
+            let layout = try sandbox.makeLayout { root in
+                var random = SystemRandomNumberGenerator()
+                let bytes = (0..<(4 << 20)).map { _ in UInt8.random(in: 0...255, using: &random) }
+                try DurableFile.write(bytes, to: "\(root)/large")
+            }
+            let error = #expect(throws: ImageError.self) {
+                try sandbox.driver.images.resolve(.ociLayout(path: layout, tag: "test"))
+            }
+            guard case .tooLarge(_, _, 65_536) = error else {
+                Issue.record("refused for another reason: \(String(describing: error))")
+                return
+            }
             #expect(try Files.names(in: sandbox.driver.images.root).isEmpty)
         }
 
@@ -109,7 +130,10 @@ extension RealJobs {
 
 extension Sandbox {
     /// An image layout of the busybox root filesystem, made with umoci.
-    func makeLayout() throws -> String {
+    ///
+    /// - Parameter add: puts more into the root filesystem before.
+    func makeLayout(_ add: (String) throws -> Void = { _ in }) throws -> String {
+        try add("\(root)/rootfs")
         let layout = "\(root)/layout"
         let image = "\(layout):test"
         func umoci(_ arguments: String...) throws { try ChildProcess("umoci", arguments).run() }

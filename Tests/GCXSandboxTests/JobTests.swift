@@ -19,7 +19,7 @@ extension RealJobs {
             #expect(ended.text(.error) == "err\n")
             let times = ended.records.map(\.bootNanoseconds)
             #expect(times == times.sorted() && times.allSatisfy { $0 > before && $0 < BootClock.now() })
-            #expect(ended.exit.logDigest == (try Digest.ofFile(ended.job.log).hex))
+            #expect(ended.exit.logDigest == (try SHA256Hex.ofFile(ended.job.log).hex))
         }
 
         @Test("a fault of its first process is a signal", arguments: Machine.runtimes)

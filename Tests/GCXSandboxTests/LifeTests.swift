@@ -152,6 +152,27 @@ extension RealJobs {
             #expect(exit.reason == .hostFailure(description: "the machine was restarted while the job ran"))
         }
 
+        @Test("what a crash left of a start does not stand in the way of the next one")
+        func halfStarted() throws {
+            let sandbox = try Sandbox()
+            let spec = sandbox.spec("echo ran")
+            let left = JobDirectory(jobs: sandbox.driver.jobsPath, id: spec.id)
+            try Files.makeDirectories(left.path, mode: 0o700)
+            #expect(try sandbox.run(spec).text() == "ran\n")
+        }
+
+        @Test("a directory without a plan and one with a broken plan are wiped")
+        func wipeRemains() throws {
+            let sandbox = try Sandbox()
+            for (name, plan) in [("empty", nil), ("broken", "{\"spec\":")] {
+                let job = JobDirectory(jobs: sandbox.driver.jobsPath, id: name)
+                try Files.makeDirectories(job.path, mode: 0o700)
+                if let plan { try DurableFile.write(plan.utf8, to: job.plan) }
+                try sandbox.driver.wipe(job)
+                #expect(!Files.exists(job.path))
+            }
+        }
+
         @Test("the same id twice is refused, and the first job goes on")
         func sameID() throws {
             let sandbox = try Sandbox()

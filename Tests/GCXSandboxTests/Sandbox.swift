@@ -95,11 +95,14 @@ final class Sandbox {
     let root: String
     let driver: OCIRuntimeDriver
 
-    init(_ kind: RuntimeChoice.Kind = .crun) throws {
+    init(
+        _ kind: RuntimeChoice.Kind = .crun, imageBytesMax: UInt64 = SandboxLimits.imageUnpackedBytesMax
+    ) throws {
         var template = Array("/tmp/gcx-test-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw LinuxError.malformed(object: "/tmp", reason: "mkdtemp") }
         root = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        driver = try OCIRuntimeDriver(state: "\(root)/state", supervisorPath: Machine.supervisor, preferred: kind)
+        driver = try OCIRuntimeDriver(
+            state: "\(root)/state", supervisorPath: Machine.supervisor, preferred: kind, imageBytesMax: imageBytesMax)
         try Self.makeRootfs("\(root)/rootfs")
     }
 

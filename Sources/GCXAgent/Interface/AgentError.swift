@@ -63,7 +63,7 @@ extension AgentError: RemediedError {
         case .voucherRefused, .badRequest: .refuse
         case .tooLarge: .fix("Send less, or ask the owner to raise the limit in the agent's configuration.")
         case .storage: .retry(after: .seconds(5))
-        case .unreachable: .fix("Start the agent with `gcx agent`, or name its socket with `--agent`.")
+        case .unreachable: .fix("Start the agent with `gcx agent run`, or name its socket with `--agent`.")
         }
     }
 }

@@ -94,9 +94,14 @@ extension LeaseKeeper {
             if isThere {
                 guard context.now() >= keepUntil else { return }
                 try JobHistory(root: context.settings.historyPath).keep(job.log, of: id)
-                try await sandbox { driver, job throws(SandboxError) in try driver.wipe(job) }
+            }
+            // What a crash left of a start has no plan and is no job, but has a directory.
+            try await sandbox { driver, job throws(SandboxError) in
+                try driver.wipe(job)
+                try driver.pruneImages()
             }
             try context.store.update(id) { $0.wiped = true }
+            isWiped = true
         }
     }
 

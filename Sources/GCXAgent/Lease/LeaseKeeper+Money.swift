@@ -13,7 +13,7 @@ extension LeaseKeeper {
         readLog()
         let previous = lastReceipt.map { (receipt: $0.document.document, digest: $0.digest) }
         let usage = ReceiptContext(
-            lease: id, previous: previous, issuedAt: context.now(), logDigest: GCXModel.Digest(log.digest) ?? .zero,
+            lease: id, previous: previous, issuedAt: context.now(), logDigest: Digest(log.digest) ?? .zero,
             samplesDigest: meter.samplesDigest, isFinal: next != nil, events: pendingEvents)
         let document: Receipt
         do throws(PricingError) {
@@ -60,7 +60,8 @@ extension LeaseKeeper {
         try await claim(force: true)
         let isClosing = try await isClosing()
         guard isPaid || isLate || isClosing else { return }
-        if row.claimed >= vouched { try await close() }
+        let isRefused = try isClaimRefused()
+        if row.claimed >= vouched || isRefused { try await close() }
         if let record = try await leaseOnLedger(), record.escrow.isClosed {
             try await take(.closedOnLedger, note: row.note)
         }
@@ -75,6 +76,11 @@ extension LeaseKeeper {
         guard force || unclaimed >= threshold else { return }
         let entry = Entry.claim(voucher)
         try context.store.enqueue(entry, key: entry.key(in: context.identity.domain).description, lease: id)
+    }
+
+    /// True when the ledger refused the best voucher for good; waiting brings nothing then.
+    private func isClaimRefused() throws(AgentError) -> Bool {
+        try context.store.outbox(of: id).last { $0.entry.kind == .claim }?.state == .refused
     }
 
     private func close() async throws(AgentError) {

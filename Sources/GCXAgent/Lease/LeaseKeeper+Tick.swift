@@ -51,6 +51,20 @@ extension LeaseKeeper {
             pendingEvents.append("the agent was away and found the job again")
             // The log's digest covers the file from its beginning, so it is read again once.
             readLog()
+            await attempt("resume") { () async throws(AgentError) in
+                try await exclusively { () async throws(AgentError) in try await repeatOrder() }
+            }
+        default: break
+        }
+    }
+
+    /// A phase is written down before its effect, so the effect may be missing; each does no harm twice.
+    private func repeatOrder() async throws(AgentError) {
+        guard case .running = try await glance().state else { return }
+        switch phase {
+        case .running: try await sandbox { driver, job throws(SandboxError) in try driver.resume(job) }
+        case .paused: try await sandbox { driver, job throws(SandboxError) in try driver.pause(job) }
+        case .ending(let reason): try await stop(reason)
         default: break
         }
     }
@@ -96,14 +110,33 @@ extension LeaseKeeper {
     }
 
     private func meterOnce() async throws(AgentError) {
-        let (sample, state) = try await sandbox { driver, job throws(SandboxError) in
-            // The state is looked at first: what is sampled after the end is the whole of it.
-            let state = try driver.recover(job)
-            return (try? driver.sample(job), state)
+        let (sample, state) = try await glance()
+        switch state {
+        case .running:
+            if let sample { record(sample) }
+            try await decide()
+        case .ended(let exit): try await ended(exit, lastSample: sample)
+        case nil:
+            let why = "nothing is left of the job's directory \(job.path)"
+            pendingEvents.append(why)
+            try await take(.exited(.hostFailure(description: why), at: context.now()), note: why)
         }
-        if case .ended(let exit) = state { return try await ended(exit, lastSample: sample) }
-        if let sample { record(sample) }
-        try await decide()
+    }
+
+    /// Where the job stands, nil when its directory is gone or unreadable, and its meter then.
+    private func glance() async throws(AgentError) -> (sample: RawSample?, state: JobState?) {
+        try await sandbox { driver, job throws(SandboxError) in
+            // The state is looked at first: what is sampled after the end is the whole of it.
+            do throws(SandboxError) {
+                let state = try driver.recover(job)
+                return (try? driver.sample(job), state)
+            } catch {
+                switch error {
+                case .noJob, .corrupt: return (nil, nil)
+                default: throw error
+                }
+            }
+        }
     }
 
     /// The job is over: its last sample, cut at the moment it ended, goes into the final receipt.

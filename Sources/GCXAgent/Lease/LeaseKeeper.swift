@@ -31,7 +31,7 @@ package actor LeaseKeeper {
     let job: JobDirectory
     private(set) var phase: LeasePhase
     var meter: StoredMeter?
-    var lastReceipt: (document: Signed<Receipt>, digest: GCXModel.Digest)?
+    var lastReceipt: (document: Signed<Receipt>, digest: Digest)?
     var vouched: Amount = .zero
     /// What the escrow holds by the ledger's word; top-ups raise it.
     var deposit: Amount
@@ -41,6 +41,8 @@ package actor LeaseKeeper {
     var receiptAt: UInt64 = 0
     /// True while the image is unpacked and the sandbox started, which no other call waits for.
     private(set) var isLaunching = false
+    /// True once nothing of the lease is left to do or to remove.
+    var isWiped = false
     private var isBusy = false
     private var waiting: [CheckedContinuation<Void, Never>] = []
 
@@ -142,7 +144,10 @@ package actor LeaseKeeper {
             }
             return try await take(.startFailed(failure.description), note: failure.description)
         }
-        try await beginMetering()
+        do { try await beginMetering() } catch {
+            // A job that cannot be metered must not run.
+            return try await take(.startFailed(error.description), note: error.description)
+        }
         try context.store.update(id) { $0.startedAt = context.now() }
         if case .ending(let reason) = phase { return try await stop(reason) }
         try await take(.started, note: "the job runs")

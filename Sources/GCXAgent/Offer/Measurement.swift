@@ -30,6 +30,8 @@ package struct Measurement: Sendable {
 package protocol MachineMeasurer: Sendable {
     /// - Throws: ``AgentError/sandbox(_:remedy:)`` when not even an inventory could be had.
     func measure(at now: UInt64) async throws(AgentError) -> Measurement
+    /// The inventory alone: a fraction of a second, where a measurement takes the time of its benchmarks.
+    func look() async throws(AgentError) -> Inventory
 }
 
 /// Looks at this machine through `gcx-probe`.
@@ -43,11 +45,14 @@ package struct ProbeMeasurer: MachineMeasurer {
         self.plan = plan
     }
 
-    package func measure(at now: UInt64) async throws(AgentError) -> Measurement {
-        let inventory: Inventory
-        do { inventory = try await probe.inventory() } catch {
+    package func look() async throws(AgentError) -> Inventory {
+        do { return try await probe.inventory() } catch {
             throw .sandbox(error.description, remedy: error.remedy.instruction)
         }
+    }
+
+    package func measure(at now: UInt64) async throws(AgentError) -> Measurement {
+        let inventory = try await look()
         var measurement = Measurement(
             inventory: inventory, facts: inventory.claimedFacts(at: now), kernelVersion: "",
             inventoryDigest: Self.digest(inventory), samplesDigest: .zero, problems: [])

@@ -46,6 +46,7 @@ package struct LeaseService: Service {
                     let isWaiting = await keeper.isWaiting
                     if sample || isOver || isWaiting { await keeper.tick() }
                     if follow { await keeper.follow() }
+                    if await keeper.isWiped { await core.forget(keeper.id) }
                 }
             }
         }

@@ -7,7 +7,9 @@ import ServiceLifecycle
 
 /// Measures the machine, signs what was found and keeps a live offer on the ledger.
 ///
-/// An offer of an earlier life is used again while more than half of its time is left; then the machine is measured anew.
+/// An offer of an earlier life is used again while more than half of its time is left, the policy is the same and the
+/// machine still claims the same of itself; then the machine is measured anew. An offer that was withdrawn on the ledger
+/// is not published again while it would have been used: the owner took it back.
 package struct OfferService: Service {
     let context: KeeperContext
     let core: AgentCore
@@ -22,8 +24,8 @@ package struct OfferService: Service {
     package func run() async throws {
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
-                await refresh()
-                try? await Task.sleep(for: pauseUntilNextLook)
+                let isFresh = await refresh()
+                try? await Task.sleep(for: isFresh ? pauseUntilNextLook : AgentLimits.offerRetryInterval)
             }
         }
     }
@@ -35,20 +37,36 @@ package struct OfferService: Service {
     }
 
     /// One look: publishes when there is no offer, when it is half spent, or when what is for sale has changed.
-    func refresh() async {
+    ///
+    /// - Returns: false when something failed, so that it is tried again soon.
+    func refresh() async -> Bool {
         do {
             try postGrant()
-            if let current = try usable() {
-                await core.use(current, digest: current.digest(in: context.identity.domain))
+            if let current = try await usable() {
+                try await use(current)
+            } else {
+                try await publish()
                 await context.problems.clear("offer")
-                return
             }
-            try await publish()
-            await context.problems.clear("offer")
+            return true
         } catch {
             await context.problems.note("offer", error.description)
             context.logger.error("offer not published", metadata: ["error": "\(error.description)"])
+            return false
         }
+    }
+
+    private func use(_ current: Signed<Offer>) async throws(AgentError) {
+        let digest = current.digest(in: context.identity.domain)
+        // A ledger that does not answer has nothing new to say about the offer; the outbox notices its silence.
+        let isWithdrawn = (try? await context.ledger.offer(digest))?.withdrawnAt != nil
+        guard isWithdrawn else {
+            await core.use(current, digest: digest)
+            return await context.problems.clear("offer")
+        }
+        await core.retractOffer()
+        await context.problems.note(
+            "offer", "offer \(digest.short) was withdrawn on the ledger; change the policy to make another")
     }
 
     private func postGrant() throws(AgentError) {
@@ -56,7 +74,7 @@ package struct OfferService: Service {
         try context.store.enqueue(entry, key: entry.key(in: context.identity.domain).description, lease: nil)
     }
 
-    private func usable() throws(AgentError) -> Signed<Offer>? {
+    private func usable() async throws(AgentError) -> Signed<Offer>? {
         guard let text = try context.store.setting(Setting.current),
             let signed = try? StoredJSON.decode(Signed<Offer>.self, text)
         else { return nil }
@@ -66,7 +84,10 @@ package struct OfferService: Service {
         let same = policy.offer(
             id: offer.offerID, revision: offer.revision, capacity: offer.capacity, facts: offer.facts,
             attestation: offer.attestation, at: offer.issuedAt)
-        return context.now() < halfLife && same == offer ? signed : nil
+        guard context.now() < halfLife, same == offer else { return nil }
+        let claims = try await measurer.look().claimedFacts(at: offer.issuedAt)
+        let known = offer.facts.filter { $0.level == .claimed }
+        return claims.map(\.asClaim) == known.map(\.asClaim) ? signed : nil
     }
 
     private func publish() async throws(AgentError) {
@@ -100,9 +121,9 @@ package struct OfferService: Service {
         }
     }
 
-    private func offerID() throws(AgentError) -> GCXModel.Digest {
-        if let text = try context.store.setting(Setting.id), let id = GCXModel.Digest(text) { return id }
-        let id = GCXModel.Digest.random()
+    private func offerID() throws(AgentError) -> Digest {
+        if let text = try context.store.setting(Setting.id), let id = Digest(text) { return id }
+        let id = Digest.random()
         try context.store.set(Setting.id, id.description)
         return id
     }
@@ -123,4 +144,9 @@ package struct OfferService: Service {
         static let revision = "offer.revision"
         static let current = "offer.current"
     }
+}
+
+extension Fact {
+    /// What is claimed, whenever it was looked at.
+    fileprivate var asClaim: [String] { [name, "\(value)", unit] }
 }

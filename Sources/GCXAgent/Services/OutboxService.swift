@@ -53,7 +53,7 @@ package struct OutboxService: Service {
         case done
         /// This entry's time has not come; the next may be posted.
         case later
-        /// The ledger does not answer.
+        /// The ledger does not answer, or cannot.
         case silent
     }
 
@@ -68,6 +68,10 @@ package struct OutboxService: Service {
 
     private func failed(_ item: OutboxItem, _ error: LedgerError) async throws(AgentError) -> Outcome {
         await problems.note("outbox", error.description)
+        if error.isOfLedger {
+            try store.record(item, .queued, detail: error.description)
+            return .silent
+        }
         guard case .retry = error.remedy else {
             logger.error(
                 "entry refused", metadata: ["entry.kind": "\(item.entry.kind)", "reason": "\(error.description)"])
@@ -75,10 +79,7 @@ package struct OutboxService: Service {
             return .done
         }
         try store.record(item, .queued, detail: error.description)
-        switch error {
-        case .unreachable, .outcomeUnknown: return .silent
-        default: return .later
-        }
+        return .later
     }
 }
 

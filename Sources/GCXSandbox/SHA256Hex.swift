@@ -3,14 +3,14 @@ import GCXLinux
 import Glibc
 
 /// SHA-256 as the OCI documents and the receipts write it.
-package enum Digest {
+package enum SHA256Hex {
     /// 64 lower-case hexadecimal digits.
-    package static func hex(_ digest: some Sequence<UInt8>) -> String {
+    package static func text(_ digest: some Sequence<UInt8>) -> String {
         let digits = Array("0123456789abcdef".utf8)
         return String(decoding: digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
     }
 
-    package static func hex(of bytes: [UInt8]) -> String { hex(SHA256.hash(data: bytes)) }
+    package static func of(_ bytes: [UInt8]) -> String { text(SHA256.hash(data: bytes)) }
 
     /// The digest and the size of a file, read once in pieces of 1 MiB.
     package static func ofFile(_ path: String) throws(LinuxError) -> (hex: String, bytes: UInt64) {
@@ -22,7 +22,7 @@ package enum Digest {
             let count = chunk.withUnsafeMutableBytes { read(file.number, $0.baseAddress, $0.count) }
             if count < 0 && errno == EINTR { continue }
             guard count >= 0 else { throw .systemCall(operation: "read", object: path, errno: errno) }
-            if count == 0 { return (hex(hasher.finalize()), total) }
+            if count == 0 { return (text(hasher.finalize()), total) }
             chunk.withUnsafeBytes { hasher.update(bufferPointer: UnsafeRawBufferPointer(rebasing: $0[..<count])) }
             total += UInt64(count)
         }
