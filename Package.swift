@@ -127,7 +127,7 @@ let testing: [Target] = [
         ]),
     tests(
         "Integration",
-        ["GCXModel", "GCXLinux", "gcx", "gcx-supervisor", "gcx-probe"],
+        ["GCXModel", "GCXSigning", "GCXLinux", "GCXLedger", "GCXAgent", "gcx", "gcx-supervisor", "gcx-probe"],
         path: "Tests/Integration"),
     tests("Tidy", [], path: "Tests/Tidy"),
 ]

@@ -24,6 +24,9 @@ package struct AgentAssembly: Sendable {
         let context = KeeperContext(
             identity: identity, settings: settings, store: try AgentStore(path: settings.databasePath), ledger: ledger,
             driver: driver, problems: problems, logger: logger, now: now)
+        // A machine that may sell nothing any more still brings its leases to their ends.
+        let isBusy = try context.store.leases().contains { $0.phase.name != .closed }
+        if !isBusy { try identity.requireGrant(at: now()) }
         let core = try AgentCore(
             context: context,
             description: .init(runtime: driver.runtime.reason, cgroupLayout: driver.group.layout.summary))

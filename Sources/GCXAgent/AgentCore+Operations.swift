@@ -39,7 +39,7 @@ extension AgentCore: AgentOperations {
 
     package func endUpload(_ ticket: UploadTicket, complete: Bool) async throws(AgentError) {
         let uploads = LeaseUploads(root: context.settings.uploadsPath, lease: ticket.lease)
-        try uploads.finish(ticket.kind, complete: complete)
+        try await uploads.finish(ticket.kind, complete: complete, bytesMax: ticket.bytesMax)
     }
 
     package func submit(

@@ -108,6 +108,11 @@ package struct AgentIdentity: Sendable {
         self.domain = domain
     }
 
+    /// Refuses when the grant is over at `now`, Unix seconds.
+    func requireGrant(at now: UInt64) throws(AgentError) {
+        guard now < grant.document.expiresAt else { throw .grantExpired(at: grant.document.expiresAt) }
+    }
+
     /// Signs a document with the machine's key.
     func sign<Document>(_ document: Document) async throws(AgentError) -> Signed<Document> {
         do { return try await Signed(document, by: machine, in: domain) } catch {

@@ -134,9 +134,14 @@ package struct Audit: Sendable {
 
     package mutating func take(_ head: SignedTreeHead) {
         heads += 1
+        lastHeadSize = max(lastHeadSize, head.document.size)
+        compare(head)
+    }
+
+    /// Holds a head, of the journal or one that somebody kept, against the entries.
+    package mutating func compare(_ head: SignedTreeHead) {
         let document = head.document
         let size = document.size
-        lastHeadSize = max(lastHeadSize, size)
         guard size <= tree.size else {
             return note(nil, "the head of \(size) entries is signed, but only \(tree.size) are here")
         }

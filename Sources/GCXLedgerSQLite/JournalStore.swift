@@ -14,7 +14,10 @@ struct JournalStore: Sendable {
     static func writing(_ path: String) throws(LedgerError) -> JournalStore {
         var configuration = Configuration()
         configuration.prepareDatabase { database in
-            try database.execute(sql: "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;")
+            // Each entry goes into the file itself at once: a write-ahead log that is damaged later is ignored by SQLite
+            // from there on, and would take entries with it without a word.
+            try database.execute(
+                sql: "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 1;")
         }
         return try storing("opening the ledger \(path)") {
             let store = JournalStore(queue: try DatabaseQueue(path: path, configuration: configuration))
@@ -29,6 +32,13 @@ struct JournalStore: Sendable {
         configuration.readonly = true
         return try storing("opening the ledger \(path)") {
             JournalStore(queue: try DatabaseQueue(path: path, configuration: configuration))
+        }
+    }
+
+    /// Moves what the write-ahead log still holds into the file, and empties it.
+    func settle() throws(LedgerError) {
+        try storing("emptying the write-ahead log") {
+            try queue.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
         }
     }
 

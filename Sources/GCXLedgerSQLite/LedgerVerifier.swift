@@ -7,10 +7,12 @@ import GCXModel
 package enum LedgerVerifier {
     /// - Parameter expectedOperator: whom the reader trusts. Without it the file's own word is taken, and a file that
     ///   somebody forged as a whole, with a key of their own, is sound.
+    /// - Parameter kept: a head the reader kept from earlier. Without one, a ledger from which the last entries were
+    ///   taken away together with their heads is sound.
     /// - Throws: when there is no ledger there to be read at all. A damaged one is a report with problems.
     /// - Complexity: O(entries × log entries); about 50 µs an entry for its signature in a release build.
     package static func verify(
-        _ path: String, expectedOperator: Address? = nil
+        _ path: String, expectedOperator: Address? = nil, kept: SignedTreeHead? = nil
     ) throws(LedgerError) -> VerifyReport {
         let store = try JournalStore.reading(path)
         let meta = try LedgerMeta(store)
@@ -23,6 +25,7 @@ package enum LedgerVerifier {
         } catch {
             audit.note(nil, "\(error)")
         }
+        if let kept { audit.compare(kept) }
         return audit.report()
     }
 

@@ -45,6 +45,9 @@ package actor SQLiteLedger: TransparentLedger {
         (state, tree, lastHead) = (opened.state, opened.tree, opened.head)
     }
 
+    /// Brings the file into the state in which it can be copied; call it last.
+    package func settle() throws(LedgerError) { try store.settle() }
+
     @discardableResult
     package func post(_ entry: Entry) throws(LedgerError) -> PostReceipt {
         let key = entry.key(in: state.domain)

@@ -147,3 +147,14 @@ package struct ImageStore: Sendable {
         return .tooLarge(path: image, what: "its size when unpacked", limit: min(unpackedBytesMax, spare))
     }
 }
+
+extension ImageSource {
+    /// What can be seen without unpacking: the path, the tag and the manifest of a layout, the entries of an archive.
+    package func check() throws(ImageError) {
+        switch self {
+        case .rootfs(let path): if !Files.exists(path) { throw .notFound(path: path, tag: nil) }
+        case .ociLayout(let path, let tag): _ = try ImageLayout(path: path).image(tag: tag)
+        case .ociArchive(let path, _): _ = try TarArchive(path: path).inspect(limits: .image)
+        }
+    }
+}

@@ -59,6 +59,7 @@ package struct TarArchive: Sendable {
             }
             summary.bytes = sum
         }
+        guard summary.entries > 0 else { throw .notAnImage(path: path, reason: "it is an empty archive, or none") }
         return summary
     }
 

@@ -33,7 +33,8 @@ import Testing
     func errors() async throws {
         let agent = ScriptedAgent(lease)
         let errors: [AgentError] = [
-            .notAllowed("no"), .unknownLease(lease.id), .wrongPhase(lease.id, phase: "open", wanted: "running"),
+            .notAllowed("no"), .grantExpired(at: 7), .unknownLease(lease.id),
+            .wrongPhase(lease.id, phase: "open", wanted: "running"),
             .termsRefused("why", remedy: "do"), .escrowMissing(lease.id, "none"), .voucherRefused(lease.id, "low"),
             .imageRefused("bad", remedy: "good"), .badRequest("what"), .tooLarge("it", bytesMax: .max),
             .sandbox("broke", remedy: "mend"), .storage("full"), .ledger("down", remedy: "up"), .unreachable("it"),

@@ -132,6 +132,15 @@ import Testing
         try await refused(lease.receipts(1)[0], "the deposit is 29", deposit: 29)
     }
 
+    @Test("a receipt beyond the first deposit is good when the lease was topped up meanwhile")
+    func toppedUp() async throws {
+        let agent = ScriptedAgent(lease, .init(receipts: lease.receipts(3, final: true)))
+        try await attached(agent) { buying in
+            _ = try await buying.run(deposit: 29, toppedUp: 90)
+            #expect(buying.accepted == [1, 2, 3] && buying.refusals.isEmpty)
+        }
+    }
+
     @Test("what came before a bad receipt is paid for, what comes after is not, and the evidence is kept")
     func prefix() async throws {
         let good = lease.receipts(2)

@@ -117,6 +117,18 @@ struct TamperTests {
         #expect(problems.contains { $0.index == 5 && $0.detail.contains("escrow") }, "\(problems)")
     }
 
+    @Test("shows entries that were taken away together with their heads, to whoever kept a head")
+    func truncated() async throws {
+        let kept = try await openLedger(folder, world).head()
+        let last = kept.document.size - 1
+        #expect(try LedgerVerifier.verify(folder.ledger, kept: kept).isSound)
+        try edit("DELETE FROM journal WHERE position = \(last)")
+        try edit("DELETE FROM heads WHERE size = \(last + 1)")
+        #expect(try verify().isSound, "nothing in the file itself can show it")
+        let problems = try LedgerVerifier.verify(folder.ledger, kept: kept).problems
+        #expect(problems.contains { $0.detail.contains("only \(last) are here") }, "\(problems)")
+    }
+
     @Test("is not sound under another operator's name")
     func otherOperator() throws {
         #expect(try !LedgerVerifier.verify(folder.ledger, expectedOperator: world.stranger.address).isSound)

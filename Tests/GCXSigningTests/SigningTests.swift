@@ -94,7 +94,9 @@ struct SigningTests {
         var status = stat()
         #expect(stat(path, &status) == 0 && status.st_mode & 0o777 == 0o600)
         #expect(try KeystoreCustody(path: path, password: "right").address == key.address)
-        #expect(throws: KeystoreError.passwordWrong) { try KeystoreCustody(path: path, password: "wrong") }
+        #expect(throws: KeystoreError.inFile(path: path, .passwordWrong)) {
+            try KeystoreCustody(path: path, password: "wrong")
+        }
         let other = try Keystore.encrypt(PrivateKey.generate(), password: "right", cost: .light)
         #expect(throws: KeystoreError.fileExists(path: path)) { try KeystoreFile.write(other, to: path) }
         chmod(path, 0o644)

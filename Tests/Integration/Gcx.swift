@@ -42,3 +42,7 @@ extension Trait where Self == ConditionTrait {
         .enabled(if: Gcx.isComplete, Comment(rawValue: Gcx.lacks ?? "everything is here"))
     }
 }
+
+/// Leases from end to end, one after the other: some compare the whole machine before and after.
+@Suite("Whole leases with a real ledger, a real agent and a real runtime", .serialized, .wholeLease)
+struct WholeLeases {}

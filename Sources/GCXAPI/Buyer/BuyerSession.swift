@@ -24,19 +24,23 @@ package struct BuyerSession: Sendable {
     private let domain: EIP712Domain
     private let inspector: ReceiptInspector
     private let journal: any BuyerJournal
+    private let currentDeposit: @Sendable () async -> Amount?
     private let patience: Patience
     private let report: @Sendable (BuyerEvent) -> Void
 
     /// - Parameters:
     ///   - openedAt: when the lease opened on the ledger, Unix seconds: no more time can have been used since.
     ///   - deposit: what the ledger holds in escrow; a receipt beyond it is refused.
+    ///   - currentDeposit: asked before a receipt beyond `deposit` is refused, for the lease may have been topped up;
+    ///     nil when it cannot be had.
     ///   - key: the session key of the terms.
     ///   - now: Unix seconds by the buyer's clock.
     ///   - patience: how long an agent may stay away before ``run()`` gives up.
     ///   - report: called in order, from the task that runs.
     package init(
         agent: any AgentOperations, caller: Caller, terms: LeaseTerms, domain: EIP712Domain, openedAt: UInt64,
-        deposit: Amount, key: any KeyCustody, journal: any BuyerJournal,
+        deposit: Amount, currentDeposit: @escaping @Sendable () async -> Amount? = { nil }, key: any KeyCustody,
+        journal: any BuyerJournal,
         now: @escaping @Sendable () -> UInt64 = { WallClock.now() / 1_000_000_000 },
         patience: Duration = APILimits.buyerPatience, report: @escaping @Sendable (BuyerEvent) -> Void
     ) {
@@ -48,6 +52,7 @@ package struct BuyerSession: Sendable {
         inspector = ReceiptInspector(
             machine: terms.machine, domain: domain,
             check: ReceiptCheck(lease: lease, terms: terms, deposit: deposit), openedAt: openedAt, now: now)
+        self.currentDeposit = currentDeposit
         self.journal = journal
         self.patience = Patience(limit: patience) { report(.agentSilent($0, pause: $1)) }
         self.report = report
@@ -76,7 +81,7 @@ package struct BuyerSession: Sendable {
     private func answer(
         _ page: [Signed<Receipt>], in record: inout BuyerRecord
     ) async throws(BuyerError) -> JobStatus? {
-        let (last, refusal) = inspect(page, after: record.receipt)
+        let (last, refusal) = inspect(page, after: record.receipt, by: await inspector(for: page))
         if let last { record.receipt = last }
         // An old refusal stays as evidence until a newer one takes its place.
         if let refusal { record.refused = refusal }
@@ -88,9 +93,17 @@ package struct BuyerSession: Sendable {
         return end
     }
 
+    /// The inspector, with the deposit of now when the page needs it.
+    private func inspector(for page: [Signed<Receipt>]) async -> ReceiptInspector {
+        var inspector = inspector
+        guard page.contains(where: { $0.document.amount > inspector.check.deposit }) else { return inspector }
+        if let deposit = await currentDeposit() { inspector.check.deposit = max(deposit, inspector.check.deposit) }
+        return inspector
+    }
+
     /// The last good receipt of a page, and the first bad one.
     private func inspect(
-        _ page: [Signed<Receipt>], after previous: Signed<Receipt>?
+        _ page: [Signed<Receipt>], after previous: Signed<Receipt>?, by inspector: ReceiptInspector
     ) -> (last: Signed<Receipt>?, refusal: BuyerRecord.Refusal?) {
         var last: Signed<Receipt>?
         for receipt in page {

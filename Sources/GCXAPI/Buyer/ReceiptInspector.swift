@@ -7,7 +7,7 @@ struct ReceiptInspector: Sendable {
     let machine: Address
     let domain: EIP712Domain
     /// Chain, rates, physical bounds and deposit.
-    let check: ReceiptCheck
+    var check: ReceiptCheck
     /// When the lease opened, Unix seconds by the ledger's clock.
     let openedAt: UInt64
     /// Unix seconds by the buyer's own clock.

@@ -4,7 +4,7 @@ import HTTPTypes
 extension AgentError: WireError {
     var status: HTTPResponse.Status {
         switch self {
-        case .notAllowed: .forbidden
+        case .notAllowed, .grantExpired: .forbidden
         case .unknownLease: .notFound
         case .wrongPhase, .escrowMissing: .conflict
         case .termsRefused, .voucherRefused, .imageRefused: .unprocessableContent

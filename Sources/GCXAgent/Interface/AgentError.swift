@@ -4,6 +4,8 @@ import GCXModel
 package enum AgentError: Error, Codable, Equatable, Sendable {
     /// The session does not fit: wrong signature, audience, account or time.
     case notAllowed(String)
+    /// The machine's grant is no longer good, so it can sell nothing. Unix seconds.
+    case grantExpired(at: UInt64)
     /// No such lease here.
     case unknownLease(LeaseID)
     /// The lease is not in a state for this.
@@ -34,6 +36,7 @@ extension AgentError: RemediedError {
     package var description: String {
         switch self {
         case .notAllowed(let why): "not allowed: \(why)"
+        case .grantExpired(let time): "the owner's grant to this machine expired at \(time) (Unix seconds)"
         case .unknownLease(let lease): "lease \(lease) is not known to this agent"
         case .wrongPhase(let lease, let phase, let wanted):
             "lease \(lease.short) is \(phase), and this needs one that is \(wanted)"
@@ -53,6 +56,10 @@ extension AgentError: RemediedError {
     package var remedy: Remedy {
         switch self {
         case .notAllowed: .fix("Use the key that the lease names as its payer, on the machine that the lease names.")
+        case .grantExpired:
+            .fix(
+                "Have the owner sign a new grant with `gcx key grant`, put it where machine.grant says, and restart the agent."
+            )
         case .unknownLease: .fix("List the agent's leases with `gcx job list`.")
         case .wrongPhase: .fix("See where the lease stands with `gcx job inspect`.")
         case .termsRefused(_, let remedy), .imageRefused(_, let remedy), .sandbox(_, let remedy),

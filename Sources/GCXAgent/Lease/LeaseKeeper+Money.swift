@@ -117,7 +117,10 @@ extension LeaseKeeper {
         try checkCap(document)
         try context.store.keep(voucher)
         vouched = document.cumulative
-        if case .settling = phase { return try await settle() }
+        // The voucher is kept; what the ledger says to it is no affair of the buyer's, and is tried again.
+        if case .settling = phase {
+            return await attempt("settling") { () async throws(AgentError) in try await settle() }
+        }
         try await claim(force: false)
         if case .paused = phase { try await decide() }
     }

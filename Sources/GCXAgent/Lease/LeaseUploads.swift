@@ -80,14 +80,22 @@ struct JobHistory: Sendable {
 }
 
 extension LeaseUploads {
-    /// Gives a complete upload its name, or removes what came of one that was given up.
-    func finish(_ kind: UploadKind, complete: Bool) throws(AgentError) {
+    /// Gives a complete upload its name once it is seen to be an archive; else removes it.
+    func finish(_ kind: UploadKind, complete: Bool, bytesMax: UInt64) async throws(AgentError) {
+        let partial = partial(kind)
         guard complete else {
-            unlink(partial(kind))
+            unlink(partial)
             return
         }
-        guard rename(partial(kind), archive(kind)) == 0 else {
-            throw .storage("cannot finish the upload \(partial(kind)): errno \(errno)")
+        do {
+            let limits = TarLimits(entriesMax: AgentLimits.uploadEntriesMax, bytesMax: bytesMax)
+            _ = try await blocking { () throws(ImageError) in try TarArchive(path: partial).inspect(limits: limits) }
+        } catch {
+            unlink(partial)
+            throw .imageRefused(error.description, remedy: error.remedy.instruction)
+        }
+        guard rename(partial, archive(kind)) == 0 else {
+            throw .storage("cannot finish the upload \(partial): errno \(errno)")
         }
     }
 }

@@ -92,6 +92,7 @@ package struct OfferService: Service {
 
     private func publish() async throws(AgentError) {
         let now = context.now()
+        try context.identity.requireGrant(at: now)
         let measurement = try await measurer.measure(at: now)
         let builder = OfferBuilder(policy: context.settings.offer, identity: context.identity)
         let record = try await context.identity.sign(builder.attestation(measurement, at: now))

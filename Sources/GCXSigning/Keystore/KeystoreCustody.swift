@@ -9,10 +9,10 @@ package struct KeystoreCustody: KeyCustody {
 
     /// Reads and unlocks the file.
     ///
-    /// - Throws: what ``KeystoreFile/read(_:)`` and ``Keystore/decrypt(_:password:)`` throw.
+    /// - Throws: what ``KeystoreFile/unlock(_:password:)`` throws.
     /// - Complexity: the cost written in the file, usually about a second and 256 MiB.
     package init(path: String, password: String) throws(KeystoreError) {
-        key = try Keystore.decrypt(try KeystoreFile.read(path), password: password)
+        key = try KeystoreFile.unlock(path, password: password)
         self.path = path
     }
 

@@ -26,6 +26,8 @@ package enum KeystoreError: RemediedError, Equatable {
     case fileExists(path: String)
     /// The kernel said no.
     case file(operation: String, path: String, errno: Int32)
+    /// What is wrong with the contents of one file.
+    indirect case inFile(path: String, KeystoreError)
     /// scrypt or AES failed within its bounds, most likely for want of memory.
     case derivationFailed
 
@@ -41,6 +43,7 @@ package enum KeystoreError: RemediedError, Equatable {
         case .fileTooLarge: .fix("Name the key's keystore file; this is another one.")
         case .fileExists: .fix("Choose another path, or move the key that is there.")
         case .file(_, let path, _): .fix("Check that \(path) exists, and who may read and write it and its directory.")
+        case .inFile(_, let error): error.remedy
         case .derivationFailed: .retry(after: .seconds(5))
         }
     }
@@ -63,6 +66,9 @@ package enum KeystoreError: RemediedError, Equatable {
         case .fileTooLarge(let path, let bytes): "keystore \(path): \(bytes) bytes is too large for a keystore"
         case .fileExists(let path): "keystore \(path): a file is already there"
         case .file(let operation, let path, let errno): "\(operation) keystore \(path): \(describe(errno: errno))"
+        case .inFile(let path, let error):
+            error.description.hasPrefix("keystore:")
+                ? "keystore \(path)" + error.description.dropFirst("keystore".count) : error.description
         case .derivationFailed: "keystore: deriving the key failed, most likely for want of memory"
         }
     }

@@ -18,6 +18,15 @@ package enum KeystoreFile {
         try synchronizeDirectory(of: path)
     }
 
+    /// Reads a file and opens the key in it.
+    ///
+    /// - Throws: what ``read(_:)`` throws; ``KeystoreError/inFile(path:_:)`` when the key in it cannot be opened.
+    /// - Complexity: the cost written in the file, usually about a second and 256 MiB.
+    package static func unlock(_ path: String, password: String) throws(KeystoreError) -> PrivateKey {
+        let keystore = try read(path)
+        do { return try Keystore.decrypt(keystore, password: password) } catch { throw .inFile(path: path, error) }
+    }
+
     /// Reads a file without opening the key in it.
     ///
     /// - Throws: ``KeystoreError/fileExposed(path:mode:)`` when others may read it; a group may, because systemd shows

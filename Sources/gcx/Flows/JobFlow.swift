@@ -30,6 +30,12 @@ struct ImageReference {
                 "there is no image at \(path)\(kind == .oci ? " (no file oci-layout in it)" : "")",
                 fix: "Check the path, or copy an image there with `skopeo copy docker-archive:FILE oci:DIR:TAG`.")
         }
+        // A wrong tag shall cost no upload and no lease.
+        switch kind {
+        case .oci: try ImageSource.ociLayout(path: path, tag: tag).check()
+        case .ociArchive: try ImageSource.ociArchive(path: path, tag: tag).check()
+        case .rootfs: break
+        }
     }
 
     private enum Kind: String {
@@ -82,11 +88,13 @@ struct JobFlow: Sendable {
     func attend(
         journal: String, receipt: @escaping @Sendable (BuyerEvent) -> Void, line: @escaping @Sendable (LogLine) -> Void
     ) async throws -> JobStatus {
-        let record = try await ledger.lease(lease)
-        let domain = try await ledger.identity().domain
+        let (record, domain) = try await patiently {
+            (try await ledger.lease(lease), try await ledger.identity().domain)
+        }
         let payer = BuyerSession(
             agent: agent, caller: caller, terms: record.terms, domain: domain, openedAt: record.openedAt,
-            deposit: record.deposit, key: session, journal: FileBuyerJournal(journal), report: receipt)
+            deposit: record.deposit, currentDeposit: { try? await ledger.lease(lease).deposit }, key: session,
+            journal: FileBuyerJournal(journal), report: receipt)
         let follower = LogFollower(agent: agent, lease: lease, by: caller, follow: true)
         async let log = follower.run(line: line)
         let status = try await payer.run()
@@ -97,7 +105,7 @@ struct JobFlow: Sendable {
     /// Waits until the ledger has closed the lease.
     func awaitClose() async throws -> LeaseRecord {
         for _ in 0..<closePollsMax {
-            let record = try await ledger.lease(lease)
+            let record = try await patiently { try await ledger.lease(lease) }
             if record.escrow.isClosed { return record }
             try await Task.sleep(for: .milliseconds(200))
         }
@@ -115,6 +123,19 @@ struct JobFlow: Sendable {
         return true
     }
 
+    /// Asks a ledger that may be starting again: the job is paid for as it goes, so nobody gives up at once.
+    private func patiently<Value>(_ body: () async throws -> Value) async throws -> Value {
+        for _ in 1..<ledgerTries {
+            do { return try await body() } catch let error as LedgerError {
+                guard case .retry = error.remedy else { throw error }
+                try await Task.sleep(for: .seconds(1))
+            }
+        }
+        return try await body()
+    }
+
     /// 30 s in steps of 200 ms.
     private var closePollsMax: Int { 150 }
+    /// One a second.
+    private var ledgerTries: Int { 30 }
 }

@@ -31,8 +31,8 @@ struct LedgerServe: AsyncParsableCommand {
         let configuration = try Configuration.load(path: config)
         let settings = configuration.ledger
         let logger = Logs.make("gcx.ledger", level: configuration.agent.logLevel)
-        let key = try Keystore.decrypt(
-            try KeystoreFile.read(settings.operatorKeystore),
+        let key = try KeystoreFile.unlock(
+            settings.operatorKeystore,
             password: try Password.read(settings.operatorPasswordFile, for: settings.operatorKeystore))
         let ledger = try SQLiteLedger(
             path: settings.database, operatorKey: key, isTestNetwork: settings.testNetwork
@@ -43,6 +43,7 @@ struct LedgerServe: AsyncParsableCommand {
         }
         logger.info("ledger started", metadata: ["operator": "\(key.address.checksummed)"])
         try await Services.run([server, NotifyService()], logger: logger)
+        try await ledger.settle()
         logger.info("ledger stopped")
     }
 }
@@ -61,10 +62,15 @@ struct LedgerVerify: ParsableCommand {
     @Option(help: "The operator you trust; without it the file's own word is taken.")
     var `operator`: Address?
 
+    @Option(
+        help: "A file with a head that you kept, from `gcx ledger head`: proves that no entry was taken away since.")
+    var head: String?
+
     @OptionGroup var output: OutputOptions
 
     func run() throws {
-        let report = try LedgerVerifier.verify(database, expectedOperator: `operator`)
+        let kept: SignedTreeHead? = try head.map { try Documents.read($0, what: "signed tree head") }
+        let report = try LedgerVerifier.verify(database, expectedOperator: `operator`, kept: kept)
         if output.json { try Terminal.json(report) } else { Self.say(report) }
         if !report.isSound { throw ExitCode(65) }
     }
