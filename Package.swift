@@ -118,7 +118,7 @@ let testing: [Target] = [
     tests("GCXSandboxTests", ["GCXSandbox", "GCXLinux", "GCXModel", "gcx-supervisor"]),
     tests("GCXLedgerTests", ["GCXLedger", "GCXLedgerSQLite", "GCXModel", "GCXSigning", "Support", grdb]),
     tests("GCXConfigTests", ["GCXConfig", "GCXModel"]),
-    tests("GCXAgentTests", ["GCXModel", "GCXAgent"]),
+    tests("GCXAgentTests", ["GCXModel", "GCXSigning", "GCXLedger", "GCXAgent", "Support", logging]),
     tests(
         "GCXAPITests",
         [

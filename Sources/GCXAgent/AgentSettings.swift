@@ -44,6 +44,8 @@ package struct AgentSettings: Sendable {
     package var uploadsPath: String { "\(stateDirectory)/uploads" }
     /// Logs of jobs whose directory is gone.
     package var historyPath: String { "\(stateDirectory)/history" }
+    /// What attestations were made from: `DIGEST.json` each, a few hundred kilobytes a measurement.
+    package var evidencePath: String { "\(stateDirectory)/evidence" }
 }
 
 /// What is for sale and on what terms.

@@ -103,6 +103,13 @@ package struct DelegatedSubtree: Sendable {
     /// - Throws: ``LinuxError/unsupported(what:reason:)`` when a needed controller is not delegated.
     package func prepare() throws(LinuxError) {
         let path = root + base
+        guard Files.exists(path) else {
+            throw .unsupported(
+                what: "the delegated cgroup \(path)",
+                reason:
+                    "it is not there; start the unit that holds it (`systemctl start gcx-jobs`), or change job.cgroup_base"
+            )
+        }
         let offered = Set(try Files.text("\(path)/cgroup.controllers").split { $0.isWhitespace }.map(String.init))
         for needed in CgroupLayout.neededControllers where !offered.contains(needed) {
             throw .unsupported(

@@ -11,7 +11,6 @@ package enum ReceiptError: RemediedError, Equatable {
     case priceUnknown(PricingError)
     case impossible(String, most: UInt128, found: UInt128)
     case overDeposit(deposit: Amount, asked: Amount)
-    case overRateCap(allowed: Amount, asked: Amount)
     case periodBroken(sequence: UInt64)
     case afterFinal(sequence: UInt64)
     case tooManyEvents(Int)
@@ -27,7 +26,6 @@ package enum ReceiptError: RemediedError, Equatable {
         case .priceUnknown(let error): "the receipt cannot be priced: \(error)"
         case .impossible(let what, let most, let found): "\(what) of \(found) is beyond what the lease allows: \(most)"
         case .overDeposit(let deposit, let asked): "the receipt asks for \(asked), and the deposit is \(deposit)"
-        case .overRateCap(let allowed, let asked): "the receipt asks for \(asked), and the rate cap allows \(allowed)"
         case .periodBroken(let sequence): "the period of receipt \(sequence) does not follow the one before"
         case .afterFinal(let sequence): "receipt \(sequence) came after the final one"
         case .tooManyEvents(let count):

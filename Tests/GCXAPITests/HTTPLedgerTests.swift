@@ -4,6 +4,7 @@ import GCXLedger
 import GCXLinux
 import GCXModel
 import GCXSigning
+import Support
 import Testing
 
 @testable import GCXAPI

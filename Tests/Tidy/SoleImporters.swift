@@ -58,7 +58,9 @@ struct SoleImport: Sendable {
             reason: "only services have a start and a stop", remedy: "be a function that a service calls"),
         SoleImport(
             modules: ["Logging"],
-            homes: ["Sources/GCXAgent/", "Sources/GCXAPI/", "Sources/gcx/", "Tests/GCXAPITests/"],
+            homes: [
+                "Sources/GCXAgent/", "Sources/GCXAPI/", "Sources/gcx/", "Tests/GCXAPITests/", "Tests/GCXAgentTests/",
+            ],
             reason: "what is worth a line is decided by services", remedy: "throw, or return what happened"),
         SoleImport(
             modules: ["Crypto"],

@@ -14,6 +14,8 @@ package struct Measurement: Sendable {
     /// SHA-256 of the inventory and of the benchmark report, as JSON with sorted keys; zero where there is none.
     package var inventoryDigest: Digest
     package var samplesDigest: Digest
+    /// The documents behind the two digests, to be kept and shown to whoever doubts.
+    package var documents: [Digest: [UInt8]] = [:]
     /// What could not be measured, and why.
     package var problems: [String]
 
@@ -54,27 +56,32 @@ package struct ProbeMeasurer: MachineMeasurer {
     package func measure(at now: UInt64) async throws(AgentError) -> Measurement {
         let inventory = try await look()
         var measurement = Measurement(
-            inventory: inventory, facts: inventory.claimedFacts(at: now), kernelVersion: "",
-            inventoryDigest: Self.digest(inventory), samplesDigest: .zero, problems: [])
+            inventory: inventory, facts: inventory.claimedFacts(at: now), kernelVersion: "", inventoryDigest: .zero,
+            samplesDigest: .zero, problems: [])
+        measurement.inventoryDigest = measurement.keep(inventory)
         guard let plan else { return measurement }
         do {
             let report = try await BenchmarkRunner(process: ProbeBenchmarkProcess(probe: probe)).run(plan)
             measurement.facts += report.facts(measuredAt: now)
             measurement.kernelVersion = report.kernelVersion
-            measurement.samplesDigest = Self.digest(report)
+            measurement.samplesDigest = measurement.keep(report)
             measurement.problems = report.problems + report.unsteadyLines
         } catch {
             measurement.problems.append("no benchmark: \(error.description)")
         }
         return measurement
     }
+}
 
-    /// SHA-256 of a document as JSON with sorted keys; zero for one that JSON cannot carry.
-    private static func digest(_ document: some Encodable) -> Digest {
+extension Measurement {
+    /// Keeps a document as JSON with sorted keys, and answers its SHA-256; zero for one that JSON cannot carry.
+    fileprivate mutating func keep(_ document: some Encodable) -> Digest {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         guard let data = try? encoder.encode(document) else { return .zero }
-        return Digest(checkedBytes: Array(SHA256.hash(data: data)))
+        let digest = Digest(checkedBytes: Array(SHA256.hash(data: data)))
+        documents[digest] = Array(data)
+        return digest
     }
 }
 

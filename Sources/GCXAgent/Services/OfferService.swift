@@ -1,4 +1,5 @@
 import GCXLedger
+import GCXLinux
 import GCXModel
 import GCXSandbox
 import GCXSigning
@@ -95,6 +96,7 @@ package struct OfferService: Service {
         try context.identity.requireGrant(at: now)
         let measurement = try await measurer.measure(at: now)
         let builder = OfferBuilder(policy: context.settings.offer, identity: context.identity)
+        try keep(measurement.documents)
         let record = try await context.identity.sign(builder.attestation(measurement, at: now))
         try enqueue(.attestation(record))
         let free = try freeStorage()
@@ -110,6 +112,17 @@ package struct OfferService: Service {
             context.logger.warning("not measured", metadata: ["reason": "\(problem)"])
         }
         context.logger.info("offer published", metadata: ["offer.revision": "\(offer.revision)"])
+    }
+
+    /// An attestation names its evidence by digest; the evidence is a file of that name for as long as the machine is.
+    private func keep(_ documents: [Digest: [UInt8]]) throws(AgentError) {
+        let directory = context.settings.evidencePath
+        do throws(LinuxError) {
+            try Files.makeDirectories(directory, mode: 0o700)
+            for (digest, bytes) in documents {
+                try DurableFile.write(bytes, to: "\(directory)/\(Hex.encodeBare(digest.bytes)).json", mode: 0o644)
+            }
+        } catch { throw .storage(error.description) }
     }
 
     private func enqueue(_ entry: Entry) throws(AgentError) {

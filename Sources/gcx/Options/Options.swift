@@ -16,23 +16,23 @@ struct OutputOptions: ParsableArguments {
 struct LedgerOptions: ParsableArguments {
     @Option(
         name: .long,
-        help: "The ledger: unix:PATH or http://127.0.0.1:PORT. Default: $GCX_LEDGER, then the installed one.")
+        help: "The ledger: unix:PATH or http://127.0.0.1:PORT. Default: $GCX_LEDGER, then /etc/gcx/gcx.toml.")
     var ledger: String?
 
     func open() throws -> HTTPLedger {
-        HTTPLedger(try Endpoint(ledger ?? Environment.value("GCX_LEDGER") ?? Configuration().ledger.endpoint))
+        HTTPLedger(try Endpoint(ledger ?? Environment.value("GCX_LEDGER") ?? Installed.configuration().ledger.endpoint))
     }
 }
 
 /// Which agent to talk to.
 struct AgentOptions: ParsableArguments {
     @Option(
-        name: .long, help: "The agent: unix:PATH or http://127.0.0.1:PORT. Default: $GCX_AGENT, then the installed one."
+        name: .long, help: "The agent: unix:PATH or http://127.0.0.1:PORT. Default: $GCX_AGENT, then /etc/gcx/gcx.toml."
     )
     var agent: String?
 
     func open() throws -> AgentClient {
-        AgentClient(try Endpoint(agent ?? Environment.value("GCX_AGENT") ?? Configuration().agent.listen))
+        AgentClient(try Endpoint(agent ?? Environment.value("GCX_AGENT") ?? Installed.configuration().agent.listen))
     }
 }
 
@@ -46,6 +46,16 @@ struct KeyOptions: ParsableArguments {
 
     func unlock() throws -> KeystoreCustody {
         try KeystoreCustody(path: key, password: try Password.read(passwordFile, for: key))
+    }
+}
+
+/// The configuration of this machine's own agent and ledger.
+enum Installed {
+    static let path = "/etc/gcx/gcx.toml"
+
+    /// The installed file, or the defaults where there is none that this user may read.
+    static func configuration() throws -> Configuration {
+        access(path, R_OK) == 0 ? try Configuration.load(path: path) : Configuration()
     }
 }
 
@@ -65,6 +75,16 @@ enum Password {
             throw CommandError("the terminal gave no password", fix: "Name a file with --password-file.")
         }
         return String(cString: typed)
+    }
+
+    /// The password of a new key: from the file, or typed twice, because a slip of the finger would lose the key.
+    static func choose(_ file: String?, for keystore: String) throws -> String {
+        let password = try read(file, for: keystore)
+        guard file == nil else { return password }
+        guard let again = getpass("The same again: "), String(cString: again) == password else {
+            throw CommandError("the two passwords differ; no key was made", fix: "Try again.")
+        }
+        return password
     }
 
     static func firstLine(of path: String) throws -> String {
@@ -100,6 +120,26 @@ extension Digest: ExpressibleByArgument {
 
 extension Amount: ExpressibleByArgument {
     package init?(argument: String) { self.init(argument.filter { $0 != "_" && $0 != "," }) }
+}
+
+/// A span as people type it: seconds, or `90s`, `15m`, `12h`, `30d`; ten years at the most.
+struct Span: ExpressibleByArgument, CustomStringConvertible {
+    let seconds: UInt64
+
+    init(seconds: UInt64) { self.seconds = seconds }
+
+    init?(argument: String) {
+        let units: [Character: UInt64] = ["s": 1, "m": 60, "h": 3_600, "d": 86_400]
+        let unit = argument.last.flatMap { units[$0] }
+        guard let number = UInt64(unit == nil ? argument : String(argument.dropLast())) else { return nil }
+        let (seconds, overflow) = number.multipliedReportingOverflow(by: unit ?? 1)
+        guard !overflow, seconds > 0, seconds <= Self.secondsMax else { return nil }
+        self.seconds = seconds
+    }
+
+    var description: String { "\(seconds)s" }
+
+    private static let secondsMax: UInt64 = 315_576_000
 }
 
 /// A size as people type it: `512M`, `2G`, `1048576`.

@@ -33,8 +33,8 @@ struct DemandCreate: AsyncParsableCommand {
     @Option(help: "Writable storage, for example 1G.")
     var storage = ByteSize(bytes: 1 << 30)
 
-    @Option(help: "Length of the lease, seconds.")
-    var seconds: UInt64 = 3_600
+    @Option(help: "Length of the lease: seconds, or 90s, 15m, 12h, 30d.")
+    var seconds = Span(seconds: 3_600)
 
     @Option(help: "The most an hour in full use may cost, base units.")
     var hourlyMax: Amount
@@ -48,8 +48,10 @@ struct DemandCreate: AsyncParsableCommand {
     @Option(help: "A condition on a fact; may be repeated.")
     var require: [Requirement] = []
 
-    @Option(help: "The demand stands for this long, seconds.")
-    var valid: UInt64 = 3_600
+    @Option(help: "The demand stands for this long: seconds, or 90s, 15m, 12h, 30d.")
+    var valid = Span(seconds: 3_600)
+
+    @OptionGroup var output: OutputOptions
 
     func run() async throws {
         let client = try ledger.open()
@@ -57,15 +59,17 @@ struct DemandCreate: AsyncParsableCommand {
         let buyer = try key.unlock()
         let now = identity.ledgerTime
         let demand = Demand(
-            demandID: .random(), revision: 1, buyer: buyer.address, issuedAt: now, expiresAt: now + valid,
-            startsFrom: now, startsUntil: now + valid, durationSeconds: seconds,
+            demandID: .random(), revision: 1, buyer: buyer.address, issuedAt: now, expiresAt: now + valid.seconds,
+            startsFrom: now, startsUntil: now + valid.seconds, durationSeconds: seconds.seconds,
             resources: Resources(
                 cores: cores, memoryBytes: memory.bytes, storageBytes: storage.bytes, gpus: 0),
             constraints: require.map(\.constraint), hourlyMax: hourlyMax, budget: budget, regions: region,
             isolationMin: .container, allow: [], deny: [])
         let signed = try await Signed(demand, by: buyer, in: identity.domain)
         try await client.post(.demand(signed))
-        Terminal.say("\(signed.digest(in: identity.domain))")
+        let digest = signed.digest(in: identity.domain)
+        if output.json { return try Terminal.json(["demand": digest]) }
+        Terminal.say("\(digest)")
     }
 }
 

@@ -18,10 +18,10 @@ struct Demo: AsyncParsableCommand {
     var input: String?
 
     @Option(help: "How long the job works, seconds.")
-    var seconds: UInt64 = 12
+    var seconds = Span(seconds: 12)
 
     @Option(help: "Time for the benchmarks, seconds.")
-    var benchmarkSeconds: UInt64 = 6
+    var benchmarkSeconds = Span(seconds: 6)
 
     @ArgumentParser.Flag(help: "Keep the demonstration's directory, with its ledger, and say where it is.")
     var keep = false
@@ -32,7 +32,8 @@ struct Demo: AsyncParsableCommand {
         let stage = try DemoStage(keep: keep)
         stage.endOnSignals()
         let script = DemoScript(
-            stage: stage, input: try DemoInput.directory(input), seconds: seconds, benchmarkSeconds: benchmarkSeconds,
+            stage: stage, input: try DemoInput.directory(input), seconds: seconds.seconds,
+            benchmarkSeconds: benchmarkSeconds.seconds,
             quiet: output.json)
         do {
             let statement = try await script.play()

@@ -21,8 +21,10 @@ struct Doctor: AsyncParsableCommand {
 
     func run() async throws {
         let findings =
-            [root, cgroups, runtime, tool("umoci", for: "OCI images"), tool("tar", for: "uploads")]
-            + [await probe()]
+            [
+                root, cgroups, runtime, tool("umoci", for: "OCI images"), tool("tar", for: "uploads"),
+                tool("mke2fs", package: "e2fsprogs", for: "the jobs' writable layers"),
+            ] + [await probe()]
         if output.json {
             try Terminal.json(findings)
         } else {
@@ -49,11 +51,11 @@ struct Doctor: AsyncParsableCommand {
         finding("OCI runtime") { () throws(SandboxError) in try RuntimeChoice.detect().reason }
     }
 
-    private func tool(_ name: String, for purpose: String) -> Finding {
+    private func tool(_ name: String, package: String? = nil, for purpose: String) -> Finding {
         let path = ChildProcess.find(name)
         return Finding(
             check: name, ok: path != nil, detail: path ?? "missing; needed for \(purpose)",
-            remedy: path == nil ? "apt-get install \(name)" : nil)
+            remedy: path == nil ? "apt-get install \(package ?? name)" : nil)
     }
 
     private func probe() async -> Finding {

@@ -121,9 +121,12 @@ struct JobCancel: AsyncParsableCommand {
     @Argument(help: "Id of the lease.")
     var lease: Digest
 
+    @OptionGroup var output: OutputOptions
+
     func run() async throws {
         let client = try agent.open()
         let job = try await client.cancel(lease, by: try await caller.caller(agent: client, ledger: ledger))
+        if output.json { return try Terminal.json(job) }
         Terminal.say("\(job.phase.rawValue): \(job.note)")
     }
 }

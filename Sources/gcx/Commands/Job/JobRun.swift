@@ -49,8 +49,8 @@ struct JobRun: AsyncParsableCommand {
     @Option(help: "Working directory inside the job.")
     var workdir: String?
 
-    @Option(help: "End the job after this, seconds.")
-    var timeLimit: UInt64?
+    @Option(help: "End the job after this: seconds, or 90s, 15m, 12h.")
+    var timeLimit: Span?
 
     @Option(help: "Where the buyer's promises are kept, so that a second run goes on. Default: gcx-LEASE.journal here.")
     var journal: String?
@@ -94,7 +94,7 @@ struct JobRun: AsyncParsableCommand {
         }
         return JobRequest(
             command: command, environment: environment, workingDirectory: workdir, imageFormat: image.format,
-            imageReference: image.tag, wallSecondsMax: timeLimit)
+            imageReference: image.tag, wallSecondsMax: timeLimit?.seconds)
     }
 
     private static func status(_ exit: ExitReason?) -> Int32 {

@@ -27,10 +27,13 @@ struct KeyNew: ParsableCommand {
         help: "Cheap to unlock, for tests: a guesser needs little more than a second for 100 passwords.")
     var light = false
 
+    @OptionGroup var output: OutputOptions
+
     func run() throws {
         let key = PrivateKey.generate()
-        let password = try Password.read(passwordFile, for: out)
+        let password = try Password.choose(passwordFile, for: out)
         try KeystoreFile.write(try Keystore.encrypt(key, password: password, cost: light ? .light : .standard), to: out)
+        if output.json { return try Terminal.json(["address": key.address]) }
         Terminal.say(key.address.checksummed)
     }
 }
@@ -42,7 +45,13 @@ struct KeyAddress: ParsableCommand {
 
     @OptionGroup var key: KeyOptions
 
-    func run() throws { Terminal.say(try key.unlock().address.checksummed) }
+    @OptionGroup var output: OutputOptions
+
+    func run() throws {
+        let address = try key.unlock().address
+        if output.json { return try Terminal.json(["address": address]) }
+        Terminal.say(address.checksummed)
+    }
 }
 
 /// `gcx key grant`.
@@ -58,7 +67,7 @@ struct KeyGrant: AsyncParsableCommand {
     @Option(help: "Address of the machine's key.")
     var machine: Address
 
-    @Option(help: "The grant is good for this long, days.")
+    @Option(help: "The grant is good for this long, days: 1 to 3650.")
     var days: UInt64 = 90
 
     @Option(help: "Your name for the machine.")
@@ -69,6 +78,10 @@ struct KeyGrant: AsyncParsableCommand {
 
     @Option(help: "File to write the grant to.")
     var out: String
+
+    func validate() throws {
+        guard (1...3_650).contains(days) else { throw ValidationError("--days \(days) is not 1 to 3650") }
+    }
 
     func run() async throws {
         let owner = try key.unlock()

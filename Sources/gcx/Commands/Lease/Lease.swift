@@ -33,13 +33,22 @@ struct LeaseOpen: AsyncParsableCommand {
     @Option(help: "Address of the session key that signs the vouchers; without it the buyer's own.")
     var session: Address?
 
+    @OptionGroup var output: OutputOptions
+
     func run() async throws {
         let buyer = try key.unlock()
         let flow = LeaseFlow(ledger: try ledger.open(), agent: try agent.open(), buyer: buyer)
         let lease = try await flow.open(demand: demand, offer: offer, session: session ?? buyer.address)
+        if output.json { return try Terminal.json(LeaseDocument(lease: lease.id, signed: lease.signed)) }
         Terminal.say("\(lease.id)")
         Terminal.complain("in escrow: \(Display.amount(lease.signed.terms.deposit))")
     }
+}
+
+/// A lease's id and what both sides signed.
+private struct LeaseDocument: Encodable {
+    let lease: LeaseID
+    let signed: CountersignedTerms
 }
 
 /// `gcx lease show`.
@@ -123,11 +132,15 @@ struct LeaseTopUp: AsyncParsableCommand {
     @Option(help: "The new total, base units.")
     var deposit: Amount
 
+    @OptionGroup var output: OutputOptions
+
     func run() async throws {
         let client = try ledger.open()
         let domain = try await client.identity().domain
         try await client.post(.topUp(Signed(TopUp(channel: lease, deposit: deposit), by: try key.unlock(), in: domain)))
-        Terminal.say("the deposit is now \(Display.amount(try await client.lease(lease).deposit))")
+        let record = try await client.lease(lease)
+        if output.json { return try Terminal.json(record) }
+        Terminal.say("the deposit is now \(Display.amount(record.deposit))")
     }
 }
 
@@ -143,6 +156,8 @@ struct LeaseClose: AsyncParsableCommand {
     @Argument(help: "Id of the lease.")
     var lease: Digest
 
+    @OptionGroup var output: OutputOptions
+
     func run() async throws {
         let client = try ledger.open()
         let domain = try await client.identity().domain
@@ -150,7 +165,9 @@ struct LeaseClose: AsyncParsableCommand {
         let request = CloseRequest(
             channel: lease, requester: requester.address, requestedAt: WallClock.now() / 1_000_000_000)
         try await client.post(.closeRequest(Signed(request, by: requester, in: domain)))
-        Terminal.say(EscrowText.line(try await client.lease(lease).escrow))
+        let record = try await client.lease(lease)
+        if output.json { return try Terminal.json(record) }
+        Terminal.say(EscrowText.line(record.escrow))
     }
 }
 
@@ -164,9 +181,13 @@ struct LeaseFinalize: AsyncParsableCommand {
     @Argument(help: "Id of the lease.")
     var lease: Digest
 
+    @OptionGroup var output: OutputOptions
+
     func run() async throws {
         let client = try ledger.open()
         try await client.post(.finalize(lease))
-        Terminal.say(EscrowText.line(try await client.lease(lease).escrow))
+        let record = try await client.lease(lease)
+        if output.json { return try Terminal.json(record) }
+        Terminal.say(EscrowText.line(record.escrow))
     }
 }
