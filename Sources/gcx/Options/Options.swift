@@ -143,8 +143,10 @@ struct Span: ExpressibleByArgument, CustomStringConvertible {
 }
 
 /// A size as people type it: `512M`, `2G`, `1048576`.
-struct ByteSize: ExpressibleByArgument {
+struct ByteSize: ExpressibleByArgument, CustomStringConvertible {
     let bytes: UInt64
+
+    var description: String { Display.bytes(bytes) }
 
     init(bytes: UInt64) { self.bytes = bytes }
 

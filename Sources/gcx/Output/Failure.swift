@@ -1,4 +1,5 @@
 import ArgumentParser
+import GCXLedger
 import GCXModel
 import Glibc
 
@@ -19,6 +20,10 @@ enum Failure {
         guard let error = error as? any RemediedError else { Gcx.exit(withError: error) }
         Terminal.complain("error: \(error.description)")
         switch error.remedy {
+        case .retry(let after) where (error as? LedgerError)?.isUnreachable == true:
+            Terminal.complain(
+                "remedy: start it with `gcx ledger serve`, name another with --ledger, or try again in \(after.components.seconds) s"
+            )
         case .retry(let after): Terminal.complain("remedy: try again in \(after.components.seconds) s")
         case .fix(let text): Terminal.complain("remedy: \(text)")
         case .refuse: break
@@ -33,5 +38,11 @@ enum Failure {
         case .fix: 78
         case .refuse: 65
         }
+    }
+}
+
+extension LedgerError {
+    fileprivate var isUnreachable: Bool {
+        if case .unreachable = self { true } else { false }
     }
 }
