@@ -108,7 +108,7 @@ let testing: [Target] = [
         name: "Support", dependencies: ["GCXModel", "GCXSigning", "GCXLedger"], path: "Tests/Support",
         swiftSettings: strict),
     tests("GCXModelTests", ["GCXModel"]),
-    tests("GCXSigningTests", ["GCXSigning", "GCXModel"]),
+    tests("GCXSigningTests", ["GCXSigning", "GCXModel", "GCXLedger"]),
     tests("GCXPricingTests", ["GCXPricing", "GCXModel"]),
     tests("GCXMeteringTests", ["GCXMetering", "GCXModel", "GCXPricing"]),
     tests("GCXMarketTests", ["GCXMarket", "GCXModel", "GCXPricing"]),

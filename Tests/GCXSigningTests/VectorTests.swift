@@ -1,3 +1,4 @@
+import GCXLedger
 import GCXModel
 import GCXSigning
 import Testing
@@ -40,6 +41,7 @@ struct VectorTests {
     @Test("API sessions") func apiSession() throws { try check(ApiSession.self) }
     @Test("withdrawals") func withdrawal() throws { try check(Withdrawal.self) }
     @Test("top-ups") func topUp() throws { try check(TopUp.self) }
+    @Test("signed tree heads") func treeHead() throws { try check(TreeHead.self) }
     @Test("faucet grants") func faucetGrant() throws { try check(FaucetGrant.self) }
 
     @Test("keystores of other programs open, scrypt and PBKDF2, with passwords beyond ASCII")

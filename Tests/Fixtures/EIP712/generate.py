@@ -64,6 +64,7 @@ DOCUMENTS = {
     "uint64 periodEndNanoseconds,uint64 issuedAt,Usage usage,uint256 amount,bytes32 logDigest,bytes32 samplesDigest,"
     "bool isFinal,string[] events",
     "TopUp": "bytes32 channel,uint256 deposit",
+    "TreeHead": "uint64 size,bytes32 root,bytes32 chain,uint64 timestamp",
     "Voucher": "bytes32 channel,uint256 cumulative,bytes32 receipt",
     "Withdrawal": "bytes32 subject,string reason,uint64 issuedAt",
 }
