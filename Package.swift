@@ -109,7 +109,7 @@ let testing: [Target] = [
         swiftSettings: strict),
     tests("GCXModelTests", ["GCXModel"]),
     tests("GCXSigningTests", ["GCXSigning", "GCXModel", "GCXLedger"]),
-    tests("GCXPricingTests", ["GCXPricing", "GCXModel"]),
+    tests("GCXPricingTests", ["GCXPricing", "GCXModel", "GCXLinux"]),
     tests("GCXMeteringTests", ["GCXMetering", "GCXModel", "GCXPricing"]),
     tests("GCXMarketTests", ["GCXMarket", "GCXModel", "GCXPricing"]),
     tests("GCXLinuxTests", ["GCXLinux"]),
