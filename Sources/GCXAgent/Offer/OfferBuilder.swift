@@ -1,4 +1,6 @@
+import GCXBenchmark
 import GCXModel
+import GCXPricing
 
 /// What the owner's policy makes of a measurement.
 package struct OfferBuilder: Sendable {
@@ -15,9 +17,7 @@ package struct OfferBuilder: Sendable {
     /// - Parameter storageFreeBytes: room on the disk of the state directory.
     /// - Throws: ``AgentError/termsRefused(_:remedy:)`` when nothing is left to sell.
     package func capacity(of inventory: Inventory, storageFreeBytes: UInt64) throws(AgentError) -> Resources {
-        let cores = UInt64(inventory.allowedCores.isEmpty ? inventory.puCount ?? 0 : inventory.allowedCores.count)
-        let quota = (inventory.cpuMillicoresMax ?? .max) / 1_000
-        let usable = min(cores, quota)
+        let usable = usableCores(inventory)
         let memory = inventory.memoryBytes ?? 0
         guard usable > UInt64(policy.coresReserved), memory > policy.memoryReservedBytes else {
             throw .termsRefused(
@@ -33,12 +33,19 @@ package struct OfferBuilder: Sendable {
             gpus: 0)
     }
 
+    /// Cores that the agent may use: what affinity and cpuset leave, no more than the quota feeds.
+    private func usableCores(_ inventory: Inventory) -> UInt64 {
+        let cores = UInt64(inventory.allowedCores.isEmpty ? inventory.puCount ?? 0 : inventory.allowedCores.count)
+        return min(cores, (inventory.cpuMillicoresMax ?? .max) / 1_000)
+    }
+
     /// The signed word on what was measured.
     package func attestation(_ measurement: Measurement, at now: UInt64) -> AttestationRecord {
         AttestationRecord(
             machine: identity.machine.address, inventory: measurement.inventoryDigest, measuredAt: now,
             kernelVersion: measurement.kernelVersion, facts: measurement.facts,
-            contradictions: measurement.contradictions, referenceTable: .zero, samples: measurement.samplesDigest)
+            contradictions: measurement.contradictions, referenceTable: ReferenceTable.v1Digest,
+            samples: measurement.samplesDigest)
     }
 
     /// The offer, good from now for as long as the policy says, and never longer than the grant.
@@ -54,6 +61,33 @@ package struct OfferBuilder: Sendable {
             receiptSeconds: policy.receiptSeconds, graceSeconds: policy.graceSeconds,
             closeWindowSeconds: policy.closeWindowSeconds, creditLimit: policy.creditLimit, region: policy.region,
             isolation: .container, capacity: capacity, rates: policy.rates, facts: facts, attestation: attestation,
-            referenceTable: .zero, allow: policy.allow, deny: policy.deny)
+            referenceTable: ReferenceTable.v1Digest, allow: policy.allow, deny: policy.deny)
+    }
+
+    /// What the part for sale states of the whole machine's facts: half a machine states half of what can be halved.
+    ///
+    /// The attestation has the whole machine's. A figure that only the whole has is left out of an offer of a part.
+    package func offered(_ facts: [Fact], of inventory: Inventory, capacity: Resources) -> [Fact] {
+        let whole = UInt64(max(usableCores(inventory), 1))
+        let part = min(UInt64(capacity.cores), whole)
+        return facts.compactMap { fact in
+            var fact = fact
+            switch fact.name {
+            case "memory.bytes": fact.value = capacity.memoryBytes
+            default:
+                guard let share = Self.rule(of: fact.name).share(of: fact.value, part: part, whole: whole) else {
+                    return nil
+                }
+                fact.value = share
+            }
+            return fact
+        }
+    }
+
+    private static func rule(of fact: String) -> SplittingRule {
+        switch fact {
+        case "cpu.cores", "cpu.pus": .proportional
+        default: BenchmarkRegistry.all.first { $0.name == fact }?.splitting ?? .minimum
+        }
     }
 }

@@ -86,8 +86,12 @@ package struct OfferService: Service {
             id: offer.offerID, revision: offer.revision, capacity: offer.capacity, facts: offer.facts,
             attestation: offer.attestation, at: offer.issuedAt)
         guard context.now() < halfLife, same == offer else { return nil }
-        let claims = try await measurer.look().claimedFacts(at: offer.issuedAt)
+        let inventory = try await measurer.look()
+        let claims = policy.offered(
+            inventory.claimedFacts(at: offer.issuedAt), of: inventory, capacity: offer.capacity)
         let known = offer.facts.filter { $0.level == .claimed }
+        let now = try policy.capacity(of: inventory, storageFreeBytes: .max)
+        guard now.cores == offer.capacity.cores, now.memoryBytes == offer.capacity.memoryBytes else { return nil }
         return claims.map(\.asClaim) == known.map(\.asClaim) ? signed : nil
     }
 
@@ -100,10 +104,11 @@ package struct OfferService: Service {
         let record = try await context.identity.sign(builder.attestation(measurement, at: now))
         try enqueue(.attestation(record))
         let free = try freeStorage()
+        let capacity = try builder.capacity(of: measurement.inventory, storageFreeBytes: free)
         let offer = builder.offer(
-            id: try offerID(), revision: try nextRevision(),
-            capacity: try builder.capacity(of: measurement.inventory, storageFreeBytes: free),
-            facts: measurement.facts, attestation: record.digest(in: context.identity.domain), at: now)
+            id: try offerID(), revision: try nextRevision(), capacity: capacity,
+            facts: builder.offered(measurement.facts, of: measurement.inventory, capacity: capacity),
+            attestation: record.digest(in: context.identity.domain), at: now)
         let signed = try await context.identity.sign(offer)
         try context.store.set(Setting.current, encode(signed))
         try enqueue(.offer(signed))
