@@ -7,7 +7,7 @@ RELEASE = .build/release
 PROGRAMS = gcx gcx-supervisor gcx-probe
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test build check test integration demo bench vm docs install clean
+.PHONY: help setup setup-test build check test integration demo bench bench-reference vm docs install clean
 
 help: ## Say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -43,6 +43,10 @@ demo: build ## Measure, offer, lease, use, pay: the whole loop on this machine
 
 bench: build ## Measure this machine
 	$(RELEASE)/gcx bench
+
+bench-reference: build ## Hold each figure against the reference tool of its axis (minutes; installs the tools)
+	@.ci/setup reference
+	Tests/Benchmarks/reference.py --probe $(RELEASE)/gcx-probe
 
 vm: setup-test ## Run an installed gcx under systemd and pure cgroup v2, in a virtual machine
 	Tests/VM/run

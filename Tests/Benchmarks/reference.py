@@ -1,0 +1,268 @@
+#!/usr/bin/env python3
+"""Runs each figure of `gcx bench` against the reference tool of its axis, in alternation, and prints a table of ratios.
+
+usage: Tests/Benchmarks/reference.py [--rounds N] [--only TEXT] [--steadiness RUNS] [--probe PROGRAM] [--directory DIR] [--json FILE]
+
+A ratio compares medians of the same minutes on the same machine: gcx, tool, gcx, tool, and so on, in an environment without
+tuning variables. A pair whose tool is missing or whose axis this release does not have is shown with the reason. Nothing here is a
+test: a virtual disk or a neighbour moves a figure more than any bound would allow.
+"""
+
+import argparse
+import json
+import os
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from typing import Callable
+
+SECONDS = 2.0  # for one axis in one round: what the shortest of the tools takes
+PICO = 1e12
+CLEAN = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ} | {"LC_ALL": "C"}
+
+
+def run(command, limit=180):
+    """Standard output and error of a tool, or the reason why there is none."""
+    if shutil.which(command[0]) is None:
+        raise LookupError(f"{command[0]} is not installed")
+    done = subprocess.run(command, env=CLEAN, capture_output=True, text=True, timeout=limit)
+    if done.returncode != 0:
+        raise LookupError(f"{command[0]} ended with {done.returncode}: {(done.stderr or done.stdout).strip()[-120:]}")
+    return done.stdout + done.stderr
+
+
+def figure(pattern, text, scale=1.0):
+    """The last number that the pattern finds."""
+    found = re.findall(pattern, text)
+    if not found:
+        raise LookupError(f"no {pattern!r} in the tool's output")
+    return float(found[-1]) * scale
+
+
+@dataclass
+class Pair:
+    axis: str
+    tool: str
+    # The tool's figure, in the axis's unit; raises LookupError with the reason when there is none.
+    measure: Callable[[], float]
+    smaller_is_better: bool = False
+
+
+class Machine:
+    """What the tools need to know of where they run."""
+
+    def __init__(self, probe, directory):
+        self.probe, self.directory = probe, directory
+        report = self.bench("cpu.clock.all")
+        self.isa = report["instructionSet"]
+        self.threads = len(report["processors"]["used"])
+
+    def bench(self, axis):
+        with tempfile.TemporaryDirectory(dir=self.directory) as directory:
+            text = run([self.probe, "bench", "--axes", axis, "--seconds", str(SECONDS), "--directory", directory,
+                        "--bytes-max", str(1 << 30)])
+        return json.loads(text)
+
+    def known(self, names):
+        """Those of the names that this release measures: asked one by one, each in a moment."""
+        known = []
+        for name in names:
+            try:
+                run([self.probe, "bench", "--axes", name, "--seconds", "0.05", "--directory", self.directory])
+                known.append(name)
+            except LookupError:
+                pass
+        return known
+
+    def axis(self, name):
+        report = self.bench(name)
+        found = next((axis for axis in report["axes"] if axis["name"] == name), None)
+        if found is None or "value" not in found:
+            raise LookupError("; ".join(report["problems"]) or "no undisturbed sample")
+        return found["value"]
+
+    def likwid(self, kernel, size, threads=None):
+        suffix = {"avx512": "_avx512", "avx2": "_avx"}.get(self.isa)
+        if suffix is None:
+            raise LookupError(f"likwid has no kernel for {self.isa}")
+        # The name of a kernel with fused multiply-adds ends differently from one without.
+        kernel = kernel.replace("@", suffix)
+        count = threads or self.threads
+        text = run(["likwid-bench", "-t", kernel, "-w", f"S0:{size}:{count}", "-s", "1"])
+        pattern = r"MFlops/s:\s+([\d.]+)" if kernel.startswith("peakflops") else r"MByte/s:\s+([\d.]+)"
+        return figure(pattern, text, 1e6)
+
+    def openssl(self, name, threads=None):
+        count = threads or self.threads
+        command = ["openssl", "speed", "-seconds", "2", "-bytes", "16384", "-evp", name]
+        if count > 1:
+            command[2:2] = ["-multi", str(count)]
+        return figure(r"(?im)^(?:evp|" + name + r")\s+([\d.]+)k", run(command), 1e3)
+
+    def fio(self, value, *options):
+        """One job of fio on a file of its own, of the size that gcx may write."""
+        with tempfile.TemporaryDirectory(dir=self.directory) as directory:
+            command = ["fio", "--name=x", f"--directory={directory}", "--direct=1", "--size=768M", "--refill_buffers",
+                       "--norandommap", "--randrepeat=0", "--output-format=json", *options]
+            text = run(command)
+        return value(json.loads(text[text.index("{"):])["jobs"][0])
+
+    def openblas(self):
+        """FP64 matrix product by the distribution's OpenBLAS, best of six, through numpy."""
+        code = ("import numpy,time;n=2048;a=numpy.random.rand(n,n);b=numpy.random.rand(n,n);best=9e9\n"
+                "for _ in range(6):\n t=time.perf_counter();a@b;best=min(best,time.perf_counter()-t)\n"
+                "print('rate',2*n**3/best)")
+        return figure(r"rate ([\d.e+]+)", run([sys.executable, "-c", code]))
+
+    def iperf3(self):
+        server = subprocess.Popen(["iperf3", "-s", "-1", "-B", "127.0.0.1", "-p", "52017"], env=CLEAN,
+                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            text = run(["iperf3", "-c", "127.0.0.1", "-p", "52017", "-t", "2", "-J", "--connect-timeout", "2000"])
+        finally:
+            server.terminate()
+            server.wait()
+        return json.loads(text)["end"]["sum_received"]["bits_per_second"] / 8
+
+
+def pairs(machine):
+    def likwid(*arguments, **named):
+        return lambda: machine.likwid(*arguments, **named)
+
+    def openssl(*arguments, **named):
+        return lambda: machine.openssl(*arguments, **named)
+
+    def fio(value, *options):
+        return lambda: machine.fio(value, *options)
+
+    def rate(direction):
+        return lambda job: job[direction]["bw_bytes"]
+
+    def operations(direction):
+        return lambda job: job[direction]["iops"]
+
+    def sync(percentile):
+        # What one append with its fdatasync takes: fio counts the two apart.
+        def value(job):
+            parts = [job["write"]["clat_ns"], job["sync"]["lat_ns"]]
+            return sum(part["percentile"][percentile] for part in parts) * 1e3
+        return value
+
+    deep = ["--ioengine=io_uring", "--iodepth=32", "--bs=4k", "--runtime=2", "--time_based"]
+    alone = ["--ioengine=psync", "--bs=4k", "--runtime=2", "--time_based"]
+    large = ["--ioengine=psync", "--bs=1M"]
+    return [
+        Pair("cpu.fp64.one", "likwid peakflops", likwid("peakflops@_fma", "24KB", threads=1)),
+        Pair("cpu.fp64.all", "likwid peakflops", likwid("peakflops@_fma", "48KB")),
+        Pair("cpu.fp32.one", "likwid peakflops_sp", likwid("peakflops_sp@_fma", "24KB", threads=1)),
+        Pair("cpu.fp32.all", "likwid peakflops_sp", likwid("peakflops_sp@_fma", "48KB")),
+        Pair("cpu.gemm.fp64.all", "OpenBLAS DGEMM", machine.openblas),
+        Pair("cpu.sha256.one", "openssl speed", openssl("sha256", threads=1)),
+        Pair("cpu.sha256.all", "openssl speed", openssl("sha256")),
+        Pair("cpu.aes-gcm.one", "openssl speed", openssl("aes-256-gcm", threads=1)),
+        Pair("cpu.aes-gcm.all", "openssl speed", openssl("aes-256-gcm")),
+        Pair("memory.triad.all", "likwid stream_mem", likwid("stream_mem@", "1GB")),
+        Pair("memory.copy.all", "likwid copy_mem", likwid("copy_mem@", "1GB")),
+        Pair("memory.write.all", "likwid store_mem", likwid("store_mem@", "1GB")),
+        Pair("memory.read.all", "likwid load", likwid("load@", "1GB")),
+        Pair("storage.write.sequential", "fio write 1M", fio(rate("write"), *large, "--rw=write", "--end_fsync=1")),
+        Pair("storage.read.sequential", "fio read 1M", fio(rate("read"), *large, "--rw=read")),
+        Pair("storage.read.random", "fio randread QD1", fio(operations("read"), *alone, "--rw=randread")),
+        Pair("storage.write.random", "fio randwrite QD1", fio(operations("write"), *alone, "--rw=randwrite")),
+        Pair("storage.read.random.qd32", "fio randread QD32", fio(operations("read"), *deep, "--rw=randread")),
+        Pair("storage.write.random.qd32", "fio randwrite QD32", fio(operations("write"), *deep, "--rw=randwrite")),
+        Pair("storage.fsync.p50", "fio write + fdatasync",
+             fio(sync("50.000000"), *alone, "--rw=write", "--fdatasync=1"), smaller_is_better=True),
+        Pair("storage.fsync.p99", "fio write + fdatasync",
+             fio(sync("99.000000"), *alone, "--rw=write", "--fdatasync=1"), smaller_is_better=True),
+        Pair("network.loopback.one", "iperf3, 1 stream", machine.iperf3),
+    ]
+
+
+def compare(machine, pair, rounds):
+    """The two series, taken in turn; the one that begins changes every round."""
+    own, other = [], []
+    for number in range(rounds):
+        steps = [(own, lambda: machine.axis(pair.axis)), (other, pair.measure)]
+        for series, measure in steps if number % 2 == 0 else reversed(steps):
+            series.append(measure())
+    return own, other
+
+
+def steadiness(machine, runs):
+    """The coefficient of variation of each processor and memory figure over whole runs, and of those all steady."""
+    names = [pair.axis for pair in pairs(machine) if pair.axis.split(".")[0] in ("cpu", "memory")]
+    found = {}
+    for _ in range(runs):
+        text = run([machine.probe, "bench", "--axes", ",".join(machine.known(names)), "--seconds", "30",
+                    "--directory", machine.directory, "--bytes-max", str(1 << 30)])
+        for axis in json.loads(text)["axes"]:
+            if "value" in axis:
+                found.setdefault(axis["name"], []).append((axis["value"], axis["steady"]))
+    print(f"| figure | median of {runs} runs | CV | steady runs | CV of those |\n|---|---|---|---|---|")
+    for name, seen in found.items():
+        values, steady = [value for value, _ in seen], [value for value, is_steady in seen if is_steady]
+        print(f"| {name} | {shown(name, statistics.median(values))} | {variation(values)} | {len(steady)} "
+              f"| {variation(steady)} |")
+
+
+def variation(series):
+    if len(series) < 2:
+        return "-"
+    return f"{100 * statistics.stdev(series) / statistics.mean(series):.2f} %"
+
+
+def spread(series):
+    """Median absolute deviation as a share of the median, per cent."""
+    middle = statistics.median(series)
+    return 100 * statistics.median(abs(value - middle) for value in series) / middle
+
+
+def shown(axis, value):
+    if axis.startswith("storage.fsync") or axis.startswith("memory.latency"):
+        return f"{value / 1e6:.1f} µs" if value >= 1e6 else f"{value / 1e3:.2f} ns"
+    if axis.endswith(".random") or ".random." in axis:
+        return f"{value / 1e3:.1f} kop/s"
+    return f"{value / 1e9:.2f} G"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--only", default="", help="axes whose name holds this text")
+    parser.add_argument("--probe", default=".build/release/gcx-probe")
+    parser.add_argument("--directory", default=".", help="where the files of the storage figures are made")
+    parser.add_argument("--steadiness", type=int, metavar="RUNS", help="instead: run all axes so often, and print the variation")
+    parser.add_argument("--json", help="write all samples here")
+    options = parser.parse_args()
+    machine = Machine(os.path.abspath(options.probe), options.directory)
+    if options.steadiness:
+        return steadiness(machine, options.steadiness)
+    print(f"{machine.threads} threads, {machine.isa}, {options.rounds} rounds in alternation\n")
+    print("| figure | gcx | ± | reference | | ± | ratio |\n|---|---|---|---|---|---|---|")
+    kept = {}
+    for pair in pairs(machine):
+        if options.only not in pair.axis:
+            continue
+        try:
+            own, other = compare(machine, pair, options.rounds)
+        except (LookupError, subprocess.TimeoutExpired, json.JSONDecodeError, KeyError) as reason:
+            print(f"| {pair.axis} | | | {pair.tool} | | | not compared: {reason} |", flush=True)
+            continue
+        a, b = statistics.median(own), statistics.median(other)
+        # Above 1 gcx's figure is the better one, whichever way is better.
+        ratio = b / a if pair.smaller_is_better else a / b
+        kept[pair.axis] = {"tool": pair.tool, "gcx": own, "reference": other, "ratio": ratio}
+        print(f"| {pair.axis} | {shown(pair.axis, a)} | {spread(own):.1f} % | {pair.tool} | {shown(pair.axis, b)} "
+              f"| {spread(other):.1f} % | {ratio:.3f} |", flush=True)
+    if options.json:
+        with open(options.json, "w", encoding="utf-8") as file:
+            json.dump(kept, file, indent=2)
+
+
+if __name__ == "__main__":
+    main()
