@@ -82,6 +82,7 @@ final class BenchSession {
         switch benchmark.name {
         case Benchmark.clock.name: BenchClock(team: team)
         case Benchmark.fp64Rate.name: BenchFP64(team: team, isa: isa)
+        case Benchmark.matrixProduct.name: try BenchMatrixProduct(team: team, isa: isa)
         case Benchmark.memoryTriad.name: try BenchBandwidth.triad(team, arena(until: runEnd))
         case Benchmark.memoryRead.name: try BenchBandwidth.read(team, arena(until: runEnd))
         case Benchmark.diskWrite.name: BenchDiskWrite(file: try file())

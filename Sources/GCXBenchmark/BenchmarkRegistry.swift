@@ -1,7 +1,7 @@
 /// Every benchmark there is, in the order in which they run and are shown.
 package enum BenchmarkRegistry {
     package static let all: [Benchmark] = [
-        .clock, .fp64Rate, .memoryTriad, .memoryRead, .diskWrite, .diskRandomRead, .diskSync,
+        .clock, .fp64Rate, .matrixProduct, .memoryTriad, .memoryRead, .diskWrite, .diskRandomRead, .diskSync,
     ]
 
     package static var names: [String] { all.map(\.name) }

@@ -49,6 +49,39 @@ struct KernelTests {
         #expect(kernel.limit(value: 0, clockHertz: 4e9) == nil)
     }
 
+    @Test(
+        "the matrix product is exact in every element, for every instruction set and number of threads",
+        arguments: instructionSets,
+        [1, 2, 3])
+    func product(isa: gcx_isa, threads: Int) throws {
+        // Two steps of depth, the second one short.
+        let rows = 2 * Int(GCX_GEMM_STEP)
+        let team = try BenchTeam(
+            processors: Array(repeating: BenchAllowance.read(cgroup: .live()).used[0], count: threads))
+        let packed = (gcx_gemm_packed_a_elements(rows), gcx_gemm_packed_b_elements(rows))
+        var memory = [Double](repeating: .nan, count: 3 * rows * rows + packed.0 + packed.1)
+        memory.withUnsafeMutableBufferPointer { buffer in
+            guard let base = buffer.baseAddress else { return }
+            let square = rows * rows
+            var job = gcx_gemm_job(
+                a: base, b: base + square, c: base + 2 * square, packed_a: base + 3 * square,
+                packed_b: base + 3 * square + packed.0, n: rows, isa: isa, arrived: 0)
+            _ = team.run(gcx_gemm_fill_work, &job)
+            // Twice: a second product starts from whatever the first one left.
+            for _ in 0..<2 { _ = team.run(gcx_gemm_work, &job) }
+        }
+        var wrong = 0
+        for column in stride(from: 0, to: rows, by: 67) {
+            for row in 0..<rows {
+                let exact = (0..<rows).reduce(0.0) {
+                    $0 + memory[$1 * rows + row] * memory[(rows + column) * rows + $1]
+                }
+                if memory[(2 * rows + column) * rows + row] != exact { wrong += 1 }
+            }
+        }
+        #expect(wrong == 0)
+    }
+
     @Test("the clock of every core lies between 100 MHz and 10 GHz")
     func clock() throws {
         let hertz = BenchClock(team: try Self.team()).glance()

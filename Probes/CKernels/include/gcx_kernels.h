@@ -71,6 +71,26 @@ void gcx_fp64_work(void *job, uint32_t thread, uint32_t threads);
 // FP64 operations in one iteration on one thread, an FMA counted as two.
 uint64_t gcx_fp64_flops_per_iteration(enum gcx_isa isa);
 
+// gemm.c: C = A B, FP64, column-major, `n` a multiple of GCX_GEMM_STEP. One call is 2 n^3 operations. `arrived` starts at 0 and
+// belongs to the kernel; a team of another size needs a job of its own.
+enum { GCX_GEMM_STEP = 168 };
+typedef struct {
+    double *a;
+    double *b;
+    double *c;
+    double *packed_a;
+    double *packed_b;
+    size_t n;
+    enum gcx_isa isa;
+    uint32_t arrived;
+} gcx_gemm_job;
+// Room for the packed panels, in doubles.
+size_t gcx_gemm_packed_a_elements(size_t n);
+size_t gcx_gemm_packed_b_elements(size_t n);
+// The first touch of everything, by the thread that will use it; A and B get small whole numbers, so that C is exact.
+void gcx_gemm_fill_work(void *job, uint32_t thread, uint32_t threads);
+void gcx_gemm_work(void *job, uint32_t thread, uint32_t threads);
+
 // memory_*.c: three arrays of `elements` doubles, 64-byte aligned, `elements` a multiple of 64. Each thread works on one
 // contiguous share, the same in every kernel, so what a thread touched first is what it streams.
 typedef struct {

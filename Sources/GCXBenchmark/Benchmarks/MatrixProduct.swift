@@ -1,0 +1,27 @@
+extension Benchmark {
+    /// Result: flop/s of all cores together.
+    package static let matrixProduct = Benchmark(
+        name: "cpu.gemm.fp64.all",
+        unit: .flopsPerSecond,
+        title: "FP64 matrix product, all cores",
+        definition: """
+            C = A B of square FP64 matrices, n = 2016 (larger from 33 threads on, so that every thread has enough columns), \
+            packed and blocked for registers and caches, one pinned thread per allowed physical core; 2 n³ operations. The \
+            entries are small whole numbers, so the product is exact. A sample is one product with its packing.
+            """,
+        statistic: .secondBest,
+        validity: .product,
+        splitting: .proportional,
+        timeWeight: 3)
+}
+
+extension ValidityRule {
+    /// A product lasts tens of milliseconds, so on a busy machine few samples go undisturbed.
+    static let product = ValidityRule(
+        samplesWanted: 9, samplesMin: 3, spread: .capacity, spreadMax: 0.05, ignoring: [],
+        voidedBy: [.neighboured, .throttled, .majorFaults],
+        reason: """
+            Quiet products lie within 3 %: they stream through the last-level cache, which neighbours of a virtual machine \
+            share. Of three samples, one lies below the second best.
+            """)
+}
