@@ -98,7 +98,10 @@ let probe: [Target] = [
         // A kernel is timed: it is optimised in every configuration, so that a debug build gives the same figure.
         cSettings: strictC + [.unsafeFlags(["-O3"])]),
     .executableTarget(
-        name: "gcx-probe", dependencies: ["GCXModel", "GCXHardware", "GCXBenchmark", "CHwloc", "CPCI", "CKernels"],
+        name: "gcx-probe",
+        dependencies: [
+            "GCXModel", "GCXHardware", "GCXBenchmark", "CHwloc", "CPCI", "CKernels", crypto,
+        ],
         path: "Probes/gcx-probe",
         swiftSettings: strict),
 ]

@@ -12,7 +12,7 @@ struct BenchMatrixProduct: BenchMeasurement {
     let team: BenchTeam
     private let matrices: Matrices
     /// Its rate says how many operations a cycle these cores do, which the product's own rate may hide.
-    private let peak: BenchFP64
+    private let peak: BenchFMA
     private let peakRate: Double
     private var job: gcx_gemm_job
     var threads: Int { team.threads }
@@ -21,7 +21,7 @@ struct BenchMatrixProduct: BenchMeasurement {
     /// Allocates and touches; one product goes untimed.
     init(team: BenchTeam, isa: gcx_isa) throws(BenchFailure) {
         self.team = team
-        var peak = BenchFP64(team: team, isa: isa)
+        var peak = BenchFMA(.fp64, team: team, isa: isa)
         peakRate = try peak.sample()?.value ?? 0
         self.peak = peak
         var rows = Self.rowsMin

@@ -78,7 +78,7 @@ final class BenchArena {
     }
 
     /// What the machine could give, and no more than every memory limit above this process leaves.
-    private static func available(cgroup: BenchCgroup) throws(BenchFailure) -> UInt64 {
+    static func available(cgroup: BenchCgroup) throws(BenchFailure) -> UInt64 {
         let kibibytes = BenchSystem.text("/proc/meminfo").flatMap { BenchSystem.number(of: "MemAvailable", in: $0) }
         guard let kibibytes else { throw .unreadable("/proc/meminfo") }
         return min(kibibytes * 1024, cgroup.memoryRoom ?? .max)
@@ -127,6 +127,16 @@ struct BenchBandwidth: BenchMeasurement {
 
 /// Sizes of the caches as sysfs tells them; of a virtual machine that may be more than its share.
 enum BenchCaches {
+    /// One data or unified cache.
+    struct Cache {
+        let level: Int
+        let bytes: UInt64
+        let sharers: String
+    }
+
+    /// Bytes of the cache of a level that serves the data of `cpu`; nil when unknown.
+    static func bytes(level: Int, of cpu: Int) -> UInt64? { caches(of: cpu).first { $0.level == level }?.bytes }
+
     /// Bytes of all last-level caches of `processors`; 0 when unknown.
     static func lastLevelBytes(of processors: [Int]) -> UInt64 {
         var bytesBySharers: [String: UInt64] = [:]
@@ -137,15 +147,16 @@ enum BenchCaches {
         return bytesBySharers.values.reduce(0, +)
     }
 
-    private static func caches(of cpu: Int) -> [(level: Int, bytes: UInt64, sharers: String)] {
+    private static func caches(of cpu: Int) -> [Cache] {
         // No processor in use has more than eight entries: two of level one, and one or two of each further level.
         (0..<8).compactMap { index in
             let path = "/sys/devices/system/cpu/cpu\(cpu)/cache/index\(index)"
-            guard let level = BenchSystem.text(path + "/level").flatMap({ Int($0.filter(\.isNumber)) }),
+            guard BenchSystem.text(path + "/type")?.hasPrefix("Instruction") != true,
+                let level = BenchSystem.text(path + "/level").flatMap({ Int($0.filter(\.isNumber)) }),
                 let bytes = BenchSystem.text(path + "/size").flatMap(size(sysfs:)),
                 let sharers = BenchSystem.text(path + "/shared_cpu_list")
             else { return nil }
-            return (level, bytes, sharers)
+            return Cache(level: level, bytes: bytes, sharers: sharers)
         }
     }
 

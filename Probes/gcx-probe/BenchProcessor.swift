@@ -24,8 +24,24 @@ struct BenchClock: BenchMeasurement {
     }
 }
 
-/// `cpu.fp64.all`
-struct BenchFP64: BenchMeasurement {
+/// `cpu.fp64.*` and `cpu.fp32.*`
+struct BenchFMA: BenchMeasurement {
+    /// Width of the numbers.
+    enum Precision {
+        case fp64, fp32
+
+        var work: gcx_work { self == .fp64 ? gcx_fp64_work : gcx_fp32_work }
+
+        func operationsPerIteration(_ isa: gcx_isa) -> UInt64 {
+            self == .fp64 ? gcx_fp64_flops_per_iteration(isa) : gcx_fp32_flops_per_iteration(isa)
+        }
+
+        /// Half the width, twice the lanes.
+        func operationsPerCycleMax(_ isa: gcx_isa) -> Double {
+            Double(gcx_isa_fp64_flops_per_cycle_max(isa)) * (self == .fp64 ? 1 : 2)
+        }
+    }
+
     /// Long against the microsecond that threads start apart, and shorter than a neighbour's pauses: on a machine that was
     /// 88 % of a core busy, no sample of 20 ms went undisturbed and most of 2 ms did.
     private static let sampleSeconds = 0.004
@@ -36,26 +52,28 @@ struct BenchFP64: BenchMeasurement {
     private static let iterations: ClosedRange<Double> = 10_000...1e9
 
     let team: BenchTeam
-    private var job: gcx_fp64_job
+    private let precision: Precision
+    private var job: gcx_fma_job
     var threads: Int { team.threads }
     let workingSetBytes: UInt64 = 0
 
     /// Warms up, and finds how many iterations last one sample.
-    init(team: BenchTeam, isa: gcx_isa) {
+    init(_ precision: Precision, team: BenchTeam, isa: gcx_isa) {
+        self.precision = precision
         self.team = team
-        job = gcx_fp64_job(iterations: Self.calibrationIterations, isa: isa)
+        job = gcx_fma_job(iterations: Self.calibrationIterations, isa: isa)
         // The most iterations of several runs: an interrupted one makes the kernel look slow.
         var most = 0.0
         for _ in 0..<Self.warmUps {
-            let seconds = team.run(gcx_fp64_work, &job).wallSeconds
+            let seconds = team.run(precision.work, &job).wallSeconds
             most = max(most, Double(job.iterations) * Self.sampleSeconds / seconds)
             job.iterations = UInt64(min(max(most, Self.iterations.lowerBound), Self.iterations.upperBound))
         }
     }
 
     mutating func sample() throws(BenchFailure) -> Sample? {
-        let run = team.run(gcx_fp64_work, &job)
-        let operations = Double(job.iterations * gcx_fp64_flops_per_iteration(job.isa)) * Double(threads)
+        let run = team.run(precision.work, &job)
+        let operations = Double(job.iterations * precision.operationsPerIteration(job.isa)) * Double(threads)
         return Sample(value: operations / run.wallSeconds, processorShare: run.processorShare)
     }
 
@@ -64,7 +82,7 @@ struct BenchFP64: BenchMeasurement {
     func limit(value: Double, clockHertz: Double) -> Double? {
         let cycles = Double(threads) * clockHertz
         guard cycles > 0, value > 0 else { return nil }
-        let most = Double(gcx_isa_fp64_flops_per_cycle_max(job.isa))
+        let most = precision.operationsPerCycleMax(job.isa)
         var perCycle = 1.0
         // 5 %: the clock is measured beside the run, not in it.
         while perCycle < most, perCycle * 1.05 < value / cycles { perCycle *= 2 }

@@ -10,6 +10,7 @@ final class BenchSession {
     private let team: BenchTeam
     private let isa: gcx_isa
     private let ticksPerSecond: Double
+    private var soloMade: BenchTeam?
     private var arenaMade: BenchArena?
     private var fileMade: BenchFile?
     /// The fastest that the cores were seen in this run, Hz: an interrupted look is too slow, none is too fast.
@@ -81,15 +82,39 @@ final class BenchSession {
     private func measurement(of benchmark: Benchmark, runEnd: UInt64) throws(BenchFailure) -> any BenchMeasurement {
         switch benchmark.name {
         case Benchmark.clock.name: BenchClock(team: team)
-        case Benchmark.fp64Rate.name: BenchFP64(team: team, isa: isa)
+        case Benchmark.fp64RateOne.name: BenchFMA(.fp64, team: try solo(), isa: isa)
+        case Benchmark.fp64Rate.name: BenchFMA(.fp64, team: team, isa: isa)
+        case Benchmark.fp32RateOne.name: BenchFMA(.fp32, team: try solo(), isa: isa)
+        case Benchmark.fp32Rate.name: BenchFMA(.fp32, team: team, isa: isa)
+        case Benchmark.sha256One.name: try BenchCrypto(.sha256, team: try solo())
+        case Benchmark.sha256.name: try BenchCrypto(.sha256, team: team)
+        case Benchmark.aesGCMOne.name: try BenchCrypto(.aesGCM, team: try solo())
+        case Benchmark.aesGCM.name: try BenchCrypto(.aesGCM, team: team)
         case Benchmark.matrixProduct.name: try BenchMatrixProduct(team: team, isa: isa)
         case Benchmark.memoryTriad.name: try BenchBandwidth.triad(team, arena(until: runEnd))
         case Benchmark.memoryRead.name: try BenchBandwidth.read(team, arena(until: runEnd))
+        case Benchmark.latencyL1.name: try latency(.l1)
+        case Benchmark.latencyL2.name: try latency(.l2)
+        case Benchmark.latencyL3.name: try latency(.l3)
+        case Benchmark.latencyDRAM.name: try latency(.dram)
+        case Benchmark.diskRead.name: try BenchDiskRead(file: try file())
         case Benchmark.diskWrite.name: BenchDiskWrite(file: try file())
         case Benchmark.diskRandomRead.name: try BenchDiskRandomRead(file: try file())
         case Benchmark.diskSync.name: BenchDiskSync(file: try file())
         default: throw .noKernel(benchmark.name)
         }
+    }
+
+    /// A team of one, on the first processor.
+    private func solo() throws(BenchFailure) -> BenchTeam {
+        if let soloMade { return soloMade }
+        let solo = try BenchTeam(processors: Array(processors.used.prefix(1)))
+        soloMade = solo
+        return solo
+    }
+
+    private func latency(_ level: BenchLatency.Level) throws(BenchFailure) -> BenchLatency {
+        try BenchLatency(level, team: try solo(), processor: processors.used[0], cgroup: cgroup)
     }
 
     private func arena(until deadline: UInt64) throws(BenchFailure) -> BenchArena {

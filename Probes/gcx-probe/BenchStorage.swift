@@ -110,6 +110,38 @@ struct BenchDiskWrite: BenchMeasurement {
     }
 }
 
+/// `storage.read.sequential`
+struct BenchDiskRead: BenchMeasurement {
+    private static let blocksPerSample = 16
+
+    let file: BenchFile
+    let threads = 1
+    private var next = 0
+    private let blocks: Int
+    var workingSetBytes: UInt64 { UInt64(blocks * BenchFile.blockBytes) }
+    var conditions: [Flag] { file.conditions }
+
+    /// Writes one sample's worth first when no axis before has written as much.
+    init(file: BenchFile) throws(BenchFailure) {
+        self.file = file
+        let needed = Self.blocksPerSample * BenchFile.blockBytes
+        if file.written < UInt64(needed) { _ = try file.append(blocks: Self.blocksPerSample, of: BenchFile.blockBytes) }
+        blocks = Int(file.written) / BenchFile.blockBytes
+    }
+
+    mutating func sample() throws(BenchFailure) -> Sample? {
+        guard blocks >= Self.blocksPerSample else { return nil }
+        let offsets = (0..<Self.blocksPerSample).map { UInt64((next + $0) % blocks * BenchFile.blockBytes) }
+        next = (next + Self.blocksPerSample) % blocks
+        return try BenchPatience.share { () throws(BenchFailure) in
+            try file.read(at: offsets, blockBytes: BenchFile.blockBytes)
+        }.map {
+            let bytes = Double(Self.blocksPerSample * BenchFile.blockBytes)
+            return Sample(value: bytes * 1e9 / Double($0.nanoseconds), processorShare: $0.processorShare)
+        }
+    }
+}
+
 /// `storage.read.random`
 struct BenchDiskRandomRead: BenchMeasurement {
     private static let blockBytes: UInt64 = 4096

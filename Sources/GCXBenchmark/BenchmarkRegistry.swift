@@ -1,7 +1,10 @@
 /// Every benchmark there is, in the order in which they run and are shown.
 package enum BenchmarkRegistry {
     package static let all: [Benchmark] = [
-        .clock, .fp64Rate, .matrixProduct, .memoryTriad, .memoryRead, .diskWrite, .diskRandomRead, .diskSync,
+        .clock, .fp64RateOne, .fp64Rate, .fp32RateOne, .fp32Rate, .matrixProduct, .sha256One, .sha256, .aesGCMOne,
+        .aesGCM,
+        .memoryTriad, .memoryRead, .latencyL1, .latencyL2, .latencyL3, .latencyDRAM, .diskWrite, .diskRead,
+        .diskRandomRead, .diskSync,
     ]
 
     package static var names: [String] { all.map(\.name) }

@@ -28,7 +28,7 @@ struct KernelTests {
     @Test("FP64 rate is above zero and below threads × operations per cycle × clock", arguments: instructionSets)
     func fp64(isa: gcx_isa) throws {
         let team = try Self.team()
-        var kernel = BenchFP64(team: team, isa: isa)
+        var kernel = BenchFMA(.fp64, team: team, isa: isa)
         var rates: [Double] = []
         var clock = 0.0
         for _ in 0..<5 {
@@ -41,7 +41,7 @@ struct KernelTests {
 
     @Test("the limit is a power of two of operations per cycle that the rate does not pass")
     func limit() throws {
-        let kernel = BenchFP64(team: try Self.team(), isa: gcx_isa_best())
+        let kernel = BenchFMA(.fp64, team: try Self.team(), isa: gcx_isa_best())
         let cycles = Double(kernel.threads) * 4e9
         #expect(kernel.limit(value: 3.9 * cycles, clockHertz: 4e9) == 4 * cycles)
         #expect(kernel.limit(value: 4.1 * cycles, clockHertz: 4e9) == 4 * cycles)
@@ -80,6 +80,36 @@ struct KernelTests {
             }
         }
         #expect(wrong == 0)
+    }
+
+    @Test("the chain of the latencies is one cycle through every line", arguments: [2, 3, 64, 1_000])
+    func chain(lines: Int) throws {
+        let bytes = lines * 64
+        let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
+        defer { memory.deallocate() }
+        var order = [UInt32](repeating: 0, count: lines)
+        gcx_latency_link(memory, bytes, &order, 42)
+        var seen: Set<Int> = []
+        var place = memory
+        for _ in 0..<lines {
+            seen.insert(place - memory)
+            place = place.load(as: UnsafeMutableRawPointer.self)
+        }
+        #expect(place == memory)
+        #expect(seen == Set((0..<lines).map { $0 * 64 }))
+    }
+
+    @Test("a load from the first level is quicker than one from beyond all caches, and none is quicker than a cycle")
+    func latency() throws {
+        let allowance = try BenchAllowance.read(cgroup: .live())
+        let team = try BenchTeam(processors: [allowance.used[0]])
+        var near = try BenchLatency(bytes: 16 << 10, team: team, cgroup: .live())
+        var far = try BenchLatency(bytes: 256 << 20, team: team, cgroup: .live())
+        #expect(far.conditions.isEmpty && far.workingSetBytes == 256 << 20)
+        let nearest = try (0..<5).compactMap { _ in try near.sample()?.value }.min() ?? 0
+        let farthest = try (0..<5).compactMap { _ in try far.sample()?.value }.min() ?? 0
+        #expect(nearest > 1e12 / 10e9)
+        #expect(farthest > 2 * nearest)
     }
 
     @Test("the clock of every core lies between 100 MHz and 10 GHz")

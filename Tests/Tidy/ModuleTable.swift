@@ -71,6 +71,7 @@ struct ModuleRow: Sendable {
             ], packages: ["ArgumentParser", "Logging", "ServiceLifecycle", "UnixSignals"]),
         ModuleRow(.programs, "gcx_supervisor", ["GCXSandbox", "GCXLinux"]),
         ModuleRow(
-            .programs, "gcx_probe", ["GCXModel", "GCXHardware", "GCXBenchmark", "CHwloc", "CPCI", "CKernels"]),
+            .programs, "gcx_probe", ["GCXModel", "GCXHardware", "GCXBenchmark", "CHwloc", "CPCI", "CKernels"],
+            packages: ["Crypto"]),
     ]
 }

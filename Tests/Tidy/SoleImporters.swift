@@ -64,7 +64,10 @@ struct SoleImport: Sendable {
             reason: "what is worth a line is decided by services", remedy: "throw, or return what happened"),
         SoleImport(
             modules: ["Crypto"],
-            homes: ["Sources/GCXSigning/", "Sources/GCXLedger/", "Sources/GCXSandbox/", "Sources/GCXAgent/"],
+            homes: [
+                "Sources/GCXSigning/", "Sources/GCXLedger/", "Sources/GCXSandbox/", "Sources/GCXAgent/",
+                "Probes/gcx-probe/BenchCrypto.swift",
+            ],
             reason: "each digest has a type that says what it covers",
             remedy: "use the digest of the document, or give that module one more"),
     ]

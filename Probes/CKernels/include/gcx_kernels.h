@@ -62,14 +62,27 @@ typedef struct {
 } gcx_clock_job;
 void gcx_clock_work(void *job, uint32_t thread, uint32_t threads);
 
-// fp64.c: independent chains of fused multiply-adds in registers.
+// fp64.c, fp32.c: independent chains of fused multiply-adds in registers.
 typedef struct {
     uint64_t iterations;
     enum gcx_isa isa;
-} gcx_fp64_job;
+} gcx_fma_job;
 void gcx_fp64_work(void *job, uint32_t thread, uint32_t threads);
-// FP64 operations in one iteration on one thread, an FMA counted as two.
+void gcx_fp32_work(void *job, uint32_t thread, uint32_t threads);
+// Operations in one iteration on one thread, an FMA counted as two.
 uint64_t gcx_fp64_flops_per_iteration(enum gcx_isa isa);
+uint64_t gcx_fp32_flops_per_iteration(enum gcx_isa isa);
+
+// latency.c: one thread follows a cycle of `steps` dependent loads; each line holds the address of the next.
+typedef struct {
+    void **start;
+    uint64_t steps;  // a multiple of 16
+    void *end;       // where it got to: what is loaded cannot be left out
+} gcx_latency_job;
+void gcx_latency_work(void *job, uint32_t thread, uint32_t threads);
+// Links the lines of 64 bytes from `base` on into one cycle through all of them, in an order that no prefetcher guesses
+// (Sattolo's shuffle of splitmix64). `order` has room for bytes / 64 numbers.
+void gcx_latency_link(void *base, size_t bytes, uint32_t *order, uint64_t seed);
 
 // gemm.c: C = A B, FP64, column-major, `n` a multiple of GCX_GEMM_STEP. One call is 2 n^3 operations. `arrived` starts at 0 and
 // belongs to the kernel; a team of another size needs a job of its own.

@@ -1,0 +1,100 @@
+import CKernels
+import GCXBenchmark
+import Glibc
+
+/// `memory.latency.*`: one thread follows a chain of loads, each of which says where the next one is.
+struct BenchLatency: BenchMeasurement {
+    /// Where the chain lies.
+    enum Level {
+        case l1, l2, l3, dram
+    }
+
+    /// Long against the start of a run, shorter than a neighbour's pauses.
+    private static let sampleSeconds = 0.004
+    private static let lineBytes: UInt64 = 64
+    private static let warmUps = 4
+    private static let steps: ClosedRange<Double> = 1_600...1e9
+    /// One huge page: what is smaller gets one all the same, so that no page walk is in the figure.
+    private static let pageBytes: UInt64 = 2 << 20
+
+    let team: BenchTeam
+    let workingSetBytes: UInt64
+    let conditions: [Flag]
+    private let memory: Memory
+    private var job: gcx_latency_job
+    let threads = 1
+
+    /// - Parameter team: of one thread.
+    init(_ level: Level, team: BenchTeam, processor: Int, cgroup: BenchCgroup) throws(BenchFailure) {
+        guard let wanted = Self.workingSet(level, processor: processor) else {
+            throw .unreadable("/sys/devices/system/cpu/cpu\(processor)/cache")
+        }
+        try self.init(bytes: wanted, team: team, cgroup: cgroup)
+    }
+
+    /// Links a chain through `bytes` bytes and follows it a while.
+    init(bytes wanted: UInt64, team: BenchTeam, cgroup: BenchCgroup) throws(BenchFailure) {
+        let room = try BenchArena.available(cgroup: cgroup) / 2
+        let bytes = min(wanted, room) / Self.lineBytes * Self.lineBytes
+        guard bytes >= Self.lineBytes * 2 else { throw .noMemory(available: room, needed: wanted) }
+        self.team = team
+        workingSetBytes = bytes
+        memory = try Memory(bytes: max(bytes, Self.pageBytes))
+        var order = [UInt32](repeating: 0, count: Int(bytes / Self.lineBytes))
+        gcx_latency_link(memory.base, Int(bytes), &order, gcx_now_nanoseconds())
+        job = gcx_latency_job(
+            start: memory.base.assumingMemoryBound(to: UnsafeMutableRawPointer?.self),
+            steps: UInt64(Self.steps.lowerBound),
+            end: nil)
+        conditions = bytes < wanted ? [.smallWorkingSet] : []
+        warmUp()
+    }
+
+    /// Finds how many steps last one sample; the most of several runs, for an interrupted one makes memory look slow.
+    private mutating func warmUp() {
+        var most = Self.steps.lowerBound
+        for _ in 0..<Self.warmUps {
+            let seconds = team.run(gcx_latency_work, &job).wallSeconds
+            most = max(most, Double(job.steps) * Self.sampleSeconds / seconds)
+            job.steps = UInt64(min(most, Self.steps.upperBound)) / 16 * 16
+        }
+    }
+
+    /// Picoseconds a load.
+    mutating func sample() throws(BenchFailure) -> Sample? {
+        let run = team.run(gcx_latency_work, &job)
+        return Sample(value: run.wallSeconds * 1e12 / Double(job.steps), processorShare: run.processorShare)
+    }
+
+    private static func workingSet(_ level: Level, processor: Int) -> UInt64? {
+        let last = BenchCaches.lastLevelBytes(of: [processor])
+        switch level {
+        case .l1: return BenchCaches.bytes(level: 1, of: processor).map { $0 / 2 }
+        // From half of it on, latency grew here: a sibling or a hypervisor takes its part.
+        case .l2: return BenchCaches.bytes(level: 2, of: processor).map { $0 / 4 }
+        // A virtual machine's share of a last level is often less than it is told.
+        case .l3: return BenchCaches.bytes(level: 3, of: processor).map { min($0 / 4, 8 << 20) }
+        case .dram: return max(256 << 20, 4 * last)
+        }
+    }
+
+    /// Memory that goes with the measurement.
+    private final class Memory {
+        /// At the beginning of a page, a huge one where the kernel gives it.
+        let base: UnsafeMutableRawPointer
+        private let mapped: UnsafeMutableRawPointer
+        private let bytes: Int
+
+        init(bytes: UInt64) throws(BenchFailure) {
+            // A huge page has to begin at a multiple of its size, and a mapping need not.
+            self.bytes = Int(bytes + pageBytes)
+            guard let mapped = gcx_memory_map(self.bytes) else {
+                throw .system(operation: "allocate", object: "\(bytes) bytes", errno: errno)
+            }
+            self.mapped = mapped
+            base = mapped.alignedUp(toMultipleOf: Int(pageBytes))
+        }
+
+        deinit { gcx_memory_unmap(mapped, bytes) }
+    }
+}

@@ -1,0 +1,41 @@
+extension Benchmark {
+    /// Result: ps a load.
+    package static let latencyL1 = latency("l1", "first-level cache", "half of the first-level data cache", 0.5)
+    /// Result: ps a load.
+    package static let latencyL2 = latency("l2", "second-level cache", "a quarter of the second-level cache", 0.5)
+    /// Result: ps a load. Absent where there is no third level.
+    package static let latencyL3 = latency(
+        "l3", "third-level cache", "a quarter of the third-level cache, 8 MiB at the most", 0.5)
+    /// Result: ps a load.
+    package static let latencyDRAM = latency(
+        "dram", "memory", "four times the last-level cache and at least 256 MiB", 1.5)
+
+    private static func latency(
+        _ name: String, _ title: String, _ workingSet: String, _ timeWeight: Double
+    ) -> Benchmark {
+        Benchmark(
+            name: "memory.latency.\(name)",
+            unit: .picoseconds,
+            title: "latency, \(title)",
+            definition: """
+                A chain of dependent loads, each of which holds the address of the next, over lines of 64 bytes in a random \
+                cycle through all of them; the working set is \(workingSet), on huge pages where there are any. One thread, \
+                pinned to the first allowed core. A sample lasts about 4 ms and goes on where the one before ended.
+                """,
+            statistic: .median,
+            validity: .latency,
+            splitting: .maximum,
+            timeWeight: timeWeight)
+    }
+}
+
+extension ValidityRule {
+    /// Smaller is better here, so the figure is the median and not the second best.
+    static let latency = ValidityRule(
+        samplesWanted: 21, samplesMin: 5, spread: .relativeDeviation, spreadMax: 0.1, ignoring: [],
+        voidedBy: [.throttled, .majorFaults, .smallWorkingSet],
+        reason: """
+            Of quiet runs the samples of caches and of memory lie within 2 %; a last-level cache that neighbours share was \
+            seen between 14 and 90 ns, which is beyond any figure.
+            """)
+}
