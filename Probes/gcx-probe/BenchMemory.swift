@@ -87,7 +87,7 @@ final class BenchArena {
     private static func aligned(_ bytes: UInt64) -> UInt64 { bytes / granularity * granularity }
 }
 
-/// `memory.triad.all` and `memory.read.all`.
+/// The bandwidths of memory.
 struct BenchBandwidth: BenchMeasurement {
     let team: BenchTeam
     let arena: BenchArena
@@ -100,8 +100,16 @@ struct BenchBandwidth: BenchMeasurement {
         try BenchBandwidth(team: team, arena: arena, work: gcx_memory_triad_work, arrays: 3)
     }
 
+    static func copy(_ team: BenchTeam, _ arena: BenchArena) throws(BenchFailure) -> BenchBandwidth {
+        try BenchBandwidth(team: team, arena: arena, work: gcx_memory_copy_work, arrays: 2)
+    }
+
     static func read(_ team: BenchTeam, _ arena: BenchArena) throws(BenchFailure) -> BenchBandwidth {
         try BenchBandwidth(team: team, arena: arena, work: gcx_memory_read_work, arrays: 1)
+    }
+
+    static func write(_ team: BenchTeam, _ arena: BenchArena) throws(BenchFailure) -> BenchBandwidth {
+        try BenchBandwidth(team: team, arena: arena, work: gcx_memory_write_work, arrays: 1)
     }
 
     /// Goes through the arrays once untimed, which fills the translation caches.

@@ -31,11 +31,25 @@ final class BenchSession {
         let begin = gcx_now_nanoseconds()
         let end = begin + UInt64(options.seconds * 1e9)
         let axes = options.benchmarks.indices.compactMap { measured(at: $0, runEnd: end) }
+        let curves = curves(until: end)
         return BenchmarkReport(
             kernelVersion: GCX_KERNELS_VERSION, instructionSet: String(cString: gcx_isa_name(isa)),
             processors: processors,
             environmentRemoved: options.environmentRemoved,
-            elapsedSeconds: Double(gcx_now_nanoseconds() - begin) / 1e9, axes: axes, problems: problems)
+            elapsedSeconds: Double(gcx_now_nanoseconds() - begin) / 1e9, axes: axes,
+            curves: curves, problems: problems)
+    }
+
+    /// Drawn beside the latency of memory, in the time that is left.
+    private func curves(until end: UInt64) -> [Curve]? {
+        guard options.benchmarks.contains(where: { $0.name == Benchmark.latencyDRAM.name }) else { return nil }
+        do {
+            let curve = try BenchLatencyCurve(team: try solo(), cgroup: cgroup, deadline: end).measured()
+            return curve.points.isEmpty ? nil : [curve]
+        } catch {
+            problems.append("memory.latency over size: \(error)")
+            return nil
+        }
     }
 
     /// What an axis before did not use is shared out by weight among those still to come. Asked once the axis is ready, for
@@ -92,6 +106,9 @@ final class BenchSession {
         case Benchmark.aesGCM.name: try BenchCrypto(.aesGCM, team: team)
         case Benchmark.matrixProduct.name: try BenchMatrixProduct(team: team, isa: isa)
         case Benchmark.memoryTriad.name: try BenchBandwidth.triad(team, arena(until: runEnd))
+        case Benchmark.memoryCopy.name: try BenchBandwidth.copy(team, arena(until: runEnd))
+        case Benchmark.memoryWrite.name: try BenchBandwidth.write(team, arena(until: runEnd))
+        case Benchmark.memoryReadOne.name: try BenchBandwidth.read(try solo(), arena(until: runEnd))
         case Benchmark.memoryRead.name: try BenchBandwidth.read(team, arena(until: runEnd))
         case Benchmark.latencyL1.name: try latency(.l1)
         case Benchmark.latencyL2.name: try latency(.l2)

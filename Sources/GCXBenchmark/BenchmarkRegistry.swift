@@ -3,7 +3,8 @@ package enum BenchmarkRegistry {
     package static let all: [Benchmark] = [
         .clock, .fp64RateOne, .fp64Rate, .fp32RateOne, .fp32Rate, .matrixProduct, .sha256One, .sha256, .aesGCMOne,
         .aesGCM,
-        .memoryTriad, .memoryRead, .latencyL1, .latencyL2, .latencyL3, .latencyDRAM, .diskWrite, .diskRead,
+        .memoryTriad, .memoryCopy, .memoryWrite, .memoryReadOne, .memoryRead, .latencyL1, .latencyL2, .latencyL3,
+        .latencyDRAM, .diskWrite, .diskRead,
         .diskRandomRead, .diskSync,
     ]
 

@@ -20,12 +20,14 @@ package struct BenchmarkReport: Codable, Equatable, Sendable {
     /// From first to last axis.
     package var elapsedSeconds: Double
     package var axes: [AxisResult]
+    /// Figures over a size; nil in reports of a release that drew none, and where there was no time for any.
+    package var curves: [Curve]?
     /// What could not be measured or read, one sentence each.
     package var problems: [String]
 
     package init(
         kernelVersion: String, instructionSet: String, processors: ProcessorAllowance, environmentRemoved: [String],
-        elapsedSeconds: Double, axes: [AxisResult], problems: [String]
+        elapsedSeconds: Double, axes: [AxisResult], curves: [Curve]? = nil, problems: [String]
     ) {
         schema = Self.schemaCurrent
         self.kernelVersion = kernelVersion
@@ -34,6 +36,7 @@ package struct BenchmarkReport: Codable, Equatable, Sendable {
         self.environmentRemoved = environmentRemoved
         self.elapsedSeconds = elapsedSeconds
         self.axes = axes
+        self.curves = curves
         self.problems = problems
     }
 

@@ -118,7 +118,9 @@ struct KernelTests {
         #expect(hertz > 1e8 && hertz < 1e10)
     }
 
-    @Test("fill and triad reach every element, whatever the number of threads", arguments: instructionSets, [1, 3, 7])
+    @Test(
+        "fill, triad, copy and write reach every element, whatever the number of threads", arguments: instructionSets,
+        [1, 3, 7])
     func triad(isa: gcx_isa, threads: UInt32) throws {
         let elements = 64 * 41
         let memory = try #require(gcx_memory_map(3 * elements * 8)).assumingMemoryBound(to: Double.self)
@@ -128,6 +130,10 @@ struct KernelTests {
         for thread in 0..<threads { gcx_memory_fill_work(&job, thread, threads) }
         for thread in 0..<threads { gcx_memory_triad_work(&job, thread, threads) }
         #expect((0..<elements).allSatisfy { memory[$0] == 7 })
+        for thread in 0..<threads { gcx_memory_copy_work(&job, thread, threads) }
+        #expect((0..<elements).allSatisfy { memory[$0] == 1 })
+        for thread in 0..<threads { gcx_memory_write_work(&job, thread, threads) }
+        #expect((0..<elements).allSatisfy { memory[$0] == 3 })
         for thread in 0..<threads { gcx_memory_read_work(&job, thread, threads) }
     }
 

@@ -118,6 +118,10 @@ typedef struct {
 void gcx_memory_fill_work(void *job, uint32_t thread, uint32_t threads);
 // a = b + scale * c with non-temporal stores. 24 bytes per element move.
 void gcx_memory_triad_work(void *job, uint32_t thread, uint32_t threads);
+// a = b with non-temporal stores. 16 bytes per element move.
+void gcx_memory_copy_work(void *job, uint32_t thread, uint32_t threads);
+// a = scale with non-temporal stores. 8 bytes per element move.
+void gcx_memory_write_work(void *job, uint32_t thread, uint32_t threads);
 // Sums b. 8 bytes per element move.
 void gcx_memory_read_work(void *job, uint32_t thread, uint32_t threads);
 

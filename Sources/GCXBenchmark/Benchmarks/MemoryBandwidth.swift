@@ -16,6 +16,48 @@ extension Benchmark {
         timeWeight: 2)
 
     /// Result: B/s of all cores together.
+    package static let memoryCopy = Benchmark(
+        name: "memory.copy.all",
+        unit: .bytesPerSecond,
+        title: "memory copy, all cores",
+        definition: """
+            a = b over two of the triad's arrays with non-temporal stores, 16 bytes per element, by the threads that first \
+            touched them. A sample is a quarter of them, the next quarter every time.
+            """,
+        statistic: .secondBest,
+        validity: .memory,
+        splitting: .proportional,
+        timeWeight: 1)
+
+    /// Result: B/s of all cores together.
+    package static let memoryWrite = Benchmark(
+        name: "memory.write.all",
+        unit: .bytesPerSecond,
+        title: "memory write, all cores",
+        definition: """
+            One of the triad's arrays filled with a constant with non-temporal stores, 8 bytes per element, by the threads \
+            that first touched it. A sample is a quarter of it, the next quarter every time.
+            """,
+        statistic: .secondBest,
+        validity: .memory,
+        splitting: .proportional,
+        timeWeight: 1)
+
+    /// Result: B/s of one core, the others idle.
+    package static let memoryReadOne = Benchmark(
+        name: "memory.read.one",
+        unit: .bytesPerSecond,
+        title: "memory read, one core",
+        definition: """
+            The sum of one of the triad's arrays, 8 bytes per element, by one thread pinned to the first allowed core; on a \
+            machine of several NUMA nodes, wherever the pages lie. A sample is a quarter of it, the next quarter every time.
+            """,
+        statistic: .secondBest,
+        validity: .memory,
+        splitting: .minimum,
+        timeWeight: 1)
+
+    /// Result: B/s of all cores together.
     package static let memoryRead = Benchmark(
         name: "memory.read.all",
         unit: .bytesPerSecond,

@@ -1,0 +1,31 @@
+#include "memory_share.h"
+
+// Non-temporal stores, as in the triad: 16 bytes per element move and no line is read only to be overwritten.
+#define COPY_KERNEL(NAME, TARGET, LANES)                                                                        \
+    typedef double NAME##_vector __attribute__((vector_size((LANES) * 8)));                                     \
+    TARGET __attribute__((noinline)) static void NAME(const gcx_memory_job *job, gcx_share share) {             \
+        for (size_t i = share.begin; i < share.end; i += (LANES)) {                                             \
+            NAME##_vector b = *(const NAME##_vector *)(job->b + i);                                             \
+            __builtin_nontemporal_store(b, (NAME##_vector *)(job->a + i));                                      \
+        }                                                                                                       \
+        __atomic_thread_fence(__ATOMIC_SEQ_CST);                                                                \
+    }
+
+#if defined(__x86_64__)
+COPY_KERNEL(copy_avx512, __attribute__((target("avx512f"))), 8)
+COPY_KERNEL(copy_avx2, __attribute__((target("avx2"))), 4)
+#endif
+// Two 128-bit vectors at a time: AArch64 has non-temporal stores only in pairs (STNP), and NEON is its baseline.
+COPY_KERNEL(copy_portable, , 4)
+
+void gcx_memory_copy_work(void *job, uint32_t thread, uint32_t threads) {
+    const gcx_memory_job *work = job;
+    gcx_share share = gcx_share_of(work->elements, thread, threads);
+    switch (work->isa) {
+#if defined(__x86_64__)
+    case GCX_ISA_AVX512: copy_avx512(work, share); return;
+    case GCX_ISA_AVX2: copy_avx2(work, share); return;
+#endif
+    default: copy_portable(work, share); return;
+    }
+}
