@@ -6,8 +6,10 @@
     TARGET __attribute__((noinline)) static void NAME(const gcx_memory_job *job, gcx_share share) {             \
         NAME##_vector value = {0};                                                                              \
         value += job->scale;                                                                                    \
-        for (size_t i = share.begin; i < share.end; i += (LANES)) {                                             \
-            __builtin_nontemporal_store(value, (NAME##_vector *)(job->a + i));                                  \
+        for (size_t i = share.begin; i < share.end; i += 4 * (LANES)) {                                         \
+            _Pragma("clang loop unroll(full)") for (int k = 0; k < 4; k++) {                                    \
+                __builtin_nontemporal_store(value, (NAME##_vector *)(job->a + i + (size_t)k * (LANES)));        \
+            }                                                                                                   \
         }                                                                                                       \
         __atomic_thread_fence(__ATOMIC_SEQ_CST);                                                                \
     }

@@ -106,7 +106,7 @@ class Machine:
     def fio(self, value, *options):
         """One job of fio on a file of its own, of the size that gcx may write."""
         with tempfile.TemporaryDirectory(dir=self.directory) as directory:
-            command = ["fio", "--name=x", f"--directory={directory}", "--direct=1", "--size=768M", "--refill_buffers",
+            command = ["fio", "--name=x", f"--directory={directory}", "--direct=1", "--size=768M", "--fallocate=none",
                        "--norandommap", "--randrepeat=0", "--output-format=json", *options]
             text = run(command)
         return value(json.loads(text[text.index("{"):])["jobs"][0])
