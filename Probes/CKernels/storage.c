@@ -35,3 +35,14 @@ int gcx_storage_read(int fd, void *buffer, size_t block_bytes, const uint64_t *o
     *nanoseconds = gcx_now_nanoseconds() - begin;
     return 0;
 }
+
+int gcx_storage_overwrite(int fd, const void *buffer, size_t block_bytes, const uint64_t *offsets, uint32_t count, uint64_t *nanoseconds) {
+    uint64_t begin = gcx_now_nanoseconds();
+    for (uint32_t i = 0; i < count; i++) {
+        ssize_t written = pwrite(fd, buffer, block_bytes, (off_t)offsets[i]);
+        if (written < 0) return errno;
+        if ((size_t)written != block_bytes) return ENOSPC;
+    }
+    *nanoseconds = gcx_now_nanoseconds() - begin;
+    return 0;
+}

@@ -116,8 +116,12 @@ final class BenchSession {
         case Benchmark.latencyDRAM.name: try latency(.dram)
         case Benchmark.diskRead.name: try BenchDiskRead(file: try file())
         case Benchmark.diskWrite.name: BenchDiskWrite(file: try file())
-        case Benchmark.diskRandomRead.name: try BenchDiskRandomRead(file: try file())
-        case Benchmark.diskSync.name: BenchDiskSync(file: try file())
+        case Benchmark.diskRandomRead.name: try BenchDiskRandom(file: try file(), writes: false)
+        case Benchmark.diskRandomReadDeep.name: try BenchDiskRandom(file: try file(), writes: false, depth: 32)
+        case Benchmark.diskRandomWrite.name: try BenchDiskRandom(file: try file(), writes: true)
+        case Benchmark.diskRandomWriteDeep.name: try BenchDiskRandom(file: try file(), writes: true, depth: 32)
+        case Benchmark.diskSync.name, Benchmark.diskSyncSlow.name: BenchDiskSync(file: try file())
+        case Benchmark.loopback.name: try BenchLoopback(processors: processors.used)
         default: throw .noKernel(benchmark.name)
         }
     }

@@ -10,8 +10,10 @@ final class BenchFile {
     private let directory: String
     private let buffer: UnsafeMutableRawPointer
     private let bytesMax: UInt64
-    /// Bytes written so far; also the end of the file, for nothing is written twice.
+    /// Bytes appended so far; also the end of the file.
     private(set) var written: UInt64 = 0
+    /// Bytes written a second time.
+    private var overwritten: UInt64 = 0
 
     init(directory: String, bytesMax: UInt64) throws(BenchFailure) {
         let file = gcx_storage_open(directory)
@@ -46,12 +48,43 @@ final class BenchFile {
     /// Appends and makes durable; nanoseconds, or nil when that would be more than may be written.
     func append(blocks: Int, of blockBytes: Int) throws(BenchFailure) -> UInt64? {
         let bytes = UInt64(blocks * blockBytes)
-        guard written + bytes <= bytesMax else { return nil }
+        guard written + overwritten + bytes <= bytesMax else { return nil }
         var nanoseconds: UInt64 = 0
         let code = gcx_storage_write(file.fd, buffer, blockBytes, UInt32(blocks), written, &nanoseconds)
         guard code == 0 else { throw .system(operation: "write to a file in", object: directory, errno: code) }
         written += bytes
         return max(1, nanoseconds)
+    }
+
+    /// Writes over blocks that were written before; nanoseconds, or nil when that would be more than may be written.
+    func overwrite(at offsets: [UInt64], blockBytes: Int) throws(BenchFailure) -> UInt64? {
+        guard try claim(offsets.count * blockBytes) else { return nil }
+        var nanoseconds: UInt64 = 0
+        let code = gcx_storage_overwrite(
+            file.fd, buffer, blockBytes, offsets, UInt32(offsets.count), &nanoseconds)
+        guard code == 0 else { throw .system(operation: "write to a file in", object: directory, errno: code) }
+        return max(1, nanoseconds)
+    }
+
+    /// Reads or writes over blocks with as many under way as the ring is deep; nanoseconds, or nil as above.
+    func run(_ ring: BenchRing, writes: Bool, at offsets: [UInt64], blockBytes: Int) throws(BenchFailure) -> UInt64? {
+        if writes { guard try claim(offsets.count * blockBytes) else { return nil } }
+        var nanoseconds: UInt64 = 0
+        let code = offsets.withUnsafeBufferPointer { offsets in
+            var job = gcx_ring_job(
+                fd: file.fd, writes: writes ? 1 : 0, buffer: buffer, block_bytes: blockBytes,
+                offsets: offsets.baseAddress, count: UInt32(offsets.count))
+            return gcx_ring_run(ring.handle, &job, &nanoseconds)
+        }
+        guard code == 0 else { throw .system(operation: "use io_uring on a file in", object: directory, errno: code) }
+        return max(1, nanoseconds)
+    }
+
+    /// Counts bytes that are about to be written over others.
+    private func claim(_ bytes: Int) throws(BenchFailure) -> Bool {
+        guard written + overwritten + UInt64(bytes) <= bytesMax else { return false }
+        overwritten += UInt64(bytes)
+        return true
     }
 
     /// Reads the blocks at `offsets`, one after the other; nanoseconds.
@@ -94,15 +127,17 @@ struct BenchDiskWrite: BenchMeasurement {
     var workingSetBytes: UInt64 { UInt64(blocks * BenchFile.blockBytes) }
     var conditions: [Flag] { file.conditions }
 
-    /// Three quarters of the bytes go to the samples wanted, the rest stays for the other axes.
+    /// Half of the bytes go to the samples wanted, the rest stays for the other axes.
     init(file: BenchFile) {
         self.file = file
         let samples = UInt64(Benchmark.diskWrite.validity.samplesWanted)
-        blocks = max(1, Int(file.budget / 4 * 3 / samples) / BenchFile.blockBytes)
+        blocks = max(1, Int(file.budget / 2 / samples) / BenchFile.blockBytes)
     }
 
     mutating func sample() throws(BenchFailure) -> Sample? {
-        try BenchPatience.share { () throws(BenchFailure) in
+        // Repeated samples must not take what the other axes need.
+        guard file.written + workingSetBytes <= file.budget / 2 else { return nil }
+        return try BenchPatience.share { () throws(BenchFailure) in
             try file.append(blocks: blocks, of: BenchFile.blockBytes)
         }.map {
             Sample(value: Double(workingSetBytes) * 1e9 / Double($0.nanoseconds), processorShare: $0.processorShare)
@@ -121,11 +156,11 @@ struct BenchDiskRead: BenchMeasurement {
     var workingSetBytes: UInt64 { UInt64(blocks * BenchFile.blockBytes) }
     var conditions: [Flag] { file.conditions }
 
-    /// Writes one sample's worth first when no axis before has written as much.
+    /// Writes first what is missing to one sample's worth.
     init(file: BenchFile) throws(BenchFailure) {
         self.file = file
-        let needed = Self.blocksPerSample * BenchFile.blockBytes
-        if file.written < UInt64(needed) { _ = try file.append(blocks: Self.blocksPerSample, of: BenchFile.blockBytes) }
+        let missing = Self.blocksPerSample - Int(file.written) / BenchFile.blockBytes
+        if missing > 0 { _ = try file.append(blocks: missing, of: BenchFile.blockBytes) }
         blocks = Int(file.written) / BenchFile.blockBytes
     }
 
@@ -142,39 +177,70 @@ struct BenchDiskRead: BenchMeasurement {
     }
 }
 
-/// `storage.read.random`
-struct BenchDiskRandomRead: BenchMeasurement {
+/// `storage.read.random`, `storage.write.random`, and both at depth 32.
+struct BenchDiskRandom: BenchMeasurement {
     private static let blockBytes: UInt64 = 4096
-    private static let readsPerSample = 32
-    /// Enough that 700 reads seldom meet twice.
+    /// Enough that 700 blocks seldom meet twice.
     private static let fileBlocksMin = 8
 
     let file: BenchFile
+    private let writes: Bool
+    /// Nil for one block at a time.
+    private let ring: BenchRing?
     let threads = 1
     var workingSetBytes: UInt64 { file.written }
     var conditions: [Flag] { file.conditions }
 
     /// Writes a small file first when no axis before has written one.
-    init(file: BenchFile) throws(BenchFailure) {
+    ///
+    /// - Parameter depth: blocks under way at once; above 1 by io_uring.
+    init(file: BenchFile, writes: Bool, depth: Int = 1) throws(BenchFailure) {
         self.file = file
+        self.writes = writes
+        ring = depth > 1 ? try BenchRing(depth: UInt32(depth)) : nil
         if file.written < UInt64(Self.fileBlocksMin * BenchFile.blockBytes) {
             _ = try file.append(blocks: Self.fileBlocksMin, of: BenchFile.blockBytes)
         }
     }
 
+    /// A few milliseconds either way.
+    private var blocksPerSample: Int { ring == nil ? 32 : writes ? 128 : 256 }
+
     mutating func sample() throws(BenchFailure) -> Sample? {
         let blocks = file.written / Self.blockBytes
         guard blocks > 0 else { return nil }
-        let offsets = (0..<Self.readsPerSample).map { _ in UInt64.random(in: 0..<blocks) * Self.blockBytes }
-        return try BenchPatience.share { () throws(BenchFailure) in
-            try file.read(at: offsets, blockBytes: Int(Self.blockBytes))
-        }.map {
-            Sample(value: Double(Self.readsPerSample) * 1e9 / Double($0.nanoseconds), processorShare: $0.processorShare)
+        let offsets = (0..<blocksPerSample).map { _ in UInt64.random(in: 0..<blocks) * Self.blockBytes }
+        return try BenchPatience.share { () throws(BenchFailure) in try run(at: offsets) }.map {
+            // The kernel hands deep writes to workers of its own, which this thread then waits behind.
+            Sample(
+                value: Double(blocksPerSample) * 1e9 / Double($0.nanoseconds),
+                processorShare: writes && ring != nil ? nil : $0.processorShare)
         }
+    }
+
+    private func run(at offsets: [UInt64]) throws(BenchFailure) -> UInt64? {
+        let bytes = Int(Self.blockBytes)
+        if let ring { return try file.run(ring, writes: writes, at: offsets, blockBytes: bytes) }
+        return writes
+            ? try file.overwrite(at: offsets, blockBytes: bytes) : try file.read(at: offsets, blockBytes: bytes)
     }
 }
 
-/// `storage.fsync.p50`
+/// An io_uring of this thread.
+final class BenchRing {
+    let handle: OpaquePointer
+
+    init(depth: UInt32) throws(BenchFailure) {
+        guard let handle = gcx_ring_open(depth) else {
+            throw .system(operation: "set up", object: "io_uring", errno: errno)
+        }
+        self.handle = handle
+    }
+
+    deinit { gcx_ring_close(handle) }
+}
+
+/// `storage.fsync.p50` and `storage.fsync.p99`
 struct BenchDiskSync: BenchMeasurement {
     private static let blockBytes = 4096
 

@@ -10,7 +10,9 @@ extension BenchmarkReport {
     /// - Complexity: O(n log n) in the samples.
     package func facts(measuredAt: UInt64) -> [Fact] {
         axes.compactMap { axis in
-            guard let benchmark = BenchmarkRegistry.benchmark(named: axis.name), benchmark.unit == axis.unit else {
+            guard let benchmark = BenchmarkRegistry.benchmark(named: axis.name), benchmark.unit == axis.unit,
+                benchmark.isFact
+            else {
                 return nil
             }
             let judged = axis.judged(by: benchmark)

@@ -9,6 +9,8 @@ package struct Statistics: Codable, Equatable, Sendable {
     package var coefficientOfVariation: Double
     /// The tenth percentile, nearest rank: nine samples of ten were at least this.
     package var p10: Double
+    /// The ninety-ninth percentile, nearest rank; nil in reports of a release that did not say.
+    package var p99: Double?
     /// The largest.
     package var best: Double
     /// The second largest; the largest when there is only one. One freak is dropped.
@@ -25,6 +27,7 @@ package struct Statistics: Codable, Equatable, Sendable {
         medianAbsoluteDeviation = Self.medianAbsoluteDeviation(sorted, from: median)
         coefficientOfVariation = Self.coefficientOfVariation(sorted)
         p10 = sorted[(sorted.count + 9) / 10 - 1]
+        p99 = sorted[(sorted.count * 99 + 99) / 100 - 1]
         best = sorted[sorted.count - 1]
         secondBest = sorted[max(0, sorted.count - 2)]
     }
@@ -57,11 +60,14 @@ package enum Statistic: String, Codable, Sendable {
     case secondBest
     /// For what varies by nature, such as a disk.
     case median
+    /// For what is waited for: the slow ones count.
+    case p99
 
     package func value(of statistics: Statistics) -> Double {
         switch self {
         case .secondBest: statistics.secondBest
         case .median: statistics.median
+        case .p99: statistics.p99 ?? statistics.best
         }
     }
 }

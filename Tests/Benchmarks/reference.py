@@ -17,6 +17,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from dataclasses import dataclass
 from typing import Callable
 
@@ -121,6 +122,7 @@ class Machine:
     def iperf3(self):
         server = subprocess.Popen(["iperf3", "-s", "-1", "-B", "127.0.0.1", "-p", "52017"], env=CLEAN,
                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(0.5)  # until it listens; a probe would be the one connection that it serves
         try:
             text = run(["iperf3", "-c", "127.0.0.1", "-p", "52017", "-t", "2", "-J", "--connect-timeout", "2000"])
         finally:

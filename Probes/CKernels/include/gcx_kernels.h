@@ -153,5 +153,42 @@ void gcx_storage_fill(void *buffer, size_t bytes, uint64_t seed);
 int gcx_storage_write(int fd, const void *buffer, size_t block_bytes, uint32_t blocks, uint64_t offset, uint64_t *nanoseconds);
 // Reads `count` blocks of `block_bytes` at `offsets`, one after the other.
 int gcx_storage_read(int fd, void *buffer, size_t block_bytes, const uint64_t *offsets, uint32_t count, uint64_t *nanoseconds);
+// Writes `count` blocks of `block_bytes` at `offsets`, one after the other; nothing is made durable.
+int gcx_storage_overwrite(int fd, const void *buffer, size_t block_bytes, const uint64_t *offsets, uint32_t count, uint64_t *nanoseconds);
+
+// MARK: storage_ring.c
+
+typedef struct gcx_ring gcx_ring;
+
+// Blocks at `offsets`, with as many under way as the ring is deep. `buffer` holds `depth` blocks.
+typedef struct {
+    int fd;
+    int writes;
+    void *buffer;
+    size_t block_bytes;
+    const uint64_t *offsets;
+    uint32_t count;
+} gcx_ring_job;
+
+// NULL with errno where the kernel or a sandbox does not allow io_uring.
+gcx_ring *gcx_ring_open(uint32_t depth);
+// 0 or an errno; returns when nothing is under way any more.
+int gcx_ring_run(gcx_ring *ring, const gcx_ring_job *job, uint64_t *nanoseconds);
+void gcx_ring_close(gcx_ring *ring);
+
+// MARK: network.c
+
+// `bytes` over one TCP connection inside this machine, by a team of two.
+typedef struct {
+    int sender;
+    int receiver;
+    void *buffer;  // GCX_NETWORK_BUFFER_BYTES
+    uint64_t bytes;
+    int failure;  // 0 or an errno
+} gcx_network_job;
+enum { GCX_NETWORK_BUFFER_BYTES = 256 << 10 };
+// Connects two sockets over 127.0.0.1; 0 or an errno.
+int gcx_network_open(int *sender, int *receiver);
+void gcx_network_work(void *job, uint32_t thread, uint32_t threads);
 
 #endif

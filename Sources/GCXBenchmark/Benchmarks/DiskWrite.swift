@@ -6,7 +6,7 @@ extension Benchmark {
         title: "disk, sequential write",
         definition: """
             1 MiB blocks of incompressible data written one after the other (depth 1) with direct I/O to a new file \
-            without a name in the directory given, then fdatasync, which counts. A sample is a seventh of three quarters \
+            without a name in the directory given, then fdatasync, which counts. A sample is a seventh of half \
             of the bytes allowed.
             """,
         statistic: .median,
