@@ -63,6 +63,8 @@ final class BenchSession {
 
     private func measured(at index: Int, runEnd: UInt64) -> AxisResult? {
         let benchmark = options.benchmarks[index]
+        // For whoever watches; what is measured goes to standard output, once, at the end.
+        Output.complain("axis \(benchmark.name)\n")
         do {
             var measurement = try measurement(of: benchmark, runEnd: runEnd)
             return try sampled(benchmark, &measurement, until: deadline(of: index, end: runEnd))

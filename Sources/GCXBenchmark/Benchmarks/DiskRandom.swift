@@ -37,7 +37,7 @@ extension Benchmark {
         Benchmark(
             name: "storage.\(name).random" + (depth > 1 ? ".qd\(depth)" : ""),
             unit: .operationsPerSecond,
-            title: "disk, random 4 KiB \(verb)" + (depth > 1 ? ", depth \(depth)" : ""),
+            title: depth > 1 ? "disk, 4 KiB \(verb), \(depth) deep" : "disk, random 4 KiB \(verb)",
             definition: definition,
             statistic: .median,
             validity: .storage(samplesWanted: 21, samplesMin: 5, alsoVoidedBy: voidedBy),

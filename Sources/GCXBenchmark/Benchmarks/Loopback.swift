@@ -3,7 +3,7 @@ extension Benchmark {
     package static let loopback = Benchmark(
         name: "network.loopback.one",
         unit: .bytesPerSecond,
-        title: "loopback, one stream (no network)",
+        title: "loopback, no network",
         definition: """
             One TCP connection over 127.0.0.1, 128 KiB a call, from a thread on the first allowed core to one on the second \
             (the same where there is one). A sample lasts about 10 ms. It is the ceiling that processors and kernel set to any \

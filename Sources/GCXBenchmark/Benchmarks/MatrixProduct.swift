@@ -3,7 +3,7 @@ extension Benchmark {
     package static let matrixProduct = Benchmark(
         name: "cpu.gemm.fp64.all",
         unit: .flopsPerSecond,
-        title: "FP64 matrix product, all cores",
+        title: "FP64 matrix product",
         definition: """
             C = A B of square FP64 matrices, n = 2016 (larger from 33 threads on, so that every thread has enough columns), \
             packed and blocked for registers and caches, one pinned thread per allowed physical core; 2 n³ operations. The \

@@ -1,0 +1,23 @@
+import GCXModel
+import GCXPricing
+
+/// What the figures come to in Compute Hours, in words.
+enum RatingText {
+    /// One line for the whole and its classes; under it what a class lacks.
+    static func lines(_ facts: [Fact]) -> [String] {
+        let rating = ComputeHourRating(facts, by: .v1)
+        let classes = rating.classes.map { "\($0.name) \($0.thousandths.map(number) ?? "-")" }.joined(separator: ", ")
+        let whole = rating.thousandths.map(number) ?? "not rated"
+        let lacking = rating.classes.filter { $0.thousandths == nil }.map {
+            "  \($0.name) lacks a steady figure of \($0.missing.joined(separator: ", "))"
+        }
+        return ["Compute Hours an hour, table v\(rating.tableVersion): \(whole) (\(classes))"] + lacking
+    }
+
+    /// Thousandths with two digits behind the point.
+    private static func number(_ thousandths: UInt64) -> String {
+        let hundredths = thousandths / 10
+        let rest = hundredths % 100
+        return "\(hundredths / 100).\(rest < 10 ? "0" : "")\(rest)"
+    }
+}
