@@ -1,91 +1,87 @@
 extension BenchmarkReport {
-    /// The report for people: a line per axis, a line under it for what is wrong with it, then the problems.
+    /// The report for people: by group a line per axis, under it what is wrong with it, then the problems.
     ///
     /// - Parameters:
-    ///   - width: columns of the terminal; rows are cut there, explanations wrapped. 80 shows every column.
+    ///   - width: columns of the terminal; rows are cut there, explanations wrapped. 80 shows every column, 120 also names
+    ///     and a trail of the samples.
     ///   - colour: whether to use ANSI colours; off a terminal, or where `NO_COLOR` is set, they are noise.
-    package func table(width: Int, colour: Bool) -> String {
-        let paint = Paint(enabled: colour)
-        let rows = axes.flatMap { row($0, width: width, paint) }
-        let trouble = problems.map { paint.red(Self.cut("! \($0)", width)) }
-        return ([paint.dim(Self.cut(headline, width)), paint.bold(Self.cut(heading, width))] + rows + trouble)
+    ///   - bars: how the fraction of the physical limit is drawn.
+    package func table(width: Int, colour: Bool, bars: BarStyle = .plain) -> String {
+        let (paint, columns) = (Paint(enabled: colour), TableColumns(width: width, bars: bars))
+        let body = groups.flatMap { group, axes in
+            [paint.bold(TextLayout.cut(group.rawValue, width))] + axes.flatMap { row($0, columns, paint) }
+        }
+        let trouble = problems.flatMap {
+            TextLayout.wrapped(TextLayout.harmless("! \($0)"), width: width, indent: 0).map(paint.red)
+        }
+        return ([paint.dim(TextLayout.cut(headline, width)), paint.dim(columns.heading)] + body + trouble)
             .joined(separator: "\n") + "\n"
     }
 
-    private var headline: String {
+    /// Kernels, instruction set, processors, time.
+    package var headline: String {
         let quota = processors.quotaProcessors.map { ", quota \(Quantity.fixed($0, decimals: 2))" } ?? ""
         let seconds = Quantity.fixed(elapsedSeconds, decimals: 1)
-        return
+        let text =
             "\(kernelVersion) \(instructionSet), \(processors.used.count) of \(processors.online) processors\(quota), "
             + "\(seconds) s"
+        return TextLayout.harmless(text)
     }
 
-    private var heading: String { Self.columns("benchmark", "figure", "spread", "runs", "of limit") }
-
-    private func row(_ axis: AxisResult, width: Int, _ paint: Paint) -> [String] {
-        let title = BenchmarkRegistry.benchmark(named: axis.name)?.title ?? axis.name
-        let line = Self.cut(
-            Self.columns(
-                title, axis.value.map { Quantity($0, axis.unit).description } ?? "none", Self.spread(of: axis),
-                "\(axis.keptValues.count)/\(axis.samples.count)", Self.fraction(of: axis)), width)
-        guard !axis.flags.isEmpty else { return [paint.green(line)] }
-        let verdict = axis.steady ? "note" : "unsteady, no fact"
-        let reasons = axis.flags.map(\.explanation).joined(separator: "; ")
-        let notes = Self.wrapped("\(verdict): \(reasons)", width: width, indent: 2).map(paint.dim)
+    private func row(_ axis: AxisResult, _ columns: TableColumns, _ paint: Paint) -> [String] {
+        let line = columns.line(axis)
+        guard let verdict = axis.verdict else { return [paint.green(line)] }
+        let notes = TextLayout.wrapped(verdict, width: columns.width, indent: 4).map(paint.dim)
         return [axis.steady ? paint.green(line) : paint.yellow(line)] + notes
-    }
-
-    private static func spread(of axis: AxisResult) -> String {
-        guard let statistics = axis.statistics else { return "-" }
-        let rule = BenchmarkRegistry.benchmark(named: axis.name)?.validity.spread ?? .coefficientOfVariation
-        return "±" + Quantity.fixed(100 * rule.value(of: statistics), decimals: 1) + " %"
-    }
-
-    private static func fraction(of axis: AxisResult) -> String {
-        guard let value = axis.value, let limit = axis.limit, limit > 0 else { return "" }
-        return Quantity.fixed(100 * value / limit, decimals: 0) + " %"
-    }
-
-    private static func columns(_ name: String, _ figure: String, _ spread: String, _ runs: String, _ limit: String)
-        -> String
-    {
-        let line =
-            padded(name, 26) + padded(figure, 16, right: true) + padded(spread, 11, right: true)
-            + padded(runs, 10, right: true)
-        return limit.isEmpty ? line : line + padded(limit, 10, right: true)
-    }
-
-    private static func padded(_ text: String, _ width: Int, right: Bool = false) -> String {
-        let space = String(repeating: " ", count: max(0, width - text.count))
-        return right ? space + text : text + space
-    }
-
-    /// Lines of whole words, the second and later ones indented twice; a word longer than a line is cut.
-    private static func wrapped(_ text: String, width: Int, indent: Int) -> [String] {
-        let margin = String(repeating: " ", count: indent)
-        return text.split(separator: " ").reduce(into: [String]()) { lines, word in
-            if let last = lines.last, last.count + 1 + word.count <= width {
-                lines[lines.count - 1] = last + " " + word
-            } else {
-                lines.append(cut((lines.isEmpty ? margin : margin + margin) + word, width))
-            }
-        }
-    }
-
-    private static func cut(_ line: String, _ width: Int) -> String {
-        line.count <= width ? line : String(line.prefix(max(0, width - 1))) + "…"
     }
 }
 
-/// ANSI colours, or nothing.
-private struct Paint {
-    let enabled: Bool
+/// Which columns a terminal has room for, and how wide each is.
+private struct TableColumns {
+    let width: Int
+    let bars: BarStyle
 
-    func bold(_ text: String) -> String { wrap(text, "1") }
-    func dim(_ text: String) -> String { wrap(text, "2") }
-    func red(_ text: String) -> String { wrap(text, "31") }
-    func green(_ text: String) -> String { wrap(text, "32") }
-    func yellow(_ text: String) -> String { wrap(text, "33") }
+    private static let (title, figure, spread, runs, share) = (28, 13, 9, 8, 6)
+    private static let fixed = title + figure + spread + runs
+    /// From here on a line holds the axis's name and a trail of samples too.
+    private static let wide = 120
+    private static let (name, trail, barMax) = (28, 22, 40)
 
-    private func wrap(_ text: String, _ code: String) -> String { enabled ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text }
+    private var isWide: Bool { width >= Self.wide }
+    private var bar: Int {
+        let room = width - Self.fixed - Self.share - 2 - (isWide ? Self.name + Self.trail + 2 : 0)
+        return room < 8 ? 0 : min(Self.barMax, room)
+    }
+
+    var heading: String {
+        let limit = bar > 0 ? "  " + TextLayout.padded("of physical limit", bar + Self.share) : ""
+        let more = isWide ? "  " + TextLayout.padded("samples", Self.trail) + "name" : ""
+        return cut(columns("benchmark", "figure", "spread", "runs") + limit + more)
+    }
+
+    func line(_ axis: AxisResult) -> String {
+        let samples =
+            isWide
+            ? "  " + TextLayout.padded(bars.trail(axis.samples.map(\.value), width: Self.trail - 2), Self.trail) : ""
+        let name = isWide ? TextLayout.harmless(axis.name) : ""
+        return cut(
+            columns("  " + TextLayout.harmless(axis.title), axis.figure, axis.spreadText, axis.runs) + limit(of: axis)
+                + samples + name)
+    }
+
+    private func limit(of axis: AxisResult) -> String {
+        guard bar > 0 else { return "" }
+        let drawn = axis.limitShare.map { bars.bar($0, width: bar) } ?? ""
+        return "  " + TextLayout.padded(drawn, bar) + TextLayout.padded(axis.limitText, Self.share, right: true)
+    }
+
+    private func columns(_ title: String, _ figure: String, _ spread: String, _ runs: String) -> String {
+        TextLayout.padded(title, Self.title) + TextLayout.padded(figure, Self.figure, right: true)
+            + TextLayout.padded(spread, Self.spread, right: true) + TextLayout.padded(runs, Self.runs, right: true)
+    }
+
+    /// No wider than the terminal, and without a tail of spaces.
+    private func cut(_ line: String) -> String {
+        TextLayout.cut(String(line.reversed().drop { $0 == " " }.reversed()), width)
+    }
 }

@@ -83,20 +83,4 @@ struct ReportTests {
         #expect(!plain.contains("\u{1B}"))
         #expect(report.table(width: width, colour: true).contains("\u{1B}[33m"))
     }
-
-    @Test("the table at 80 columns")
-    func tableText() throws {
-        let report = try BenchmarkReport(decoding: Data(Fixtures.document.utf8))
-        #expect(
-            report.table(width: 80, colour: false) == """
-                gcx-kernels/1 avx512, 2 of 2 processors, 1.7 s
-                benchmark                           figure     spread      runs  of limit
-                FP64 rate, all cores           118 GFLOP/s     ±0.0 %       5/6      99 %
-                disk, write and fsync               175 µs     ±0.0 %       1/1
-                  unsteady, no fact: the file system refuses direct I/O, so the page cache took
-                    part; too few undisturbed samples
-                ! memory.triad.all: allocate the arrays: 1 bytes of memory are available, 80530…
-
-                """)
-    }
 }

@@ -1,0 +1,71 @@
+/// Text in columns of a terminal.
+enum TextLayout {
+    static func padded(_ text: String, _ width: Int, right: Bool = false) -> String {
+        let cut = cut(text, width)
+        let space = String(repeating: " ", count: max(0, width - cut.count))
+        return right ? space + cut : cut + space
+    }
+
+    /// Lines of whole words, the second and later ones indented twice; a word longer than a line is cut.
+    static func wrapped(_ text: String, width: Int, indent: Int) -> [String] {
+        let margin = String(repeating: " ", count: indent)
+        return text.split(separator: " ").reduce(into: [String]()) { lines, word in
+            if let last = lines.last, last.count + 1 + word.count <= width {
+                lines[lines.count - 1] = last + " " + word
+            } else {
+                lines.append(cut((lines.isEmpty ? margin : margin + margin) + word, width))
+            }
+        }
+    }
+
+    static func cut(_ line: String, _ width: Int) -> String {
+        line.count <= width ? line : String(line.prefix(max(0, width - 1))) + "…"
+    }
+
+    /// Text that came from files and devices, without what a terminal would obey.
+    static func harmless(_ text: String) -> String {
+        String(
+            text.map { character in
+                character.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control } ? character : "?"
+            })
+    }
+}
+
+/// With what bars are drawn.
+package enum BarStyle: Sendable {
+    /// Block characters, for a terminal.
+    case blocks
+    /// ASCII, for mail and logs.
+    case plain
+
+    /// A bar `width` wide, filled to `share` of 1; a share above 1 fills it.
+    package func bar(_ share: Double, width: Int) -> String {
+        let bounded = min(1, max(0, share.isNaN ? 0 : share))
+        let full = Int((bounded * Double(width)).rounded())
+        let (filled, empty) = self == .blocks ? ("█", "░") : ("#", ".")
+        return String(repeating: filled, count: full) + String(repeating: empty, count: width - full)
+    }
+
+    /// Up to `width` samples, the last ones, each as high as it stands between least and greatest.
+    package func trail(_ values: [Double], width: Int) -> String {
+        guard self == .blocks, let least = values.min(), let greatest = values.max(), least < greatest else {
+            return ""
+        }
+        let steps = Array("▁▂▃▄▅▆▇█")
+        return String(
+            values.suffix(width).map { steps[Int(($0 - least) / (greatest - least) * Double(steps.count - 1) + 0.5)] })
+    }
+}
+
+/// ANSI colours, or nothing.
+struct Paint {
+    let enabled: Bool
+
+    func bold(_ text: String) -> String { wrap(text, "1") }
+    func dim(_ text: String) -> String { wrap(text, "2") }
+    func red(_ text: String) -> String { wrap(text, "31") }
+    func green(_ text: String) -> String { wrap(text, "32") }
+    func yellow(_ text: String) -> String { wrap(text, "33") }
+
+    private func wrap(_ text: String, _ code: String) -> String { enabled ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text }
+}

@@ -1,0 +1,77 @@
+import ArgumentParser
+import GCXBenchmark
+
+/// `gcx bench run`, and what `gcx bench` does.
+struct BenchRun: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run", abstract: "Measure this machine and show the figures (the default).",
+        discussion: """
+            Reports go to the terminal and, when asked for, to files; `-` is standard output. To use fewer processors, start \
+            it under `taskset`: the threads keep to what is allowed, and the report says so.
+            """)
+
+    @ArgumentParser.Flag(help: "Take 15 seconds in all.")
+    var quick = false
+
+    @Option(help: "Time for all benchmarks together, seconds. Default: \(Int(BenchRun.secondsDefault)).")
+    var duration: Double?
+
+    @Option(help: "Directory for the disk benchmark's file, which has no name and leaves nothing.")
+    var path = "."
+
+    @Option(help: "The most that the disk benchmark writes.")
+    var bytesMax = ByteSize(bytes: 256 << 20)
+
+    @Option(help: "Only these, separated by commas; a name ending in a dot takes all that begin with it.")
+    var only: String?
+
+    @ArgumentParser.Flag(help: "Explain every benchmark and measure nothing, as `gcx bench list`.")
+    var list = false
+
+    @OptionGroup var output: BenchOutput
+
+    /// The longest of a run without options: every axis gets its samples and a busy machine its repeats, and the whole stays
+    /// under two minutes with start, memory and slow disks. A quiet machine ends sooner.
+    static let secondsDefault = 60.0
+    /// A quick run's time for the axes; what is left of 15 s is for starting and for touching memory.
+    static let secondsQuick = 12.0
+
+    func validate() throws {
+        guard !quick || duration == nil else { throw ValidationError("--quick and --duration exclude each other") }
+    }
+
+    func run() async throws {
+        if list { return BenchList.say() }
+        let plan = try BenchmarkPlan(
+            axes: try axes, seconds: duration ?? (quick ? Self.secondsQuick : Self.secondsDefault), directory: path,
+            bytesMax: bytesMax.bytes)
+        Interruption.arm()
+        let report = try await BenchmarkRunner(process: BenchChild(plan: plan)).runUntilInterrupted(plan)
+        try output.write(report)
+    }
+
+    /// The axes asked for, with `memory.` standing for all that begin so.
+    private var axes: [String] {
+        get throws {
+            guard let only else { return BenchmarkRegistry.names }
+            return only.split(separator: ",").flatMap { word in
+                let found = word.hasSuffix(".") ? BenchmarkRegistry.names.filter { $0.hasPrefix(word) } : []
+                return found.isEmpty ? [String(word)] : found
+            }
+        }
+    }
+}
+
+extension BenchmarkRunner {
+    /// As ``run(_:)``, but a run that was interrupted ends the program as the signal would have.
+    fileprivate func runUntilInterrupted(_ plan: BenchmarkPlan) async throws -> BenchmarkReport {
+        do throws(BenchmarkError) {
+            let report = try await run(plan)
+            Interruption.endIfAsked()
+            return report
+        } catch {
+            Interruption.endIfAsked()
+            throw error
+        }
+    }
+}
