@@ -1,0 +1,43 @@
+/// What a report is about besides its figures: the machine and the day, as text for people.
+package struct BenchmarkSubject: Equatable, Sendable {
+    /// One fact of the machine, in the order shown.
+    package struct Line: Equatable, Sendable {
+        package let name: String
+        package let value: String
+    }
+
+    /// A few words for the heading.
+    package var title: String
+    /// Seconds since 1970.
+    package var measuredAt: UInt64
+    package var lines: [Line]
+    /// The drawing of the machine; nil without an inventory.
+    package var topology: String?
+
+    /// - Parameter facts: names and values; those without a value are left out.
+    package init(title: String, measuredAt: UInt64, facts: [(name: String, value: String?)], topology: String?) {
+        self.title = title
+        self.measuredAt = measuredAt
+        self.topology = topology
+        let date = Line(name: "measured", value: Self.date(measuredAt))
+        lines = facts.compactMap { fact in fact.value.map { Line(name: fact.name, value: $0) } } + [date]
+    }
+
+    /// `2026-11-24 14:05 UTC`, by the proleptic Gregorian calendar.
+    ///
+    /// Source: the days-to-civil algorithm: years begin in March, so that the leap day is a year's last.
+    package static func date(_ seconds: UInt64) -> String {
+        let (days, rest) = (seconds / 86_400, seconds % 86_400)
+        let shifted = days + 719_468
+        let (era, day) = (shifted / 146_097, shifted % 146_097)
+        let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365
+        let dayOfYear = day - (365 * year + year / 4 - year / 100)
+        let month = (5 * dayOfYear + 2) / 153
+        let isNextYear = month >= 10
+        let fields = [
+            isNextYear ? month - 9 : month + 3, dayOfYear - (153 * month + 2) / 5 + 1, rest / 3_600, rest / 60 % 60,
+        ]
+        let text = fields.map { $0 < 10 ? "0\($0)" : "\($0)" }
+        return "\(year + era * 400 + (isNextYear ? 1 : 0))-\(text[0])-\(text[1]) \(text[2]):\(text[3]) UTC"
+    }
+}
