@@ -1,7 +1,9 @@
 import ArgumentParser
 import FoundationEssentials
 import GCXBenchmark
+import GCXHardware
 import GCXLinux
+import GCXModel
 import Glibc
 
 /// Where the report goes: the terminal, and the files asked for.
@@ -13,16 +15,28 @@ struct BenchOutput: ParsableArguments {
 
     @Option(
         defaultAsFlag: BenchOutput.standardOutput,
-        help: "Write the report as Markdown to paste: to a file, or without one to standard output.")
+        help: "Write a table to paste, in Markdown: to a file, or without one to standard output.")
     var markdown: String?
+
+    @Option(help: "Write a page that stands alone: figures, roofline, samples, the machine.")
+    var html: String?
 
     /// What stands for standard output where a file is asked for.
     static let standardOutput = "-"
 
-    func write(_ report: BenchmarkReport) throws {
-        try put(try json.map { ($0, try report.encoded() + [10]) })
-        try put(markdown.map { ($0, Data(report.markdown().utf8)) })
-        guard json != Self.standardOutput, markdown != Self.standardOutput else { return }
+    func validate() throws {
+        guard [json, markdown, html].count(where: { $0 == Self.standardOutput }) <= 1 else {
+            throw ValidationError("only one of --json, --markdown and --html can have standard output; name files")
+        }
+    }
+
+    func write(_ report: BenchmarkReport) async throws {
+        var subject: BenchmarkSubject?
+        if markdown != nil || html != nil { subject = await Self.subject() }
+        if let json { try put(Array(try report.encoded()) + [10], at: json) }
+        if let markdown { try put(Array(report.markdown(subject).utf8), at: markdown) }
+        if let html, let subject { try put(Array(Page(report, subject).html.utf8), at: html) }
+        guard ![json, markdown, html].contains(Self.standardOutput) else { return }
         Terminal.write(
             report.table(
                 width: Terminal.width, colour: Terminal.hasColour, bars: Terminal.isTerminal ? .blocks : .plain),
@@ -31,11 +45,22 @@ struct BenchOutput: ParsableArguments {
         for line in RatingText.lines(report.facts(measuredAt: 0)) { Terminal.say(line) }
     }
 
-    private func put(_ document: (place: String, bytes: Data)?) throws {
-        guard let document else { return }
-        guard document.place != Self.standardOutput else {
-            return Terminal.write(Array(document.bytes), to: STDOUT_FILENO)
-        }
-        try DurableFile.write(document.bytes, to: document.place, mode: 0o644)
+    private func put(_ bytes: [UInt8], at place: String) throws {
+        guard place != Self.standardOutput else { return Terminal.write(bytes, to: STDOUT_FILENO) }
+        try DurableFile.write(bytes, to: place, mode: 0o644)
+    }
+
+    /// The machine as far as its inventory tells; without one the report still has its day.
+    private static func subject() async -> BenchmarkSubject {
+        let inventory = try? await HardwareProbe.located().inventory()
+        let model = inventory?.processor?.model
+        return BenchmarkSubject(
+            title: model ?? "This machine", measuredAt: WallClock.now() / 1_000_000_000,
+            facts: [
+                ("processor", model), ("cores", inventory?.coreCount.map(String.init)),
+                ("memory", inventory?.memoryBytes.map(Display.bytes)), ("kernel", inventory?.kernel?.release),
+                ("system", inventory?.kernel?.distribution), ("hypervisor", inventory?.virtualisation?.hypervisor),
+            ],
+            topology: inventory.map { InventoryTree.draw($0, width: 120, colour: false) })
     }
 }

@@ -38,6 +38,7 @@ struct BenchRun: AsyncParsableCommand {
 
     func validate() throws {
         guard !quick || duration == nil else { throw ValidationError("--quick and --duration exclude each other") }
+        try output.validate()
     }
 
     func run() async throws {
@@ -47,7 +48,7 @@ struct BenchRun: AsyncParsableCommand {
             bytesMax: bytesMax.bytes)
         Interruption.arm()
         let report = try await BenchmarkRunner(process: BenchChild(plan: plan)).runUntilInterrupted(plan)
-        try output.write(report)
+        try await output.write(report)
     }
 
     /// The axes asked for, with `memory.` standing for all that begin so.

@@ -22,7 +22,12 @@ enum Interruption {
         guard number != 0 else { return }
         Terminal.complain("interrupted; nothing was written")
         signal(number, SIG_DFL)
-        kill(getpid(), number)
+        // To this very thread, whose pool blocks signals: sent to the process it could come later than the exit below.
+        var mine = sigset_t()
+        sigemptyset(&mine)
+        sigaddset(&mine, number)
+        pthread_sigmask(SIG_UNBLOCK, &mine, nil)
+        raise(number)
         exit(128 + number)
     }
 

@@ -1,0 +1,57 @@
+import Foundation
+import GCXBenchmark
+import Testing
+
+@Suite("The report as a page and as Markdown")
+struct PageTests {
+    private static let hostile = "</pre><script>alert(1)</script>\"'&\u{1B}"
+
+    private static func subject(_ text: String) -> BenchmarkSubject {
+        BenchmarkSubject(
+            title: text, measuredAt: 1_700_000_000, facts: [("kernel", text), ("none", nil)], topology: text)
+    }
+
+    private static func report(_ text: String = "p") -> BenchmarkReport {
+        var foreign = Fixtures.axis()
+        foreign.name = text
+        return Fixtures.report([Fixtures.axis(), Fixtures.axis(.memoryRead), foreign], problems: [text])
+    }
+
+    @Test("nothing that came from the machine is markup")
+    func escaped() {
+        let html = Page(Self.report(Self.hostile), Self.subject(Self.hostile)).html
+        #expect(!html.contains("<script") && !html.contains("\u{1B}") && html.contains("&lt;script&gt;"))
+        let markdown = Self.report(Self.hostile + "|").markdown(Self.subject(Self.hostile))
+        #expect(!markdown.contains("<script") && markdown.contains("\\|"))
+    }
+
+    @Test("the page fetches nothing, runs nothing, and is well-formed where it holds drawings")
+    func standsAlone() throws {
+        let html = Page(Self.report(), Self.subject("m")).html
+        for banned in ["http:", "https:", "url(", "@import", "<link", "<img", "<script", "NaN", "inf\""] {
+            #expect(!html.contains(banned), "found \(banned)")
+        }
+        #expect(
+            html.contains("Roofline") && html.contains("prefers-color-scheme:dark") && html.contains("@media print"))
+        for tag in ["svg", "section", "table", "tr", "td", "figure"] {
+            #expect(
+                html.ranges(of: "<\(tag)").count >= html.ranges(of: "</\(tag)>").count && html.contains("</\(tag)>"))
+        }
+        #expect(html.ranges(of: "<figure>").count == 3)
+    }
+
+    @Test("a report without bandwidth has no roofline, and one without anything is still a page")
+    func partial() {
+        #expect(!Page(Fixtures.report([Fixtures.axis()]), Self.subject("m")).html.contains("Roofline"))
+        #expect(Page(Fixtures.report([]), Self.subject("m")).html.hasSuffix("</html>\n"))
+    }
+
+    @Test(
+        "days are named as calendars name them",
+        arguments: [
+            (0, "1970-01-01 00:00 UTC"), (951_782_399, "2000-02-28 23:59 UTC"), (951_782_400, "2000-02-29 00:00 UTC"),
+            (1_709_251_199, "2024-02-29 23:59 UTC"), (1_735_689_600, "2025-01-01 00:00 UTC"),
+            (4_107_542_400, "2100-03-01 00:00 UTC"),
+        ])
+    func date(seconds: UInt64, text: String) { #expect(BenchmarkSubject.date(seconds) == text) }
+}
