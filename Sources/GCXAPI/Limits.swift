@@ -19,8 +19,9 @@ package enum APILimits {
     package static let connectionsMax = 1_024
     /// A server closes a connection that has carried no request for this long.
     package static let idleConnection: Duration = .seconds(75)
-    /// A client gives up to reach a server after this. A server on the same machine answers in microseconds.
-    package static let connectTimeout: Duration = .seconds(5)
+    /// A client gives up to reach a server after this. A server on the same machine answers in microseconds, but many calls
+    /// at once wait here for a connection.
+    package static let connectTimeout: Duration = .seconds(20)
     /// A client waits this long for the whole answer to a call that does not wait on purpose. A post to a ledger is
     /// one fsync, a few milliseconds, and queues behind others.
     package static let callTimeout: Duration = .seconds(20)

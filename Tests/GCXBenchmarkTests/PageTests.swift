@@ -40,6 +40,21 @@ struct PageTests {
         #expect(html.ranges(of: "<figure>").count == 3)
     }
 
+    @Test("a latency curve is drawn with a dot for every size, and one that is no line is left out")
+    func latency() {
+        var report = Self.report()
+        #expect(!Page(report, Self.subject("m")).html.contains("<h2>Latency"))
+        let points = (12...20).map { Curve.Point(workingSetBytes: 1 << $0, value: Double($0) * 100) }
+        report.curves = [Curve(name: "memory.latency", unit: .picoseconds, points: points)]
+        let html = Page(report, Self.subject("m")).html
+        #expect(html.contains("<h2>Latency") && html.contains("64 KiB") && html.contains("1.20 ns"))
+        #expect(html.ranges(of: "<circle class=\"dot\" r=\"4\"").count == points.count)
+        for broken in [[points[0]], [.init(workingSetBytes: 0, value: 1), points[0]]] {
+            report.curves = [Curve(name: "memory.latency", unit: .picoseconds, points: broken)]
+            #expect(!Page(report, Self.subject("m")).html.contains("<h2>Latency"))
+        }
+    }
+
     @Test("a report without bandwidth has no roofline, and one without anything is still a page")
     func partial() {
         #expect(!Page(Fixtures.report([Fixtures.axis()]), Self.subject("m")).html.contains("Roofline"))

@@ -58,7 +58,16 @@ package struct Page: Sendable {
             + "<td class=\"n\">\(axis.runs)</td><td>\(bar)</td><td class=\"n\">\(axis.limitText)</td></tr>"
     }
 
-    private var figures: String {
+    private var figures: String { roofline + latencies }
+
+    private var latencies: String {
+        let charts = (report.curves ?? []).compactMap(LatencyChart.init).map(\.svg)
+        guard !charts.isEmpty else { return "" }
+        return
+            "<section class=\"chart\"><h2>Latency</h2><p class=\"sub\">What a load takes that waits for the one before, over the size of what it walks through. A step is where a cache ends.</p>\(charts.joined())</section>"
+    }
+
+    private var roofline: String {
         guard let roofline = Roofline(report) else { return "" }
         return
             "<section class=\"chart\"><h2>Roofline</h2><p class=\"sub\">What a program can reach, by how many operations it does for each byte it moves.</p>\(roofline.svg)</section>"
