@@ -1,0 +1,53 @@
+import ArgumentParser
+import FoundationEssentials
+import GCXBenchmark
+
+/// `gcx bench compare`: what changed between two reports.
+struct BenchCompare: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "compare",
+        abstract: "Compare two reports (`gcx bench --json FILE`), and say which differences are noise.",
+        discussion: """
+            A difference counts when the samples differ by a rank test at 1 % and the figures by more than the benchmark \
+            itself calls agreement (3 % for processors, 10 % for memory, 50 % for disks).
+            """)
+
+    @Argument(help: "The earlier report.")
+    var first: String
+
+    @Argument(help: "The later report.")
+    var second: String
+
+    @OptionGroup var output: OutputOptions
+
+    func run() throws {
+        let (one, other) = (try Self.report(first), try Self.report(second))
+        let comparison = try BenchmarkComparison(one, other)
+        if output.json { return try Terminal.json(comparison) }
+        var table = Table(["benchmark", "first", "second", "ratio", "chance", "verdict"])
+        for axis in comparison.axes {
+            let entry = BenchmarkRegistry.benchmark(named: axis.name)
+            func figure(_ value: Double?) -> String {
+                guard let value, let entry else { return "none" }
+                return Quantity(value, entry.unit).description
+            }
+            table.add([
+                entry?.title ?? "an axis that this release does not know", figure(axis.first), figure(axis.second),
+                axis.ratio.map { Quantity.fixed($0, decimals: 3) } ?? "-",
+                axis.chance.map { $0 < 0.001 ? "<0.001" : Quantity.fixed($0, decimals: 3) } ?? "-",
+                axis.verdict.rawValue,
+            ])
+        }
+        Terminal.say(table.text)
+    }
+
+    private static func report(_ path: String) throws -> BenchmarkReport {
+        do {
+            return try BenchmarkReport(decoding: try Data(contentsOf: URL(filePath: path)))
+        } catch let error as BenchmarkError {
+            throw CommandError("\(path): \(error.description)", fix: "Name a report of `gcx bench --json FILE`.")
+        } catch {
+            throw CommandError("the report \(path) cannot be read: \(error)", fix: "Check the path.")
+        }
+    }
+}
