@@ -26,14 +26,14 @@ PICO = 1e12
 CLEAN = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ} | {"LC_ALL": "C"}
 
 
-def run(command, limit=180):
-    """Standard output and error of a tool, or the reason why there is none."""
+def run(command, limit=180, complaints=True):
+    """Standard output of a tool, with its standard error unless told otherwise, or the reason why there is none."""
     if shutil.which(command[0]) is None:
         raise LookupError(f"{command[0]} is not installed")
     done = subprocess.run(command, env=CLEAN, capture_output=True, text=True, timeout=limit)
     if done.returncode != 0:
         raise LookupError(f"{command[0]} ended with {done.returncode}: {(done.stderr or done.stdout).strip()[-120:]}")
-    return done.stdout + done.stderr
+    return done.stdout + (done.stderr if complaints else "")
 
 
 def figure(pattern, text, scale=1.0):
@@ -65,7 +65,7 @@ class Machine:
     def bench(self, axis):
         with tempfile.TemporaryDirectory(dir=self.directory) as directory:
             text = run([self.probe, "bench", "--axes", axis, "--seconds", str(SECONDS), "--directory", directory,
-                        "--bytes-max", str(1 << 30)])
+                        "--bytes-max", str(1 << 30)], complaints=False)
         return json.loads(text)
 
     def known(self, names):
@@ -201,7 +201,7 @@ def steadiness(machine, runs):
     found = {}
     for _ in range(runs):
         text = run([machine.probe, "bench", "--axes", ",".join(machine.known(names)), "--seconds", "30",
-                    "--directory", machine.directory, "--bytes-max", str(1 << 30)])
+                    "--directory", machine.directory, "--bytes-max", str(1 << 30)], complaints=False)
         for axis in json.loads(text)["axes"]:
             if "value" in axis:
                 found.setdefault(axis["name"], []).append((axis["value"], axis["steady"]))
