@@ -237,7 +237,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--only", default="", help="axes whose name holds this text")
     parser.add_argument("--probe", default=".build/release/gcx-probe")
-    parser.add_argument("--directory", default=".", help="where the files of the storage figures are made")
+    parser.add_argument("--directory", default=".build", help="where the files of the storage figures are made")
     parser.add_argument("--steadiness", type=int, metavar="RUNS", help="instead: run all axes so often, and print the variation")
     parser.add_argument("--json", help="write all samples here")
     options = parser.parse_args()
