@@ -3,16 +3,34 @@ import GCXBenchmark
 /// Reads which processors the benchmark may use.
 enum BenchAllowance {
     /// Affinity and cpuset from the kernel's own list, one processor per physical core, no more of them than the quota feeds.
-    static func read(cgroup: BenchCgroup) throws(BenchFailure) -> ProcessorAllowance {
+    ///
+    /// - Parameter threads: cores to use, where fewer than those.
+    static func read(cgroup: BenchCgroup, threads: Int? = nil) throws(BenchFailure) -> ProcessorAllowance {
         let status = BenchSystem.text("/proc/self/status") ?? ""
         let line = status.split(separator: "\n").first { $0.hasPrefix("Cpus_allowed_list:") }
         let allowed = BenchSystem.cpuList(line.map { String($0.dropFirst("Cpus_allowed_list:".count)) } ?? "")
         guard !allowed.isEmpty else { throw .unreadable("/proc/self/status") }
         let online = BenchSystem.cpuList(BenchSystem.text("/sys/devices/system/cpu/online") ?? "")
         let quota = cgroup.quotaProcessors
-        return ProcessorAllowance(
+        let cores = used(of: allowed, siblings: siblings(of:), quota: quota)
+        if let threads, threads > cores.count { throw .tooManyThreads(wanted: threads, allowed: cores.count) }
+        var allowance = ProcessorAllowance(
             online: max(online.count, allowed.count), allowed: allowed,
-            used: used(of: allowed, siblings: siblings(of:), quota: quota), quotaProcessors: quota)
+            used: Array(cores.prefix(threads ?? cores.count)), quotaProcessors: quota)
+        allowance.threadsWanted = threads.flatMap { $0 < cores.count ? $0 : nil }
+        allowance.hardwareThreads = hardwareThreads(
+            of: allowance.used, allowed: allowed, siblings: siblings(of:), quota: quota)
+        return allowance
+    }
+
+    /// All allowed hardware threads of the cores used; nil where they are no more than the cores, or the quota feeds no more.
+    static func hardwareThreads(of used: [Int], allowed: [Int], siblings: (Int) -> [Int], quota: Double?) -> [Int]? {
+        let permitted = Set(allowed)
+        let threads = used.flatMap { cpu in Set(siblings(cpu) + [cpu]).filter(permitted.contains).sorted() }
+        guard threads.count > used.count, threads.count <= BenchmarkLimits.threadsMax,
+            quota.map({ $0 >= Double(threads.count) }) ?? true
+        else { return nil }
+        return threads
     }
 
     /// The first allowed processor of every core, in order, at least one and at most the quota rounded up.

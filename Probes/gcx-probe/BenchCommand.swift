@@ -4,7 +4,7 @@ import Glibc
 /// `gcx-probe bench`: measures and prints one JSON document.
 enum BenchCommand {
     /// sysexits.h: wrong arguments, and a failure inside.
-    private static let usageExit: Int32 = 64
+    private static let usageExit = BenchmarkRefusal.exitStatus
     private static let softwareExit: Int32 = 70
 
     /// - Parameter arguments: after `bench`.
@@ -19,6 +19,8 @@ enum BenchCommand {
         } catch let error as BenchOptions.Wrong {
             return complain("\(error)", usageExit)
         } catch let error as BenchmarkError {
+            return complain("\(error)", usageExit)
+        } catch let error as BenchFailure where error.isRefusal {
             return complain("\(error)", usageExit)
         } catch {
             return complain("\(error)", softwareExit)
@@ -38,12 +40,14 @@ struct BenchOptions {
     enum Wrong: Error, CustomStringConvertible {
         case unknown(String)
         case valueMissing(String)
+        case notAPeer(String)
         case notANumber(option: String, value: String)
 
         var description: String {
             switch self {
             case .unknown(let option): "unknown option `\(option)`"
             case .valueMissing(let option): "`\(option)` needs a value"
+            case .notAPeer(let text): "`--peer`: `\(text)` is no HOST:PORT"
             case .notANumber(let option, let value): "`\(option)`: `\(value)` is no number"
             }
         }
@@ -53,6 +57,10 @@ struct BenchOptions {
     var seconds: Double
     var directory: String
     var bytesMax: UInt64
+    /// Cores to use; nil for all that are allowed.
+    var threads: Int?
+    /// The other end of the network figures.
+    var peer: PeerTarget?
     /// Names that a clean start took away; ``environmentIsOpen`` until it has.
     var environmentRemoved: [String]
     var environmentIsOpen: Bool
@@ -65,15 +73,25 @@ struct BenchOptions {
         let bytes = try Self.number("--bytes-max", values.removeValue(forKey: "--bytes-max") ?? "268435456") {
             UInt64($0)
         }
+        let threads = try values.removeValue(forKey: "--threads").map { try Self.number("--threads", $0) { Int($0) } }
         let directory = values.removeValue(forKey: "--directory") ?? "."
+        let account = values.removeValue(forKey: "--account")
+        if let endpoint = values.removeValue(forKey: "--peer") {
+            guard let target = account.map({ PeerTarget(endpoint, account: $0) }) ?? PeerTarget(endpoint) else {
+                throw Wrong.notAPeer(endpoint)
+            }
+            peer = target
+        }
         let scrubbed = values.removeValue(forKey: BenchEnvironment.markOption)
         if let unknown = values.keys.min() { throw Wrong.unknown(unknown) }
         let plan = try BenchmarkPlan(
-            axes: axes ?? BenchmarkRegistry.names, seconds: seconds, directory: directory, bytesMax: bytes)
+            axes: axes ?? BenchmarkRegistry.names, seconds: seconds, directory: directory, bytesMax: bytes,
+            threads: threads)
         benchmarks = plan.axes.compactMap(BenchmarkRegistry.benchmark(named:))
         self.seconds = seconds
         self.directory = directory
         bytesMax = bytes
+        self.threads = threads
         environmentIsOpen = scrubbed == nil
         environmentRemoved = (scrubbed ?? "").split(separator: ",").map(String.init)
     }

@@ -5,6 +5,7 @@ import GCXBenchmark
 struct BenchLatencyCurve {
     /// From the smallest cache to beyond the largest, twice as much each time.
     private static let sizes = (12...28).map { UInt64(1) << UInt64($0) }
+    static var bytesMax: UInt64 { sizes.last ?? 0 }
     /// Samples at each size, of which the best undisturbed one counts: whatever disturbs a load makes it slower.
     private static let samples = 5
 

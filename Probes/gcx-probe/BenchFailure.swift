@@ -13,8 +13,29 @@ enum BenchFailure: Error, CustomStringConvertible {
     case late
     /// The registry has a benchmark that this probe has no kernel for.
     case noKernel(String)
+    /// The machine lacks what the benchmark is about; no failure.
+    case absent(String)
+    /// More cores are asked for than may be used.
+    case tooManyThreads(wanted: Int, allowed: Int)
+    /// Nobody serves at the other end.
+    case noPeer(String, reason: String)
+    /// The other end says what no `gcx bench` says.
+    case peerTalksOtherwise(String)
     /// A file of the kernel that the measurement rests on is missing or reads otherwise.
     case unreadable(String)
+
+    /// Whether the run was asked for what it cannot do, which is the asker's to change.
+    var isRefusal: Bool { if case .tooManyThreads = self { true } else { false } }
+
+    /// Why the machine has nothing to measure here; nil for a true failure.
+    var absence: String? {
+        switch self {
+        case .absent(let reason): reason
+        case .system("make a file in", _, EROFS), .system("make a file in", _, EACCES), .system("make a file in", _, EPERM):
+            "\(self); --path names another place"
+        default: nil
+        }
+    }
 
     var description: String {
         switch self {
@@ -25,6 +46,11 @@ enum BenchFailure: Error, CustomStringConvertible {
             "allocate the arrays: \(available) bytes of memory are available, \(needed) are needed"
         case .late: "touch the arrays: the time of the run is over; the machine is busy, or the time too short"
         case .noKernel(let name): "measure \(name): this probe has no kernel for it"
+        case .absent(let reason): reason
+        case .tooManyThreads(let wanted, let allowed):
+            "measure with \(wanted) threads: affinity, cpuset and quota leave \(allowed) cores"
+        case .noPeer(let endpoint, let reason): "connect to \(endpoint): \(reason)"
+        case .peerTalksOtherwise(let name): "talk to \(name): it is no gcx bench of this release"
         case .unreadable(let path): "read \(path): not there, or in a form that is not known"
         }
     }

@@ -6,7 +6,7 @@ import Glibc
 struct BenchLatency: BenchMeasurement {
     /// Where the chain lies.
     enum Level {
-        case l1, l2, l3, dram
+        case l1, l2, l3, dram, dramSmallPages
     }
 
     /// Long against the start of a run, shorter than a neighbour's pauses.
@@ -29,17 +29,23 @@ struct BenchLatency: BenchMeasurement {
         guard let wanted = Self.workingSet(level, processor: processor) else {
             throw .unreadable("/sys/devices/system/cpu/cpu\(processor)/cache")
         }
-        try self.init(bytes: wanted, team: team, cgroup: cgroup)
+        try self.init(bytes: wanted, smallPages: level == .dramSmallPages, team: team, cgroup: cgroup)
+    }
+
+    /// The most that one of these holds: the chain of the memory, what links it, and the page it begins in.
+    static func bytesMax(processor: Int) -> UInt64 {
+        let chain = max(workingSet(.dram, processor: processor) ?? 0, BenchLatencyCurve.bytesMax)
+        return chain + chain / lineBytes * UInt64(MemoryLayout<UInt32>.stride) + 2 * pageBytes
     }
 
     /// Links a chain through `bytes` bytes and follows it a while.
-    init(bytes wanted: UInt64, team: BenchTeam, cgroup: BenchCgroup) throws(BenchFailure) {
+    init(bytes wanted: UInt64, smallPages: Bool = false, team: BenchTeam, cgroup: BenchCgroup) throws(BenchFailure) {
         let room = try BenchArena.available(cgroup: cgroup) / 2
         let bytes = min(wanted, room) / Self.lineBytes * Self.lineBytes
         guard bytes >= Self.lineBytes * 2 else { throw .noMemory(available: room, needed: wanted) }
         self.team = team
         workingSetBytes = bytes
-        memory = try Memory(bytes: max(bytes, Self.pageBytes))
+        memory = try Memory(bytes: max(bytes, Self.pageBytes), smallPages: smallPages)
         var order = [UInt32](repeating: 0, count: Int(bytes / Self.lineBytes))
         gcx_latency_link(memory.base, Int(bytes), &order, gcx_now_nanoseconds())
         job = gcx_latency_job(
@@ -74,7 +80,7 @@ struct BenchLatency: BenchMeasurement {
         case .l2: return BenchCaches.bytes(level: 2, of: processor).map { $0 / 4 }
         // A virtual machine's share of a last level is often less than it is told.
         case .l3: return BenchCaches.bytes(level: 3, of: processor).map { min($0 / 4, 8 << 20) }
-        case .dram: return max(256 << 20, 4 * last)
+        case .dram, .dramSmallPages: return max(256 << 20, 4 * last)
         }
     }
 
@@ -85,10 +91,11 @@ struct BenchLatency: BenchMeasurement {
         private let mapped: UnsafeMutableRawPointer
         private let bytes: Int
 
-        init(bytes: UInt64) throws(BenchFailure) {
+        init(bytes: UInt64, smallPages: Bool) throws(BenchFailure) {
             // A huge page has to begin at a multiple of its size, and a mapping need not.
             self.bytes = Int(bytes + pageBytes)
-            guard let mapped = gcx_memory_map(self.bytes) else {
+            let map = smallPages ? gcx_memory_map_small_pages : gcx_memory_map
+            guard let mapped = map(self.bytes) else {
                 throw .system(operation: "allocate", object: "\(bytes) bytes", errno: errno)
             }
             self.mapped = mapped

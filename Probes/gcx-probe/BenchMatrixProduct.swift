@@ -24,14 +24,21 @@ struct BenchMatrixProduct: BenchMeasurement {
         var peak = BenchFMA(.fp64, team: team, isa: isa)
         peakRate = try peak.sample()?.value ?? 0
         self.peak = peak
-        var rows = Self.rowsMin
-        var threads = Self.threadsOfRowsMin
-        while threads < team.threads { (rows, threads) = (rows * 2, threads * 4) }
+        let rows = Self.rows(threads: team.threads)
         matrices = try Matrices(rows: rows)
         job = matrices.job(isa: isa)
         _ = team.run(gcx_gemm_fill_work, &job)
         _ = team.run(gcx_gemm_work, &job)
     }
+
+    private static func rows(threads wanted: Int) -> Int {
+        var (rows, threads) = (rowsMin, threadsOfRowsMin)
+        while threads < wanted { (rows, threads) = (rows * 2, threads * 4) }
+        return rows
+    }
+
+    /// What the matrices and their packed panels take.
+    static func bytes(threads: Int) -> UInt64 { UInt64(Matrices.bytes(rows: rows(threads: threads))) }
 
     mutating func sample() throws(BenchFailure) -> Sample? {
         let run = team.run(gcx_gemm_work, &job)
@@ -52,9 +59,7 @@ struct BenchMatrixProduct: BenchMeasurement {
 
         init(rows: Int) throws(BenchFailure) {
             self.rows = rows
-            let elements =
-                3 * rows * rows + gcx_gemm_packed_a_elements(rows) + gcx_gemm_packed_b_elements(rows)
-            bytes = elements * MemoryLayout<Double>.stride
+            bytes = Self.bytes(rows: rows)
             guard let base = gcx_memory_map(bytes) else {
                 throw .system(operation: "allocate", object: "\(bytes) bytes", errno: errno)
             }
@@ -62,6 +67,11 @@ struct BenchMatrixProduct: BenchMeasurement {
         }
 
         deinit { gcx_memory_unmap(base, bytes) }
+
+        static func bytes(rows: Int) -> Int {
+            let elements = 3 * rows * rows + gcx_gemm_packed_a_elements(rows) + gcx_gemm_packed_b_elements(rows)
+            return elements * MemoryLayout<Double>.stride
+        }
 
         func job(isa: gcx_isa) -> gcx_gemm_job {
             let first = base.assumingMemoryBound(to: Double.self)

@@ -29,9 +29,7 @@ final class BenchArena {
     init(team: BenchTeam, isa: gcx_isa, processors: [Int], cgroup: BenchCgroup, deadline: UInt64)
         throws(BenchFailure)
     {
-        let wanted = Self.aligned(
-            max(Self.arrayBytesMin, Self.cachesPerArray * BenchCaches.lastLevelBytes(of: processors)) + Self.granularity
-                - 1)
+        let wanted = Self.arrayBytesWanted(processors: processors)
         let available = try Self.available(cgroup: cgroup)
         arrayBytes = min(wanted, Self.aligned(available / Self.availableShareInverse / 3))
         guard arrayBytes > 0 else { throw .noMemory(available: available, needed: 3 * wanted) }
@@ -47,6 +45,13 @@ final class BenchArena {
     }
 
     deinit { gcx_memory_unmap(base, Int(bytes)) }
+
+    private static func arrayBytesWanted(processors: [Int]) -> UInt64 {
+        aligned(max(arrayBytesMin, cachesPerArray * BenchCaches.lastLevelBytes(of: processors)) + granularity - 1)
+    }
+
+    /// What the three arrays take where memory is not short.
+    static func bytesWanted(processors: [Int]) -> UInt64 { 3 * arrayBytesWanted(processors: processors) + granularity }
 
     var partBytes: UInt64 { arrayBytes / UInt64(Self.parts) }
 

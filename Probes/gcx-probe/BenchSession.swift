@@ -4,23 +4,33 @@ import Glibc
 
 /// One run: the axes one after the other, never two at once, within the time given.
 final class BenchSession {
-    private let options: BenchOptions
-    private let cgroup: BenchCgroup
-    private let processors: ProcessorAllowance
-    private let team: BenchTeam
-    private let isa: gcx_isa
+    let options: BenchOptions
+    let cgroup: BenchCgroup
+    let processors: ProcessorAllowance
+    let team: BenchTeam
+    let isa: gcx_isa
     private let ticksPerSecond: Double
-    private var soloMade: BenchTeam?
-    private var arenaMade: BenchArena?
-    private var fileMade: BenchFile?
+    let groups: [[Int]]
+    var soloMade: BenchTeam?
+    var peerMade: PeerClient?
+    var arenaMade: BenchArena?
+    var fileMade: BenchFile?
     /// The fastest that the cores were seen in this run, Hz: an interrupted look is too slow, none is too fast.
     private var clockBest = 0.0
-    private var problems: [String] = []
+    private var failures = BenchReasons()
+    private var absences = BenchReasons()
+
+    /// Axes that share the arrays, which are given back after the last of them.
+    static let arenaAxes: Set<String> = [
+        Benchmark.memoryTriad.name, Benchmark.memoryCopy.name, Benchmark.memoryWrite.name,
+        Benchmark.memoryReadOne.name, Benchmark.memoryRead.name,
+    ]
 
     init(options: BenchOptions) throws(BenchFailure) {
         self.options = options
         cgroup = .live()
-        processors = try BenchAllowance.read(cgroup: cgroup)
+        processors = try BenchAllowance.read(cgroup: cgroup, threads: options.threads)
+        groups = BenchNodes.groups(of: processors.used)
         team = try BenchTeam(processors: processors.used)
         isa = gcx_isa_best()
         ticksPerSecond = Double(max(1, sysconf(Int32(_SC_CLK_TCK))))
@@ -30,14 +40,21 @@ final class BenchSession {
     func run() -> BenchmarkReport {
         let begin = gcx_now_nanoseconds()
         let end = begin + UInt64(options.seconds * 1e9)
+        let announced = BenchMemoryPlan.bytes(options.benchmarks, processors: processors.used, groups: groups)
+        Output.complain("memory \(announced)\n")
         let axes = options.benchmarks.indices.compactMap { measured(at: $0, runEnd: end) }
         let curves = curves(until: end)
-        return BenchmarkReport(
+        var report = BenchmarkReport(
             kernelVersion: GCX_KERNELS_VERSION, instructionSet: String(cString: gcx_isa_name(isa)),
             processors: processors,
             environmentRemoved: options.environmentRemoved,
             elapsedSeconds: Double(gcx_now_nanoseconds() - begin) / 1e9, axes: axes,
-            curves: curves, problems: problems)
+            curves: curves, problems: failures.list.map { "\($0.axes.joined(separator: ", ")): \($0.reason)" })
+        report.skipped = absences.list.isEmpty ? nil : absences.list
+        report.confinement = BenchConfinement.read()
+        report.memory = MemoryUse(announcedBytes: announced, peakBytes: BenchMemoryPlan.peakBytes)
+        report.peer = peerMade?.end()
+        return report
     }
 
     /// Drawn beside the latency of memory, in the time that is left.
@@ -47,7 +64,7 @@ final class BenchSession {
             let curve = try BenchLatencyCurve(team: try solo(), cgroup: cgroup, deadline: end).measured()
             return curve.points.isEmpty ? nil : [curve]
         } catch {
-            problems.append("memory.latency over size: \(error)")
+            failures.add("memory.latency over size", "\(error)")
             return nil
         }
     }
@@ -65,11 +82,16 @@ final class BenchSession {
         let benchmark = options.benchmarks[index]
         // For whoever watches; what is measured goes to standard output, once, at the end.
         Output.complain("axis \(benchmark.name)\n")
-        do {
+        if options.benchmarks[index...].allSatisfy({ !Self.arenaAxes.contains($0.name) }) { arenaMade = nil }
+        do throws(BenchFailure) {
             var measurement = try measurement(of: benchmark, runEnd: runEnd)
             return try sampled(benchmark, &measurement, until: deadline(of: index, end: runEnd))
         } catch {
-            problems.append("\(benchmark.name): \(error)")
+            if let absence = error.absence {
+                absences.add(benchmark.name, absence)
+            } else {
+                failures.add(benchmark.name, "\(error)")
+            }
             return nil
         }
     }
@@ -92,67 +114,6 @@ final class BenchSession {
                 since: before, used: processors.used, ticksPerSecond: ticksPerSecond,
                 clocks: (before: clockBefore, after: clockAfter)),
             conditions: measurement.conditions)
-    }
-
-    /// The kernel behind each name of the registry.
-    private func measurement(of benchmark: Benchmark, runEnd: UInt64) throws(BenchFailure) -> any BenchMeasurement {
-        switch benchmark.name {
-        case Benchmark.clock.name: BenchClock(team: team)
-        case Benchmark.fp64RateOne.name: BenchFMA(.fp64, team: try solo(), isa: isa)
-        case Benchmark.fp64Rate.name: BenchFMA(.fp64, team: team, isa: isa)
-        case Benchmark.fp32RateOne.name: BenchFMA(.fp32, team: try solo(), isa: isa)
-        case Benchmark.fp32Rate.name: BenchFMA(.fp32, team: team, isa: isa)
-        case Benchmark.sha256One.name: try BenchCrypto(.sha256, team: try solo())
-        case Benchmark.sha256.name: try BenchCrypto(.sha256, team: team)
-        case Benchmark.aesGCMOne.name: try BenchCrypto(.aesGCM, team: try solo())
-        case Benchmark.aesGCM.name: try BenchCrypto(.aesGCM, team: team)
-        case Benchmark.matrixProduct.name: try BenchMatrixProduct(team: team, isa: isa)
-        case Benchmark.memoryTriad.name: try BenchBandwidth.triad(team, arena(until: runEnd))
-        case Benchmark.memoryCopy.name: try BenchBandwidth.copy(team, arena(until: runEnd))
-        case Benchmark.memoryWrite.name: try BenchBandwidth.write(team, arena(until: runEnd))
-        case Benchmark.memoryReadOne.name: try BenchBandwidth.read(try solo(), arena(until: runEnd))
-        case Benchmark.memoryRead.name: try BenchBandwidth.read(team, arena(until: runEnd))
-        case Benchmark.latencyL1.name: try latency(.l1)
-        case Benchmark.latencyL2.name: try latency(.l2)
-        case Benchmark.latencyL3.name: try latency(.l3)
-        case Benchmark.latencyDRAM.name: try latency(.dram)
-        case Benchmark.diskRead.name: try BenchDiskRead(file: try file())
-        case Benchmark.diskWrite.name: BenchDiskWrite(file: try file())
-        case Benchmark.diskRandomRead.name: try BenchDiskRandom(file: try file(), writes: false)
-        case Benchmark.diskRandomReadDeep.name: try BenchDiskRandom(file: try file(), writes: false, depth: 32)
-        case Benchmark.diskRandomWrite.name: try BenchDiskRandom(file: try file(), writes: true)
-        case Benchmark.diskRandomWriteDeep.name: try BenchDiskRandom(file: try file(), writes: true, depth: 32)
-        case Benchmark.diskSync.name, Benchmark.diskSyncSlow.name: BenchDiskSync(file: try file())
-        case Benchmark.loopback.name: try BenchLoopback(processors: processors.used)
-        default: throw .noKernel(benchmark.name)
-        }
-    }
-
-    /// A team of one, on the first processor.
-    private func solo() throws(BenchFailure) -> BenchTeam {
-        if let soloMade { return soloMade }
-        let solo = try BenchTeam(processors: Array(processors.used.prefix(1)))
-        soloMade = solo
-        return solo
-    }
-
-    private func latency(_ level: BenchLatency.Level) throws(BenchFailure) -> BenchLatency {
-        try BenchLatency(level, team: try solo(), processor: processors.used[0], cgroup: cgroup)
-    }
-
-    private func arena(until deadline: UInt64) throws(BenchFailure) -> BenchArena {
-        if let arenaMade { return arenaMade }
-        let arena = try BenchArena(
-            team: team, isa: isa, processors: processors.used, cgroup: cgroup, deadline: deadline)
-        arenaMade = arena
-        return arena
-    }
-
-    private func file() throws(BenchFailure) -> BenchFile {
-        if let fileMade { return fileMade }
-        let file = try BenchFile(directory: options.directory, bytesMax: options.bytesMax)
-        fileMade = file
-        return file
     }
 }
 
@@ -180,5 +141,17 @@ struct BenchSampler {
         let kept = samples.filter(\.isUndisturbed).map(\.value)
         guard kept.count >= benchmark.validity.samplesWanted, let statistics = Statistics(kept) else { return false }
         return benchmark.validity.spread.value(of: statistics) <= benchmark.validity.spreadMax
+    }
+}
+
+/// Reasons, each with the axes it is true of: a disk that is missing is told once.
+struct BenchReasons {
+    private(set) var list: [SkippedAxes] = []
+
+    mutating func add(_ axis: String, _ reason: String) {
+        guard let place = list.firstIndex(where: { $0.reason == reason }) else {
+            return list.append(SkippedAxes(axes: [axis], reason: reason))
+        }
+        list[place].axes.append(axis)
     }
 }

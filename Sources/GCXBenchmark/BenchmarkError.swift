@@ -8,6 +8,10 @@ package enum BenchmarkError: RemediedError, Equatable {
     case secondsOutOfRange(Double)
     /// Too few bytes to measure a disk with.
     case bytesTooFew(UInt64)
+    /// No machine has this many cores, or none.
+    case threadsOutOfRange(Int)
+    /// The probe cannot do what was asked for on this machine.
+    case refused(String)
     /// The probe did not deliver: it crashed, hung or could not be started.
     case probeFailed(String)
     /// The document is larger than any report.
@@ -23,6 +27,8 @@ package enum BenchmarkError: RemediedError, Equatable {
         case .secondsOutOfRange: .fix("Give a time above 0 and up to \(Int(BenchmarkLimits.secondsMax)) seconds.")
         case .bytesTooFew:
             .fix("Allow at least \(BenchmarkLimits.storageBytesMin) bytes, or leave the storage axes out.")
+        case .threadsOutOfRange: .fix("Ask for 1 to \(BenchmarkLimits.threadsMax) threads.")
+        case .refused: .fix("Ask for what this machine allows here; see `gcx bench --help`.")
         case .probeFailed: .retry(after: .seconds(5))
         case .tooLarge, .malformed, .unknownSchema:
             .fix("Install gcx and gcx-probe from the same release.")
@@ -34,6 +40,8 @@ package enum BenchmarkError: RemediedError, Equatable {
         case .unknownAxis(let name): "benchmark `\(name)`: there is none of that name"
         case .secondsOutOfRange(let seconds): "benchmark for \(seconds) seconds: out of range"
         case .bytesTooFew(let bytes): "benchmark a disk with \(bytes) bytes: too few for a figure"
+        case .threadsOutOfRange(let threads): "benchmark with \(threads) threads: out of range"
+        case .refused(let reason): reason
         case .probeFailed(let reason): "run `gcx-probe bench`: \(reason)"
         case .tooLarge(let bytes):
             "read benchmark report: \(bytes) bytes are more than \(BenchmarkLimits.reportBytesMax)"

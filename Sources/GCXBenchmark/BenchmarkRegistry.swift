@@ -1,14 +1,14 @@
 /// Every benchmark there is, in the order in which they run and are shown.
 package enum BenchmarkRegistry {
     package static let all: [Benchmark] = [
-        .clock, .fp64RateOne, .fp64Rate, .fp32RateOne, .fp32Rate, .matrixProduct,
-        .sha256One, .sha256, .aesGCMOne, .aesGCM,
-        .memoryTriad, .memoryCopy, .memoryWrite, .memoryReadOne, .memoryRead,
-        .latencyL1, .latencyL2, .latencyL3, .latencyDRAM,
+        .clock, .fp64RateOne, .fp64Rate, .fp64RateThreads, .fp32RateOne, .fp32Rate, .matrixProduct,
+        .sha256One, .sha256, .sha256Threads, .aesGCMOne, .aesGCM,
+        .memoryTriad, .memoryCopy, .memoryWrite, .memoryReadOne, .memoryRead, .memoryTriadNode,
+        .latencyL1, .latencyL2, .latencyL3, .latencyDRAM, .latencyDRAMSmallPages,
         .diskWrite, .diskRead, .diskRandomRead, .diskRandomReadDeep,
         // What writes least goes first, so that the bytes allowed are there for it.
         .diskSync, .diskSyncSlow, .diskRandomWrite, .diskRandomWriteDeep,
-        .loopback,
+        .loopback, .peerUp, .peerDown, .peerRoundTrip,
     ]
 
     package static var names: [String] { all.map(\.name) }

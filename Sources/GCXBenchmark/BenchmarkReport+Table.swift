@@ -11,9 +11,13 @@ extension BenchmarkReport {
         let body = groups.flatMap { group, axes in
             [paint.bold(TextLayout.cut(group.rawValue, width))] + axes.flatMap { row($0, columns, paint) }
         }
-        let trouble = problems.flatMap {
-            TextLayout.wrapped(TextLayout.harmless("! \($0)"), width: width, indent: 0).map(paint.red)
-        }
+        let trouble =
+            circumstances.flatMap {
+                TextLayout.wrapped(TextLayout.harmless("- \($0)"), width: width, indent: 0).map(paint.dim)
+            }
+            + problems.flatMap {
+                TextLayout.wrapped(TextLayout.harmless("! \($0)"), width: width, indent: 0).map(paint.red)
+            }
         return ([paint.dim(TextLayout.cut(headline, width)), paint.dim(columns.heading)] + body + trouble)
             .joined(separator: "\n") + "\n"
     }

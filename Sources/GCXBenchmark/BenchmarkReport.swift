@@ -22,8 +22,16 @@ package struct BenchmarkReport: Codable, Equatable, Sendable {
     package var axes: [AxisResult]
     /// Figures over a size; nil in reports of a release that drew none, and where there was no time for any.
     package var curves: [Curve]?
-    /// What could not be measured or read, one sentence each.
+    /// What went wrong, one sentence each.
     package var problems: [String]
+    /// Axes for which this machine has nothing to measure; nil in reports of a release that did not tell.
+    package var skipped: [SkippedAxes]?
+    /// Under which walls the probe ran; nil in reports of a release that did not tell.
+    package var confinement: Confinement?
+    /// What the run was to hold of memory, and held; nil in reports of a release that did not tell.
+    package var memory: MemoryUse?
+    /// The other end of the network figures; nil without one.
+    package var peer: PeerSession?
 
     package init(
         kernelVersion: String, instructionSet: String, processors: ProcessorAllowance, environmentRemoved: [String],
@@ -80,6 +88,10 @@ package struct ProcessorAllowance: Codable, Equatable, Sendable {
     package var used: [Int]
     /// Processors' worth of time that the tightest cgroup above the probe grants; nil without a quota.
     package var quotaProcessors: Double?
+    /// All hardware threads of the cores in `used` that are allowed; nil where no core has a second one.
+    package var hardwareThreads: [Int]?
+    /// Threads that the user asked for, where fewer than the cores.
+    package var threadsWanted: Int?
 
     package init(online: Int, allowed: [Int], used: [Int], quotaProcessors: Double?) {
         self.online = online

@@ -24,17 +24,24 @@ package struct BenchmarkPlan: Equatable, Sendable {
     package let directory: String
     /// Bytes that the storage benchmarks may write, all together.
     package let bytesMax: UInt64
+    /// Cores to use; nil for all that are allowed.
+    package let threads: Int?
+    /// The other end of the network figures, and the account that the run is for; nil without one.
+    package var peer: PeerTarget?
 
-    /// - Throws: ``BenchmarkError/unknownAxis(_:)``, ``BenchmarkError/secondsOutOfRange(_:)`` or
-    ///   ``BenchmarkError/bytesTooFew(_:)``.
+    /// - Throws: ``BenchmarkError/unknownAxis(_:)``, ``BenchmarkError/secondsOutOfRange(_:)``,
+    ///   ``BenchmarkError/threadsOutOfRange(_:)`` or ``BenchmarkError/bytesTooFew(_:)``.
     package init(
-        axes: [String] = BenchmarkRegistry.names, seconds: Double, directory: String, bytesMax: UInt64
+        axes: [String] = BenchmarkRegistry.names, seconds: Double, directory: String, bytesMax: UInt64,
+        threads: Int? = nil
     ) throws(BenchmarkError) {
         if let unknown = axes.first(where: { !BenchmarkRegistry.names.contains($0) }) { throw .unknownAxis(unknown) }
         guard seconds > 0, seconds <= BenchmarkLimits.secondsMax else { throw .secondsOutOfRange(seconds) }
         let writes = axes.contains { $0.hasPrefix("storage.") }
         guard !writes || bytesMax >= BenchmarkLimits.storageBytesMin else { throw .bytesTooFew(bytesMax) }
+        if let threads, !(1...BenchmarkLimits.threadsMax).contains(threads) { throw .threadsOutOfRange(threads) }
         self.axes = BenchmarkRegistry.names.filter(axes.contains)
+        self.threads = threads
         self.seconds = seconds
         self.directory = directory
         self.bytesMax = bytesMax
@@ -45,11 +52,48 @@ package struct BenchmarkPlan: Equatable, Sendable {
         [
             "bench", "--axes", axes.joined(separator: ","), "--seconds", String(seconds), "--directory", directory,
             "--bytes-max", String(bytesMax),
-        ]
+        ] + (threads.map { ["--threads", String($0)] } ?? [])
+            + (peer.map { ["--peer", $0.endpoint, "--account", $0.account] } ?? [])
     }
 
     /// When the probe is taken to hang.
     package var timeout: Duration { .seconds(seconds + BenchmarkLimits.graceSeconds) }
+}
+
+/// Where the other end of the network figures is.
+package struct PeerTarget: Equatable, Sendable {
+    /// `HOST:PORT`, an IPv6 address in brackets.
+    package let endpoint: String
+    /// Hexadecimal; of zeros when nobody will sign the run.
+    package let account: String
+    package let host: String
+    package let port: UInt16
+
+    /// Port where none is named.
+    package static let portDefault: UInt16 = 7_177
+
+    /// Nil unless the text names a host, and a port or none.
+    package init?(_ endpoint: String, account: String = "0x" + String(repeating: "0", count: 40)) {
+        var host = Substring(endpoint)
+        var port = Self.portDefault
+        let bracket = endpoint.lastIndex(of: "]")
+        if let colon = endpoint.lastIndex(of: ":"), colon > bracket ?? endpoint.startIndex {
+            guard let number = UInt16(endpoint[endpoint.index(after: colon)...]) else { return nil }
+            (host, port) = (endpoint[..<colon], number)
+        }
+        if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() }
+        guard !host.isEmpty, !host.contains(where: { $0.isWhitespace || $0 == "[" || $0 == "]" }) else { return nil }
+        (self.endpoint, self.account, self.host, self.port) = (endpoint, account, String(host), port)
+    }
+}
+
+/// The probe was asked for what it cannot do, and said what.
+package struct BenchmarkRefusal: Error, CustomStringConvertible {
+    /// sysexits.h: the arguments are wrong.
+    package static let exitStatus: Int32 = 64
+    package let description: String
+
+    package init(description: String) { self.description = description }
 }
 
 /// Runs the benchmarks in the probe, behind the process wall.
@@ -65,6 +109,8 @@ package struct BenchmarkRunner<Process: BenchmarkProcess>: Sendable {
         let output: Data
         do {
             output = try await process.run(arguments: plan.arguments, timeout: plan.timeout)
+        } catch let refusal as BenchmarkRefusal {
+            throw .refused(refusal.description)
         } catch {
             throw .probeFailed(String(describing: error))
         }

@@ -25,6 +25,16 @@ package enum BenchmarkLimits {
     package static let graceSeconds = 30.0
     /// Least room a run may use on a disk: seven sequential samples of 1 MiB and what the other axes need.
     package static let storageBytesMin: UInt64 = 16_777_216
+    /// Bytes of one transfer between two machines: 50 ms of 160 Gbit/s.
+    package static let peerTransferBytesMax: UInt64 = 1 << 30
+    /// Transfers of one session in each direction: the samples of an axis, their repeats, and those that find the size.
+    package static let peerTransfersMax = 256
+    /// Seconds without a byte after which either end gives the other up.
+    package static let peerPatienceSeconds: UInt32 = 10
+    /// Longest session with one client, seconds; the next one waits that long.
+    package static let peerSessionSeconds = 60.0
+    /// Bytes of what a peer may say at the end.
+    package static let peerWitnessBytesMax = 16_384
     /// Cores in one team.
     package static let threadsMax = 4_096
 }

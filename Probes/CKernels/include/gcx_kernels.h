@@ -127,6 +127,8 @@ void gcx_memory_read_work(void *job, uint32_t thread, uint32_t threads);
 
 // memory_map.c: untouched, page-aligned memory that asks for huge pages; NULL with errno.
 void *gcx_memory_map(size_t bytes);
+// The same that refuses huge pages.
+void *gcx_memory_map_small_pages(size_t bytes);
 void gcx_memory_unmap(void *memory, size_t bytes);
 
 // MARK: storage_file.c
@@ -190,5 +192,18 @@ enum { GCX_NETWORK_BUFFER_BYTES = 256 << 10 };
 // Connects two sockets over 127.0.0.1; 0 or an errno.
 int gcx_network_open(int *sender, int *receiver);
 void gcx_network_work(void *job, uint32_t thread, uint32_t threads);
+
+// MARK: network_peer.c; blocking, on the caller's thread
+
+// Connects to a host and port, numbers or names. The descriptor, or -1 with a reason that lives for ever. Each later call on
+// it gives up after `timeout_seconds` without a byte.
+int gcx_peer_connect(const char *host, const char *port, uint32_t timeout_seconds, const char **reason);
+// Sets the same patience on a connection that came from elsewhere; 0 or an errno.
+int gcx_peer_patience(int fd, uint32_t timeout_seconds);
+// Moves exactly `bytes`, in calls of GCX_NETWORK_BUFFER_BYTES at the most; 0 or an errno.
+int gcx_peer_send(int fd, const void *buffer, uint64_t bytes);
+int gcx_peer_receive(int fd, void *buffer, uint64_t bytes);
+// Reads a line of fewer than `size` bytes, without its newline; 0 or an errno.
+int gcx_peer_line(int fd, char *line, size_t size);
 
 #endif

@@ -1,6 +1,8 @@
 extension Benchmark {
     /// Result: B/s of all cores together.
     package static let sha256 = crypto("sha256", "SHA-256", "hashed", threads: .all)
+    /// Result: B/s of all cores together, with every hardware thread of each. Absent where a core has one.
+    package static let sha256Threads = crypto("sha256", "SHA-256", "hashed", threads: .hardware)
     /// Result: B/s of one core, the others idle.
     package static let sha256One = crypto("sha256", "SHA-256", "hashed", threads: .one)
     /// Result: B/s of all cores together.

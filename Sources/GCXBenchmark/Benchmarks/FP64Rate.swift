@@ -3,6 +3,8 @@ extension Benchmark {
     package static let fp64Rate = multiplyAdd("fp64", "FP64", threads: .all, timeWeight: 2)
     /// Result: flop/s of one core, the others idle.
     package static let fp64RateOne = multiplyAdd("fp64", "FP64", threads: .one, timeWeight: 1)
+    /// Result: flop/s of all cores together, with every hardware thread of each. Absent where a core has one.
+    package static let fp64RateThreads = multiplyAdd("fp64", "FP64", threads: .hardware, timeWeight: 0.5)
     /// Result: flop/s of all cores together.
     package static let fp32Rate = multiplyAdd("fp32", "FP32", threads: .all, timeWeight: 1)
     /// Result: flop/s of one core, the others idle.
@@ -29,14 +31,28 @@ extension Benchmark {
 
 /// How many cores a figure of the processors is about.
 enum BenchmarkThreads {
-    case one, all
+    case one, all, hardware
 
-    var suffix: String { self == .one ? "one" : "all" }
-    var title: String { self == .one ? "one core" : "all cores" }
+    var suffix: String {
+        switch self {
+        case .one: "one"
+        case .all: "all"
+        case .hardware: "smt"
+        }
+    }
+    var title: String {
+        switch self {
+        case .one: "one core"
+        case .all: "all cores"
+        case .hardware: "all threads"
+        }
+    }
     var definition: String {
-        self == .one
-            ? "one thread pinned to the first allowed core, the others idle"
-            : "one pinned thread per allowed physical core, started together"
+        switch self {
+        case .one: "one thread pinned to the first allowed core, the others idle"
+        case .all: "one pinned thread per allowed physical core, started together"
+        case .hardware: "one pinned thread on every allowed hardware thread of those cores, started together"
+        }
     }
     /// What one core does every part of the machine can do.
     var splitting: SplittingRule { self == .one ? .minimum : .proportional }

@@ -70,6 +70,20 @@ extension Benchmark {
         validity: .memory,
         splitting: .proportional,
         timeWeight: 1)
+
+    /// Result: B/s of the slowest NUMA node. Absent where there is one.
+    package static let memoryTriadNode = Benchmark(
+        name: "memory.triad.node",
+        unit: .bytesPerSecond,
+        title: "memory triad, one NUMA node",
+        definition: """
+            The triad by the cores of one NUMA node in memory that they touched first, the other nodes idle. A sample visits \
+            every node in turn; its value is that of the slowest.
+            """,
+        statistic: .secondBest,
+        validity: .memory,
+        splitting: .minimum,
+        timeWeight: 1)
 }
 
 extension ValidityRule {

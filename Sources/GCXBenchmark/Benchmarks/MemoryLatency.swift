@@ -10,8 +10,14 @@ extension Benchmark {
     package static let latencyDRAM = latency(
         "dram", "memory", "four times the last-level cache and at least 256 MiB", 1.5)
 
+    /// Result: ps a load, page walks and all.
+    package static let latencyDRAMSmallPages = latency(
+        "dram.small-pages", "memory, 4K pages", "four times the last-level cache and at least 256 MiB", 1,
+        pages: "on pages of the base size, so that the walks through the page table are in the figure")
+
     private static func latency(
-        _ name: String, _ title: String, _ workingSet: String, _ timeWeight: Double
+        _ name: String, _ title: String, _ workingSet: String, _ timeWeight: Double,
+        pages: String = "on huge pages where there are any"
     ) -> Benchmark {
         Benchmark(
             name: "memory.latency.\(name)",
@@ -19,7 +25,7 @@ extension Benchmark {
             title: "latency, \(title)",
             definition: """
                 A chain of dependent loads, each of which holds the address of the next, over lines of 64 bytes in a random \
-                cycle through all of them; the working set is \(workingSet), on huge pages where there are any. One thread, \
+                cycle through all of them; the working set is \(workingSet), \(pages). One thread, \
                 pinned to the first allowed core. A sample lasts about 4 ms and goes on where the one before ended.
                 """,
             statistic: .median,

@@ -10,7 +10,8 @@ extension BenchmarkReport {
         let notes = axes.compactMap { axis in
             axis.verdict.map { "- **\(Self.escaped(axis.title))**: \(Self.escaped($0))" }
         }
-        let trouble = problems.map { "- not measured: \(Self.escaped($0))" }
+        let trouble =
+            circumstances.map { "- \(Self.escaped($0))" } + problems.map { "- failed: \(Self.escaped($0))" }
         let table = ["| benchmark | figure | spread | runs | of limit |", "|---|--:|--:|--:|--:|"] + rows
         return [
             head.joined(separator: "  \n"), table.joined(separator: "\n"), (notes + trouble).joined(separator: "\n"),

@@ -86,9 +86,10 @@ package struct Page: Sendable {
         let lines =
             report.axes.compactMap { axis in
                 axis.verdict.map { "<li><b>\(Markup.escaped(axis.title))</b>: \(Markup.escaped($0))</li>" }
-            } + report.problems.map { "<li class=\"unsteady\">not measured: \(Markup.escaped($0))</li>" }
+            } + report.circumstances.map { "<li>\(Markup.escaped($0))</li>" }
+            + report.problems.map { "<li class=\"unsteady\">failed: \(Markup.escaped($0))</li>" }
         let body = lines.isEmpty ? "<p>Nothing disturbed this run beyond its bounds.</p>" : "<ul>\(lines.joined())</ul>"
-        return "<section><h2>Disturbances</h2>\(body)</section>"
+        return "<section><h2>Circumstances and disturbances</h2>\(body)</section>"
     }
 
     private var topology: String {

@@ -29,6 +29,9 @@ struct BenchChild: BenchmarkProcess {
             progress.draw()
         }
         for line in complaints.lines() { progress.hear(line) }
+        guard outcome.status != .exited(BenchmarkRefusal.exitStatus) else {
+            throw BenchmarkRefusal(description: progress.complaint)
+        }
         guard outcome.status == .exited(0) else {
             let words = progress.complaint.isEmpty ? "" : ": \(progress.complaint)"
             throw Refused(description: "it ended with status \(outcome.status.code)\(words)")

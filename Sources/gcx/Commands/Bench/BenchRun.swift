@@ -22,6 +22,9 @@ struct BenchRun: AsyncParsableCommand {
     @Option(help: "The most that the disk benchmark writes.")
     var bytesMax = ByteSize(bytes: 256 << 20)
 
+    @Option(help: "Cores to use. Default: every physical core that affinity, cpuset and quota allow.")
+    var threads: Int?
+
     @Option(help: "Only these, separated by commas; a name ending in a dot takes all that begin with it.")
     var only: String?
 
@@ -45,7 +48,7 @@ struct BenchRun: AsyncParsableCommand {
         if list { return BenchList.say() }
         let plan = try BenchmarkPlan(
             axes: try axes, seconds: duration ?? (quick ? Self.secondsQuick : Self.secondsDefault), directory: path,
-            bytesMax: bytesMax.bytes)
+            bytesMax: bytesMax.bytes, threads: threads)
         Interruption.arm()
         let report = try await BenchmarkRunner(process: BenchChild(plan: plan)).runUntilInterrupted(plan)
         try await output.write(report)

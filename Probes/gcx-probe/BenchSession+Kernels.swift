@@ -1,0 +1,92 @@
+import CKernels
+import GCXBenchmark
+
+// Which kernel is behind each axis, and what several of them share.
+extension BenchSession {
+    /// The kernel behind each name of the registry.
+    func measurement(of benchmark: Benchmark, runEnd: UInt64) throws(BenchFailure) -> any BenchMeasurement {
+        switch benchmark.name {
+        case Benchmark.clock.name: BenchClock(team: team)
+        case Benchmark.fp64RateOne.name: BenchFMA(.fp64, team: try solo(), isa: isa)
+        case Benchmark.fp64Rate.name: BenchFMA(.fp64, team: team, isa: isa)
+        case Benchmark.fp64RateThreads.name: BenchFMA(.fp64, team: try hardwareThreads(), isa: isa)
+        case Benchmark.fp32RateOne.name: BenchFMA(.fp32, team: try solo(), isa: isa)
+        case Benchmark.fp32Rate.name: BenchFMA(.fp32, team: team, isa: isa)
+        case Benchmark.sha256One.name: try BenchCrypto(.sha256, team: try solo())
+        case Benchmark.sha256.name: try BenchCrypto(.sha256, team: team)
+        case Benchmark.sha256Threads.name: try BenchCrypto(.sha256, team: try hardwareThreads())
+        case Benchmark.aesGCMOne.name: try BenchCrypto(.aesGCM, team: try solo())
+        case Benchmark.aesGCM.name: try BenchCrypto(.aesGCM, team: team)
+        case Benchmark.matrixProduct.name: try BenchMatrixProduct(team: team, isa: isa)
+        case Benchmark.memoryTriad.name: try BenchBandwidth.triad(team, arena(until: runEnd))
+        case Benchmark.memoryCopy.name: try BenchBandwidth.copy(team, arena(until: runEnd))
+        case Benchmark.memoryWrite.name: try BenchBandwidth.write(team, arena(until: runEnd))
+        case Benchmark.memoryReadOne.name: try BenchBandwidth.read(try solo(), arena(until: runEnd))
+        case Benchmark.memoryRead.name: try BenchBandwidth.read(team, arena(until: runEnd))
+        case Benchmark.memoryTriadNode.name:
+            try BenchNodes(groups: groups, isa: isa, cgroup: cgroup, deadline: runEnd)
+        case Benchmark.latencyL1.name: try latency(.l1)
+        case Benchmark.latencyL2.name: try latency(.l2)
+        case Benchmark.latencyL3.name: try latency(.l3)
+        case Benchmark.latencyDRAM.name: try latency(.dram)
+        case Benchmark.latencyDRAMSmallPages.name: try latency(.dramSmallPages)
+        case Benchmark.diskRead.name: try BenchDiskRead(file: try file())
+        case Benchmark.diskWrite.name: BenchDiskWrite(file: try file())
+        case Benchmark.diskRandomRead.name: try BenchDiskRandom(file: try file(), writes: false)
+        case Benchmark.diskRandomReadDeep.name: try BenchDiskRandom(file: try file(), writes: false, depth: 32)
+        case Benchmark.diskRandomWrite.name: try BenchDiskRandom(file: try file(), writes: true)
+        case Benchmark.diskRandomWriteDeep.name: try BenchDiskRandom(file: try file(), writes: true, depth: 32)
+        case Benchmark.diskSync.name, Benchmark.diskSyncSlow.name: BenchDiskSync(file: try file())
+        case Benchmark.loopback.name: try BenchLoopback(processors: processors.used)
+        case Benchmark.peerUp.name: try BenchPeer(.up, client: try peer())
+        case Benchmark.peerDown.name: try BenchPeer(.down, client: try peer())
+        case Benchmark.peerRoundTrip.name: try BenchPeer(.roundTrip, client: try peer())
+        default: throw .noKernel(benchmark.name)
+        }
+    }
+
+    /// A team of one, on the first processor.
+    func solo() throws(BenchFailure) -> BenchTeam {
+        if let soloMade { return soloMade }
+        let solo = try BenchTeam(processors: Array(processors.used.prefix(1)))
+        soloMade = solo
+        return solo
+    }
+
+    /// A team on every hardware thread of the cores.
+    private func hardwareThreads() throws(BenchFailure) -> BenchTeam {
+        guard let threads = processors.hardwareThreads else {
+            throw .absent("no core here has a second hardware thread that may be used")
+        }
+        return try BenchTeam(processors: threads)
+    }
+
+    private func peer() throws(BenchFailure) -> PeerClient {
+        if let peerMade { return peerMade }
+        guard let target = options.peer else {
+            throw .absent("no peer is named; run `gcx bench --serve` on another machine, and here --peer HOST:PORT")
+        }
+        let client = try PeerClient(target)
+        peerMade = client
+        return client
+    }
+
+    private func latency(_ level: BenchLatency.Level) throws(BenchFailure) -> BenchLatency {
+        try BenchLatency(level, team: try solo(), processor: processors.used[0], cgroup: cgroup)
+    }
+
+    private func arena(until deadline: UInt64) throws(BenchFailure) -> BenchArena {
+        if let arenaMade { return arenaMade }
+        let arena = try BenchArena(
+            team: team, isa: isa, processors: processors.used, cgroup: cgroup, deadline: deadline)
+        arenaMade = arena
+        return arena
+    }
+
+    private func file() throws(BenchFailure) -> BenchFile {
+        if let fileMade { return fileMade }
+        let file = try BenchFile(directory: options.directory, bytesMax: options.bytesMax)
+        fileMade = file
+        return file
+    }
+}

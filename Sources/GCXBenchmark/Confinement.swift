@@ -1,0 +1,76 @@
+/// The walls around a run: they belong to its figures as much as the machine does.
+package struct Confinement: Codable, Equatable, Sendable {
+    /// Whether the probe ran as root in its user namespace.
+    package var superuser: Bool
+    /// What the container calls itself (`docker`, `podman`, `lxc`, …); nil outside of any that tells.
+    package var container: String?
+
+    package init(superuser: Bool, container: String?) {
+        self.superuser = superuser
+        self.container = container
+    }
+}
+
+/// Axes for which this machine has nothing to measure, which is no failure.
+package struct SkippedAxes: Codable, Equatable, Sendable {
+    /// Names, in the order of the registry.
+    package var axes: [String]
+    /// What is lacking, as a sentence.
+    package var reason: String
+
+    package init(axes: [String], reason: String) {
+        self.axes = axes
+        self.reason = reason
+    }
+}
+
+/// Memory of a run, bytes.
+package struct MemoryUse: Codable, Equatable, Sendable {
+    /// What the probe said beforehand it would hold at the most.
+    package var announcedBytes: UInt64
+    /// The most that it held (`VmHWM`); nil where the kernel does not tell.
+    package var peakBytes: UInt64?
+
+    package init(announcedBytes: UInt64, peakBytes: UInt64?) {
+        self.announcedBytes = announcedBytes
+        self.peakBytes = peakBytes
+    }
+}
+
+extension BenchmarkReport {
+    /// What a reader must know of how the run was confined before the figures, one line each.
+    package var circumstances: [String] {
+        processorLines + confinementLines
+            + (skipped ?? []).map { "not here: \(Self.named($0.axes)): \($0.reason)" }
+    }
+
+    private var processorLines: [String] {
+        var lines: [String] = []
+        if processors.allowed.count < processors.online {
+            lines.append(
+                "affinity or cpuset leaves \(processors.allowed.count) of \(processors.online) processors: the figures are of those")
+        }
+        if let quota = processors.quotaProcessors {
+            lines.append("the CPU quota of this cgroup is worth \(Quantity.fixed(quota, decimals: 2)) processors")
+        }
+        if let wanted = processors.threadsWanted { lines.append("threads: \(wanted), as asked for") }
+        if let threads = processors.hardwareThreads {
+            lines.append("\(processors.used.count) cores have \(threads.count) hardware threads; one thread a core unless told")
+        }
+        return lines
+    }
+
+    private var confinementLines: [String] {
+        guard let confinement else { return [] }
+        return (confinement.superuser ? [] : ["run as an ordinary user"])
+            + (confinement.container.map { ["run in a container (\($0))"] } ?? [])
+    }
+
+    /// `storage (9 axes)` where a whole group is meant, otherwise the names.
+    private static func named(_ axes: [String]) -> String {
+        AxisGroup.grouped(axes, by: \.self).map { group, names in
+            let whole = BenchmarkRegistry.names.count { AxisGroup(axis: $0) == group }
+            return names.count == whole && whole > 1 ? "\(group.rawValue) (\(whole) axes)" : names.joined(separator: ", ")
+        }.joined(separator: ", ")
+    }
+}
