@@ -9,7 +9,9 @@ enum BenchConfinement {
 
     /// What container managers leave inside (systemd's container interface, podman's and docker's marks).
     static func container(_ text: (String) -> String?) -> String? {
-        if let name = text("/run/systemd/container")?.split(whereSeparator: \.isWhitespace).first { return String(name) }
+        if let name = text("/run/systemd/container")?.split(whereSeparator: \.isWhitespace).first {
+            return String(name)
+        }
         // Only root may read it.
         let variables = text("/proc/1/environ")?.split(separator: "\0") ?? []
         if let variable = variables.first(where: { $0.hasPrefix("container=") }), variable.count > 10 {

@@ -31,7 +31,8 @@ enum BenchFailure: Error, CustomStringConvertible {
     var absence: String? {
         switch self {
         case .absent(let reason): reason
-        case .system("make a file in", _, EROFS), .system("make a file in", _, EACCES), .system("make a file in", _, EPERM):
+        case .system("make a file in", _, EROFS), .system("make a file in", _, EACCES),
+            .system("make a file in", _, EPERM):
             "\(self); --path names another place"
         default: nil
         }

@@ -46,7 +46,9 @@ final class PeerConnection {
 
     func send(_ bytes: UInt64) throws(BenchFailure) { try check(gcx_peer_send(fd, buffer, bytes), "send to") }
 
-    func receive(_ bytes: UInt64) throws(BenchFailure) { try check(gcx_peer_receive(fd, buffer, bytes), "receive from") }
+    func receive(_ bytes: UInt64) throws(BenchFailure) {
+        try check(gcx_peer_receive(fd, buffer, bytes), "receive from")
+    }
 
     private func check(_ code: Int32, _ operation: String) throws(BenchFailure) {
         guard code == 0 else { throw .system(operation: operation, object: name, errno: code) }
@@ -141,7 +143,9 @@ struct BenchPeer: BenchMeasurement {
         self.client = client
         self.figure = figure
         guard figure != .roundTrip else { return }
-        while bytes < BenchmarkLimits.peerTransferBytesMax, Double(try transfer()) < Self.sampleSeconds * 1e9 { bytes *= 2 }
+        while bytes < BenchmarkLimits.peerTransferBytesMax, Double(try transfer()) < Self.sampleSeconds * 1e9 {
+            bytes *= 2
+        }
         workingSetBytes = UInt64(GCX_NETWORK_BUFFER_BYTES)
     }
 

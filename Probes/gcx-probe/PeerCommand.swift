@@ -24,7 +24,9 @@ enum PeerCommand {
     static func serve(_ connection: PeerConnection) throws(BenchFailure) -> PeerTally {
         let code = gcx_peer_patience(descriptor, BenchmarkLimits.peerPatienceSeconds)
         guard code == 0 else { throw .system(operation: "set up", object: "the connection", errno: code) }
-        guard case .hello(let nonce, let client) = try connection.hear() else { throw .peerTalksOtherwise("the client") }
+        guard case .hello(let nonce, let client) = try connection.hear() else {
+            throw .peerTalksOtherwise("the client")
+        }
         try connection.say(.ready)
         var tally = PeerTally(nonce: nonce, client: client)
         while tally.up.count <= BenchmarkLimits.peerTransfersMax, tally.down.count <= BenchmarkLimits.peerTransfersMax {

@@ -48,14 +48,16 @@ extension BenchmarkReport {
         var lines: [String] = []
         if processors.allowed.count < processors.online {
             lines.append(
-                "affinity or cpuset leaves \(processors.allowed.count) of \(processors.online) processors: the figures are of those")
+                "affinity or cpuset leaves \(processors.allowed.count) of \(processors.online) processors: the figures are of those"
+            )
         }
         if let quota = processors.quotaProcessors {
             lines.append("the CPU quota of this cgroup is worth \(Quantity.fixed(quota, decimals: 2)) processors")
         }
         if let wanted = processors.threadsWanted { lines.append("threads: \(wanted), as asked for") }
         if let threads = processors.hardwareThreads {
-            lines.append("\(processors.used.count) cores have \(threads.count) hardware threads; one thread a core unless told")
+            lines.append(
+                "\(processors.used.count) cores have \(threads.count) hardware threads; one thread a core unless told")
         }
         return lines
     }
@@ -70,7 +72,8 @@ extension BenchmarkReport {
     private static func named(_ axes: [String]) -> String {
         AxisGroup.grouped(axes, by: \.self).map { group, names in
             let whole = BenchmarkRegistry.names.count { AxisGroup(axis: $0) == group }
-            return names.count == whole && whole > 1 ? "\(group.rawValue) (\(whole) axes)" : names.joined(separator: ", ")
+            return names.count == whole && whole > 1
+                ? "\(group.rawValue) (\(whole) axes)" : names.joined(separator: ", ")
         }.joined(separator: ", ")
     }
 }

@@ -2,6 +2,7 @@ import FoundationEssentials
 import GCXBenchmark
 import GCXHardware
 import GCXModel
+import GCXPricing
 
 import struct Crypto.SHA256
 
@@ -54,18 +55,11 @@ package struct ProbeMeasurer: MachineMeasurer {
     }
 
     package func measure(at now: UInt64) async throws(AgentError) -> Measurement {
-        let inventory = try await look()
-        var measurement = Measurement(
-            inventory: inventory, facts: inventory.claimedFacts(at: now), kernelVersion: "", inventoryDigest: .zero,
-            samplesDigest: .zero, problems: [])
-        measurement.inventoryDigest = measurement.keep(inventory)
+        var measurement = Measurement(try await look(), at: now)
         guard let plan else { return measurement }
         do {
             let report = try await BenchmarkRunner(process: ProbeBenchmarkProcess(probe: probe)).run(plan)
-            measurement.facts += report.facts(measuredAt: now)
-            measurement.kernelVersion = report.kernelVersion
-            measurement.samplesDigest = measurement.keep(report)
-            measurement.problems = report.problems + report.unsteadyLines
+            measurement.add(report, at: now)
         } catch {
             measurement.problems.append("no benchmark: \(error.description)")
         }
@@ -74,6 +68,29 @@ package struct ProbeMeasurer: MachineMeasurer {
 }
 
 extension Measurement {
+    /// What the inventory alone says.
+    package init(_ inventory: Inventory, at now: UInt64) {
+        self.init(
+            inventory: inventory, facts: inventory.claimedFacts(at: now), kernelVersion: "", inventoryDigest: .zero,
+            samplesDigest: .zero, problems: [])
+        inventoryDigest = keep(inventory)
+    }
+
+    /// The word on it that `machine` signs.
+    package func attestation(of machine: Address, at now: UInt64) -> AttestationRecord {
+        AttestationRecord(
+            machine: machine, inventory: inventoryDigest, measuredAt: now, kernelVersion: kernelVersion, facts: facts,
+            contradictions: contradictions, referenceTable: ReferenceTable.v1Digest, samples: samplesDigest)
+    }
+
+    /// Adds what a run of the benchmarks says.
+    package mutating func add(_ report: BenchmarkReport, at now: UInt64) {
+        facts += report.facts(measuredAt: now)
+        kernelVersion = report.kernelVersion
+        samplesDigest = keep(report)
+        problems = report.problems + report.unsteadyLines
+    }
+
     /// Keeps a document as JSON with sorted keys, and answers its SHA-256; zero for one that JSON cannot carry.
     fileprivate mutating func keep(_ document: some Encodable) -> Digest {
         let encoder = JSONEncoder()

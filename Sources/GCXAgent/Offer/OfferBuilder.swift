@@ -41,11 +41,7 @@ package struct OfferBuilder: Sendable {
 
     /// The signed word on what was measured.
     package func attestation(_ measurement: Measurement, at now: UInt64) -> AttestationRecord {
-        AttestationRecord(
-            machine: identity.machine.address, inventory: measurement.inventoryDigest, measuredAt: now,
-            kernelVersion: measurement.kernelVersion, facts: measurement.facts,
-            contradictions: measurement.contradictions, referenceTable: ReferenceTable.v1Digest,
-            samples: measurement.samplesDigest)
+        measurement.attestation(of: identity.machine.address, at: now)
     }
 
     /// The offer, good from now for as long as the policy says, and never longer than the grant.

@@ -20,6 +20,9 @@ package struct EIP712Domain: Codable, Equatable, Hashable, Sendable {
         EIP712Domain(chainId: 0, verifyingContract: address)
     }
 
+    /// Of documents that stand for themselves and on no ledger, such as the record of a benchmark.
+    package static let standalone = EIP712Domain(chainId: 0, verifyingContract: .zero)
+
     /// EIP-712's `domainSeparator`.
     package var separator: Digest { structHash }
 }

@@ -8,6 +8,6 @@ struct Bench: AsyncParsableCommand {
             A figure that was disturbed beyond its bound is marked unsteady, and says by what. `gcx bench list` tells what \
             each figure means.
             """,
-        subcommands: [BenchRun.self, BenchList.self, BenchCompare.self],
+        subcommands: [BenchRun.self, BenchList.self, BenchCompare.self, BenchVerify.self],
         defaultSubcommand: BenchRun.self)
 }

@@ -30,12 +30,19 @@ struct BenchOutput: ParsableArguments {
         }
     }
 
-    func write(_ report: BenchmarkReport) async throws {
-        var subject: BenchmarkSubject?
-        if markdown != nil || html != nil { subject = await Self.subject() }
-        if let json { try put(Array(try report.encoded()) + [10], at: json) }
+    /// - Parameters:
+    ///   - inventory: nil where none could be had; the report then stands alone.
+    ///   - now: Unix seconds.
+    func write(_ report: BenchmarkReport, _ inventory: Inventory?, at now: UInt64) throws {
+        let subject = Self.subject(inventory, report, at: now)
+        if let json {
+            let published = PublishedReport(report: report, measuredAt: now, subject: subject)
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+            try put(Array(try encoder.encode(published)) + [10], at: json)
+        }
         if let markdown { try put(Array(report.markdown(subject).utf8), at: markdown) }
-        if let html, let subject { try put(Array(Page(report, subject).html.utf8), at: html) }
+        if let html { try put(Array(Page(report, subject).html.utf8), at: html) }
         guard ![json, markdown, html].contains(Self.standardOutput) else { return }
         Terminal.write(
             report.table(
@@ -50,16 +57,17 @@ struct BenchOutput: ParsableArguments {
         try DurableFile.write(bytes, to: place, mode: 0o644)
     }
 
-    /// The machine as far as its inventory tells; without one the report still has its day.
-    private static func subject() async -> BenchmarkSubject {
-        let inventory = try? await HardwareProbe.located().inventory()
+    /// The machine as far as its inventory tells; without one the report still has its day and its rating.
+    private static func subject(_ inventory: Inventory?, _ report: BenchmarkReport, at now: UInt64) -> BenchmarkSubject
+    {
         let model = inventory?.processor?.model
         return BenchmarkSubject(
-            title: model ?? "This machine", measuredAt: WallClock.now() / 1_000_000_000,
+            title: model ?? "This machine", measuredAt: now,
             facts: [
                 ("processor", model), ("cores", inventory?.coreCount.map(String.init)),
                 ("memory", inventory?.memoryBytes.map(Display.bytes)), ("kernel", inventory?.kernel?.release),
                 ("system", inventory?.kernel?.distribution), ("hypervisor", inventory?.virtualisation?.hypervisor),
+                ("Compute Hours an hour", RatingText.summary(report.facts(measuredAt: now))),
             ],
             topology: inventory.map { InventoryTree.draw($0, width: 120, colour: false) })
     }

@@ -22,9 +22,20 @@ final class BenchProgress {
         let words = line.split(separator: " ")
         if words.count == 2, words[0] == "axis", let place = plan.axes.firstIndex(of: String(words[1])) {
             axis = place
+        } else if words.count == 2, words[0] == "memory", let bytes = UInt64(words[1]) {
+            announce(bytes)
         } else if !line.isEmpty {
             complaint = line
         }
+    }
+
+    /// What the run will take, before it takes it.
+    private func announce(_ bytes: UInt64) {
+        guard isShown else { return }
+        let disk =
+            plan.axes.contains { $0.hasPrefix("storage.") }
+            ? ", writes up to \(Display.bytes(plan.bytesMax)) in \(plan.directory) and leaves nothing" : ""
+        Terminal.complain("holds up to \(Display.bytes(bytes)) of memory\(disk)")
     }
 
     /// Writes the line again where it changed.

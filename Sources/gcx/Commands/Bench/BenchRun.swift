@@ -1,5 +1,10 @@
 import ArgumentParser
+import GCXAgent
 import GCXBenchmark
+import GCXHardware
+import GCXLinux
+import GCXModel
+import GCXSigning
 
 /// `gcx bench run`, and what `gcx bench` does.
 struct BenchRun: AsyncParsableCommand {
@@ -31,6 +36,17 @@ struct BenchRun: AsyncParsableCommand {
     @ArgumentParser.Flag(help: "Explain every benchmark and measure nothing, as `gcx bench list`.")
     var list = false
 
+    @Option(help: "Measure the network against a `gcx bench --serve` there: HOST or HOST:PORT.")
+    var peer: String?
+
+    @ArgumentParser.Flag(help: "Measure nothing; be the peer of others, one after the other, until interrupted.")
+    var serve = false
+
+    @Option(help: "Where --serve listens: a numeric address, and a port.")
+    var listen = "0.0.0.0:\(PeerTarget.portDefault)"
+
+    @OptionGroup var record: RecordOptions
+
     @OptionGroup var output: BenchOutput
 
     /// The longest of a run without options: every axis gets its samples and a busy machine its repeats, and the whole stays
@@ -42,16 +58,38 @@ struct BenchRun: AsyncParsableCommand {
     func validate() throws {
         guard !quick || duration == nil else { throw ValidationError("--quick and --duration exclude each other") }
         try output.validate()
+        try record.validate(serving: serve)
+        for text in [peer, listen].compactMap(\.self) where PeerTarget(text) == nil {
+            throw ValidationError("`\(text)` is no HOST:PORT")
+        }
     }
 
     func run() async throws {
         if list { return BenchList.say() }
-        let plan = try BenchmarkPlan(
+        let custody = try record.unlock()
+        if serve, let listen = PeerTarget(listen) {
+            Interruption.arm()
+            return try await BenchServe(listen: listen, custody: custody).run()
+        }
+        var plan = try BenchmarkPlan(
             axes: try axes, seconds: duration ?? (quick ? Self.secondsQuick : Self.secondsDefault), directory: path,
             bytesMax: bytesMax.bytes, threads: threads)
+        let account = custody?.address ?? .zero
+        plan.peer = peer.flatMap { PeerTarget($0, account: "\(account)") }
         Interruption.arm()
         let report = try await BenchmarkRunner(process: BenchChild(plan: plan)).runUntilInterrupted(plan)
-        try await output.write(report)
+        let now = WallClock.now() / 1_000_000_000
+        let inventory = try? await HardwareProbe.located().inventory()
+        if let custody, let out = record.out {
+            guard let inventory else {
+                throw CommandError("the inventory of this machine cannot be had", fix: "Run `gcx probe` to see why.")
+            }
+            var measurement = Measurement(inventory, at: now)
+            measurement.add(report, at: now)
+            let signed = try await BenchmarkRecord(measurement, at: now, by: custody)
+            try DurableFile.write(Array(try signed.encoded()) + [10], to: out, mode: 0o644)
+        }
+        try output.write(report, inventory, at: now)
     }
 
     /// The axes asked for, with `memory.` standing for all that begin so.

@@ -6,12 +6,17 @@ enum RatingText {
     /// One line for the whole and its classes; under it what a class lacks.
     static func lines(_ facts: [Fact]) -> [String] {
         let rating = ComputeHourRating(facts, by: .v1)
-        let classes = rating.classes.map { "\($0.name) \($0.thousandths.map(number) ?? "-")" }.joined(separator: ", ")
-        let whole = rating.thousandths.map(number) ?? "not rated"
         let lacking = rating.classes.filter { $0.thousandths == nil }.map {
             "  \($0.name) lacks a steady figure of \($0.missing.joined(separator: ", "))"
         }
-        return ["Compute Hours an hour, table v\(rating.tableVersion): \(whole) (\(classes))"] + lacking
+        return ["Compute Hours an hour, table v\(rating.tableVersion): \(summary(facts))"] + lacking
+    }
+
+    /// `2.13 (cpu 2.20, memory 2.01, …)`.
+    static func summary(_ facts: [Fact]) -> String {
+        let rating = ComputeHourRating(facts, by: .v1)
+        let classes = rating.classes.map { "\($0.name) \($0.thousandths.map(number) ?? "-")" }.joined(separator: ", ")
+        return "\(rating.thousandths.map(number) ?? "not rated") (\(classes))"
     }
 
     /// Thousandths with two digits behind the point.
