@@ -110,6 +110,7 @@ let testing: [Target] = [
     .target(
         name: "Support", dependencies: ["GCXModel", "GCXSigning", "GCXLedger"], path: "Tests/Support",
         swiftSettings: strict),
+    .target(name: "CStep", path: "Tests/CStep", cSettings: strictC),
     tests("GCXModelTests", ["GCXModel"]),
     tests("GCXSigningTests", ["GCXSigning", "GCXModel", "GCXLedger"]),
     tests("GCXPricingTests", ["GCXPricing", "GCXModel", "GCXLinux"]),
@@ -117,11 +118,13 @@ let testing: [Target] = [
     tests("GCXMarketTests", ["GCXMarket", "GCXModel", "GCXPricing"]),
     tests("GCXLinuxTests", ["GCXLinux"]),
     tests("GCXHardwareTests", ["GCXHardware", "GCXModel", "gcx-probe"]),
-    tests("GCXBenchmarkTests", ["GCXBenchmark", "GCXModel", "CKernels", "gcx-probe"]),
+    tests("GCXBenchmarkTests", ["GCXBenchmark", "GCXModel", "CKernels", "CStep", "gcx-probe"]),
     tests("GCXSandboxTests", ["GCXSandbox", "GCXLinux", "GCXModel", "gcx-supervisor"]),
     tests("GCXLedgerTests", ["GCXLedger", "GCXLedgerSQLite", "GCXModel", "GCXSigning", "Support", grdb]),
     tests("GCXConfigTests", ["GCXConfig", "GCXModel"]),
-    tests("GCXAgentTests", ["GCXModel", "GCXSigning", "GCXLedger", "GCXAgent", "Support", logging]),
+    tests(
+        "GCXAgentTests",
+        ["GCXModel", "GCXSigning", "GCXPricing", "GCXBenchmark", "GCXLedger", "GCXAgent", "Support", logging]),
     tests(
         "GCXAPITests",
         [

@@ -149,6 +149,13 @@ void gcx_gemm_work(void *argument, uint32_t thread, uint32_t threads) {
     }
 }
 
+void gcx_gemm_tile_work(void *argument, uint32_t thread, uint32_t threads) {
+    (void)thread;
+    (void)threads;
+    const gcx_gemm_job *job = argument;
+    micro_kernel_of(job->isa)->tile(GCX_GEMM_STEP, job->packed_a, job->packed_b, job->c, job->n, 0);
+}
+
 // Small whole numbers, so that every product and sum is exact and the result can be checked to the last bit.
 void gcx_gemm_fill_work(void *argument, uint32_t thread, uint32_t threads) {
     gcx_gemm_job *job = argument;

@@ -34,6 +34,8 @@ uint32_t gcx_isa_fp64_flops_per_cycle_max(enum gcx_isa isa) {
     return 16;  // the baseline's 128-bit vectors: four pipes at most, whether they fuse or not
 }
 
+const char *gcx_kernels_compiler(void) { return __VERSION__; }
+
 uint64_t gcx_now_nanoseconds(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC_RAW, &now);

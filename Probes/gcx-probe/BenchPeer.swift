@@ -4,7 +4,7 @@ import Glibc
 
 /// A connection that lines and bytes go over, with the memory they come from.
 final class PeerConnection {
-    private let fd: Int32
+    let fd: Int32
     private let name: String
     private let buffer: UnsafeMutableRawPointer
 

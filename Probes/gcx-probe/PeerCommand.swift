@@ -12,7 +12,7 @@ enum PeerCommand {
     /// - Returns: the exit status; on anything but 0 a sentence stands on standard error.
     static func run() -> Int32 {
         do {
-            let tally = try serve(PeerConnection(owning: descriptor, name: "the client"))
+            let tally = try serve(PeerConnection(owning: descriptor, name: "the client"), descriptor: descriptor)
             print(String(decoding: try tally.encoded(), as: UTF8.self))
             return 0
         } catch {
@@ -21,7 +21,7 @@ enum PeerCommand {
         }
     }
 
-    static func serve(_ connection: PeerConnection) throws(BenchFailure) -> PeerTally {
+    static func serve(_ connection: PeerConnection, descriptor: Int32) throws(BenchFailure) -> PeerTally {
         let code = gcx_peer_patience(descriptor, BenchmarkLimits.peerPatienceSeconds)
         guard code == 0 else { throw .system(operation: "set up", object: "the connection", errno: code) }
         guard case .hello(let nonce, let client) = try connection.hear() else {

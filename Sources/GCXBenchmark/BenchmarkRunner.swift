@@ -76,13 +76,16 @@ package struct PeerTarget: Equatable, Sendable {
     package init?(_ endpoint: String, account: String = "0x" + String(repeating: "0", count: 40)) {
         var host = Substring(endpoint)
         var port = Self.portDefault
-        let bracket = endpoint.lastIndex(of: "]")
-        if let colon = endpoint.lastIndex(of: ":"), colon > bracket ?? endpoint.startIndex {
+        let end = endpoint.lastIndex(of: "]") ?? endpoint.startIndex
+        if let colon = endpoint[end...].lastIndex(of: ":") {
             guard let number = UInt16(endpoint[endpoint.index(after: colon)...]) else { return nil }
             (host, port) = (endpoint[..<colon], number)
         }
-        if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() }
-        guard !host.isEmpty, !host.contains(where: { $0.isWhitespace || $0 == "[" || $0 == "]" }) else { return nil }
+        let isBracketed = host.hasPrefix("[") && host.hasSuffix("]")
+        if isBracketed { host = host.dropFirst().dropLast() }
+        guard !host.isEmpty, isBracketed || !host.contains(":"),
+            !host.contains(where: { $0.isWhitespace || $0 == "[" || $0 == "]" })
+        else { return nil }
         (self.endpoint, self.account, self.host, self.port) = (endpoint, account, String(host), port)
     }
 }

@@ -40,7 +40,7 @@ package struct MemoryUse: Codable, Equatable, Sendable {
 extension BenchmarkReport {
     /// What a reader must know of how the run was confined before the figures, one line each.
     package var circumstances: [String] {
-        processorLines + confinementLines
+        unsteadyLines + processorLines + confinementLines + memoryLines
             + (skipped ?? []).map { "not here: \(Self.named($0.axes)): \($0.reason)" }
     }
 
@@ -60,6 +60,21 @@ extension BenchmarkReport {
                 "\(processors.used.count) cores have \(threads.count) hardware threads; one thread a core unless told")
         }
         return lines
+    }
+
+    /// How much of the report is not to be relied on, and what did most of it.
+    private var unsteadyLines: [String] {
+        let unsteady = axes.filter { !$0.steady }
+        guard !unsteady.isEmpty else { return [] }
+        let causes = Dictionary(grouping: unsteady.flatMap { $0.flags.filter(\.isCause) }, by: \.self)
+        let chief = causes.max { ($0.value.count, $1.key) < ($1.value.count, $0.key) }?.key
+        let why = chief.map { ": \($0.explanation)" } ?? ""
+        return ["unsteady: \(unsteady.count) of \(axes.count) figures, which are no facts\(why)"]
+    }
+
+    private var memoryLines: [String] {
+        guard let memory, let peak = memory.peakBytes else { return [] }
+        return ["held \(peak >> 20) MiB of memory, announced up to \(memory.announcedBytes >> 20) MiB"]
     }
 
     private var confinementLines: [String] {

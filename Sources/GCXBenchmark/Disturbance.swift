@@ -46,7 +46,10 @@ package struct Disturbance: Codable, Equatable, Sendable {
         if exceeds(stealShare, BenchmarkLimits.stealShareMax) { flags.insert(.stolen) }
         if (throttledPeriods ?? 0) > 0 { flags.insert(.throttled) }
         if clockSag > BenchmarkLimits.clockSagMax { flags.insert(.clockSag) }
-        if pressureShares.values.contains(where: { $0 > BenchmarkLimits.pressureShareMax }) { flags.insert(.pressure) }
+        // A team waits for processors by itself when it starts; of processors, what others use says more.
+        if pressureShares.contains(where: { $0.key != "cpu" && $0.value > BenchmarkLimits.pressureShareMax }) {
+            flags.insert(.pressure)
+        }
         if majorFaults > 0 { flags.insert(.majorFaults) }
         return flags
     }

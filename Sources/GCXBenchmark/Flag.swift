@@ -12,7 +12,7 @@ package enum Flag: String, Codable, CaseIterable, Comparable, Sendable {
     case throttled
     /// The clock fell while the benchmark ran: heat or power.
     case clockSag
-    /// Some task waited for a processor, memory or a disk.
+    /// Some task waited for memory or a disk.
     case pressure
     /// Pages came back from a disk.
     case majorFaults
@@ -37,6 +37,9 @@ package enum Flag: String, Codable, CaseIterable, Comparable, Sendable {
 
     package static func < (left: Flag, right: Flag) -> Bool { left.rawValue < right.rawValue }
 
+    /// Whether it says what happened, and not what came of it.
+    package var isCause: Bool { self != .tooFewSamples && self != .spread }
+
     /// What a person is told.
     package var explanation: String {
         switch self {
@@ -45,7 +48,7 @@ package enum Flag: String, Codable, CaseIterable, Comparable, Sendable {
         case .stolen: "the hypervisor ran somebody else on these processors"
         case .throttled: "the CPU quota of this cgroup stopped the run"
         case .clockSag: "the clock fell during the run"
-        case .pressure: "tasks waited for processor, memory or disk"
+        case .pressure: "tasks waited for memory or disk"
         case .majorFaults: "pages were read back from disk during the run"
         case .smallWorkingSet: "memory is too short for a working set beyond the caches"
         case .smallPages: "huge pages were not to be had"

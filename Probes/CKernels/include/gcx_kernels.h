@@ -25,6 +25,9 @@ const char *gcx_isa_name(enum gcx_isa isa);
 // Most FP64 operations that any known core of this instruction set completes in one cycle (two per fused multiply-add).
 uint32_t gcx_isa_fp64_flops_per_cycle_max(enum gcx_isa isa);
 
+// The compiler that made the kernels; another one may make other instructions of the same loops.
+const char *gcx_kernels_compiler(void);
+
 // CLOCK_MONOTONIC_RAW in nanoseconds: not slewed by NTP, so a rate does not depend on the time daemon.
 uint64_t gcx_now_nanoseconds(void);
 
@@ -103,6 +106,8 @@ size_t gcx_gemm_packed_b_elements(size_t n);
 // The first touch of everything, by the thread that will use it; A and B get small whole numbers, so that C is exact.
 void gcx_gemm_fill_work(void *job, uint32_t thread, uint32_t threads);
 void gcx_gemm_work(void *job, uint32_t thread, uint32_t threads);
+// One tile of C from the first packed panels, GCX_GEMM_STEP deep: the loop by itself, for whoever counts its instructions.
+void gcx_gemm_tile_work(void *job, uint32_t thread, uint32_t threads);
 
 // memory_*.c: three arrays of `elements` doubles, 64-byte aligned, `elements` a multiple of 64. Each thread works on one
 // contiguous share, the same in every kernel, so what a thread touched first is what it streams.

@@ -71,7 +71,9 @@ extension AxisResult {
     }
 
     private var pressureReading: String? {
-        let worst = disturbance.pressureShares.max { ($0.value, $1.key) < ($1.value, $0.key) }
+        let worst = disturbance.pressureShares.filter { $0.key != "cpu" }.max {
+            ($0.value, $1.key) < ($1.value, $0.key)
+        }
         return worst.map { "\($0.key) \(Self.percent($0.value, decimals: 1)) of the time" }
     }
 

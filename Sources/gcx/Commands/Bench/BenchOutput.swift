@@ -4,6 +4,7 @@ import GCXBenchmark
 import GCXHardware
 import GCXLinux
 import GCXModel
+import GCXPricing
 import Glibc
 
 /// Where the report goes: the terminal, and the files asked for.
@@ -31,9 +32,10 @@ struct BenchOutput: ParsableArguments {
     }
 
     /// - Parameters:
+    ///   - asked: names of the axes that were to be measured.
     ///   - inventory: nil where none could be had; the report then stands alone.
     ///   - now: Unix seconds.
-    func write(_ report: BenchmarkReport, _ inventory: Inventory?, at now: UInt64) throws {
+    func write(_ report: BenchmarkReport, asked: [String], _ inventory: Inventory?, at now: UInt64) throws {
         let subject = Self.subject(inventory, report, at: now)
         if let json {
             let published = PublishedReport(report: report, measuredAt: now, subject: subject)
@@ -48,8 +50,9 @@ struct BenchOutput: ParsableArguments {
             report.table(
                 width: Terminal.width, colour: Terminal.hasColour, bars: Terminal.isTerminal ? .blocks : .plain),
             to: STDOUT_FILENO)
-        // Nobody signs here, so the day of the figures does not matter.
-        for line in RatingText.lines(report.facts(measuredAt: 0)) { Terminal.say(line) }
+        // What was not asked for is not lacking.
+        let isWhole = Set(ReferenceTable.v1.classes.flatMap(\.figures).map(\.fact)).isSubset(of: asked)
+        if isWhole { for line in RatingText.lines(report.facts(measuredAt: now)) { Terminal.say(line) } }
     }
 
     private func put(_ bytes: [UInt8], at place: String) throws {

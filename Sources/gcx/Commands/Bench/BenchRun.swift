@@ -89,7 +89,7 @@ struct BenchRun: AsyncParsableCommand {
             let signed = try await BenchmarkRecord(measurement, at: now, by: custody)
             try DurableFile.write(Array(try signed.encoded()) + [10], to: out, mode: 0o644)
         }
-        try output.write(report, inventory, at: now)
+        try output.write(report, asked: plan.axes, inventory, at: now)
     }
 
     /// The axes asked for, with `memory.` standing for all that begin so.
