@@ -66,7 +66,7 @@ extension BenchmarkReport {
     private var unsteadyLines: [String] {
         let unsteady = axes.filter { !$0.steady }
         guard !unsteady.isEmpty else { return [] }
-        let causes = Dictionary(grouping: unsteady.flatMap { $0.flags.filter(\.isCause) }, by: \.self)
+        let causes = Dictionary(grouping: unsteady.flatMap(\.causes), by: \.self)
         let chief = causes.max { ($0.value.count, $1.key) < ($1.value.count, $0.key) }?.key
         let why = chief.map { ": \($0.explanation)" } ?? ""
         return ["unsteady: \(unsteady.count) of \(axes.count) figures, which are no facts\(why)"]

@@ -37,9 +37,6 @@ package enum Flag: String, Codable, CaseIterable, Comparable, Sendable {
 
     package static func < (left: Flag, right: Flag) -> Bool { left.rawValue < right.rawValue }
 
-    /// Whether it says what happened, and not what came of it.
-    package var isCause: Bool { self != .tooFewSamples && self != .spread }
-
     /// What a person is told.
     package var explanation: String {
         switch self {

@@ -26,7 +26,7 @@ def main():
     with open(sys.argv[1]) as schema, open(sys.argv[2]) as document:
         validator = jsonschema.Draft202012Validator(strict(json.load(schema)))
         errors = list(validator.iter_errors(json.load(document)))
-    for error in errors[:10]:
+    for error in errors[:50]:
         print(f"{error.json_path}: {error.message[:200]}")
     return 1 if errors else 0
 

@@ -20,6 +20,7 @@ struct TableTests {
                   disk, write and fsync            175 µs   ±0.0 %     1/1
                     unsteady, no fact: too few undisturbed samples (1 of 1, 11 needed); note:
                         the file system refuses direct I/O, so the page cache took part
+                - unsteady: 1 of 2 figures, which are no facts
                 ! memory.triad.all: allocate the arrays: 1 bytes of memory are available,
                 805306368 are needed
 

@@ -43,6 +43,12 @@ extension AxisResult {
         return parts.isEmpty ? "unsteady, no fact" : parts.joined(separator: "; ")
     }
 
+    /// What made it unsteady: what voids it, and what interrupts samples.
+    var causes: [Flag] {
+        let causes = (benchmark?.validity.voidedBy ?? []).union([.contended, .stolen])
+        return flags.filter(causes.contains)
+    }
+
     /// What a flag says, with what was read.
     package func words(_ flag: Flag) -> String {
         guard let reading = reading(flag) else { return flag.explanation }

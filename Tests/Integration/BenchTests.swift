@@ -1,0 +1,244 @@
+import Foundation
+import GCXLinux
+import Testing
+
+/// `gcx bench` as its users run it, under the walls that they run it in.
+@Suite("gcx bench", .serialized)
+struct BenchTests {
+    private static let validator = "\(Gcx.repository)/Tests/Benchmarks/validate.py"
+
+    private static func inFolder<T>(_ body: (String) throws -> T) throws -> T {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("gcx-bench-\(UUID().uuidString)")
+            .path
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        return try body(folder)
+    }
+
+    private static func document(_ path: String) throws -> [String: Any] {
+        let value = try JSONSerialization.jsonObject(with: Data(contentsOf: URL(fileURLWithPath: path)))
+        return try #require(value as? [String: Any])
+    }
+
+    /// Standard output of a tool that must succeed.
+    @discardableResult
+    private static func run(
+        _ tool: String, _ arguments: [String], in folder: String? = nil, _ comment: Comment? = nil
+    ) throws -> String {
+        let path = try #require(tool.hasPrefix("/") ? tool : ChildProcess.find(tool))
+        let outcome = try ChildProcess(path, arguments, workingDirectory: folder).outcome()
+        #expect(outcome.status == .exited(0), "\(tool): \(outcome.errorLine) \(outcome.text.suffix(500))")
+        return outcome.text
+    }
+
+    /// A server on a port of its own choice, and the port.
+    private static func serve(_ arguments: [String], log: String) throws -> (process: pid_t, endpoint: String) {
+        let server = try ChildProcess(Gcx.program, ["bench", "--serve", "--listen", "127.0.0.1:0"] + arguments)
+            .spawnDetached(logPath: log)
+        let deadline = BootClock.now() + 10_000_000_000
+        while BootClock.now() < deadline {
+            let words = ((try? Files.text(log)) ?? "").split(separator: " ")
+            if words.count > 3, words[0] == "serving" { return (server, String(words[2].dropLast())) }
+            usleep(20_000)
+        }
+        throw ServeFailure(log: (try? Files.text(log)) ?? "")
+    }
+
+    private struct ServeFailure: Error {
+        let log: String
+    }
+
+    @Test(
+        "a run with a key and a peer leaves a report and a record that their schemas describe, and that verify",
+        .enabled(if: Self.hasValidator, "needs python3-jsonschema, which `make setup-test` installs"))
+    func record() throws {
+        try Self.inFolder { folder in
+            try "pw\n".write(toFile: "\(folder)/pw", atomically: true, encoding: .utf8)
+            for key in ["here", "there"] {
+                try Self.run(
+                    Gcx.program,
+                    ["key", "new", "--out", "\(folder)/\(key)", "--password-file", "\(folder)/pw", "--light"])
+            }
+            let (server, endpoint) = try Self.serve(
+                ["--key", "\(folder)/there", "--password-file", "\(folder)/pw"], log: "\(folder)/log")
+            defer {
+                kill(server, SIGINT)
+                #expect(ChildProcess.wait(server) == .exited(0))
+            }
+            try Self.run(
+                Gcx.program,
+                [
+                    "bench", "--quick", "--path", folder, "--bytes-max", "32M", "--peer", endpoint, "--key",
+                    "\(folder)/here", "--password-file", "\(folder)/pw", "--out", "\(folder)/record", "--json",
+                    "\(folder)/report",
+                ])
+            for name in ["report", "record"] {
+                try Self.run(
+                    "python3",
+                    [Self.validator, "\(Gcx.repository)/Config/bench-\(name).schema.json", "\(folder)/\(name)"])
+            }
+            let report = try Self.document("\(folder)/report")
+            #expect(report["problems"] as? [String] == [])
+            let memory = try #require(report["memory"] as? [String: Int])
+            #expect(try #require(memory["peakBytes"]) <= #require(memory["announcedBytes"]))
+            let verified = try Self.run(Gcx.program, ["bench", "verify", "\(folder)/record"])
+            #expect(verified.hasSuffix("record: ok\n"))
+            #expect(verified.contains("witness       network.up.peer") && verified.contains("network.down.peer"))
+            try Self.requireTamperingFound("\(folder)/record")
+        }
+    }
+
+    /// One digit of one sample.
+    private static func requireTamperingFound(_ path: String) throws {
+        var text = try String(contentsOfFile: path, encoding: .utf8)
+        let sample = try #require(text.range(of: #"\"processorShare\":"#))
+        let digit = sample.upperBound
+        text.replaceSubrange(digit...digit, with: text[digit] == "1" ? "2" : "1")
+        try text.write(toFile: path, atomically: true, encoding: .utf8)
+        let outcome = try Gcx.run(["bench", "verify", path])
+        #expect(outcome.status == .exited(65))
+        #expect(outcome.errorLine.contains("the report is not the one that was signed"))
+    }
+
+    private static let hasValidator: Bool = {
+        guard let python = ChildProcess.find("python3") else { return false }
+        return (try? ChildProcess(python, ["-c", "import jsonschema"]).outcome())?.status == .exited(0)
+    }()
+
+    @Test(
+        "the published schema refuses a report that lacks what it requires",
+        .enabled(if: Self.hasValidator, "needs python3-jsonschema"))
+    func schema() throws {
+        try Self.inFolder { folder in
+            try #"{"schema": 1, "axes": [], "surprise": 1}"#.write(
+                toFile: "\(folder)/report", atomically: true, encoding: .utf8)
+            let outcome = try ChildProcess(
+                try #require(ChildProcess.find("python3")),
+                [Self.validator, "\(Gcx.repository)/Config/bench-report.schema.json", "\(folder)/report"]
+            ).outcome()
+            #expect(outcome.status == .exited(1))
+            #expect(outcome.text.contains("surprise") && outcome.text.contains("kernelVersion"))
+        }
+    }
+
+    @Test("a port that is no gcx bench costs the network axes and says so")
+    func foreignPeer() throws {
+        let outcome = try Gcx.run(
+            ["bench", "--only", "network.up.peer,cpu.clock.all", "--duration", "1", "--peer", "127.0.0.1:1"])
+        #expect(outcome.status == .exited(0))
+        #expect(outcome.text.contains("network.up.peer: connect to 127.0.0.1:1: Connection refused"))
+        #expect(outcome.text.contains("clock, all cores busy"))
+    }
+}
+
+// The walls.
+extension BenchTests {
+    /// The programs where an ordinary user can run them.
+    private static func copied(to folder: String) throws -> String {
+        chmod(folder, 0o755)
+        for program in ["gcx", "gcx-probe"] {
+            try FileManager.default.copyItem(
+                atPath: Gcx.program.dropLast(3) + program, toPath: "\(folder)/\(program)")
+            chmod("\(folder)/\(program)", 0o755)
+        }
+        return "\(folder)/gcx"
+    }
+
+    private static let axes = ["--only", "cpu.clock.all,cpu.fp64.all,storage.", "--duration", "2"]
+
+    @Test(
+        "an ordinary user gets figures, and the disk is skipped where that user may not write",
+        .enabled(if: getuid() == 0, "needs root, to become somebody else"))
+    func ordinaryUser() throws {
+        try Self.inFolder { folder in
+            let gcx = try Self.copied(to: folder)
+            let text = try Self.run(
+                "setpriv", ["--reuid=65534", "--regid=65534", "--clear-groups", gcx, "bench"] + Self.axes, in: "/sys")
+            #expect(text.contains("run as an ordinary user"))
+            #expect(text.contains("not here: storage (8 axes): make a file in .: Permission denied"))
+            #expect(text.contains("FP64 rate, all cores"))
+        }
+    }
+
+    @Test(
+        "on a read-only file system the disk is skipped with the reason, and the record says it",
+        .enabled(if: getuid() == 0, "needs root, to mount"))
+    func readOnly() throws {
+        try Self.inFolder { folder in
+            try Self.run("mount", ["-t", "tmpfs", "-o", "ro", "none", folder])
+            defer { _ = try? ChildProcess(ChildProcess.find("umount") ?? "", [folder]).outcome() }
+            let text = try Self.run(Gcx.program, ["bench", "--json", "--path", folder] + Self.axes)
+            let report = try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+            let skipped = try #require((report["skipped"] as? [[String: Any]])?.first)
+            #expect((skipped["axes"] as? [String])?.count == 8)
+            #expect((skipped["reason"] as? String)?.contains("Read-only file system") == true)
+        }
+    }
+
+    @Test("under taskset it uses the processor it was left, and says so")
+    func affinity() throws {
+        let text = try Self.run(
+            "taskset", ["-c", "0", Gcx.program, "bench", "--only", "cpu.fp64.all", "--duration", "1"])
+        #expect(text.contains(", 1 of \(sysconf(Int32(_SC_NPROCESSORS_ONLN))) processors"))
+        #expect(text.contains("affinity or cpuset leaves 1 of"))
+    }
+
+    @Test("--threads takes fewer cores and says so, and more than there are is refused")
+    func threads() throws {
+        let some = try Gcx.run(["bench", "--threads", "1", "--only", "cpu.clock.all", "--duration", "1"])
+        #expect(some.status == .exited(0))
+        #expect(sysconf(Int32(_SC_NPROCESSORS_ONLN)) == 1 || some.text.contains("threads: 1, as asked for"))
+        let more = try Gcx.run(["bench", "--threads", "4000", "--only", "cpu.clock.all", "--duration", "1"])
+        #expect(more.status == .exited(78))
+        #expect(more.errorLine.contains("measure with 4000 threads: affinity, cpuset and quota leave"))
+    }
+
+    /// A cgroup of the processor controller, of whichever version this machine has; nil where none can be made.
+    private static func quotaGroup() -> String? {
+        let name = "gcx-bench-\(getpid())"
+        for (root, file, text) in [
+            ("/sys/fs/cgroup/cpu", "cpu.cfs_quota_us", "50000"), ("/sys/fs/cgroup", "cpu.max", "50000 100000"),
+        ] {
+            let group = "\(root)/\(name)"
+            guard mkdir(group, 0o755) == 0 else { continue }
+            if (try? Files.control("\(group)/\(file)", text)) != nil { return group }
+            rmdir(group)
+        }
+        return nil
+    }
+
+    @Test(
+        "under a CPU quota it uses as many threads as the quota feeds, and what was throttled is no fact",
+        .enabled(if: getuid() == 0, "needs root, to make a control group"))
+    func quota() throws {
+        let group = try #require(Self.quotaGroup(), "no processor controller is to be had")
+        defer { rmdir(group) }
+        let text = try Self.run(
+            "sh",
+            [
+                "-c",
+                "echo $$ > \(group)/cgroup.procs && exec \(Gcx.program) bench --only cpu.fp64.all,cpu.gemm.fp64.all --duration 4",
+            ])
+        #expect(text.contains("1 of \(sysconf(Int32(_SC_NPROCESSORS_ONLN))) processors, quota 0.50"))
+        #expect(text.contains("the CPU quota of this cgroup is worth 0.50 processors"))
+        #expect(text.contains("unsteady, no fact: ") && text.contains("the CPU quota of this cgroup stopped the run ("))
+    }
+
+    @Test(
+        "with a neighbour on every processor the report says unsteady, and why",
+        .enabled(if: ChildProcess.find("stress-ng") != nil, "needs stress-ng, which `make setup-test` installs"))
+    func neighbour() throws {
+        let processors = sysconf(Int32(_SC_NPROCESSORS_ONLN))
+        let stress = try ChildProcess(
+            try #require(ChildProcess.find("stress-ng")), ["--cpu", "\(2 * processors)", "--timeout", "60"]
+        ).spawnDetached()
+        defer {
+            kill(stress, SIGINT)
+            _ = ChildProcess.wait(stress)
+        }
+        usleep(500_000)
+        let text = try Self.run(Gcx.program, ["bench", "--only", "cpu.gemm.fp64.all", "--duration", "2"])
+        #expect(text.contains("unsteady, no fact: too few undisturbed samples"))
+        #expect(text.contains("unsteady: 1 of 1 figures, which are no facts: other processes used the processors"))
+    }
+}
