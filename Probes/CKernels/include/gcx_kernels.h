@@ -211,4 +211,57 @@ int gcx_peer_receive(int fd, void *buffer, uint64_t bytes);
 // Reads a line of fewer than `size` bytes, without its newline; 0 or an errno.
 int gcx_peer_line(int fd, char *line, size_t size);
 
+// MARK: gpu.c; the accelerators behind gpu_cuda.c and gpu_opencl.c. Single-threaded, on the caller's thread.
+
+enum gcx_gpu_api { GCX_GPU_CUDA = 0, GCX_GPU_OPENCL = 1 };
+enum gcx_gpu_operation {
+    GCX_GPU_FP32 = 0,  // chains of fused multiply-adds in registers
+    GCX_GPU_FP64 = 1,
+    GCX_GPU_COPY = 2,  // one array of the device's memory to another
+    GCX_GPU_TO = 3,    // pinned memory of the host to the device
+    GCX_GPU_FROM = 4,  // the device to pinned memory of the host
+};
+enum { GCX_GPU_TEXT_BYTES = 256, GCX_GPU_TRANSFER_BYTES = 64 << 20 };
+
+// One device, as its driver tells. A limit is what no run can exceed, in the unit of the operation; 0 where it is not known.
+typedef struct {
+    char name[GCX_GPU_TEXT_BYTES];
+    char driver[GCX_GPU_TEXT_BYTES];
+    uint64_t memory_bytes;
+    uint32_t vendor;  // PCI vendor
+    uint32_t compute_units;
+    int is_accelerator;  // false for a processor
+    int has_fp64;
+    double fp32_limit;  // flop/s
+    double fp64_limit;
+    double copy_limit;  // B/s
+} gcx_gpu_device;
+
+typedef struct gcx_gpu_library gcx_gpu_library;
+typedef struct gcx_gpu gcx_gpu;
+
+// The soname that a driver is found by.
+const char *gcx_gpu_library_name(enum gcx_gpu_api api);
+// Loads a driver and finds its devices, at least one. NULL with a sentence in `reason`, which has room for GCX_GPU_TEXT_BYTES,
+// as everywhere below. What was loaded stays loaded: drivers keep threads.
+gcx_gpu_library *gcx_gpu_load(enum gcx_gpu_api api, const char *file, char *reason);
+uint32_t gcx_gpu_count(const gcx_gpu_library *library);
+const gcx_gpu_device *gcx_gpu_describe(const gcx_gpu_library *library, uint32_t index);
+
+// NULL with a reason. The library must outlive what is opened.
+gcx_gpu *gcx_gpu_open(gcx_gpu_library *library, uint32_t index, char *reason);
+void gcx_gpu_close(gcx_gpu *gpu);
+
+// Allocates and compiles what the operation needs; 0, or -1 with a reason.
+int gcx_gpu_prepare(gcx_gpu *gpu, enum gcx_gpu_operation operation, char *reason);
+// Does the operation `amount` times, 1 or more: for the rates, iterations of one launch. 0, or -1 with a reason.
+int gcx_gpu_run(gcx_gpu *gpu, enum gcx_gpu_operation operation, uint64_t amount, uint64_t *nanoseconds, char *reason);
+// Does it once more and looks at every result; -1 with a reason when one is wrong.
+int gcx_gpu_check(gcx_gpu *gpu, enum gcx_gpu_operation operation, uint64_t amount, char *reason);
+// Operations (an FMA is two) or bytes in an amount of one; a copy reads and writes each byte, and both count.
+uint64_t gcx_gpu_units(const gcx_gpu *gpu, enum gcx_gpu_operation operation);
+uint64_t gcx_gpu_amount_max(enum gcx_gpu_operation operation);
+// Bytes of the device that the operation works on.
+uint64_t gcx_gpu_working_set_bytes(const gcx_gpu *gpu, enum gcx_gpu_operation operation);
+
 #endif
