@@ -41,6 +41,7 @@ enum BenchMemoryPlan {
         if names.contains(Benchmark.memoryTriadNode.name), groups.count > 1 {
             sets.append(groups.reduce(0) { $0 + BenchArena.bytesWanted(processors: $1) })
         }
+        if benchmarks.contains(where: \.isOfAccelerator) { sets.append(BenchAccelerators.hostBytes) }
         if names.contains(where: { $0.hasPrefix("memory.latency.") }) {
             sets.append(BenchLatency.bytesMax(processor: processors[0]))
         }

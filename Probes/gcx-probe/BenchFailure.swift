@@ -21,6 +21,8 @@ enum BenchFailure: Error, CustomStringConvertible {
     case noPeer(String, reason: String)
     /// The other end says what no `gcx bench` says.
     case peerTalksOtherwise(String)
+    /// A driver refused, or a device computed wrongly.
+    case device(String, reason: String)
     /// A file of the kernel that the measurement rests on is missing or reads otherwise.
     case unreadable(String)
 
@@ -52,6 +54,7 @@ enum BenchFailure: Error, CustomStringConvertible {
             "measure with \(wanted) threads: affinity, cpuset and quota leave \(allowed) cores"
         case .noPeer(let endpoint, let reason): "connect to \(endpoint): \(reason)"
         case .peerTalksOtherwise(let name): "talk to \(name): it is no gcx bench of this release"
+        case .device(let name, let reason): "\(name): \(reason)"
         case .unreadable(let path): "read \(path): not there, or in a form that is not known"
         }
     }

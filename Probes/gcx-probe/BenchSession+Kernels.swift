@@ -37,6 +37,11 @@ extension BenchSession {
         case Benchmark.diskRandomWrite.name: try BenchDiskRandom(file: try file(), writes: true)
         case Benchmark.diskRandomWriteDeep.name: try BenchDiskRandom(file: try file(), writes: true, depth: 32)
         case Benchmark.diskSync.name, Benchmark.diskSyncSlow.name: BenchDiskSync(file: try file())
+        case Benchmark.acceleratorFP32.name: try BenchAccelerator(GCX_GPU_FP32, try accelerators())
+        case Benchmark.acceleratorFP64.name: try BenchAccelerator(GCX_GPU_FP64, try accelerators())
+        case Benchmark.acceleratorCopy.name: try BenchAccelerator(GCX_GPU_COPY, try accelerators())
+        case Benchmark.acceleratorTransferTo.name: try BenchAccelerator(GCX_GPU_TO, try accelerators())
+        case Benchmark.acceleratorTransferFrom.name: try BenchAccelerator(GCX_GPU_FROM, try accelerators())
         case Benchmark.loopback.name: try BenchLoopback(processors: processors.used)
         case Benchmark.peerUp.name: try BenchPeer(.up, client: try peer())
         case Benchmark.peerDown.name: try BenchPeer(.down, client: try peer())
@@ -73,6 +78,15 @@ extension BenchSession {
 
     private func latency(_ level: BenchLatency.Level) throws(BenchFailure) -> BenchLatency {
         try BenchLatency(level, team: try solo(), processor: processors.used[0], cgroup: cgroup)
+    }
+
+    private func accelerators() throws(BenchFailure) -> BenchAccelerators {
+        let isAlone = options.benchmarks.allSatisfy(\.isOfAccelerator)
+        let found = acceleratorsFound ?? BenchAccelerators.find(orProcessors: isAlone)
+        acceleratorsFound = found
+        let accelerators = try found.get()
+        devices = accelerators.devices.map(\.description)
+        return accelerators
     }
 
     private func arena(until deadline: UInt64) throws(BenchFailure) -> BenchArena {

@@ -15,6 +15,9 @@ final class BenchSession {
     var peerMade: PeerClient?
     var arenaMade: BenchArena?
     var fileMade: BenchFile?
+    /// Found, or why not, once in a run: a driver takes its time.
+    var acceleratorsFound: Result<BenchAccelerators, BenchFailure>?
+    var devices: [BenchmarkDevice]?
     /// The fastest that the cores were seen in this run, Hz: an interrupted look is too slow, none is too fast.
     private var clockBest = 0.0
     private var failures = BenchReasons()
@@ -54,6 +57,7 @@ final class BenchSession {
         report.confinement = BenchConfinement.read()
         report.memory = MemoryUse(announcedBytes: announced, peakBytes: BenchMemoryPlan.peakBytes)
         report.peer = peerMade?.end()
+        report.devices = devices
         return report
     }
 
@@ -83,6 +87,7 @@ final class BenchSession {
         // For whoever watches; what is measured goes to standard output, once, at the end.
         Output.complain("axis \(benchmark.name)\n")
         if options.benchmarks[index...].allSatisfy({ !Self.arenaAxes.contains($0.name) }) { arenaMade = nil }
+        if options.benchmarks[index...].allSatisfy({ !$0.isOfAccelerator }) { acceleratorsFound = nil }
         do throws(BenchFailure) {
             var measurement = try measurement(of: benchmark, runEnd: runEnd)
             return try sampled(benchmark, &measurement, until: deadline(of: index, end: runEnd))

@@ -8,6 +8,7 @@ package enum BenchmarkRegistry {
         .diskWrite, .diskRead, .diskRandomRead, .diskRandomReadDeep,
         // What writes least goes first, so that the bytes allowed are there for it.
         .diskSync, .diskSyncSlow, .diskRandomWrite, .diskRandomWriteDeep,
+        .acceleratorFP32, .acceleratorFP64, .acceleratorCopy, .acceleratorTransferTo, .acceleratorTransferFrom,
         .loopback, .peerUp, .peerDown, .peerRoundTrip,
     ]
 

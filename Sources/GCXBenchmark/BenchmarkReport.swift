@@ -32,6 +32,8 @@ package struct BenchmarkReport: Codable, Equatable, Sendable {
     package var memory: MemoryUse?
     /// The other end of the network figures; nil without one.
     package var peer: PeerSession?
+    /// What the `gpu.*` axes were measured on; nil where there was nothing.
+    package var devices: [BenchmarkDevice]?
 
     package init(
         kernelVersion: String, instructionSet: String, processors: ProcessorAllowance, environmentRemoved: [String],

@@ -40,7 +40,7 @@ package struct MemoryUse: Codable, Equatable, Sendable {
 extension BenchmarkReport {
     /// What a reader must know of how the run was confined before the figures, one line each.
     package var circumstances: [String] {
-        unsteadyLines + processorLines + confinementLines + memoryLines
+        unsteadyLines + processorLines + confinementLines + memoryLines + (devices ?? []).map(\.line)
             + (skipped ?? []).map { "not here: \(Self.named($0.axes)): \($0.reason)" }
     }
 

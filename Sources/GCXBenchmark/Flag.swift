@@ -27,6 +27,8 @@ package enum Flag: String, Codable, CaseIterable, Comparable, Sendable {
     case buffered
     /// The directory lies in memory, not on a disk.
     case memoryBacked
+    /// A processor stood in for an accelerator.
+    case notAccelerator
 
     // What came out.
 
@@ -51,6 +53,7 @@ package enum Flag: String, Codable, CaseIterable, Comparable, Sendable {
         case .smallPages: "huge pages were not to be had"
         case .buffered: "the file system refuses direct I/O, so the page cache took part"
         case .memoryBacked: "the directory lies in memory, not on a disk"
+        case .notAccelerator: "the OpenCL device is a processor: no accelerator"
         case .tooFewSamples: "too few undisturbed samples"
         case .spread: "the samples differ by more than the bound"
         }
