@@ -46,7 +46,7 @@ typedef struct {
 // In the order of the structure.
 static const char *const names[] = {
     "cuInit", "cuDriverGetVersion", "cuDeviceGetCount", "cuDeviceGet", "cuDeviceGetName", "cuDeviceTotalMem_v2",
-    "cuDeviceGetAttribute", "cuDevicePrimaryCtxRetain", "cuDevicePrimaryCtxRelease", "cuCtxSetCurrent", "cuModuleLoadData",
+    "cuDeviceGetAttribute", "cuDevicePrimaryCtxRetain", "cuDevicePrimaryCtxRelease_v2", "cuCtxSetCurrent", "cuModuleLoadData",
     "cuModuleUnload", "cuModuleGetFunction", "cuMemAlloc_v2", "cuMemFree_v2", "cuMemHostAlloc", "cuMemFreeHost",
     "cuMemcpyHtoDAsync_v2", "cuMemcpyDtoHAsync_v2", "cuMemcpyDtoDAsync_v2", "cuLaunchKernel", "cuEventCreate",
     "cuEventDestroy_v2", "cuEventRecord", "cuEventSynchronize", "cuEventElapsedTime", "cuStreamSynchronize",
@@ -206,7 +206,7 @@ static gcx_gpu *open_gpu(gcx_gpu_library *library, uint32_t index, char *reason)
     return NULL;
 }
 
-// FMA units of one multiprocessor by compute capability (CUDA C++ Programming Guide, "Arithmetic Instructions"); a capability
+// The clock is the one that the vendor states for boost. FMA units of one multiprocessor by compute capability (CUDA C++ Programming Guide, "Arithmetic Instructions"); a capability
 // that is not here has no known limit.
 static const struct { int32_t capability; uint32_t fp32, fp64; } units[] = {
     {50, 128, 4}, {52, 128, 4}, {53, 128, 4}, {60, 64, 32}, {61, 128, 4}, {62, 128, 4}, {70, 64, 32}, {72, 64, 32}, {75, 64, 2},

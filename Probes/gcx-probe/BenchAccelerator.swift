@@ -92,15 +92,17 @@ struct BenchAccelerator: BenchMeasurement {
     mutating func sample() throws(BenchFailure) -> Sample? {
         var slowest = Double.infinity
         for (device, amount) in devices {
-            slowest = min(slowest, device.units(operation) * Double(amount) / (try device.run(operation, amount: amount)))
+            slowest = min(
+                slowest, device.units(operation) * Double(amount) / (try device.run(operation, amount: amount)))
         }
         return Sample(value: slowest, processorShare: nil)
     }
 
-    /// The least of all devices; nil where one is not known.
+    /// The least of all devices; nil where one is not known, or is passed: some cards boost beyond the clock that they state.
     func limit(value: Double, clockHertz: Double) -> Double? {
         let limits = devices.compactMap { $0.device.limit(operation) }
-        return limits.count == devices.count ? limits.min() : nil
+        guard limits.count == devices.count, let least = limits.min(), value <= least else { return nil }
+        return least
     }
 
     /// Runs until the device is warm, and finds how often the operation fits into a sample.

@@ -58,9 +58,10 @@ struct BenchAccelerators {
         return (Found(api: api, library: library, devices: devices), "")
     }
 
-    private typealias Choice = (found: Found, index: UInt32, device: gcx_gpu_device)
+    typealias Choice = (found: Found, index: UInt32, device: gcx_gpu_device)
 
-    private static func choose(_ cuda: Found?, _ openCL: Found?, orProcessors: Bool) -> [Choice] {
+    /// Accelerators of CUDA, and those of OpenCL which CUDA does not have too; processors only where there is neither.
+    static func choose(_ cuda: Found?, _ openCL: Found?, orProcessors: Bool) -> [Choice] {
         let (first, second) = (all(cuda), all(openCL))
         let others = second.filter { $0.device.is_accelerator != 0 && (first.isEmpty || $0.device.vendor != nvidia) }
         let accelerators = first + others

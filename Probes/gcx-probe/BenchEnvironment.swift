@@ -18,7 +18,8 @@ enum BenchEnvironment {
     private static let kept: Set<String> = ["PATH", "HOME", "LANG", "LC_ALL", "TERM", "LD_LIBRARY_PATH"]
     /// Families of variables that change speed: told by name. All others go without a word, for names can be secrets too.
     private static let tuning = [
-        "BLIS_", "CUDA_", "GLIBC_", "GOMP_", "GOTO_", "HIP_", "KMP_", "LD_", "LIBC_", "LIBOMP_", "MALLOC_", "MKL_", "OCL_",
+        "BLIS_", "CUDA_", "GLIBC_", "GOMP_", "GOTO_", "HIP_", "KMP_", "LD_", "LIBC_", "LIBOMP_", "MALLOC_", "MKL_",
+        "OCL_",
         "OMP_", "OPENBLAS_", "POCL_", "ROCR_",
     ]
 

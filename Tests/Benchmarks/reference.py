@@ -61,6 +61,7 @@ class Machine:
         report = self.bench("cpu.clock.all")
         self.isa = report["instructionSet"]
         self.threads = len(report["processors"]["used"])
+        self.stand_ins = set()  # axes of accelerators that a processor answered
 
     def bench(self, axis):
         with tempfile.TemporaryDirectory(dir=self.directory) as directory:
@@ -83,7 +84,10 @@ class Machine:
         report = self.bench(name)
         found = next((axis for axis in report["axes"] if axis["name"] == name), None)
         if found is None or "value" not in found:
-            raise LookupError("; ".join(report["problems"]) or "no undisturbed sample")
+            reasons = report["problems"] + [each["reason"] for each in report.get("skipped", [])]
+            raise LookupError("; ".join(reasons) or "no undisturbed sample")
+        if "notAccelerator" in found["flags"]:
+            self.stand_ins.add(name)
         return found["value"]
 
     def likwid(self, kernel, size, threads=None):
@@ -119,6 +123,13 @@ class Machine:
                 "print('rate',2*n**3/best)")
         return figure(r"rate ([\d.e+]+)", run([sys.executable, "-c", code]))
 
+    def clpeak(self, test, pattern):
+        """The best of clpeak's vector widths on the first OpenCL device."""
+        found = re.findall(pattern + r"\s*: ([\d.]+)", run(["clpeak", "-p", "0", "-d", "0", f"--{test}"]))
+        if not found:
+            raise LookupError(f"no figure of {test} in clpeak's output")
+        return max(map(float, found)) * 1e9
+
     def iperf3(self):
         server = subprocess.Popen(["iperf3", "-s", "-1", "-B", "127.0.0.1", "-p", "52017"], env=CLEAN,
                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -140,6 +151,9 @@ def pairs(machine):
 
     def fio(value, *options):
         return lambda: machine.fio(value, *options)
+
+    def clpeak(*arguments):
+        return lambda: machine.clpeak(*arguments)
 
     def rate(direction):
         return lambda job: job[direction]["bw_bytes"]
@@ -181,6 +195,12 @@ def pairs(machine):
              fio(sync("50.000000"), *alone, "--rw=write", "--fdatasync=1"), smaller_is_better=True),
         Pair("storage.fsync.p99", "fio write + fdatasync",
              fio(sync("99.000000"), *alone, "--rw=write", "--fdatasync=1"), smaller_is_better=True),
+        Pair("gpu.fp32.one", "clpeak SP", clpeak("compute-sp", r"float\d*")),
+        Pair("gpu.fp64.one", "clpeak DP", clpeak("compute-dp", r"double\d*")),
+        # Read only, where gcx copies.
+        Pair("gpu.memory.copy.one", "clpeak global", clpeak("global-bandwidth", r"float\d*")),
+        Pair("gpu.transfer.to.one", "clpeak write", clpeak("transfer-bandwidth", "enqueueWriteBuffer")),
+        Pair("gpu.transfer.from.one", "clpeak read", clpeak("transfer-bandwidth", "enqueueReadBuffer")),
         Pair("network.loopback.one", "iperf3, 1 stream", machine.iperf3),
     ]
 
@@ -258,8 +278,9 @@ def main():
         a, b = statistics.median(own), statistics.median(other)
         # Above 1 gcx's figure is the better one, whichever way is better.
         ratio = b / a if pair.smaller_is_better else a / b
+        tool = pair.tool + (" (no accelerator: code path only)" if pair.axis in machine.stand_ins else "")
         kept[pair.axis] = {"tool": pair.tool, "gcx": own, "reference": other, "ratio": ratio}
-        print(f"| {pair.axis} | {shown(pair.axis, a)} | {spread(own):.1f} % | {pair.tool} | {shown(pair.axis, b)} "
+        print(f"| {pair.axis} | {shown(pair.axis, a)} | {spread(own):.1f} % | {tool} | {shown(pair.axis, b)} "
               f"| {spread(other):.1f} % | {ratio:.3f} |", flush=True)
     if options.json:
         with open(options.json, "w", encoding="utf-8") as file:
