@@ -67,7 +67,8 @@ int gcx_gpu_prepare(gcx_gpu *gpu, enum gcx_gpu_operation operation, char *reason
     size_t bytes = operation == GCX_GPU_COPY ? gpu->array_bytes : GCX_GPU_TRANSFER_BYTES;
     if (is_rate(operation)) bytes = result_bytes(gpu, operation);
     if (bytes == 0) return gcx_gpu_refuse(reason, "the device tells of no memory");
-    if (is_rate(operation) && bytes > GCX_GPU_TRANSFER_BYTES) return gcx_gpu_refuse(reason, "the device tells of %u compute units", gpu->device->compute_units);
+    if (is_rate(operation) && bytes > GCX_GPU_TRANSFER_BYTES)
+        return gcx_gpu_refuse(reason, "the device tells of %u compute units", gpu->device->compute_units);
     if (gpu->allocate(gpu, 0, bytes, reason) != 0) return -1;
     if (operation == GCX_GPU_COPY && gpu->allocate(gpu, 1, bytes, reason) != 0) return -1;
     return gpu->compile(gpu, operation, reason);

@@ -206,8 +206,8 @@ static gcx_gpu *open_gpu(gcx_gpu_library *library, uint32_t index, char *reason)
     return NULL;
 }
 
-// The clock is the one that the vendor states for boost. FMA units of one multiprocessor by compute capability (CUDA C++ Programming Guide, "Arithmetic Instructions"); a capability
-// that is not here has no known limit.
+// The clock is the one that the vendor states for boost. FMA units of one multiprocessor by compute capability (CUDA C++
+// Programming Guide, "Arithmetic Instructions"); a capability that is not here has no known limit.
 static const struct { int32_t capability; uint32_t fp32, fp64; } units[] = {
     {50, 128, 4}, {52, 128, 4}, {53, 128, 4}, {60, 64, 32}, {61, 128, 4}, {62, 128, 4}, {70, 64, 32}, {72, 64, 32}, {75, 64, 2},
     {80, 64, 32}, {86, 128, 2}, {87, 128, 2}, {89, 128, 2}, {90, 128, 64}, {100, 128, 64}, {120, 128, 2},

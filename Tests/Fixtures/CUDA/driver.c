@@ -80,7 +80,9 @@ int cuLaunchKernel(void *function, unsigned grid_x, unsigned grid_y, unsigned gr
     return 0;
 }
 
-int cuEventCreate(void **event, unsigned flags) { return *event = calloc(1, sizeof(struct timespec)), flags == 1 ? 0 : INVALID_VALUE; }
+int cuEventCreate(void **event, unsigned flags) {
+    return *event = calloc(1, sizeof(struct timespec)), flags == 1 ? 0 : INVALID_VALUE;
+}
 int cuEventDestroy_v2(void *event) { return free(event), 0; }
 int cuEventRecord(void *event, void *stream) { return clock_gettime(CLOCK_MONOTONIC, event), stream == NULL ? 0 : INVALID_VALUE; }
 int cuEventSynchronize(void *event) { return event != NULL ? 0 : INVALID_VALUE; }
