@@ -130,6 +130,25 @@ class Machine:
             raise LookupError(f"no figure of {test} in clpeak's output")
         return max(map(float, found)) * 1e9
 
+    def stream(self):
+        """STREAM's triad of the HPC Challenge, one process a thread, all at once; a problem of 1000 keeps the rest short."""
+        count = self.threads
+        rows = next(rows for rows in range(int(count ** 0.5), 0, -1) if count % rows == 0)
+        lines = ["", "", "HPL.out", "8", "1", "1000", "1", "80", "0", "1", str(rows), str(count // rows), "16.0",
+                 "1", "2", "1", "4", "1", "2", "1", "1", "1", "1", "1", "0", "2", "64", "0", "0", "1", "8", "0"]
+        with tempfile.TemporaryDirectory(dir=self.directory) as directory:
+            # STREAM's arrays follow the size of the matrix: three of a fifth of it. 12000 is beyond the caches.
+            lines[5] = str(int(6000 * count ** 0.5))
+            with open(os.path.join(directory, "hpccinf.txt"), "w", encoding="utf-8") as file:
+                file.write("\n".join(lines) + "\n")
+            command = ["mpirun", "--allow-run-as-root", "--oversubscribe", "-np", str(count), "hpcc"]
+            if shutil.which("hpcc") is None or shutil.which("mpirun") is None:
+                raise LookupError("hpcc is not installed")
+            environment = CLEAN | {"OPENBLAS_NUM_THREADS": "1"}
+            subprocess.run(command, env=environment, cwd=directory, capture_output=True, timeout=180, check=True)
+            with open(os.path.join(directory, "hpccoutf.txt"), encoding="utf-8") as file:
+                return count * figure(r"StarSTREAM_Triad=([\d.]+)", file.read(), 1e9)
+
     def iperf3(self):
         server = subprocess.Popen(["iperf3", "-s", "-1", "-B", "127.0.0.1", "-p", "52017"], env=CLEAN,
                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -182,6 +201,7 @@ def pairs(machine):
         Pair("cpu.aes-gcm.one", "openssl speed", openssl("aes-256-gcm", threads=1)),
         Pair("cpu.aes-gcm.all", "openssl speed", openssl("aes-256-gcm")),
         Pair("memory.triad.all", "likwid stream_mem", likwid("stream_mem@", "1GB")),
+        Pair("memory.triad.all", "STREAM (hpcc)", machine.stream),
         Pair("memory.copy.all", "likwid copy_mem", likwid("copy_mem@", "1GB")),
         Pair("memory.write.all", "likwid store_mem", likwid("store_mem@", "1GB")),
         Pair("memory.read.all", "likwid load", likwid("load@", "1GB")),
