@@ -20,7 +20,15 @@ enum BenchAllowance {
         allowance.threadsWanted = threads.flatMap { $0 < cores.count ? $0 : nil }
         allowance.hardwareThreads = hardwareThreads(
             of: allowance.used, allowed: allowed, siblings: siblings(of:), quota: quota)
+        allowance.boost = boost()
         return allowance
+    }
+
+    /// What the two drivers that control it say (the kernel's cpufreq and intel_pstate documents).
+    static func boost(read: (String) -> String? = BenchSystem.text) -> Bool? {
+        let folder = "/sys/devices/system/cpu"
+        if let off = read("\(folder)/intel_pstate/no_turbo")?.first { return off == "0" }
+        return read("\(folder)/cpufreq/boost")?.first.map { $0 == "1" }
     }
 
     /// All allowed hardware threads of the cores used; nil where they are no more than the cores, or the quota feeds no more.

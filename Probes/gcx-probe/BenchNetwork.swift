@@ -4,7 +4,7 @@ import Glibc
 
 /// `network.loopback.one`
 struct BenchLoopback: BenchMeasurement {
-    private static let sampleSeconds = 0.01
+    private static let sampleSeconds = 0.04
     private static let warmUps = 4
     private static let bytes: ClosedRange<Double> = 1e6...1e10
 

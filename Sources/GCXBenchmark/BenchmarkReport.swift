@@ -92,6 +92,8 @@ package struct ProcessorAllowance: Codable, Equatable, Sendable {
     package var quotaProcessors: Double?
     /// All hardware threads of the cores in `used` that are allowed; nil where no core has a second one.
     package var hardwareThreads: [Int]?
+    /// Whether the clock may rise above its nominal rate; nil where the kernel does not tell, as in most virtual machines.
+    package var boost: Bool?
     /// Threads that the user asked for, where fewer than the cores.
     package var threadsWanted: Int?
 

@@ -54,6 +54,9 @@ extension BenchmarkReport {
         if let quota = processors.quotaProcessors {
             lines.append("the CPU quota of this cgroup is worth \(Quantity.fixed(quota, decimals: 2)) processors")
         }
+        if let boost = processors.boost {
+            lines.append(boost ? "the clock may boost above its nominal rate" : "boost is off")
+        }
         if let wanted = processors.threadsWanted { lines.append("threads: \(wanted), as asked for") }
         if let threads = processors.hardwareThreads {
             lines.append(

@@ -237,10 +237,12 @@ def compare(machine, pair, rounds):
 
 def steadiness(machine, runs):
     """The coefficient of variation of each processor and memory figure over whole runs, and of those all steady."""
-    names = [pair.axis for pair in pairs(machine) if pair.axis.split(".")[0] in ("cpu", "memory")]
+    names = ["cpu.clock.all"] + [pair.axis for pair in pairs(machine) if pair.axis.split(".")[0] in ("cpu", "memory")]
+    names += ["memory.read.one"] + [f"memory.latency.{level}" for level in ("l1", "l2", "l3", "dram", "dram.small-pages")]
+    known = ",".join(machine.known(dict.fromkeys(names)))
     found = {}
     for _ in range(runs):
-        text = run([machine.probe, "bench", "--axes", ",".join(machine.known(names)), "--seconds", "30",
+        text = run([machine.probe, "bench", "--axes", known, "--seconds", "30",
                     "--directory", machine.directory, "--bytes-max", str(1 << 30)], complaints=False)
         for axis in json.loads(text)["axes"]:
             if "value" in axis:

@@ -6,7 +6,7 @@ extension Benchmark {
         title: "loopback, no network",
         definition: """
             One TCP connection over 127.0.0.1, 128 KiB a call, from a thread on the first allowed core to one on the second \
-            (the same where there is one). A sample lasts about 10 ms. It is the ceiling that processors and kernel set to any \
+            (the same where there is one). A sample lasts about 40 ms. It is the ceiling that processors and kernel set to any \
             network, and says nothing about one.
             """,
         statistic: .median,

@@ -23,6 +23,14 @@ package struct BenchmarkSubject: Equatable, Sendable {
         lines = facts.compactMap { fact in fact.value.map { Line(name: fact.name, value: $0) } } + [date]
     }
 
+    /// The lines in one, for a terminal: `AMD EPYC, 2 cores, 23.5 GiB, …`.
+    package var summary: String {
+        let values = lines.filter { $0.name != "Compute Hours an hour" }.map { line in
+            line.name == "cores" ? "\(line.value) cores" : line.value
+        }
+        return TextLayout.harmless(values.joined(separator: ", "))
+    }
+
     /// `2026-11-24 14:05 UTC`, by the proleptic Gregorian calendar.
     ///
     /// Source: the days-to-civil algorithm: years begin in March, so that the leap day is a year's last.

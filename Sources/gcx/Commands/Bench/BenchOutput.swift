@@ -46,6 +46,7 @@ struct BenchOutput: ParsableArguments {
         if let markdown { try put(Array(report.markdown(subject).utf8), at: markdown) }
         if let html { try put(Array(Page(report, subject).html.utf8), at: html) }
         guard ![json, markdown, html].contains(Self.standardOutput) else { return }
+        Terminal.say(Terminal.dim(subject.summary))
         Terminal.write(
             report.table(
                 width: Terminal.width, colour: Terminal.hasColour, bars: Terminal.isTerminal ? .blocks : .plain),
