@@ -41,3 +41,8 @@ uint64_t gcx_now_nanoseconds(void) {
     clock_gettime(CLOCK_MONOTONIC_RAW, &now);
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
+
+void gcx_pause(uint32_t nanoseconds) {
+    struct timespec span = {.tv_nsec = nanoseconds};
+    nanosleep(&span, NULL);
+}

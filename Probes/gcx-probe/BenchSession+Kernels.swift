@@ -17,6 +17,7 @@ extension BenchSession {
         case Benchmark.sha256Threads.name: try BenchCrypto(.sha256, team: try hardwareThreads())
         case Benchmark.aesGCMOne.name: try BenchCrypto(.aesGCM, team: try solo())
         case Benchmark.aesGCM.name: try BenchCrypto(.aesGCM, team: team)
+        case Benchmark.handover.name: try BenchHandover(processors: processors.used)
         case Benchmark.matrixProduct.name: try BenchMatrixProduct(team: team, isa: isa)
         case Benchmark.memoryTriad.name: try BenchBandwidth.triad(team, arena(until: runEnd))
         case Benchmark.memoryCopy.name: try BenchBandwidth.copy(team, arena(until: runEnd))

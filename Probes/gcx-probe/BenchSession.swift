@@ -130,10 +130,14 @@ struct BenchSampler {
 
     func collect(_ measurement: inout any BenchMeasurement) throws(BenchFailure) -> ([Sample], Ending) {
         let rule = benchmark.validity
-        let samplesMax = min(BenchmarkLimits.samplesMax, rule.samplesWanted * BenchmarkLimits.repeatsMax)
+        let keptMax = rule.samplesWanted * BenchmarkLimits.repeatsMax
         var samples: [Sample] = []
         while !isSettled(samples) {
-            guard samples.count < samplesMax else { return (samples, .repeats) }
+            guard samples.count(where: \.isUndisturbed) < keptMax, samples.count < BenchmarkLimits.samplesMax else {
+                return (samples, .repeats)
+            }
+            // Whoever has waited is let run for a while by the scheduler, so the next sample has a better chance.
+            if samples.last?.isUndisturbed == false { gcx_pause(pauseNanoseconds) }
             // The minimum is taken even when the time is short: a figure with too few samples is none at all.
             guard samples.count < rule.samplesMin || gcx_now_nanoseconds() < deadline else { return (samples, .time) }
             guard let sample = try measurement.sample() else { return (samples, .bytes) }
@@ -141,6 +145,9 @@ struct BenchSampler {
         }
         return (samples, .steady)
     }
+
+    /// After a disturbed sample: as long as most samples.
+    var pauseNanoseconds: UInt32 = 4_000_000
 
     private func isSettled(_ samples: [Sample]) -> Bool {
         let kept = samples.filter(\.isUndisturbed).map(\.value)

@@ -1,7 +1,7 @@
 /// Every benchmark there is, in the order in which they run and are shown.
 package enum BenchmarkRegistry {
     package static let all: [Benchmark] = [
-        .clock, .fp64RateOne, .fp64Rate, .fp64RateThreads, .fp32RateOne, .fp32Rate, .matrixProduct,
+        .clock, .fp64RateOne, .fp64Rate, .fp64RateThreads, .fp32RateOne, .fp32Rate, .matrixProduct, .handover,
         .sha256One, .sha256, .sha256Threads, .aesGCMOne, .aesGCM,
         .memoryTriad, .memoryCopy, .memoryWrite, .memoryReadOne, .memoryRead, .memoryTriadNode,
         .latencyL1, .latencyL2, .latencyL3, .latencyDRAM, .latencyDRAMSmallPages,

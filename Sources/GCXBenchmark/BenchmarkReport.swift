@@ -128,7 +128,8 @@ package enum Ending: String, Codable, Sendable {
     case steady
     /// The time of this axis was used up.
     case time
-    /// Every sample was repeated ``BenchmarkLimits/repeatsMax`` times.
+    /// ``BenchmarkLimits/repeatsMax`` times as many undisturbed samples as wanted still differed too much, or there were
+    /// ``BenchmarkLimits/samplesMax`` of all kinds.
     case repeats
     /// The bytes that may be written were written.
     case bytes

@@ -13,7 +13,8 @@ package enum BenchmarkLimits {
     package static let clockSagMax = 0.03
     /// Two ticks of a 100 Hz `/proc/stat`, in seconds: a difference of two readings is not known better than that.
     package static let statResolutionSeconds = 0.02
-    /// A disturbed sample is repeated up to this many times before the figure is called unsteady.
+    /// Undisturbed samples that differ too much are taken up to this many times the number wanted before the figure is called
+    /// unsteady. Disturbed ones are repeated while there is time.
     package static let repeatsMax = 3
     /// Samples that one axis may keep, so that a document stays readable and bounded.
     package static let samplesMax = 1_000

@@ -237,7 +237,7 @@ def compare(machine, pair, rounds):
 
 def steadiness(machine, runs):
     """The coefficient of variation of each processor and memory figure over whole runs, and of those all steady."""
-    names = ["cpu.clock.all"] + [pair.axis for pair in pairs(machine) if pair.axis.split(".")[0] in ("cpu", "memory")]
+    names = ["cpu.clock.all", "cpu.handover.pair"] + [pair.axis for pair in pairs(machine) if pair.axis.split(".")[0] in ("cpu", "memory")]
     names += ["memory.read.one"] + [f"memory.latency.{level}" for level in ("l1", "l2", "l3", "dram", "dram.small-pages")]
     known = ",".join(machine.known(dict.fromkeys(names)))
     found = {}

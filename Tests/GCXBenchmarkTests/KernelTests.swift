@@ -112,6 +112,22 @@ struct KernelTests {
         #expect(farthest > 2 * nearest)
     }
 
+    @Test("a handover changes hands twice a round, and takes longer than a cycle")
+    func handover() throws {
+        let used = try BenchAllowance.read(cgroup: .live()).used
+        guard used.count > 1 else {
+            #expect(throws: BenchFailure.self) { try BenchHandover(processors: used) }
+            return
+        }
+        var job = gcx_handover_job()
+        job.rounds = 1_000
+        _ = try BenchTeam(processors: Array(used.prefix(2))).run(gcx_handover_work, &job)
+        #expect(job.turn == 2_000)
+        var pair = try BenchHandover(processors: used)
+        #expect(try pair.sample()?.value ?? 0 > 1e12 / 10e9)
+        #expect(throws: BenchFailure.self) { try BenchHandover(processors: [used[0]]) }
+    }
+
     @Test("the clock of every core lies between 100 MHz and 10 GHz")
     func clock() throws {
         let hertz = BenchClock(team: try Self.team()).glance()

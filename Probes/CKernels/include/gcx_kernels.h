@@ -31,6 +31,9 @@ const char *gcx_kernels_compiler(void);
 // CLOCK_MONOTONIC_RAW in nanoseconds: not slewed by NTP, so a rate does not depend on the time daemon.
 uint64_t gcx_now_nanoseconds(void);
 
+// Gives the processor away for so long.
+void gcx_pause(uint32_t nanoseconds);
+
 // MARK: team.c
 
 // What one thread does in one timed run. `job` is shared by the team and read-only but for its `sink`s.
@@ -86,6 +89,15 @@ void gcx_latency_work(void *job, uint32_t thread, uint32_t threads);
 // Links the lines of 64 bytes from `base` on into one cycle through all of them, in an order that no prefetcher guesses
 // (Sattolo's shuffle of splitmix64). `order` has room for bytes / 64 numbers.
 void gcx_latency_link(void *base, size_t bytes, uint32_t *order, uint64_t seed);
+
+// handover.c: a team of two hands a cache line to and fro, 2 `rounds` times. `turn` starts at 0.
+typedef struct {
+    uint64_t rounds;
+    uint64_t before[15];  // so that `turn` has its pair of lines to itself
+    uint64_t turn;
+    uint64_t after[15];
+} gcx_handover_job;
+void gcx_handover_work(void *job, uint32_t thread, uint32_t threads);
 
 // gemm.c: C = A B, FP64, column-major, `n` a multiple of GCX_GEMM_STEP. One call is 2 n^3 operations. `arrived` starts at 0 and
 // belongs to the kernel; a team of another size needs a job of its own.
