@@ -84,27 +84,52 @@ static void submit(gcx_ring *ring, const gcx_ring_job *job, uint32_t number, uin
     __atomic_store_n(ring->submission_tail, tail + 1, __ATOMIC_RELEASE);
 }
 
+// Tells the kernel of the block just submitted; 0 or an errno.
+static int send(const gcx_ring *ring) {
+    long sent;
+    do {
+        sent = syscall(__NR_io_uring_enter, ring->fd, 1, 0, 0, NULL, 0);
+    } while (sent < 0 && errno == EINTR);
+    return sent < 0 ? errno : 0;
+}
+
+static int begin_next(gcx_ring *ring, const gcx_ring_job *job, uint32_t *submitted, uint32_t slot) {
+    submit(ring, job, *submitted, slot);
+    int failure = send(ring);
+    if (failure == 0) ++*submitted;
+    return failure;
+}
+
+// Takes what has completed and begins as many others; 0 or an errno.
+static int turn(gcx_ring *ring, const gcx_ring_job *job, uint32_t *submitted, uint32_t *completed, int failure) {
+    uint32_t head = *ring->completion_head;
+    uint32_t tail = __atomic_load_n(ring->completion_tail, __ATOMIC_ACQUIRE);
+    for (; head != tail; ++*completed) {
+        const struct io_uring_cqe *done = &ring->completions[head & *ring->completion_mask];
+        uint32_t slot = (uint32_t)done->user_data;
+        if (done->res != (int)job->block_bytes && failure == 0) failure = done->res < 0 ? -done->res : EIO;
+        __atomic_store_n(ring->completion_head, ++head, __ATOMIC_RELEASE);
+        // One at a time and at once, as programs do: sent together they came up to a quarter slower, for the disk had less to
+        // do while they were gathered and the processor fell asleep in between.
+        if (failure == 0 && *submitted < job->count) failure = begin_next(ring, job, submitted, slot);
+    }
+    return failure;
+}
+
 int gcx_ring_run(gcx_ring *ring, const gcx_ring_job *job, uint64_t *nanoseconds) {
-    uint32_t submitted = 0, completed = 0, unsent = 0;
+    uint32_t submitted = 0, completed = 0;
     int failure = 0;
     uint64_t begin = gcx_now_nanoseconds();
-    for (; submitted < job->count && submitted < ring->depth; submitted++, unsent++) submit(ring, job, submitted, submitted);
+    while (failure == 0 && submitted < job->count && submitted < ring->depth) {
+        failure = begin_next(ring, job, &submitted, submitted);
+    }
     // After a failure nothing new is begun, but what is under way still owns its buffer and is waited for.
     while (completed < submitted) {
-        long sent = syscall(__NR_io_uring_enter, ring->fd, unsent, 1, IORING_ENTER_GETEVENTS, NULL, 0);
-        if (sent < 0 && errno != EINTR) return errno;
-        if (sent > 0) unsent -= (uint32_t)sent;
-        uint32_t head = *ring->completion_head;
-        uint32_t tail = __atomic_load_n(ring->completion_tail, __ATOMIC_ACQUIRE);
-        for (; head != tail; head++, completed++) {
-            struct io_uring_cqe *done = &ring->completions[head & *ring->completion_mask];
-            if (done->res != (int)job->block_bytes && failure == 0) failure = done->res < 0 ? -done->res : EIO;
-            if (failure == 0 && submitted < job->count) {
-                submit(ring, job, submitted++, (uint32_t)done->user_data);
-                unsent++;
-            }
-        }
-        __atomic_store_n(ring->completion_head, head, __ATOMIC_RELEASE);
+        uint32_t before = completed;
+        failure = turn(ring, job, &submitted, &completed, failure);
+        if (completed != before) continue;
+        long got = syscall(__NR_io_uring_enter, ring->fd, 0, 1, IORING_ENTER_GETEVENTS, NULL, 0);
+        if (got < 0 && errno != EINTR) return errno;
     }
     *nanoseconds = gcx_now_nanoseconds() - begin;
     return failure;

@@ -1,3 +1,4 @@
+import CKernels
 import GCXBenchmark
 import Glibc
 
@@ -29,12 +30,16 @@ enum BenchMemoryPlan {
     private static let threadBytes: UInt64 = 256 << 10
 
     /// The most that a run of these benchmarks holds at once: one kind of working set at a time.
-    static func bytes(_ benchmarks: [Benchmark], processors: [Int], groups: [[Int]]) -> UInt64 {
+    static func bytes(_ benchmarks: [Benchmark], processors: [Int], groups: [[Int]], cgroup: BenchCgroup) -> UInt64 {
         let names = Set(benchmarks.map(\.name))
         var sets: [UInt64] = [0]
-        if names.contains(Benchmark.matrixProduct.name) {
-            sets.append(BenchMatrixProduct.bytes(threads: processors.count))
+        if !names.isDisjoint(with: [Benchmark.matrixProduct.name, Benchmark.sustained.name]) {
+            sets.append(BenchMatrixProduct<gcx_gemm_job>.bytes(threads: processors.count))
         }
+        if names.contains(Benchmark.matrixProductFP32.name) {
+            sets.append(BenchMatrixProduct<gcx_sgemm_job>.bytes(threads: processors.count))
+        }
+        if names.contains(Benchmark.memoryTouched.name) { sets.append(BenchTouch.bytes(cgroup: cgroup)) }
         if names.contains(where: { BenchSession.arenaAxes.contains($0) }) {
             sets.append(BenchArena.bytesWanted(processors: processors))
         }

@@ -13,14 +13,14 @@ struct BenchLatency: BenchMeasurement {
     private static let sampleSeconds = 0.004
     private static let lineBytes: UInt64 = 64
     private static let warmUps = 4
+    private static let stepsUnrolled: UInt64 = 16
     private static let steps: ClosedRange<Double> = 1_600...1e9
-    /// One huge page: what is smaller gets one all the same, so that no page walk is in the figure.
-    private static let pageBytes: UInt64 = 2 << 20
 
+    let mayGoOn = true
     let team: BenchTeam
     let workingSetBytes: UInt64
     let conditions: [Flag]
-    private let memory: Memory
+    private let memory: BenchBlock
     private var job: gcx_latency_job
     let threads = 1
 
@@ -35,7 +35,7 @@ struct BenchLatency: BenchMeasurement {
     /// The most that one of these holds: the chain of the memory, what links it, and the page it begins in.
     static func bytesMax(processor: Int) -> UInt64 {
         let chain = max(workingSet(.dram, processor: processor) ?? 0, BenchLatencyCurve.bytesMax)
-        return chain + chain / lineBytes * UInt64(MemoryLayout<UInt32>.stride) + 2 * pageBytes
+        return chain + chain / lineBytes * UInt64(MemoryLayout<UInt32>.stride) + 2 * BenchBlock.pageBytes
     }
 
     /// Links a chain through `bytes` bytes and follows it a while.
@@ -45,25 +45,18 @@ struct BenchLatency: BenchMeasurement {
         guard bytes >= Self.lineBytes * 2 else { throw .noMemory(available: room, needed: wanted) }
         self.team = team
         workingSetBytes = bytes
-        memory = try Memory(bytes: max(bytes, Self.pageBytes), smallPages: smallPages)
+        memory = try BenchBlock(bytes: bytes, smallPages: smallPages)
         var order = [UInt32](repeating: 0, count: Int(bytes / Self.lineBytes))
         gcx_latency_link(memory.base, Int(bytes), &order, gcx_now_nanoseconds())
-        job = gcx_latency_job(
-            start: memory.base.assumingMemoryBound(to: UnsafeMutableRawPointer?.self),
-            steps: UInt64(Self.steps.lowerBound),
-            end: nil)
-        conditions = bytes < wanted ? [.smallWorkingSet] : []
-        warmUp()
-    }
-
-    /// Finds how many steps last one sample; the most of several runs, for an interrupted one makes memory look slow.
-    private mutating func warmUp() {
-        var most = Self.steps.lowerBound
-        for _ in 0..<Self.warmUps {
-            let seconds = team.run(gcx_latency_work, &job).wallSeconds
-            most = max(most, Double(job.steps) * Self.sampleSeconds / seconds)
-            job.steps = UInt64(min(most, Self.steps.upperBound)) / 16 * 16
+        var job = gcx_latency_job(
+            start: memory.base.assumingMemoryBound(to: UnsafeMutableRawPointer?.self), steps: 0, end: nil)
+        job.steps = BenchPace.amount(lasting: Self.sampleSeconds, in: Self.steps, runs: Self.warmUps) { steps in
+            job.steps = steps / Self.stepsUnrolled * Self.stepsUnrolled
+            return team.run(gcx_latency_work, &job).wallSeconds
         }
+        job.steps = job.steps / Self.stepsUnrolled * Self.stepsUnrolled
+        self.job = job
+        conditions = bytes < wanted ? [.smallWorkingSet] : []
     }
 
     /// Picoseconds a load.
@@ -72,36 +65,18 @@ struct BenchLatency: BenchMeasurement {
         return Sample(value: run.wallSeconds * 1e12 / Double(job.steps), processorShare: run.processorShare)
     }
 
-    private static func workingSet(_ level: Level, processor: Int) -> UInt64? {
+    static func workingSet(_ level: Level, processor: Int) -> UInt64? {
         let last = BenchCaches.lastLevelBytes(of: [processor])
         switch level {
         case .l1: return BenchCaches.bytes(level: 1, of: processor).map { $0 / 2 }
         // From half of it on, latency grew here: a sibling or a hypervisor takes its part.
         case .l2: return BenchCaches.bytes(level: 2, of: processor).map { $0 / 4 }
-        // A virtual machine's share of a last level is often less than it is told.
-        case .l3: return BenchCaches.bytes(level: 3, of: processor).map { min($0 / 4, 8 << 20) }
+        // A virtual machine's share of a last level is often less than it is told: of 32 MiB it was 8 to 12, and a chain of 8
+        // took 17 to 60 ns from one minute to the next.
+        case .l3:
+            let second = BenchCaches.bytes(level: 2, of: processor)
+            return BenchCaches.bytes(level: 3, of: processor).map { min($0 / 4, 8 << 20, 4 * (second ?? $0)) }
         case .dram, .dramSmallPages: return max(256 << 20, 4 * last)
         }
-    }
-
-    /// Memory that goes with the measurement.
-    private final class Memory {
-        /// At the beginning of a page, a huge one where the kernel gives it.
-        let base: UnsafeMutableRawPointer
-        private let mapped: UnsafeMutableRawPointer
-        private let bytes: Int
-
-        init(bytes: UInt64, smallPages: Bool) throws(BenchFailure) {
-            // A huge page has to begin at a multiple of its size, and a mapping need not.
-            self.bytes = Int(bytes + pageBytes)
-            let map = smallPages ? gcx_memory_map_small_pages : gcx_memory_map
-            guard let mapped = map(self.bytes) else {
-                throw .system(operation: "allocate", object: "\(bytes) bytes", errno: errno)
-            }
-            self.mapped = mapped
-            base = mapped.alignedUp(toMultipleOf: Int(pageBytes))
-        }
-
-        deinit { gcx_memory_unmap(mapped, bytes) }
     }
 }

@@ -2,33 +2,33 @@ import CKernels
 import GCXBenchmark
 import Glibc
 
-/// `cpu.gemm.fp64.all`
-struct BenchMatrixProduct: BenchMeasurement {
-    /// Rows of the matrices for up to 32 threads; four times the threads take twice the rows, so that the columns of one
-    /// thread and the work for each stay the same. A multiple of every micro-tile, and beyond every last-level cache.
-    private static let rowsMin = 12 * Int(GCX_GEMM_STEP)
-    private static let threadsOfRowsMin = 32
+/// `cpu.gemm.fp64.all` and `cpu.gemm.fp32.all`, by the job of their kernel.
+struct BenchMatrixProduct<Job: BenchMatrixJob>: BenchMeasurement {
+    /// For up to this many threads the matrices have 2016 rows, a multiple of every micro-tile and beyond every last-level
+    /// cache; four times the threads take twice the rows, so that the columns of one thread and the work for each stay the same.
+    private static var threadsOfRowsMin: Int { 32 }
+    private static var rowsMin: Int { 2_016 }
 
     let team: BenchTeam
     private let matrices: Matrices
     /// Its rate says how many operations a cycle these cores do, which the product's own rate may hide.
     private let peak: BenchFMA
     private let peakRate: Double
-    private var job: gcx_gemm_job
+    private var job: Job
     var threads: Int { team.threads }
-    var workingSetBytes: UInt64 { 3 * UInt64(job.n * job.n) * UInt64(MemoryLayout<Double>.stride) }
+    var workingSetBytes: UInt64 { 3 * UInt64(job.n * job.n) * UInt64(MemoryLayout<Job.Number>.stride) }
 
     /// Allocates and touches; one product goes untimed.
     init(team: BenchTeam, isa: gcx_isa) throws(BenchFailure) {
         self.team = team
-        var peak = BenchFMA(.fp64, team: team, isa: isa)
+        var peak = BenchFMA(Job.precision, team: team, isa: isa)
         peakRate = try peak.sample()?.value ?? 0
         self.peak = peak
         let rows = Self.rows(threads: team.threads)
         matrices = try Matrices(rows: rows)
         job = matrices.job(isa: isa)
-        _ = team.run(gcx_gemm_fill_work, &job)
-        _ = team.run(gcx_gemm_work, &job)
+        _ = team.run(Job.fillWork, &job)
+        _ = team.run(Job.work, &job)
     }
 
     private static func rows(threads wanted: Int) -> Int {
@@ -41,7 +41,7 @@ struct BenchMatrixProduct: BenchMeasurement {
     static func bytes(threads: Int) -> UInt64 { UInt64(Matrices.bytes(rows: rows(threads: threads))) }
 
     mutating func sample() throws(BenchFailure) -> Sample? {
-        let run = team.run(gcx_gemm_work, &job)
+        let run = team.run(Job.work, &job)
         let rows = Double(job.n)
         return Sample(value: 2 * rows * rows * rows / run.wallSeconds, processorShare: run.processorShare)
     }
@@ -69,17 +69,56 @@ struct BenchMatrixProduct: BenchMeasurement {
         deinit { gcx_memory_unmap(base, bytes) }
 
         static func bytes(rows: Int) -> Int {
-            let elements = 3 * rows * rows + gcx_gemm_packed_a_elements(rows) + gcx_gemm_packed_b_elements(rows)
-            return elements * MemoryLayout<Double>.stride
+            let (packedA, packedB) = Job.packedElements(rows: rows)
+            return (3 * rows * rows + packedA + packedB) * MemoryLayout<Job.Number>.stride
         }
 
-        func job(isa: gcx_isa) -> gcx_gemm_job {
-            let first = base.assumingMemoryBound(to: Double.self)
+        func job(isa: gcx_isa) -> Job {
+            let first = base.assumingMemoryBound(to: Job.Number.self)
             let square = rows * rows
             let packed = first + 3 * square
-            return gcx_gemm_job(
+            return Job(
                 a: first, b: first + square, c: first + 2 * square, packed_a: packed,
-                packed_b: packed + gcx_gemm_packed_a_elements(rows), n: rows, isa: isa, arrived: 0)
+                packed_b: packed + Job.packedElements(rows: rows).a, n: rows, isa: isa, arrived: 0)
         }
+    }
+}
+
+/// What a kernel of the matrix product works on.
+protocol BenchMatrixJob {
+    associatedtype Number
+    static var precision: BenchFMA.Precision { get }
+    /// What the number of rows is a multiple of.
+    static var step: Int { get }
+    static var work: gcx_work { get }
+    /// The first touch, by the threads that will use it.
+    static var fillWork: gcx_work { get }
+    /// Numbers that the packed panels of A and of B take.
+    static func packedElements(rows: Int) -> (a: Int, b: Int)
+
+    var n: Int { get }
+    init(
+        a: UnsafeMutablePointer<Number>!, b: UnsafeMutablePointer<Number>!, c: UnsafeMutablePointer<Number>!,
+        packed_a: UnsafeMutablePointer<Number>!, packed_b: UnsafeMutablePointer<Number>!, n: Int, isa: gcx_isa,
+        arrived: UInt32)
+}
+
+extension gcx_gemm_job: BenchMatrixJob {
+    static var precision: BenchFMA.Precision { .fp64 }
+    static var step: Int { Int(GCX_GEMM_STEP) }
+    static var work: gcx_work { gcx_gemm_work }
+    static var fillWork: gcx_work { gcx_gemm_fill_work }
+    static func packedElements(rows: Int) -> (a: Int, b: Int) {
+        (gcx_gemm_packed_a_elements(rows), gcx_gemm_packed_b_elements(rows))
+    }
+}
+
+extension gcx_sgemm_job: BenchMatrixJob {
+    static var precision: BenchFMA.Precision { .fp32 }
+    static var step: Int { Int(GCX_SGEMM_STEP) }
+    static var work: gcx_work { gcx_sgemm_work }
+    static var fillWork: gcx_work { gcx_sgemm_fill_work }
+    static func packedElements(rows: Int) -> (a: Int, b: Int) {
+        (gcx_sgemm_packed_a_elements(rows), gcx_sgemm_packed_b_elements(rows))
     }
 }

@@ -7,6 +7,15 @@ protocol BenchMeasurement {
     /// What could not be done as defined.
     var conditions: [Flag] { get }
 
+    /// The instructions chosen, where the report's own instruction set does not tell.
+    var instructions: String? { get }
+
+    /// Whether the work may go on between samples: nothing is written, sent or used up by it.
+    var mayGoOn: Bool { get }
+
+    /// What has to be done before the first sample and yet belongs to the time that the disturbances are read over.
+    mutating func prepare() throws(BenchFailure)
+
     /// Times one run; nil when nothing more may be written.
     mutating func sample() throws(BenchFailure) -> Sample?
 
@@ -16,6 +25,10 @@ protocol BenchMeasurement {
 
 extension BenchMeasurement {
     var conditions: [Flag] { [] }
+    var instructions: String? { nil }
+    var mayGoOn: Bool { false }
+
+    mutating func prepare() throws(BenchFailure) {}
 
     func limit(value: Double, clockHertz: Double) -> Double? { nil }
 }

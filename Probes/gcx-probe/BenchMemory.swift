@@ -94,6 +94,7 @@ final class BenchArena {
 
 /// The bandwidths of memory.
 struct BenchBandwidth: BenchMeasurement {
+    let mayGoOn = true
     let team: BenchTeam
     let arena: BenchArena
     private let work: gcx_work

@@ -8,6 +8,7 @@ struct BenchClock: BenchMeasurement {
     /// Runs of which the fastest counts when the clock is only looked at in passing.
     private static let glances = 3
 
+    let mayGoOn = true
     let team: BenchTeam
     var threads: Int { team.threads }
     let workingSetBytes: UInt64 = 0
@@ -45,12 +46,10 @@ struct BenchFMA: BenchMeasurement {
     /// Long against the microsecond that threads start apart, and shorter than a neighbour's pauses: on a machine that was
     /// 88 % of a core busy, no sample of 20 ms went undisturbed and most of 2 ms did.
     private static let sampleSeconds = 0.004
-    /// Runs before the first sample, so that wide vectors have their clock and their power.
-    private static let warmUps = 5
-    /// About 1 ms on any machine.
-    private static let calibrationIterations: UInt64 = 200_000
-    private static let iterations: ClosedRange<Double> = 10_000...1e9
+    /// The least takes about 1 ms on any machine.
+    private static let iterations: ClosedRange<Double> = 200_000...1e9
 
+    let mayGoOn = true
     let team: BenchTeam
     private let precision: Precision
     private var job: gcx_fma_job
@@ -61,13 +60,10 @@ struct BenchFMA: BenchMeasurement {
     init(_ precision: Precision, team: BenchTeam, isa: gcx_isa) {
         self.precision = precision
         self.team = team
-        job = gcx_fma_job(iterations: Self.calibrationIterations, isa: isa)
-        // The most iterations of several runs: an interrupted one makes the kernel look slow.
-        var most = 0.0
-        for _ in 0..<Self.warmUps {
-            let seconds = team.run(precision.work, &job).wallSeconds
-            most = max(most, Double(job.iterations) * Self.sampleSeconds / seconds)
-            job.iterations = UInt64(min(max(most, Self.iterations.lowerBound), Self.iterations.upperBound))
+        job = gcx_fma_job(iterations: 0, isa: isa)
+        job.iterations = BenchPace.amount(lasting: Self.sampleSeconds, in: Self.iterations) { iterations in
+            var job = gcx_fma_job(iterations: iterations, isa: isa)
+            return team.run(precision.work, &job).wallSeconds
         }
     }
 
@@ -77,15 +73,8 @@ struct BenchFMA: BenchMeasurement {
         return Sample(value: operations / run.wallSeconds, processorShare: run.processorShare)
     }
 
-    /// Threads × operations per cycle × clock. A virtual machine may hide which core it is, so the operations per cycle are
-    /// those measured, rounded up to a power of two (pipes and lanes are), but never more than any core of the instruction set does.
     func limit(value: Double, clockHertz: Double) -> Double? {
-        let cycles = Double(threads) * clockHertz
-        guard cycles > 0, value > 0 else { return nil }
-        let most = precision.operationsPerCycleMax(job.isa)
-        var perCycle = 1.0
-        // 5 %: the clock is measured beside the run, not in it.
-        while perCycle < most, perCycle * 1.05 < value / cycles { perCycle *= 2 }
-        return perCycle * cycles
+        BenchCeiling.rate(
+            value: value, cores: threads, clockHertz: clockHertz, most: precision.operationsPerCycleMax(job.isa))
     }
 }

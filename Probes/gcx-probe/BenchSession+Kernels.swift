@@ -12,13 +12,19 @@ extension BenchSession {
         case Benchmark.fp64RateThreads.name: BenchFMA(.fp64, team: try hardwareThreads(), isa: isa)
         case Benchmark.fp32RateOne.name: BenchFMA(.fp32, team: try solo(), isa: isa)
         case Benchmark.fp32Rate.name: BenchFMA(.fp32, team: team, isa: isa)
-        case Benchmark.sha256One.name: try BenchCrypto(.sha256, team: try solo())
-        case Benchmark.sha256.name: try BenchCrypto(.sha256, team: team)
-        case Benchmark.sha256Threads.name: try BenchCrypto(.sha256, team: try hardwareThreads())
-        case Benchmark.aesGCMOne.name: try BenchCrypto(.aesGCM, team: try solo())
-        case Benchmark.aesGCM.name: try BenchCrypto(.aesGCM, team: team)
+        case Benchmark.sha256One.name: BenchCrypto(.sha256, team: try solo())
+        case Benchmark.sha256.name: BenchCrypto(.sha256, team: team)
+        case Benchmark.sha256Threads.name: BenchCrypto(.sha256, team: try hardwareThreads())
+        case Benchmark.aesGCMOne.name: BenchCrypto(.aesGCM, team: try solo())
+        case Benchmark.aesGCM.name: BenchCrypto(.aesGCM, team: team)
         case Benchmark.handover.name: try BenchHandover(processors: processors.used)
-        case Benchmark.matrixProduct.name: try BenchMatrixProduct(team: team, isa: isa)
+        case Benchmark.matrixProduct.name: try BenchMatrixProduct<gcx_gemm_job>(team: team, isa: isa)
+        case Benchmark.matrixProductFP32.name: try BenchMatrixProduct<gcx_sgemm_job>(team: team, isa: isa)
+        case Benchmark.sustained.name: try BenchSustained(team: team, isa: isa, deadline: runEnd)
+        case Benchmark.int8Rate.name: BenchInt8(team: team, set: gcx_int8_best(isa))
+        case Benchmark.integerMixOne.name: try BenchInteger(team: try solo())
+        case Benchmark.integerMix.name: try BenchInteger(team: team)
+        case Benchmark.integerMixThreads.name: try BenchInteger(team: try hardwareThreads())
         case Benchmark.memoryTriad.name: try BenchBandwidth.triad(team, arena(until: runEnd))
         case Benchmark.memoryCopy.name: try BenchBandwidth.copy(team, arena(until: runEnd))
         case Benchmark.memoryWrite.name: try BenchBandwidth.write(team, arena(until: runEnd))
@@ -26,6 +32,11 @@ extension BenchSession {
         case Benchmark.memoryRead.name: try BenchBandwidth.read(team, arena(until: runEnd))
         case Benchmark.memoryTriadNode.name:
             try BenchNodes(groups: groups, isa: isa, cgroup: cgroup, deadline: runEnd)
+        case Benchmark.cacheReadL1.name: try cacheRead(.l1)
+        case Benchmark.cacheReadL2.name: try cacheRead(.l2)
+        case Benchmark.cacheReadL3.name: try cacheRead(.l3)
+        case Benchmark.memoryTouched.name:
+            try BenchTouch(team: team, bytes: BenchTouch.bytes(cgroup: cgroup), deadline: runEnd)
         case Benchmark.latencyL1.name: try latency(.l1)
         case Benchmark.latencyL2.name: try latency(.l2)
         case Benchmark.latencyL3.name: try latency(.l3)
@@ -35,6 +46,8 @@ extension BenchSession {
         case Benchmark.diskWrite.name: BenchDiskWrite(file: try file())
         case Benchmark.diskRandomRead.name: try BenchDiskRandom(file: try file(), writes: false)
         case Benchmark.diskRandomReadDeep.name: try BenchDiskRandom(file: try file(), writes: false, depth: 32)
+        case Benchmark.diskReadLatency.name, Benchmark.diskReadLatencySlow.name:
+            try BenchDiskLatency(file: try file())
         case Benchmark.diskRandomWrite.name: try BenchDiskRandom(file: try file(), writes: true)
         case Benchmark.diskRandomWriteDeep.name: try BenchDiskRandom(file: try file(), writes: true, depth: 32)
         case Benchmark.diskSync.name, Benchmark.diskSyncSlow.name: BenchDiskSync(file: try file())
@@ -81,8 +94,12 @@ extension BenchSession {
         try BenchLatency(level, team: try solo(), processor: processors.used[0], cgroup: cgroup)
     }
 
+    private func cacheRead(_ level: BenchLatency.Level) throws(BenchFailure) -> BenchCacheRead {
+        try BenchCacheRead(level, team: try solo(), processor: processors.used[0], isa: isa)
+    }
+
     private func accelerators() throws(BenchFailure) -> BenchAccelerators {
-        let isAlone = options.benchmarks.allSatisfy(\.isOfAccelerator)
+        let isAlone = benchmarks.allSatisfy(\.isOfAccelerator)
         let found = acceleratorsFound ?? BenchAccelerators.find(orProcessors: isAlone)
         acceleratorsFound = found
         let accelerators = try found.get()

@@ -5,6 +5,8 @@ import Glibc
 /// One run: the axes one after the other, never two at once, within the time given.
 final class BenchSession {
     let options: BenchOptions
+    /// What is measured: what the user asked for and the time is long enough for.
+    let benchmarks: [Benchmark]
     let cgroup: BenchCgroup
     let processors: ProcessorAllowance
     let team: BenchTeam
@@ -20,6 +22,8 @@ final class BenchSession {
     var devices: [BenchmarkDevice]?
     /// The fastest that the cores were seen in this run, Hz: an interrupted look is too slow, none is too fast.
     private var clockBest = 0.0
+    /// Of axes of one core, by what is before `.one`: what all cores together have to be held against.
+    private var soloBest: [Substring: Double] = [:]
     private var failures = BenchReasons()
     private var absences = BenchReasons()
 
@@ -31,6 +35,7 @@ final class BenchSession {
 
     init(options: BenchOptions) throws(BenchFailure) {
         self.options = options
+        benchmarks = options.benchmarks.filter { $0.secondsMin <= options.seconds }
         cgroup = .live()
         processors = try BenchAllowance.read(cgroup: cgroup, threads: options.threads)
         groups = BenchNodes.groups(of: processors.used)
@@ -43,10 +48,17 @@ final class BenchSession {
     func run() -> BenchmarkReport {
         let begin = gcx_now_nanoseconds()
         let end = begin + UInt64(options.seconds * 1e9)
-        let announced = BenchMemoryPlan.bytes(options.benchmarks, processors: processors.used, groups: groups)
+        let announced = BenchMemoryPlan.bytes(
+            benchmarks, processors: processors.used, groups: groups, cgroup: cgroup)
         Output.complain("memory \(announced)\n")
-        let axes = options.benchmarks.indices.compactMap { measured(at: $0, runEnd: end) }
+        for left in options.benchmarks where left.secondsMin > options.seconds {
+            absences.add(left.name, "it needs a run of at least \(Int(left.secondsMin)) s")
+        }
+        // The curve takes what time is left, but before the axis that takes it all.
+        let soak = benchmarks.firstIndex { $0.name == Benchmark.sustained.name } ?? benchmarks.endIndex
+        var axes = benchmarks[..<soak].indices.compactMap { measured(at: $0, runEnd: end) }
         let curves = curves(until: end)
+        axes += benchmarks[soak...].indices.compactMap { measured(at: $0, runEnd: end) }
         var report = BenchmarkReport(
             kernelVersion: GCX_KERNELS_VERSION, instructionSet: String(cString: gcx_isa_name(isa)),
             processors: processors,
@@ -63,7 +75,7 @@ final class BenchSession {
 
     /// Drawn beside the latency of memory, in the time that is left.
     private func curves(until end: UInt64) -> [Curve]? {
-        guard options.benchmarks.contains(where: { $0.name == Benchmark.latencyDRAM.name }) else { return nil }
+        guard benchmarks.contains(where: { $0.name == Benchmark.latencyDRAM.name }) else { return nil }
         do {
             let curve = try BenchLatencyCurve(team: try solo(), cgroup: cgroup, deadline: end).measured()
             return curve.points.isEmpty ? nil : [curve]
@@ -77,17 +89,17 @@ final class BenchSession {
     /// touching the arrays takes longer than streaming them.
     private func deadline(of index: Int, end: UInt64) -> UInt64 {
         let now = gcx_now_nanoseconds()
-        let left = options.benchmarks[index...].reduce(0) { $0 + $1.timeWeight }
-        let share = options.benchmarks[index].timeWeight / left
+        let left = benchmarks[index...].reduce(0) { $0 + $1.timeWeight }
+        let share = benchmarks[index].timeWeight / left
         return now + UInt64(Double(end > now ? end - now : 0) * share)
     }
 
     private func measured(at index: Int, runEnd: UInt64) -> AxisResult? {
-        let benchmark = options.benchmarks[index]
+        let benchmark = benchmarks[index]
         // For whoever watches; what is measured goes to standard output, once, at the end.
         Output.complain("axis \(benchmark.name)\n")
-        if options.benchmarks[index...].allSatisfy({ !Self.arenaAxes.contains($0.name) }) { arenaMade = nil }
-        if options.benchmarks[index...].allSatisfy({ !$0.isOfAccelerator }) { acceleratorsFound = nil }
+        if benchmarks[index...].allSatisfy({ !Self.arenaAxes.contains($0.name) }) { arenaMade = nil }
+        if benchmarks[index...].allSatisfy({ !$0.isOfAccelerator }) { acceleratorsFound = nil }
         do throws(BenchFailure) {
             var measurement = try measurement(of: benchmark, runEnd: runEnd)
             return try sampled(benchmark, &measurement, until: deadline(of: index, end: runEnd))
@@ -107,63 +119,35 @@ final class BenchSession {
         let clock = BenchClock(team: team)
         let clockBefore = clock.glance()
         let before = BenchReading.take(cgroup: cgroup)
-        let (samples, ending) = try BenchSampler(benchmark: benchmark, deadline: deadline).collect(&measurement)
+        try measurement.prepare()
+        let whole =
+            benchmark.name.hasPrefix("cpu.") ? expected(of: benchmark, best: 0, threads: measurement.threads) : 0
+        let (samples, ending) = try BenchSampler(benchmark: benchmark, deadline: deadline, whole: whole)
+            .collect(&measurement)
         let after = BenchReading.take(cgroup: cgroup)
         let clockAfter = clock.glance()
         let best = samples.map(\.value).max() ?? 0
         clockBest = max(clockBest, clockBefore, clockAfter)
-        return AxisResult(
+        var axis = AxisResult(
             benchmark, threads: measurement.threads, workingSetBytes: measurement.workingSetBytes, samples: samples,
-            ended: ending, limit: measurement.limit(value: best, clockHertz: clockBest),
+            ended: ending,
+            limit: measurement.limit(
+                value: expected(of: benchmark, best: best, threads: measurement.threads), clockHertz: clockBest),
             disturbance: after.disturbance(
                 since: before, used: processors.used, ticksPerSecond: ticksPerSecond,
                 clocks: (before: clockBefore, after: clockAfter)),
             conditions: measurement.conditions)
+        axis.instructions = measurement.instructions
+        return axis
     }
 }
 
-/// Takes samples until there are enough good ones, or the time or the patience is used up.
-struct BenchSampler {
-    let benchmark: Benchmark
-    /// Of ``gcx_now_nanoseconds``.
-    let deadline: UInt64
-
-    func collect(_ measurement: inout any BenchMeasurement) throws(BenchFailure) -> ([Sample], Ending) {
-        let rule = benchmark.validity
-        let keptMax = rule.samplesWanted * BenchmarkLimits.repeatsMax
-        var samples: [Sample] = []
-        while !isSettled(samples) {
-            guard samples.count(where: \.isUndisturbed) < keptMax, samples.count < BenchmarkLimits.samplesMax else {
-                return (samples, .repeats)
-            }
-            // Whoever has waited is let run for a while by the scheduler, so the next sample has a better chance.
-            if samples.last?.isUndisturbed == false { gcx_pause(pauseNanoseconds) }
-            // The minimum is taken even when the time is short: a figure with too few samples is none at all.
-            guard samples.count < rule.samplesMin || gcx_now_nanoseconds() < deadline else { return (samples, .time) }
-            guard let sample = try measurement.sample() else { return (samples, .bytes) }
-            samples.append(sample)
-        }
-        return (samples, .steady)
-    }
-
-    /// After a disturbed sample: as long as most samples.
-    var pauseNanoseconds: UInt32 = 4_000_000
-
-    private func isSettled(_ samples: [Sample]) -> Bool {
-        let kept = samples.filter(\.isUndisturbed).map(\.value)
-        guard kept.count >= benchmark.validity.samplesWanted, let statistics = Statistics(kept) else { return false }
-        return benchmark.validity.spread.value(of: statistics) <= benchmark.validity.spreadMax
-    }
-}
-
-/// Reasons, each with the axes it is true of: a disk that is missing is told once.
-struct BenchReasons {
-    private(set) var list: [SkippedAxes] = []
-
-    mutating func add(_ axis: String, _ reason: String) {
-        guard let place = list.firstIndex(where: { $0.reason == reason }) else {
-            return list.append(SkippedAxes(axes: [axis], reason: reason))
-        }
-        list[place].axes.append(axis)
+extension BenchSession {
+    /// The rate that a limit must not be under: what was seen, or what one core alone does, times the cores.
+    private func expected(of benchmark: Benchmark, best: Double, threads: Int) -> Double {
+        guard let dot = benchmark.name.lastIndex(of: ".") else { return best }
+        let (family, suffix) = (benchmark.name[..<dot], benchmark.name[dot...])
+        if suffix == ".one" { soloBest[family] = best }
+        return suffix == ".all" ? max(best, (soloBest[family] ?? 0) * Double(threads)) : best
     }
 }

@@ -45,15 +45,26 @@ final class BenchFile {
     /// Bytes that one run may write altogether.
     var budget: UInt64 { bytesMax }
 
+    /// What an axis that writes may leave behind it as ``used``: half of what is left, so that however often it repeats a sample
+    /// the axes to come find something.
+    var usedMax: UInt64 { used + (bytesMax - used) / 2 }
+    var used: UInt64 { written + overwritten }
+
     /// Appends and makes durable; nanoseconds, or nil when that would be more than may be written.
     func append(blocks: Int, of blockBytes: Int) throws(BenchFailure) -> UInt64? {
         let bytes = UInt64(blocks * blockBytes)
-        guard written + overwritten + bytes <= bytesMax else { return nil }
+        guard used + bytes <= bytesMax else { return nil }
         var nanoseconds: UInt64 = 0
         let code = gcx_storage_write(file.fd, buffer, blockBytes, UInt32(blocks), written, &nanoseconds)
         guard code == 0 else { throw .system(operation: "write to a file in", object: directory, errno: code) }
         written += bytes
         return max(1, nanoseconds)
+    }
+
+    /// Appends blocks where the file is smaller than so many.
+    func grow(to blocks: Int, of blockBytes: Int) throws(BenchFailure) {
+        guard written < UInt64(blocks * blockBytes) else { return }
+        _ = try append(blocks: blocks, of: blockBytes)
     }
 
     /// Writes over blocks that were written before; nanoseconds, or nil when that would be more than may be written.
@@ -82,7 +93,7 @@ final class BenchFile {
 
     /// Counts bytes that are about to be written over others.
     private func claim(_ bytes: Int) throws(BenchFailure) -> Bool {
-        guard written + overwritten + UInt64(bytes) <= bytesMax else { return false }
+        guard used + UInt64(bytes) <= bytesMax else { return false }
         overwritten += UInt64(bytes)
         return true
     }
@@ -180,13 +191,13 @@ struct BenchDiskRead: BenchMeasurement {
 /// `storage.read.random`, `storage.write.random`, and both at depth 32.
 struct BenchDiskRandom: BenchMeasurement {
     private static let blockBytes: UInt64 = 4096
-    /// Enough that 700 blocks seldom meet twice.
     private static let fileBlocksMin = 8
 
     let file: BenchFile
     private let writes: Bool
     /// Nil for one block at a time.
     private let ring: BenchRing?
+    private let usedMax: UInt64
     let threads = 1
     var workingSetBytes: UInt64 { file.written }
     var conditions: [Flag] { file.conditions }
@@ -198,17 +209,21 @@ struct BenchDiskRandom: BenchMeasurement {
         self.file = file
         self.writes = writes
         ring = depth > 1 ? try BenchRing(depth: UInt32(depth)) : nil
-        if file.written < UInt64(Self.fileBlocksMin * BenchFile.blockBytes) {
-            _ = try file.append(blocks: Self.fileBlocksMin, of: BenchFile.blockBytes)
-        }
+        try file.grow(to: Self.fileBlocksMin, of: BenchFile.blockBytes)
+        usedMax = file.usedMax
+        // Filling and emptying the ring is in the figure, so a sample is many rings long; but all samples must fit.
+        let samples = UInt64(Benchmark.diskRandomWriteDeep.validity.samplesWanted)
+        let most = writes ? Int((usedMax - file.used) / samples / Self.blockBytes) : Self.blocksDeep
+        blocksPerSample = ring == nil ? Self.blocksAlone : max(2 * depth, min(Self.blocksDeep, most))
     }
 
-    /// A few milliseconds either way.
-    private var blocksPerSample: Int { ring == nil ? 32 : writes ? 128 : 256 }
+    /// Some milliseconds either way.
+    private static let (blocksAlone, blocksDeep) = (128, 1_024)
+    private let blocksPerSample: Int
 
     mutating func sample() throws(BenchFailure) -> Sample? {
         let blocks = file.written / Self.blockBytes
-        guard blocks > 0 else { return nil }
+        guard blocks > 0, !writes || file.used < usedMax else { return nil }
         let offsets = (0..<blocksPerSample).map { _ in UInt64.random(in: 0..<blocks) * Self.blockBytes }
         return try BenchPatience.share { () throws(BenchFailure) in try run(at: offsets) }.map {
             // The kernel hands deep writes to workers of its own, which this thread then waits behind.
@@ -245,12 +260,46 @@ struct BenchDiskSync: BenchMeasurement {
     private static let blockBytes = 4096
 
     let file: BenchFile
+    private let usedMax: UInt64
     let threads = 1
     let workingSetBytes = UInt64(blockBytes)
     var conditions: [Flag] { file.conditions }
 
+    init(file: BenchFile) {
+        self.file = file
+        usedMax = file.usedMax
+    }
+
     mutating func sample() throws(BenchFailure) -> Sample? {
-        try BenchPatience.share { () throws(BenchFailure) in try file.append(blocks: 1, of: Self.blockBytes) }
+        guard file.used < usedMax else { return nil }
+        return try BenchPatience.share { () throws(BenchFailure) in try file.append(blocks: 1, of: Self.blockBytes) }
             .map { Sample(value: Double($0.nanoseconds) * 1000, processorShare: $0.processorShare) }
+    }
+}
+
+/// `storage.read.random.p50` and `storage.read.random.p99`
+struct BenchDiskLatency: BenchMeasurement {
+    private static let blockBytes = 4096
+    /// 8 MiB, as for the rates.
+    private static let fileBlocksMin = 2048
+
+    let file: BenchFile
+    let threads = 1
+    var workingSetBytes: UInt64 { file.written }
+    var conditions: [Flag] { file.conditions }
+
+    /// Writes a small file first when no axis before has written one.
+    init(file: BenchFile) throws(BenchFailure) {
+        self.file = file
+        try file.grow(to: Self.fileBlocksMin, of: Self.blockBytes)
+    }
+
+    mutating func sample() throws(BenchFailure) -> Sample? {
+        let blocks = file.written / UInt64(Self.blockBytes)
+        guard blocks > 0 else { return nil }
+        let offset = UInt64.random(in: 0..<blocks) * UInt64(Self.blockBytes)
+        return try BenchPatience.share { () throws(BenchFailure) in
+            try file.read(at: [offset], blockBytes: Self.blockBytes)
+        }.map { Sample(value: Double($0.nanoseconds) * 1000, processorShare: $0.processorShare) }
     }
 }

@@ -15,6 +15,8 @@ package struct Benchmark: Identifiable, Sendable {
     package let splitting: SplittingRule
     /// Share of the time of a run, relative to the other benchmarks in it.
     package let timeWeight: Double
+    /// A run that is given less time leaves the benchmark out.
+    package var secondsMin = 0.0
 
     package var id: String { name }
 }
@@ -26,6 +28,7 @@ package enum BenchmarkUnit: String, Codable, Sendable {
     case bytesPerSecond = "B/s"
     case operationsPerSecond = "op/s"
     case picoseconds = "ps"
+    case bytes = "B"
 }
 
 /// When a figure is steady.

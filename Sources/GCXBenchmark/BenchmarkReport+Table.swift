@@ -13,10 +13,10 @@ extension BenchmarkReport {
         }
         let trouble =
             circumstances.flatMap {
-                TextLayout.wrapped(TextLayout.harmless("- \($0)"), width: width, indent: 0).map(paint.dim)
+                TextLayout.wrapped(TextLayout.harmless("- \($0)"), width: width, indent: 0, hanging: 2).map(paint.dim)
             }
             + problems.flatMap {
-                TextLayout.wrapped(TextLayout.harmless("! \($0)"), width: width, indent: 0).map(paint.red)
+                TextLayout.wrapped(TextLayout.harmless("! \($0)"), width: width, indent: 0, hanging: 2).map(paint.red)
             }
         return ([paint.dim(TextLayout.cut(headline, width)), paint.dim(columns.heading)] + body + trouble)
             .joined(separator: "\n") + "\n"

@@ -143,6 +143,8 @@ package struct AxisResult: Codable, Equatable, Sendable {
     package var threads: Int
     /// Bytes that the threads worked on together; 0 for what lives in registers.
     package var workingSetBytes: UInt64
+    /// The instructions chosen, where the report's own instruction set does not tell; nil elsewhere.
+    package var instructions: String?
     /// In the order taken, disturbed ones too.
     package var samples: [Sample]
     package var ended: Ending

@@ -44,8 +44,25 @@ extension BenchmarkReport {
             + (skipped ?? []).map { "not here: \(Self.named($0.axes)): \($0.reason)" }
     }
 
+    /// Below it cores that are busy together are not whole: two threads of one core do little over 0.5 each.
+    private static let wholeCoreShareMin = 0.8
+
+    /// What a core does beside the others, as a share of what it does alone; nil where either figure is missing or unsteady.
+    private var coreShare: Double? {
+        func rate(_ benchmark: Benchmark) -> AxisResult? { axes.first { $0.name == benchmark.name && $0.steady } }
+        guard let one = rate(.fp64RateOne)?.value, let all = rate(.fp64Rate), let value = all.value, one > 0,
+            all.threads > 1
+        else { return nil }
+        return value / one / Double(all.threads)
+    }
+
     private var processorLines: [String] {
         var lines: [String] = []
+        if let share = coreShare, share < Self.wholeCoreShareMin {
+            lines.append(
+                "busy together, each core does \(AxisResult.percent(share)) of what it does alone: they may be hardware threads of "
+                    + "fewer cores, or short of power")
+        }
         if processors.allowed.count < processors.online {
             lines.append(
                 "affinity or cpuset leaves \(processors.allowed.count) of \(processors.online) processors: the figures are of those"

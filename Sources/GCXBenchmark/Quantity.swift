@@ -22,7 +22,8 @@ package struct Quantity: CustomStringConvertible, Sendable {
         case .hertz: [(1, "Hz"), (1e6, "MHz"), (1e9, "GHz")]
         case .flopsPerSecond: [(1, "FLOP/s"), (1e6, "MFLOP/s"), (1e9, "GFLOP/s"), (1e12, "TFLOP/s")]
         case .bytesPerSecond: [(1, "B/s"), (1e6, "MB/s"), (1e9, "GB/s"), (1e12, "TB/s")]
-        case .operationsPerSecond: [(1, "op/s"), (1e3, "kop/s"), (1e6, "Mop/s")]
+        case .operationsPerSecond: [(1, "op/s"), (1e3, "kop/s"), (1e6, "Mop/s"), (1e9, "Gop/s"), (1e12, "Top/s")]
+        case .bytes: [(1, "B"), (1e3, "kB"), (1e6, "MB"), (1e9, "GB"), (1e12, "TB")]
         case .picoseconds: [(1, "ps"), (1e3, "ns"), (1e6, "µs"), (1e9, "ms"), (1e12, "s")]
         }
     }

@@ -48,6 +48,18 @@ struct ConfinementTests {
         }
     }
 
+    @Test("cores that do less together than alone are told, whole ones are not")
+    func sharedCores() {
+        func told(_ together: Double) -> Bool {
+            let one = Fixtures.axis(.fp64RateOne, values: [Double](repeating: 50, count: 6))
+            let all = Fixtures.axis(.fp64Rate, values: [Double](repeating: together, count: 6))
+            return Fixtures.report([one, all]).circumstances.contains { $0.contains("hardware threads of fewer cores") }
+        }
+        #expect(told(55))
+        #expect(!told(99))
+        #expect(!Fixtures.report([Fixtures.axis()]).circumstances.contains { $0.contains("busy together") })
+    }
+
     @Test("a container is known by what its manager leaves inside")
     func container() {
         func found(_ files: [String: String]) -> String? { BenchConfinement.container { files[$0] } }
@@ -71,7 +83,7 @@ struct ConfinementTests {
     func memory() {
         func announced(_ names: [String]) -> UInt64 {
             BenchMemoryPlan.bytes(
-                names.compactMap(BenchmarkRegistry.benchmark(named:)), processors: [0], groups: [[0]])
+                names.compactMap(BenchmarkRegistry.benchmark(named:)), processors: [0], groups: [[0]], cgroup: .live())
         }
         #expect(announced(["cpu.clock.all"]) < announced(["cpu.gemm.fp64.all"]))
         #expect(announced(["cpu.gemm.fp64.all"]) < announced(["memory.triad.all"]))

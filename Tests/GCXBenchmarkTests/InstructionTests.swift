@@ -3,6 +3,8 @@ import CStep
 import GCXBenchmark
 import Testing
 
+@testable import gcx_probe
+
 /// The same version of the kernels gives the same figure: a loop whose instructions change is another loop.
 ///
 /// The counts are exact, by single steps, and hold for the compiler that builds the release. A kernel or a compiler that changes
@@ -12,7 +14,7 @@ import Testing
     .enabled(if: Stepping.lacks == nil, Comment(rawValue: Stepping.lacks ?? "")))
 struct InstructionTests {
     /// The version that the counts are of.
-    private static let version = "gcx-kernels/1"
+    private static let version = "gcx-kernels/2"
     /// The compiler that they are of: another one makes other instructions of the same loop, and the skip says so.
     fileprivate static let compiler =
         "Clang 21.0.0 (https://github.com/swiftlang/llvm-project.git 11673e6660b2d0a5f9f99b1c7b773f4c2f6df1b0)"
@@ -52,35 +54,60 @@ struct InstructionTests {
             start: UnsafeMutableRawPointer(memory).assumingMemoryBound(to: UnsafeMutableRawPointer?.self), steps: 1_600,
             end: nil)
         counts["latency"] = gcx_step_count(gcx_latency_work, &chain)
-        counts["matrix product"] = try tile(isa)
+        counts["matrix product"] = try tile(gcx_gemm_job.self, isa, gcx_gemm_tile_work)
+        counts["FP32 matrix product"] = try tile(gcx_sgemm_job.self, isa, gcx_sgemm_tile_work)
+        var dot = gcx_int8_job(iterations: 100, set: gcx_int8_best(isa))
+        // No machine that we count on has the 256-bit form of VNNI.
+        if dot.set == GCX_INT8_AVX_VNNI { dot.set = GCX_INT8_AVX2 }
+        counts["int8 \(String(cString: gcx_int8_name(dot.set)))"] = gcx_step_count(gcx_int8_work, &dot)
+        var cache = gcx_cache_job(base: memory, bytes: elements * 8 / 512 * 512, passes: 3, isa: isa)
+        counts["cache read"] = gcx_step_count(gcx_cache_read_work, &cache)
+        // The same code for every set; one count is enough.
+        if isa == GCX_ISA_PORTABLE { counts["integer mix"] = try integer() }
         return counts
     }
 
     /// One tile of the matrix product, in which nearly all of its time goes.
-    private static func tile(_ isa: gcx_isa) throws -> Int64 {
-        let rows = Int(GCX_GEMM_STEP)
-        let packed = (gcx_gemm_packed_a_elements(rows), gcx_gemm_packed_b_elements(rows))
-        let bytes = (rows * rows + packed.0 + packed.1) * 8
-        let base = try #require(gcx_memory_map(bytes)).assumingMemoryBound(to: Double.self)
+    private static func tile<Job: BenchMatrixJob>(_: Job.Type, _ isa: gcx_isa, _ work: gcx_work) throws -> Int64 {
+        let rows = Job.step
+        let packed = Job.packedElements(rows: rows)
+        let bytes = (rows * rows + packed.a + packed.b) * MemoryLayout<Job.Number>.stride
+        let base = try #require(gcx_memory_map(bytes)).assumingMemoryBound(to: Job.Number.self)
         defer { gcx_memory_unmap(base, bytes) }
         let square = rows * rows
-        var job = gcx_gemm_job(
-            a: base, b: base, c: base, packed_a: base + square, packed_b: base + square + packed.0, n: rows, isa: isa,
+        var job = Job(
+            a: base, b: base, c: base, packed_a: base + square, packed_b: base + square + packed.a, n: rows, isa: isa,
             arrived: 0)
-        return gcx_step_count(gcx_gemm_tile_work, &job)
+        return withUnsafeMutablePointer(to: &job) { gcx_step_count(work, UnsafeMutableRawPointer($0)) }
+    }
+
+    /// A little of each part of a round.
+    private static func integer() throws -> Int64 {
+        let bytes = gcx_integer_scratch_bytes()
+        let scratch = try #require(gcx_memory_map(bytes))
+        defer { gcx_memory_unmap(scratch, bytes) }
+        var checksum: UInt64 = 0
+        return withUnsafeMutablePointer(to: &checksum) { checksum in
+            var job = gcx_integer_job(rounds: 1, seed: 1, scratch: scratch, checksums: checksum)
+            gcx_integer_work(&job, 0, 1)
+            return gcx_step_count(gcx_integer_sample_work, &job)
+        }
     }
 
     private static let stored: [String: [String: Int64]] = [
         "portable": [
-            "clock": 1923, "fp32": 2643, "fp64": 2643, "latency": 1924, "matrix product": 6107, "memory copy": 5950,
+            "cache read": 5501, "clock": 1923, "fp32": 2643, "fp64": 2643, "FP32 matrix product": 10813,
+            "int8 portable": 5045, "integer mix": 59167, "latency": 1924, "matrix product": 5439, "memory copy": 5950,
             "memory read": 2350, "memory triad": 9233, "memory write": 2509,
         ],
         "avx2": [
-            "clock": 1923, "fp32": 1442, "fp64": 1442, "latency": 1924, "matrix product": 8814, "memory copy": 4637,
-            "memory read": 1201, "memory triad": 5952, "memory write": 1852,
+            "cache read": 2786, "clock": 1923, "fp32": 1442, "fp64": 1442, "FP32 matrix product": 8138,
+            "int8 avx2": 5042, "latency": 1924, "matrix product": 4110, "memory copy": 4637, "memory read": 1201,
+            "memory triad": 5952, "memory write": 1852,
         ],
         "avx512": [
-            "clock": 1923, "fp32": 1848, "fp64": 1848, "latency": 1924, "matrix product": 7993, "memory copy": 2343,
+            "cache read": 1442, "clock": 1923, "fp32": 1848, "fp64": 1848, "FP32 matrix product": 13225,
+            "int8 avx2": 5042, "int8 avx512-vnni": 1850, "latency": 1924, "matrix product": 6679, "memory copy": 2343,
             "memory read": 629, "memory triad": 3002, "memory write": 952,
         ],
     ]

@@ -1,5 +1,6 @@
 import CKernels
 import GCXBenchmark
+import Glibc
 import Testing
 
 @testable import gcx_probe
@@ -50,36 +51,116 @@ struct KernelTests {
     }
 
     @Test(
-        "the matrix product is exact in every element, for every instruction set and number of threads",
-        arguments: instructionSets,
-        [1, 2, 3])
+        "the FP64 matrix product is exact in every element, for every instruction set and number of threads",
+        arguments: instructionSets, [1, 2, 3])
     func product(isa: gcx_isa, threads: Int) throws {
+        #expect(try Self.wrongElements(gcx_gemm_job.self, isa, threads: threads) == 0)
+    }
+
+    @Test(
+        "the FP32 matrix product is exact in every element, for every instruction set and number of threads",
+        arguments: instructionSets, [1, 2, 3])
+    func productFP32(isa: gcx_isa, threads: Int) throws {
+        #expect(try Self.wrongElements(gcx_sgemm_job.self, isa, threads: threads) == 0)
+    }
+
+    private static func wrongElements<Job: BenchMatrixJob>(_: Job.Type, _ isa: gcx_isa, threads: Int) throws -> Int
+    where Job.Number: BinaryFloatingPoint {
         // Two steps of depth, the second one short.
-        let rows = 2 * Int(GCX_GEMM_STEP)
+        let rows = 2 * Job.step
         let team = try BenchTeam(
             processors: Array(repeating: BenchAllowance.read(cgroup: .live()).used[0], count: threads))
-        let packed = (gcx_gemm_packed_a_elements(rows), gcx_gemm_packed_b_elements(rows))
-        var memory = [Double](repeating: .nan, count: 3 * rows * rows + packed.0 + packed.1)
+        let packed = Job.packedElements(rows: rows)
+        var memory = [Job.Number](repeating: .nan, count: 3 * rows * rows + packed.a + packed.b)
         memory.withUnsafeMutableBufferPointer { buffer in
             guard let base = buffer.baseAddress else { return }
             let square = rows * rows
-            var job = gcx_gemm_job(
+            var job = Job(
                 a: base, b: base + square, c: base + 2 * square, packed_a: base + 3 * square,
-                packed_b: base + 3 * square + packed.0, n: rows, isa: isa, arrived: 0)
-            _ = team.run(gcx_gemm_fill_work, &job)
+                packed_b: base + 3 * square + packed.a, n: rows, isa: isa, arrived: 0)
+            _ = team.run(Job.fillWork, &job)
             // Twice: a second product starts from whatever the first one left.
-            for _ in 0..<2 { _ = team.run(gcx_gemm_work, &job) }
+            for _ in 0..<2 { _ = team.run(Job.work, &job) }
         }
         var wrong = 0
         for column in stride(from: 0, to: rows, by: 67) {
             for row in 0..<rows {
-                let exact = (0..<rows).reduce(0.0) {
+                let exact = (0..<rows).reduce(Job.Number.zero) {
                     $0 + memory[$1 * rows + row] * memory[(rows + column) * rows + $1]
                 }
                 if memory[(2 * rows + column) * rows + row] != exact { wrong += 1 }
             }
         }
-        #expect(wrong == 0)
+        return wrong
+    }
+
+    @Test("a round of the integer mix comes to the same number on any machine", arguments: [1, 2, 3])
+    func integer(rounds: UInt64) throws {
+        let scratch = try #require(gcx_memory_map(3 * gcx_integer_scratch_bytes()))
+        defer { gcx_memory_unmap(scratch, 3 * gcx_integer_scratch_bytes()) }
+        var checksums = [UInt64](repeating: 0, count: 3)
+        checksums.withUnsafeMutableBufferPointer { checksums in
+            var job = gcx_integer_job(
+                rounds: rounds, seed: 1, scratch: scratch, checksums: checksums.baseAddress)
+            for thread in 0..<UInt32(3) { gcx_integer_work(&job, thread, 3) }
+        }
+        // Seen from clang and gcc, with and without optimisation, on x86-64, aarch64 and riscv64.
+        let known: [UInt64: UInt64] = [
+            1: 0x99f4_acfb_ab94_0aa9, 2: 0x770f_13fe_1933_c3ff, 3: 0x459e_b1bc_b577_044e,
+        ]
+        #expect(checksums.allSatisfy { $0 == known[rounds] })
+    }
+
+    @Test("INT8 rate is above zero and below threads × operations per cycle × clock", arguments: instructionSets)
+    func int8(isa: gcx_isa) throws {
+        let team = try Self.team()
+        var kernel = BenchInt8(team: team, set: gcx_int8_best(isa))
+        let clock = BenchClock(team: team).glance()
+        let rate = try (0..<5).compactMap { _ in try kernel.sample()?.value }.max() ?? 0
+        let most = Double(team.threads) * Double(gcx_int8_operations_per_cycle_max(gcx_int8_best(isa))) * clock
+        #expect(rate > 0 && rate < most * Self.tolerance)
+    }
+
+    @Test("reading a cache is no faster than a core loads", arguments: instructionSets)
+    func cacheRead(isa: gcx_isa) throws {
+        let allowance = try BenchAllowance.read(cgroup: .live())
+        let team = try BenchTeam(processors: [allowance.used[0]])
+        var cache = try BenchCacheRead(.l1, team: team, processor: allowance.used[0], isa: isa)
+        let rate = try (0..<5).compactMap { _ in try cache.sample()?.value }.max() ?? 0
+        let most = Double(gcx_cache_bytes_per_cycle_max(isa)) * BenchClock(team: team).glance()
+        #expect(rate > 0 && rate < most * Self.tolerance)
+    }
+
+    @Test("a page that lost its mark is not counted", arguments: [UInt32(1), 3])
+    func touch(threads: UInt32) throws {
+        let pages = 64
+        let memory = try #require(gcx_memory_map(pages * 4096))
+        defer { gcx_memory_unmap(memory, pages * 4096) }
+        var job = gcx_touch_job(base: memory, bytes: pages * 4096, first_page: 7, seed: 42, right_pages: 0)
+        for thread in 0..<threads { gcx_touch_write_work(&job, thread, threads) }
+        for thread in 0..<threads { gcx_touch_check_work(&job, thread, threads) }
+        #expect(job.right_pages == 64)
+        // One page as another one is, and one half written.
+        memcpy(memory + 4096, memory, 4096)
+        memset(memory + 3 * 4096 - 8, 0, 8)
+        job.right_pages = 0
+        for thread in 0..<threads { gcx_touch_check_work(&job, thread, threads) }
+        #expect(job.right_pages == 62)
+    }
+
+    @Test("the bytes touched are those asked for, in whole pages, and held no longer than that")
+    func touched() throws {
+        var touch = try BenchTouch(team: Self.team(), bytes: 9_000, deadline: .max)
+        #expect(try touch.sample()?.value == 8_192)
+        #expect(try touch.sample() == nil)
+        #expect(throws: BenchFailure.self) { try BenchTouch(team: Self.team(), bytes: 100, deadline: .max) }
+    }
+
+    @Test("what is sustained is timed after the soak, which ends with the time of the run")
+    func sustained() throws {
+        var soak = try BenchSustained(team: Self.team(), isa: gcx_isa_best(), deadline: gcx_now_nanoseconds())
+        try soak.prepare()
+        #expect(try soak.sample()?.value ?? 0 > 0)
     }
 
     @Test("the chain of the latencies is one cycle through every line", arguments: [2, 3, 64, 1_000])

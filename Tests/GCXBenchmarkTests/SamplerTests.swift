@@ -13,6 +13,19 @@ private struct ScriptedMeasurement: BenchMeasurement {
     mutating func sample() throws(BenchFailure) -> Sample? { samples.isEmpty ? nil : samples.removeFirst() }
 }
 
+/// Always the same, as often as it is asked, at once; and counts.
+private struct Untiring: BenchMeasurement {
+    let threads = 1
+    let workingSetBytes: UInt64 = 0
+    let mayGoOn: Bool
+    var calls = 0
+
+    mutating func sample() throws(BenchFailure) -> Sample? {
+        calls += 1
+        return Sample(value: 100, processorShare: 1)
+    }
+}
+
 @Suite("Sampling")
 struct SamplerTests {
     static let wanted = Benchmark.fp64Rate.validity.samplesWanted
@@ -51,6 +64,31 @@ struct SamplerTests {
     func spread() throws {
         let wild = (0..<500).flatMap { _ in clean(1, value: 100) + clean(1, value: 200) }
         #expect(try collect(wild) == (Self.wanted * BenchmarkLimits.repeatsMax, .repeats))
+    }
+
+    @Test(
+        "samples of cores and memory are spread over the time, and the work goes on in between",
+        arguments: [true, false])
+    func spreadOut(mayGoOn: Bool) throws {
+        var measurement: any BenchMeasurement = Untiring(mayGoOn: mayGoOn)
+        let begin = gcx_now_nanoseconds()
+        let sampler = BenchSampler(benchmark: .fp64Rate, deadline: begin + 200_000_000)
+        let (taken, _) = try sampler.collect(&measurement)
+        let calls = (measurement as? Untiring)?.calls ?? 0
+        #expect(taken.count <= Self.wanted)
+        #expect(mayGoOn ? calls > 10 * taken.count : calls == taken.count)
+        if mayGoOn { #expect(gcx_now_nanoseconds() - begin > 100_000_000) }
+    }
+
+    @Test("samples of cores that are not whole are repeated, and count where they never are")
+    func whole() throws {
+        func values(_ samples: [Sample]) throws -> [Double] {
+            var measurement: any BenchMeasurement = ScriptedMeasurement(samples: samples)
+            let sampler = BenchSampler(benchmark: .fp64Rate, deadline: Self.never, whole: 100, pauseNanoseconds: 0)
+            return try sampler.collect(&measurement).0.filter(\.isUndisturbed).map(\.value)
+        }
+        #expect(try values(clean(50, value: 52) + clean(100)) == [Double](repeating: 100, count: Self.wanted))
+        #expect(try values(clean(50, value: 52)) == [Double](repeating: 52, count: 50))
     }
 
     @Test("when the time is over, only the fewest samples that make a figure are taken")

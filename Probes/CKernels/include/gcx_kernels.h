@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define GCX_KERNELS_VERSION "gcx-kernels/1"
+#define GCX_KERNELS_VERSION "gcx-kernels/2"
 
 // Widest first is the order of preference on each architecture; the numbers are only ever compared for equality.
 enum gcx_isa { GCX_ISA_PORTABLE = 0, GCX_ISA_AVX2 = 1, GCX_ISA_AVX512 = 2, GCX_ISA_NEON = 3 };
@@ -79,6 +79,63 @@ void gcx_fp32_work(void *job, uint32_t thread, uint32_t threads);
 uint64_t gcx_fp64_flops_per_iteration(enum gcx_isa isa);
 uint64_t gcx_fp32_flops_per_iteration(enum gcx_isa isa);
 
+// int8.c: bytes multiplied in pairs and added to 32-bit sums, in registers. Which instructions do it is a choice of its own: not
+// every processor of an instruction set has the dot products of bytes.
+enum gcx_int8_set {
+    GCX_INT8_PORTABLE = 0,
+    GCX_INT8_AVX2 = 1,
+    GCX_INT8_AVX_VNNI = 2,
+    GCX_INT8_AVX512_VNNI = 3,
+    GCX_INT8_NEON_DOT = 4,
+};
+typedef struct {
+    uint64_t iterations;
+    enum gcx_int8_set set;
+} gcx_int8_job;
+void gcx_int8_work(void *job, uint32_t thread, uint32_t threads);
+// The best within an instruction set.
+enum gcx_int8_set gcx_int8_best(enum gcx_isa isa);
+// Lower-case name for records.
+const char *gcx_int8_name(enum gcx_int8_set set);
+// Operations in one iteration on one thread, a multiplication and its addition counted as two.
+uint64_t gcx_int8_operations_per_iteration(enum gcx_int8_set set);
+// Most that any known core completes in one cycle.
+uint32_t gcx_int8_operations_per_cycle_max(enum gcx_int8_set set);
+
+// integer.c: rounds of compressing, sorting, parsing and hashing, on data of `seed` and the number of the round.
+typedef struct {
+    uint64_t rounds;
+    uint64_t seed;
+    void *scratch;        // gcx_integer_scratch_bytes() for each thread, 128-byte aligned; what is in it does not matter
+    uint64_t *checksums;  // one per thread; all come out the same, on any machine
+} gcx_integer_job;
+size_t gcx_integer_scratch_bytes(void);
+void gcx_integer_work(void *job, uint32_t thread, uint32_t threads);
+// A little of each part, after a round, for whoever counts its instructions.
+void gcx_integer_sample_work(void *job, uint32_t thread, uint32_t threads);
+
+// cache_read.c: `bytes` from `base` on are loaded `passes` times. `bytes` is a multiple of 512.
+typedef struct {
+    const void *base;
+    size_t bytes;
+    uint64_t passes;
+    enum gcx_isa isa;
+} gcx_cache_job;
+void gcx_cache_read_work(void *job, uint32_t thread, uint32_t threads);
+// Most bytes that any known core loads in one cycle, a power of two.
+uint32_t gcx_cache_bytes_per_cycle_max(enum gcx_isa isa);
+
+// memory_touch.c: marks every page of 4 KiB, and counts those that hold their mark. `right_pages` starts at 0.
+typedef struct {
+    void *base;
+    size_t bytes;       // a multiple of 4096
+    size_t first_page;  // number of the first page in the whole run
+    uint64_t seed;
+    uint64_t right_pages;
+} gcx_touch_job;
+void gcx_touch_write_work(void *job, uint32_t thread, uint32_t threads);
+void gcx_touch_check_work(void *job, uint32_t thread, uint32_t threads);
+
 // latency.c: one thread follows a cycle of `steps` dependent loads; each line holds the address of the next.
 typedef struct {
     void **start;
@@ -99,7 +156,7 @@ typedef struct {
 } gcx_handover_job;
 void gcx_handover_work(void *job, uint32_t thread, uint32_t threads);
 
-// gemm.c: C = A B, FP64, column-major, `n` a multiple of GCX_GEMM_STEP. One call is 2 n^3 operations. `arrived` starts at 0 and
+// gemm_fp64.c: C = A B, FP64, column-major, `n` a multiple of GCX_GEMM_STEP. One call is 2 n^3 operations. `arrived` starts at 0 and
 // belongs to the kernel; a team of another size needs a job of its own.
 enum { GCX_GEMM_STEP = 168 };
 typedef struct {
@@ -120,6 +177,24 @@ void gcx_gemm_fill_work(void *job, uint32_t thread, uint32_t threads);
 void gcx_gemm_work(void *job, uint32_t thread, uint32_t threads);
 // One tile of C from the first packed panels, GCX_GEMM_STEP deep: the loop by itself, for whoever counts its instructions.
 void gcx_gemm_tile_work(void *job, uint32_t thread, uint32_t threads);
+
+// gemm_fp32.c: the same in FP32, `n` a multiple of GCX_SGEMM_STEP, room in floats.
+enum { GCX_SGEMM_STEP = 336 };
+typedef struct {
+    float *a;
+    float *b;
+    float *c;
+    float *packed_a;
+    float *packed_b;
+    size_t n;
+    enum gcx_isa isa;
+    uint32_t arrived;
+} gcx_sgemm_job;
+size_t gcx_sgemm_packed_a_elements(size_t n);
+size_t gcx_sgemm_packed_b_elements(size_t n);
+void gcx_sgemm_fill_work(void *job, uint32_t thread, uint32_t threads);
+void gcx_sgemm_work(void *job, uint32_t thread, uint32_t threads);
+void gcx_sgemm_tile_work(void *job, uint32_t thread, uint32_t threads);
 
 // memory_*.c: three arrays of `elements` doubles, 64-byte aligned, `elements` a multiple of 64. Each thread works on one
 // contiguous share, the same in every kernel, so what a thread touched first is what it streams.

@@ -9,7 +9,7 @@ extension Benchmark {
             commit. A sample is one such pair.
             """,
         statistic: .median,
-        validity: .storage(samplesWanted: 101, samplesMin: 11, alsoVoidedBy: []),
+        validity: .storage(samplesWanted: 301, samplesMin: 11, alsoVoidedBy: []),
         splitting: .maximum,
         timeWeight: 1)
 

@@ -1,18 +1,24 @@
 extension Benchmark {
     /// Result: flop/s of all cores together.
-    package static let matrixProduct = Benchmark(
-        name: "cpu.gemm.fp64.all",
-        unit: .flopsPerSecond,
-        title: "FP64 matrix product",
-        definition: """
-            C = A B of square FP64 matrices, n = 2016 (larger from 33 threads on, so that every thread has enough columns), \
-            packed and blocked for registers and caches, one pinned thread per allowed physical core; 2 n³ operations. The \
-            entries are small whole numbers, so the product is exact. A sample is one product with its packing.
-            """,
-        statistic: .secondBest,
-        validity: .product,
-        splitting: .proportional,
-        timeWeight: 3)
+    package static let matrixProduct = product("fp64", "FP64", timeWeight: 3)
+    /// Result: flop/s of all cores together.
+    package static let matrixProductFP32 = product("fp32", "FP32", timeWeight: 2)
+
+    private static func product(_ name: String, _ title: String, timeWeight: Double) -> Benchmark {
+        Benchmark(
+            name: "cpu.gemm.\(name).all",
+            unit: .flopsPerSecond,
+            title: "\(title) matrix product",
+            definition: """
+                C = A B of square \(title) matrices, n = 2016 (larger from 33 threads on, so that every thread has enough columns), \
+                packed and blocked for registers and caches, one pinned thread per allowed physical core; 2 n³ operations. The \
+                entries are small whole numbers, so the product is exact. A sample is one product with its packing.
+                """,
+            statistic: .secondBest,
+            validity: .product,
+            splitting: .proportional,
+            timeWeight: timeWeight)
+    }
 }
 
 extension ValidityRule {

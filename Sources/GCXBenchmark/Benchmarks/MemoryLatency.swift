@@ -5,7 +5,7 @@ extension Benchmark {
     package static let latencyL2 = latency("l2", "L2 cache", "a quarter of the second-level cache", 0.5)
     /// Result: ps a load. Absent where there is no third level.
     package static let latencyL3 = latency(
-        "l3", "L3 cache", "a quarter of the third-level cache, 8 MiB at the most", 0.5)
+        "l3", "L3 cache", "four times the second-level cache, a quarter of the third level and 8 MiB at the most", 0.5)
     /// Result: ps a load.
     package static let latencyDRAM = latency(
         "dram", "memory", "four times the last-level cache and at least 256 MiB", 1.5)

@@ -1,61 +1,79 @@
+// C = A B for one type of number. A file that includes this one says which, by
+//   GEMM_NUMBER        the type,
+//   GEMM_STEP          what the size of the matrices is a multiple of,
+//   GEMM_PUBLIC(NAME)  the public form of a name.
+#ifndef GCX_GEMM_H
+#define GCX_GEMM_H
+
 #include "gcx_kernels.h"
 
 #include <sched.h>
 
-// C = A B in three levels, after Goto and van de Geijn (2008): a micro-tile of C stays in registers while a panel of A and one of
+// Three levels, after Goto and van de Geijn (2008): a micro-tile of C stays in registers while a panel of A and one of
 // B stream by; a block of A stays in the second-level cache; the panels of B that a thread owns stay in the last level.
 // Matrices are column-major. A is packed by all threads together, B and C belong to threads by columns.
 
+typedef GEMM_NUMBER number;
+
 // Columns of A in one step. A panel of B of this depth takes half of a first-level cache of 32 KiB, or less.
-enum { depth_max = 252 };
-// Rows of A that stay in the second-level cache: 192 x 252 doubles are 378 KiB.
+enum { depth_max = 2016 / sizeof(number) };
+// Rows of A that stay in the second-level cache: 192 x 2016 bytes are 378 KiB.
 enum { block_rows = 192 };
 
 typedef struct {
-    uint32_t rows;     // of a micro-tile; divides GCX_GEMM_STEP
-    uint32_t columns;  // likewise
+    uint32_t rows;     // of a micro-tile; divides GEMM_STEP and block_rows
+    uint32_t columns;  // likewise divides GEMM_STEP
     // c (leading dimension ldc) = or += the product of a panel of A and one of B, `depth` deep.
-    void (*tile)(size_t depth, const double *a, const double *b, double *c, size_t ldc, int accumulates);
+    void (*tile)(size_t depth, const number *a, const number *b, number *c, size_t ldc, int accumulates);
 } micro_kernel;
 
-// VECTORS of LANES doubles high and COLUMNS wide: all accumulators, one column of A and one value of B fit in the registers.
-#define TILE_KERNEL(NAME, TARGET, LANES, VECTORS, COLUMNS)                                                      \
-    typedef double NAME##_vector __attribute__((vector_size((LANES) * 8), aligned(8)));                         \
-    TARGET __attribute__((noinline)) static void NAME##_tile(size_t depth, const double *restrict a,            \
-                                                             const double *restrict b, double *restrict c,      \
+// VECTORS of BYTES high and COLUMNS wide: all accumulators, one column of A and one value of B fit in the registers.
+#define TILE_KERNEL(NAME, TARGET, BYTES, VECTORS, COLUMNS)                                                      \
+    typedef number NAME##_vector __attribute__((vector_size(BYTES), aligned(sizeof(number))));                  \
+    enum { NAME##_lanes = (BYTES) / sizeof(number) };                                                           \
+    _Static_assert(GEMM_STEP % (COLUMNS) == 0 && GEMM_STEP % ((VECTORS) * NAME##_lanes) == 0 &&                 \
+                       block_rows % ((VECTORS) * NAME##_lanes) == 0,                                            \
+                   "whole tiles only");                                                                         \
+    TARGET __attribute__((noinline)) static void NAME##_tile(size_t depth, const number *restrict a,            \
+                                                             const number *restrict b, number *restrict c,      \
                                                              size_t ldc, int accumulates) {                     \
         NAME##_vector sum[COLUMNS][VECTORS] = {{{0}}};                                                          \
+        /* The tile of C is asked for while the product is made: it was last seen a whole step ago. */          \
+        _Pragma("clang loop unroll(full)") for (int j = 0; j < (COLUMNS); j++) {                                \
+            _Pragma("clang loop unroll(full)") for (int v = 0; v < (VECTORS) * (BYTES); v += 64) {              \
+                __builtin_prefetch((const char *)(c + (size_t)j * ldc) + v, 1);                                 \
+            }                                                                                                   \
+        }                                                                                                       \
         for (size_t k = 0; k < depth; k++) {                                                                    \
             NAME##_vector column[VECTORS];                                                                      \
             _Pragma("clang loop unroll(full)") for (int v = 0; v < (VECTORS); v++)                              \
-                column[v] = *(const NAME##_vector *)(a + v * (LANES));                                          \
+                column[v] = *(const NAME##_vector *)(a + v * NAME##_lanes);                                     \
             _Pragma("clang loop unroll(full)") for (int j = 0; j < (COLUMNS); j++) {                            \
-                NAME##_vector value = {0};                                                                      \
-                value += b[j];                                                                                  \
                 _Pragma("clang loop unroll(full)") for (int v = 0; v < (VECTORS); v++) {                        \
-                    _Pragma("clang fp contract(fast)") sum[j][v] = column[v] * value + sum[j][v];               \
+                    _Pragma("clang fp contract(fast)") sum[j][v] = column[v] * b[j] + sum[j][v];                \
                 }                                                                                               \
             }                                                                                                   \
-            a += (VECTORS) * (LANES);                                                                           \
+            a += (VECTORS) * NAME##_lanes;                                                                      \
             b += (COLUMNS);                                                                                     \
         }                                                                                                       \
         _Pragma("clang loop unroll(full)") for (int j = 0; j < (COLUMNS); j++) {                                \
             _Pragma("clang loop unroll(full)") for (int v = 0; v < (VECTORS); v++) {                            \
-                NAME##_vector *target = (NAME##_vector *)(c + (size_t)j * ldc + v * (LANES));                   \
+                NAME##_vector *target = (NAME##_vector *)(c + (size_t)j * ldc + v * NAME##_lanes);              \
                 *target = accumulates ? *target + sum[j][v] : sum[j][v];                                        \
             }                                                                                                   \
         }                                                                                                       \
     }                                                                                                           \
-    static const micro_kernel NAME = {(VECTORS) * (LANES), COLUMNS, NAME##_tile};
+    static const micro_kernel NAME = {(VECTORS) * NAME##_lanes, COLUMNS, NAME##_tile};
 
 #if defined(__x86_64__)
-TILE_KERNEL(gemm_avx512, __attribute__((target("avx512f"))), 8, 3, 8)
-TILE_KERNEL(gemm_avx2, __attribute__((target("avx2,fma"))), 4, 3, 4)
-TILE_KERNEL(gemm_portable, , 2, 2, 4)
+TILE_KERNEL(gemm_avx512, __attribute__((target("avx512f"))), 64, 3, 8)
+// 12 accumulators, 2 vectors of A and one value of B leave a register for the next value; 3 x 4 leave none, and spill.
+TILE_KERNEL(gemm_avx2, __attribute__((target("avx2,fma"))), 32, 2, 6)
+TILE_KERNEL(gemm_portable, , 16, 2, 4)
 #elif defined(__aarch64__)
-TILE_KERNEL(gemm_neon, , 2, 4, 4)
+TILE_KERNEL(gemm_neon, , 16, 4, 4)
 #else
-TILE_KERNEL(gemm_portable, , 2, 2, 4)
+TILE_KERNEL(gemm_portable, , 16, 2, 4)
 #endif
 
 static const micro_kernel *micro_kernel_of(enum gcx_isa isa) {
@@ -72,8 +90,8 @@ static const micro_kernel *micro_kernel_of(enum gcx_isa isa) {
     }
 }
 
-size_t gcx_gemm_packed_a_elements(size_t n) { return 2 * n * depth_max; }
-size_t gcx_gemm_packed_b_elements(size_t n) { return n * depth_max; }
+size_t GEMM_PUBLIC(packed_a_elements)(size_t n) { return 2 * n * depth_max; }
+size_t GEMM_PUBLIC(packed_b_elements)(size_t n) { return n * depth_max; }
 
 typedef struct {
     size_t begin;
@@ -96,29 +114,29 @@ static void meet(uint32_t *arrived, uint32_t threads) {
 }
 
 // Panels of `rows` rows: column after column of each, so that the tile reads A from one end to the other.
-static void pack_a(const gcx_gemm_job *job, const micro_kernel *kernel, double *packed, range rows, size_t first,
+static void pack_a(const GEMM_PUBLIC(job) *job, const micro_kernel *kernel, number *packed, range rows, size_t first,
                    size_t depth) {
     for (size_t row = rows.begin; row < rows.end; row += kernel->rows) {
-        double *target = packed + row * depth;
+        number *target = packed + row * depth;
         for (size_t k = 0; k < depth; k++) {
-            const double *source = job->a + (first + k) * job->n + row;
+            const number *source = job->a + (first + k) * job->n + row;
             for (uint32_t i = 0; i < kernel->rows; i++) *target++ = source[i];
         }
     }
 }
 
 // Panels of `columns` columns: row after row of each.
-static void pack_b(const gcx_gemm_job *job, const micro_kernel *kernel, range columns, size_t first, size_t depth) {
+static void pack_b(const GEMM_PUBLIC(job) *job, const micro_kernel *kernel, range columns, size_t first, size_t depth) {
     for (size_t column = columns.begin; column < columns.end; column += kernel->columns) {
-        double *target = job->packed_b + column * depth_max;
+        number *target = job->packed_b + column * depth_max;
         for (uint32_t j = 0; j < kernel->columns; j++) {
-            const double *source = job->b + (column + j) * job->n + first;
+            const number *source = job->b + (column + j) * job->n + first;
             for (size_t k = 0; k < depth; k++) target[k * kernel->columns + j] = source[k];
         }
     }
 }
 
-static void multiply(const gcx_gemm_job *job, const micro_kernel *kernel, const double *packed, range columns,
+static void multiply(const GEMM_PUBLIC(job) *job, const micro_kernel *kernel, const number *packed, range columns,
                      size_t first, size_t depth) {
     for (size_t block = 0; block < job->n; block += block_rows) {
         size_t end = block + block_rows < job->n ? block + block_rows : job->n;
@@ -131,8 +149,8 @@ static void multiply(const gcx_gemm_job *job, const micro_kernel *kernel, const 
     }
 }
 
-void gcx_gemm_work(void *argument, uint32_t thread, uint32_t threads) {
-    gcx_gemm_job *job = argument;
+void GEMM_PUBLIC(work)(void *argument, uint32_t thread, uint32_t threads) {
+    GEMM_PUBLIC(job) *job = argument;
     const micro_kernel *kernel = micro_kernel_of(job->isa);
     range rows = share_of(job->n, kernel->rows, thread, threads);
     range columns = share_of(job->n, kernel->columns, thread, threads);
@@ -140,7 +158,7 @@ void gcx_gemm_work(void *argument, uint32_t thread, uint32_t threads) {
     for (size_t first = 0; first < job->n; first += depth_max) {
         size_t depth = job->n - first < depth_max ? job->n - first : depth_max;
         // Two slabs in turn: while one is still being read, the next is packed, so that one meeting a step is enough.
-        double *packed = job->packed_a + slab * job->n * depth_max;
+        number *packed = job->packed_a + slab * job->n * depth_max;
         slab = 1 - slab;
         pack_a(job, kernel, packed, rows, first, depth);
         pack_b(job, kernel, columns, first, depth);
@@ -149,23 +167,23 @@ void gcx_gemm_work(void *argument, uint32_t thread, uint32_t threads) {
     }
 }
 
-void gcx_gemm_tile_work(void *argument, uint32_t thread, uint32_t threads) {
+void GEMM_PUBLIC(tile_work)(void *argument, uint32_t thread, uint32_t threads) {
     (void)thread;
     (void)threads;
-    const gcx_gemm_job *job = argument;
-    micro_kernel_of(job->isa)->tile(GCX_GEMM_STEP, job->packed_a, job->packed_b, job->c, job->n, 0);
+    const GEMM_PUBLIC(job) *job = argument;
+    micro_kernel_of(job->isa)->tile(GEMM_STEP, job->packed_a, job->packed_b, job->c, job->n, 0);
 }
 
 // Small whole numbers, so that every product and sum is exact and the result can be checked to the last bit.
-void gcx_gemm_fill_work(void *argument, uint32_t thread, uint32_t threads) {
-    gcx_gemm_job *job = argument;
+void GEMM_PUBLIC(fill_work)(void *argument, uint32_t thread, uint32_t threads) {
+    GEMM_PUBLIC(job) *job = argument;
     const micro_kernel *kernel = micro_kernel_of(job->isa);
     range columns = share_of(job->n, kernel->columns, thread, threads);
     for (size_t column = columns.begin; column < columns.end; column++) {
         for (size_t row = 0; row < job->n; row++) {
             size_t at = column * job->n + row;
-            job->a[at] = (double)((row * 7 + column * 3) % 16) - 8;
-            job->b[at] = (double)((row * 5 + column * 11) % 16) - 8;
+            job->a[at] = (number)((row * 7 + column * 3) % 16) - 8;
+            job->b[at] = (number)((row * 5 + column * 11) % 16) - 8;
             job->c[at] = 0;
         }
     }
@@ -176,3 +194,5 @@ void gcx_gemm_fill_work(void *argument, uint32_t thread, uint32_t threads) {
     }
     for (size_t i = columns.begin * depth_max; i < columns.end * depth_max; i++) job->packed_b[i] = 0;
 }
+
+#endif
