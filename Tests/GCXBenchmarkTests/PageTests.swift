@@ -1,5 +1,6 @@
 import Foundation
 import GCXBenchmark
+import GCXModel
 import Testing
 
 @Suite("The report as a page and as Markdown")
@@ -53,6 +54,39 @@ struct PageTests {
             report.curves = [Curve(name: "memory.latency", unit: .picoseconds, points: broken)]
             #expect(!Page(report, Self.subject("m")).html.contains("<h2>Latency"))
         }
+    }
+
+    /// Two packages with a node and a cache each; the first core has two threads.
+    private static func shape() -> Inventory.Topology {
+        var shape = Inventory.Topology(allowedPUs: PUSet([0, 1, 2]))
+        shape.packages = [
+            .init(osIndex: 0, model: "A <b>", pus: PUSet([0, 1])), .init(osIndex: 1, model: nil, pus: PUSet([2, 3])),
+        ]
+        shape.numaNodes = [.init(osIndex: 0, memoryBytes: 3 << 29, pus: PUSet([0, 1]))]
+        shape.caches = [
+            .init(level: 3, kind: .unified, sizeBytes: 32 << 20, lineBytes: 64, pus: PUSet([0, 1])),
+            .init(level: 1, kind: .data, sizeBytes: 48 << 10, lineBytes: 64, pus: PUSet([0, 1])),
+        ]
+        shape.cores = [
+            .init(osIndex: 0, pus: PUSet([0, 1])), .init(osIndex: 0, pus: PUSet([2])),
+            .init(osIndex: 1, pus: PUSet([3])),
+        ]
+        return shape
+    }
+
+    @Test("the machine is drawn with every package and core, and says which were measured and which may not be used")
+    func topology() {
+        var subject = Self.subject("m")
+        subject.shape = Self.shape()
+        var report = Self.report()
+        report.processors.used = [0]
+        let html = Page(report, subject).html
+        #expect(html.contains("package 0 A &lt;b&gt; · NUMA node 0, 1.5 GiB") && html.contains("package 1"))
+        #expect(html.contains("<p>L3 32 MiB</p>") && html.contains("L1d 48 KiB"))
+        #expect(html.ranges(of: "class=\"core").count == 3 + 2, "three cores in two rows")
+        #expect(html.ranges(of: "class=\"core used\"").count == 1 && html.ranges(of: "class=\"core off\"").count == 1)
+        subject.shape?.packages = []
+        #expect(!Page(report, subject).html.contains("class=\"core"))
     }
 
     @Test("a report without bandwidth has no roofline, and one without anything is still a page")

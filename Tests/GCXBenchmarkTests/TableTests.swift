@@ -22,7 +22,7 @@ struct TableTests {
                         the file system refuses direct I/O, so the page cache took part
                 - unsteady: 1 of 2 figures, which are no facts
                 ! memory.triad.all: allocate the arrays: 1 bytes of memory are available,
-                805306368 are needed
+                  805306368 are needed
 
                 """)
     }

@@ -5,14 +5,16 @@ import Testing
 @Suite("gcx bench, interrupted", .serialized)
 struct BenchInterruptTests {
     @Test(
-        "Ctrl-C ends it by that signal within two seconds, with its probe, and leaves no file",
-        arguments: [SIGINT, SIGTERM])
-    func interrupted(number: Int32) throws {
+        "Ctrl-C at any moment ends it by that signal within two seconds, with its probe, and leaves no file",
+        arguments: [
+            (SIGINT, 0.0), (SIGINT, 0.1), (SIGINT, 1), (SIGINT, 2.5), (SIGINT, 5), (SIGTERM, 0), (SIGTERM, 4),
+        ] as [(Int32, Double)])
+    func interrupted(number: Int32, seconds: Double) throws {
         let directory = FileManager.default.temporaryDirectory.appendingPathComponent("gcx-int-\(UUID().uuidString)")
             .path
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: directory) }
-        let arguments = ["bench", "--duration", "60", "--path", directory, "--json", "\(directory)/report.json"]
+        let arguments = ["bench", "--duration", "30", "--path", directory, "--json", "\(directory)/report.json"]
         let log = "\(directory).log"
         defer { try? FileManager.default.removeItem(atPath: log) }
         let gcx = try ChildProcess(Gcx.program, arguments).spawnDetached(logPath: log)
@@ -20,6 +22,8 @@ struct BenchInterruptTests {
         let deadline = BootClock.now() + 5_000_000_000
         while probe == nil, BootClock.now() < deadline { probe = Self.child(of: gcx, named: "gcx-probe") }
         let measured = try #require(probe, "the probe never ran")
+        // Into starting, into the processors, into memory, into the disk.
+        usleep(UInt32(seconds * 1e6))
         let asked = BootClock.now()
         kill(gcx, number)
         #expect(ChildProcess.wait(gcx) == .signalled(number))

@@ -43,10 +43,10 @@ extension AxisResult {
         return parts.isEmpty ? "unsteady, no fact" : parts.joined(separator: "; ")
     }
 
-    /// What made it unsteady: what voids it, and what interrupts samples.
+    /// What made it unsteady: what voids it, or else what interrupts samples.
     var causes: [Flag] {
-        let causes = (benchmark?.validity.voidedBy ?? []).union([.contended, .stolen])
-        return flags.filter(causes.contains)
+        let voiding = flags.filter((benchmark?.validity.voidedBy ?? []).contains)
+        return voiding.isEmpty ? flags.filter { $0 == .contended || $0 == .stolen } : voiding
     }
 
     /// What a flag says, with what was read.

@@ -1,3 +1,5 @@
+import GCXModel
+
 /// What a report is about besides its figures: the machine and the day, as text for people.
 package struct BenchmarkSubject: Equatable, Sendable {
     /// One fact of the machine, in the order shown.
@@ -13,6 +15,8 @@ package struct BenchmarkSubject: Equatable, Sendable {
     package var lines: [Line]
     /// The drawing of the machine; nil without an inventory.
     package var topology: String?
+    /// What the drawing on the page is made of; nil where it is not known.
+    package var shape: Inventory.Topology?
 
     /// - Parameter facts: names and values; those without a value are left out.
     package init(title: String, measuredAt: UInt64, facts: [(name: String, value: String?)], topology: String?) {

@@ -14,7 +14,7 @@ struct LatencyChart {
         let sizes = curve.points.map { Double($0.workingSetBytes) }
         let values = curve.points.map(\.value)
         let x = ChartScale(
-            values: (sizes.min() ?? 1)...(sizes.max() ?? 2), pixels: (70, 690), isLogarithmic: true)
+            values: (sizes.min() ?? 1)...(sizes.max() ?? 2), pixels: (70, 680), isLogarithmic: true)
         // A factor of two of room above and below, so that the line touches no edge.
         let y = ChartScale(
             values: (values.min() ?? 1) / 2...(values.max() ?? 2) * 2, pixels: (280, 16), isLogarithmic: true)
@@ -36,7 +36,8 @@ struct LatencyChart {
     private func ticks(_ x: ChartScale) -> String {
         stride(from: 0, to: curve.points.count, by: 2).map { index in
             let bytes = curve.points[index].workingSetBytes
-            return "<text x=\"\(x.text(Double(bytes)))\" y=\"298\" text-anchor=\"middle\">\(Self.size(bytes))</text>"
+            return
+                "<text x=\"\(x.text(Double(bytes)))\" y=\"298\" text-anchor=\"middle\">\(BinarySize.text(bytes))</text>"
         }.joined()
     }
 
@@ -48,9 +49,5 @@ struct LatencyChart {
             return "<text x=\"\(x.text(Double(point.workingSetBytes)))\" y=\"\(above)\" text-anchor=\"middle\">"
                 + "\(Markup.escaped("\(Quantity(point.value, curve.unit))"))</text>"
         }.joined()
-    }
-
-    private static func size(_ bytes: UInt64) -> String {
-        bytes >= 1 << 20 ? "\(bytes >> 20) MiB" : bytes >= 1 << 10 ? "\(bytes >> 10) KiB" : "\(bytes) B"
     }
 }

@@ -17,8 +17,8 @@ package struct Page: Sendable {
         <title>gcx bench: \(Markup.escaped(subject.title))</title>
         <style>\(Self.style)</style></head><body><main>
         \(header)
+        \(charts)
         \(table)
-        \(figures)
         \(scatters)
         \(disturbances)
         \(topology)
@@ -49,7 +49,7 @@ package struct Page: Sendable {
         let width = Quantity.fixed(100 * min(1, max(0, axis.limitShare ?? 0)), decimals: 1)
         let bar =
             axis.limitShare == nil
-            ? "<span class=\"none\">no limit known</span>"
+            ? ""
             : "<div class=\"bar\"><i style=\"width:\(width)%\"></i></div>"
         let mark = axis.steady ? "" : " <span class=\"mark\">unsteady</span>"
         return
@@ -58,7 +58,11 @@ package struct Page: Sendable {
             + "<td class=\"n\">\(axis.runs)</td><td>\(bar)</td><td class=\"n\">\(axis.limitText)</td></tr>"
     }
 
-    private var figures: String { roofline + latencies }
+    /// Side by side where there is room.
+    private var charts: String {
+        let charts = roofline + latencies
+        return charts.isEmpty ? "" : "<div class=\"pair\">\(charts)</div>"
+    }
 
     private var latencies: String {
         let charts = (report.curves ?? []).compactMap(LatencyChart.init).map(\.svg)
@@ -93,7 +97,10 @@ package struct Page: Sendable {
     }
 
     private var topology: String {
-        subject.topology.map { "<section><h2>Machine</h2><pre>\(Markup.escaped($0))</pre></section>" } ?? ""
+        let drawing = subject.shape.flatMap { TopologyDrawing($0, used: report.processors.used) }?.html
+        let text = subject.topology.map { "<pre>\(Markup.escaped($0))</pre>" }
+        let parts = [drawing, text].compactMap(\.self)
+        return parts.isEmpty ? "" : "<section><h2>Machine</h2>\(parts.joined())</section>"
     }
 }
 

@@ -6,14 +6,16 @@ enum TextLayout {
         return right ? space + cut : cut + space
     }
 
-    /// Lines of whole words, the second and later ones indented twice; a word longer than a line is cut.
-    static func wrapped(_ text: String, width: Int, indent: Int) -> [String] {
-        let margin = String(repeating: " ", count: indent)
+    /// Lines of whole words, the second and later ones indented by `hanging`, or else twice; a word longer than a line is cut.
+    static func wrapped(_ text: String, width: Int, indent: Int, hanging: Int? = nil) -> [String] {
+        let (margin, rest) = (
+            String(repeating: " ", count: indent), String(repeating: " ", count: hanging ?? 2 * indent)
+        )
         return text.split(separator: " ").reduce(into: [String]()) { lines, word in
             if let last = lines.last, last.count + 1 + word.count <= width {
                 lines[lines.count - 1] = last + " " + word
             } else {
-                lines.append(cut((lines.isEmpty ? margin : margin + margin) + word, width))
+                lines.append(cut((lines.isEmpty ? margin : rest) + word, width))
             }
         }
     }

@@ -20,10 +20,13 @@ struct BenchCompare: ParsableCommand {
 
     @OptionGroup var output: OutputOptions
 
-    func run() throws {
-        let (one, other) = (try Self.report(first), try Self.report(second))
+    func run() throws { try Self.say(first, second, json: output.json) }
+
+    /// - Parameters: paths of reports.
+    static func say(_ first: String, _ second: String, json: Bool) throws {
+        let (one, other) = (try report(first), try report(second))
         let comparison = try BenchmarkComparison(one, other)
-        if output.json { return try Terminal.json(comparison) }
+        if json { return try Terminal.json(comparison) }
         var table = Table(["benchmark", "first", "second", "ratio", "chance", "verdict"])
         for axis in comparison.axes {
             let entry = BenchmarkRegistry.benchmark(named: axis.name)

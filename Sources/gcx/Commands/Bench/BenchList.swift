@@ -24,12 +24,18 @@ struct BenchList: ParsableCommand {
     private static func say(_ benchmark: Benchmark) {
         let rule = benchmark.validity
         Terminal.say("\(Terminal.bold(benchmark.name))  [\(benchmark.unit.rawValue)]  \(benchmark.title)")
-        let statistic = benchmark.statistic == .median ? "median" : "second best"
-        let bound = AxisResult.percent(rule.spreadMax)
+        let statistic =
+            switch benchmark.statistic {
+            case .median: "median"
+            case .secondBest: "second best"
+            case .p99: "ninety-ninth percentile"
+            }
+        let length = rule.samplesWanted == 1 ? "" : "; spread at most \(AxisResult.percent(rule.spreadMax))"
+        let least = benchmark.secondsMin > 0 ? " Left out of runs under \(Int(benchmark.secondsMin)) s." : ""
         for text in [
             benchmark.definition,
             "Figure: \(statistic) of \(rule.samplesWanted) undisturbed samples, at least "
-                + "\(rule.samplesMin); spread at most \(bound). In a part of the machine: \(benchmark.splitting.rawValue).",
+                + "\(rule.samplesMin)\(length). In a part of the machine: \(benchmark.splitting.rawValue).\(least)",
             rule.reason,
         ] { Terminal.say(BenchText.wrapped(text, width: min(Terminal.width, widthMax))) }
         Terminal.say()

@@ -46,7 +46,9 @@ struct BenchOutput: ParsableArguments {
         if let markdown { try put(Array(report.markdown(subject).utf8), at: markdown) }
         if let html { try put(Array(Page(report, subject).html.utf8), at: html) }
         guard ![json, markdown, html].contains(Self.standardOutput) else { return }
-        Terminal.say(Terminal.dim(subject.summary))
+        let summary = subject.summary
+        let fits = summary.count <= Terminal.width
+        Terminal.say(Terminal.dim(fits ? summary : BenchText.wrapped(summary, width: Terminal.width)))
         Terminal.write(
             report.table(
                 width: Terminal.width, colour: Terminal.hasColour, bars: Terminal.isTerminal ? .blocks : .plain),
@@ -65,7 +67,7 @@ struct BenchOutput: ParsableArguments {
     private static func subject(_ inventory: Inventory?, _ report: BenchmarkReport, at now: UInt64) -> BenchmarkSubject
     {
         let model = inventory?.processor?.model
-        return BenchmarkSubject(
+        var subject = BenchmarkSubject(
             title: model ?? "This machine", measuredAt: now,
             facts: [
                 ("processor", model), ("cores", inventory?.coreCount.map(String.init)),
@@ -74,5 +76,7 @@ struct BenchOutput: ParsableArguments {
                 ("Compute Hours an hour", RatingText.summary(report.facts(measuredAt: now))),
             ],
             topology: inventory.map { InventoryTree.draw($0, width: 120, colour: false) })
+        subject.shape = inventory?.topology
+        return subject
     }
 }

@@ -32,6 +32,7 @@ final class BenchProgress {
     /// What the run will take, before it takes it.
     private func announce(_ bytes: UInt64) {
         guard isShown else { return }
+        clear()
         let disk =
             plan.axes.contains { $0.hasPrefix("storage.") }
             ? ", writes up to \(Display.bytes(plan.bytesMax)) in \(plan.directory) and leaves nothing" : ""

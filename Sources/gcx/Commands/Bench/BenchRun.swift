@@ -36,6 +36,11 @@ struct BenchRun: AsyncParsableCommand {
     @ArgumentParser.Flag(help: "Explain every benchmark and measure nothing, as `gcx bench list`.")
     var list = false
 
+    @Option(
+        parsing: .upToNextOption,
+        help: "Measure nothing and compare two reports, as `gcx bench compare`: --compare A.json B.json.")
+    var compare: [String] = []
+
     @Option(help: "Measure the network against a `gcx bench --serve` there: HOST or HOST:PORT.")
     var peer: String?
 
@@ -49,14 +54,15 @@ struct BenchRun: AsyncParsableCommand {
 
     @OptionGroup var output: BenchOutput
 
-    /// The longest of a run without options: every axis gets its samples and a busy machine its repeats, and the whole stays
-    /// under two minutes with start, memory and slow disks. A quiet machine ends sooner.
-    static let secondsDefault = 60.0
+    /// The longest of a run without options: every axis gets its samples and a busy machine its repeats, what is sustained gets
+    /// its minute, and the whole stays under two minutes with start, memory and slow disks. A quiet machine ends a little sooner.
+    static let secondsDefault = 100.0
     /// A quick run's time for the axes; what is left of 15 s is for starting and for touching memory.
-    static let secondsQuick = 12.0
+    static let secondsQuick = 10.5
 
     func validate() throws {
         guard !quick || duration == nil else { throw ValidationError("--quick and --duration exclude each other") }
+        guard [0, 2].contains(compare.count) else { throw ValidationError("--compare takes two reports") }
         try output.validate()
         try record.validate(serving: serve)
         for text in [peer, listen].compactMap(\.self) where PeerTarget(text) == nil {
@@ -66,6 +72,9 @@ struct BenchRun: AsyncParsableCommand {
 
     func run() async throws {
         if list { return BenchList.say() }
+        if compare.count == 2 {
+            return try BenchCompare.say(compare[0], compare[1], json: output.json == BenchOutput.standardOutput)
+        }
         let custody = try record.unlock()
         if serve, let listen = PeerTarget(listen) {
             Interruption.arm()
