@@ -2,6 +2,7 @@
 """Runs each figure of `gcx bench` against the reference tool of its axis, in alternation, and prints a table of ratios.
 
 usage: Tests/Benchmarks/reference.py [--rounds N] [--only TEXT] [--steadiness RUNS] [--probe PROGRAM] [--directory DIR] [--json FILE]
+       lmbench is in no Debian package: where `lat_mem_rd` is on the PATH or LAT_MEM_RD names it, latencies are compared too.
 
 A ratio compares medians of the same minutes on the same machine: gcx, tool, gcx, tool, and so on, in an environment without
 tuning variables. A pair whose tool is missing or whose axis this release does not have is shown with the reason. Nothing here is a
@@ -23,6 +24,8 @@ from typing import Callable
 
 SECONDS = 2.0  # for one axis in one round: what the shortest of the tools takes
 PICO = 1e12
+# What storage works on, on both sides: gcx writes half of what it may to its sequential axis, and the others use that file.
+FILE_BYTES = 512 << 20
 CLEAN = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ} | {"LC_ALL": "C"}
 
 
@@ -64,9 +67,12 @@ class Machine:
         self.stand_ins = set()  # axes of accelerators that a processor answered
 
     def bench(self, axis):
+        # The axes of a disk work on the file that the first of them wrote, which so gets its whole size.
+        needs = "storage.write.sequential," if re.match(r"storage\.(read|write\.random)", axis) else ""
+        seconds = SECONDS * (3 if needs else 1)
         with tempfile.TemporaryDirectory(dir=self.directory) as directory:
-            text = run([self.probe, "bench", "--axes", axis, "--seconds", str(SECONDS), "--directory", directory,
-                        "--bytes-max", str(1 << 30)], complaints=False)
+            text = run([self.probe, "bench", "--axes", needs + axis, "--seconds", str(seconds), "--directory", directory,
+                        "--bytes-max", str(2 * FILE_BYTES)], complaints=False)
         return json.loads(text)
 
     def known(self, names):
@@ -101,25 +107,49 @@ class Machine:
         pattern = r"MFlops/s:\s+([\d.]+)" if kernel.startswith("peakflops") else r"MByte/s:\s+([\d.]+)"
         return figure(pattern, text, 1e6)
 
+    def likwid_cache(self, axis):
+        """One core reading the working set that the axis has."""
+        found = next(found for found in self.bench(axis)["axes"] if found["name"] == axis)
+        return self.likwid("load@", f"{found['workingSetBytes'] >> 10}KB", threads=1)
+
+    def lat_mem_rd(self, axis):
+        """A load of a random chain over the working set of the axis, on pages of the same size."""
+        program = os.environ.get("LAT_MEM_RD") or shutil.which("lat_mem_rd")
+        if program is None:
+            raise LookupError("lat_mem_rd (lmbench) is not installed; LAT_MEM_RD may name one")
+        found = next(found for found in self.bench(axis)["axes"] if found["name"] == axis)
+        megabytes = found["workingSetBytes"] / (1 << 20)
+        huge = {} if axis.endswith("small-pages") else {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
+        # It walks through growing sizes up to the one asked for, each line of 64 bytes once.
+        command = ["taskset", "-c", "0", program, "-P", "1", "-N", "3", "-t", str(max(1, round(megabytes))), "64"]
+        done = subprocess.run(command, env=CLEAN | huge, capture_output=True, text=True, timeout=600, check=True)
+        rows = [line.split() for line in (done.stdout + done.stderr).splitlines()]
+        sizes = [(float(row[0]), float(row[1])) for row in rows if len(row) == 2 and row[0][0].isdigit()]
+        return min(sizes, key=lambda size: abs(size[0] - megabytes))[1] * 1e3
+
     def openssl(self, name, threads=None):
         count = threads or self.threads
-        command = ["openssl", "speed", "-seconds", "2", "-bytes", "16384", "-evp", name]
+        command = ["openssl", "speed", "-seconds", "2", "-bytes", str(256 << 10), "-evp", name]
         if count > 1:
             command[2:2] = ["-multi", str(count)]
         return figure(r"(?im)^(?:evp|" + name + r")\s+([\d.]+)k", run(command), 1e3)
 
     def fio(self, value, *options):
-        """One job of fio on a file of its own, of the size that gcx may write."""
+        """One job of fio on a file of its own, of the size that gcx's has, and as gcx's written before it is used."""
         with tempfile.TemporaryDirectory(dir=self.directory) as directory:
-            command = ["fio", "--name=x", f"--directory={directory}", "--direct=1", "--size=768M", "--fallocate=none",
+            path = os.path.join(directory, "file")
+            if "--rw=write" not in options:  # that one begins with an empty file, as gcx does
+                run(["dd", "if=/dev/urandom", f"of={path}", "bs=1M", f"count={FILE_BYTES >> 20}", "oflag=direct",
+                     "conv=fsync"])
+            command = ["fio", "--name=x", f"--filename={path}", "--direct=1", f"--size={FILE_BYTES}", "--fallocate=none",
                        "--norandommap", "--randrepeat=0", "--output-format=json", *options]
             text = run(command)
         return value(json.loads(text[text.index("{"):])["jobs"][0])
 
-    def openblas(self):
-        """FP64 matrix product by the distribution's OpenBLAS, best of six, through numpy."""
-        code = ("import numpy,time;n=2048;a=numpy.random.rand(n,n);b=numpy.random.rand(n,n);best=9e9\n"
-                "for _ in range(6):\n t=time.perf_counter();a@b;best=min(best,time.perf_counter()-t)\n"
+    def openblas(self, number):
+        """The matrix product by the OpenBLAS that numpy has, best of twelve."""
+        code = (f"import numpy,time;n=2048;a,b=(numpy.random.rand(n,n).astype('{number}') for _ in 'ab');best=9e9\n"
+                "for _ in range(12):\n t=time.perf_counter();a@b;best=min(best,time.perf_counter()-t)\n"
                 "print('rate',2*n**3/best)")
         return figure(r"rate ([\d.e+]+)", run([sys.executable, "-c", code]))
 
@@ -180,6 +210,9 @@ def pairs(machine):
     def operations(direction):
         return lambda job: job[direction]["iops"]
 
+    def answer(percentile):
+        return lambda job: job["read"]["clat_ns"]["percentile"][percentile] * 1e3
+
     def sync(percentile):
         # What one append with its fdatasync takes: fio counts the two apart.
         def value(job):
@@ -195,7 +228,8 @@ def pairs(machine):
         Pair("cpu.fp64.all", "likwid peakflops", likwid("peakflops@_fma", "48KB")),
         Pair("cpu.fp32.one", "likwid peakflops_sp", likwid("peakflops_sp@_fma", "24KB", threads=1)),
         Pair("cpu.fp32.all", "likwid peakflops_sp", likwid("peakflops_sp@_fma", "48KB")),
-        Pair("cpu.gemm.fp64.all", "OpenBLAS DGEMM", machine.openblas),
+        Pair("cpu.gemm.fp64.all", "OpenBLAS DGEMM", lambda: machine.openblas("float64")),
+        Pair("cpu.gemm.fp32.all", "OpenBLAS SGEMM", lambda: machine.openblas("float32")),
         Pair("cpu.sha256.one", "openssl speed", openssl("sha256", threads=1)),
         Pair("cpu.sha256.all", "openssl speed", openssl("sha256")),
         Pair("cpu.aes-gcm.one", "openssl speed", openssl("aes-256-gcm", threads=1)),
@@ -205,12 +239,22 @@ def pairs(machine):
         Pair("memory.copy.all", "likwid copy_mem", likwid("copy_mem@", "1GB")),
         Pair("memory.write.all", "likwid store_mem", likwid("store_mem@", "1GB")),
         Pair("memory.read.all", "likwid load", likwid("load@", "1GB")),
+        Pair("memory.read.one", "likwid load", likwid("load@", "1GB", threads=1)),
+        *[Pair(f"memory.read.{level}", "likwid load", lambda level=level: machine.likwid_cache(f"memory.read.{level}"))
+          for level in ("l1", "l2", "l3")],
+        *[Pair(f"memory.latency.{level}", "lat_mem_rd",
+               lambda level=level: machine.lat_mem_rd(f"memory.latency.{level}"), smaller_is_better=True)
+          for level in ("l1", "l2", "l3", "dram", "dram.small-pages")],
         Pair("storage.write.sequential", "fio write 1M", fio(rate("write"), *large, "--rw=write", "--end_fsync=1")),
         Pair("storage.read.sequential", "fio read 1M", fio(rate("read"), *large, "--rw=read")),
         Pair("storage.read.random", "fio randread QD1", fio(operations("read"), *alone, "--rw=randread")),
         Pair("storage.write.random", "fio randwrite QD1", fio(operations("write"), *alone, "--rw=randwrite")),
         Pair("storage.read.random.qd32", "fio randread QD32", fio(operations("read"), *deep, "--rw=randread")),
         Pair("storage.write.random.qd32", "fio randwrite QD32", fio(operations("write"), *deep, "--rw=randwrite")),
+        Pair("storage.read.random.p50", "fio randread QD1", fio(answer("50.000000"), *alone, "--rw=randread"),
+             smaller_is_better=True),
+        Pair("storage.read.random.p99", "fio randread QD1", fio(answer("99.000000"), *alone, "--rw=randread"),
+             smaller_is_better=True),
         Pair("storage.fsync.p50", "fio write + fdatasync",
              fio(sync("50.000000"), *alone, "--rw=write", "--fdatasync=1"), smaller_is_better=True),
         Pair("storage.fsync.p99", "fio write + fdatasync",
@@ -237,8 +281,8 @@ def compare(machine, pair, rounds):
 
 def steadiness(machine, runs):
     """The coefficient of variation of each processor and memory figure over whole runs, and of those all steady."""
-    names = ["cpu.clock.all", "cpu.handover.pair"] + [pair.axis for pair in pairs(machine) if pair.axis.split(".")[0] in ("cpu", "memory")]
-    names += ["memory.read.one"] + [f"memory.latency.{level}" for level in ("l1", "l2", "l3", "dram", "dram.small-pages")]
+    names = ["cpu.clock.all", "cpu.int8.all", "cpu.integer.one", "cpu.integer.all", "cpu.handover.pair"]
+    names += [pair.axis for pair in pairs(machine) if pair.axis.split(".")[0] in ("cpu", "memory")]
     known = ",".join(machine.known(dict.fromkeys(names)))
     found = {}
     for _ in range(runs):
@@ -267,9 +311,9 @@ def spread(series):
 
 
 def shown(axis, value):
-    if axis.startswith("storage.fsync") or axis.startswith("memory.latency"):
+    if re.search(r"^storage\.fsync|^memory\.latency|\.p[59]|handover", axis):
         return f"{value / 1e6:.1f} µs" if value >= 1e6 else f"{value / 1e3:.2f} ns"
-    if axis.endswith(".random") or ".random." in axis:
+    if axis.endswith(".random") or ".random." in axis or axis.startswith("cpu.integer"):
         return f"{value / 1e3:.1f} kop/s"
     return f"{value / 1e9:.2f} G"
 
