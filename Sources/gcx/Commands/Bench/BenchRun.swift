@@ -58,7 +58,7 @@ struct BenchRun: AsyncParsableCommand {
     /// its minute, and the whole stays under two minutes with start, memory and slow disks. A quiet machine ends a little sooner.
     static let secondsDefault = 100.0
     /// A quick run's time for the axes; what is left of 15 s is for starting and for touching memory.
-    static let secondsQuick = 10.5
+    static let secondsQuick = 9.5
 
     func validate() throws {
         guard !quick || duration == nil else { throw ValidationError("--quick and --duration exclude each other") }
