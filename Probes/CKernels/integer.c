@@ -40,7 +40,7 @@ static uint64_t pack(scratch *s, uint64_t random) {
 }
 
 static uint64_t sort(scratch *s, uint64_t random) {
-    for (size_t i = 0; i < keys_count; i++) s->keys[i] = gcx_integer_random(&random);
+    for (size_t i = 0; i < keys_count; i++) s->keys[i] = gcx_random(&random);
     gcx_integer_sort(s->keys, keys_count);
     uint64_t sum = 0;
     for (size_t i = 0; i < keys_count; i++) sum = gcx_integer_fold(sum, s->keys[i]);
@@ -59,10 +59,10 @@ static uint64_t hash(const scratch *s) {
 }
 
 static uint64_t run_round(scratch *s, uint64_t random, uint64_t sum) {
-    gcx_integer_make_words(s->words, gcx_integer_random(&random));
-    sum = gcx_integer_fold(sum, pack(s, gcx_integer_random(&random)));
-    sum = gcx_integer_fold(sum, sort(s, gcx_integer_random(&random)));
-    sum = gcx_integer_fold(sum, parse(s, gcx_integer_random(&random)));
+    gcx_integer_make_words(s->words, gcx_random(&random));
+    sum = gcx_integer_fold(sum, pack(s, gcx_random(&random)));
+    sum = gcx_integer_fold(sum, sort(s, gcx_random(&random)));
+    sum = gcx_integer_fold(sum, parse(s, gcx_random(&random)));
     return gcx_integer_fold(sum, hash(s));
 }
 
@@ -89,7 +89,7 @@ void gcx_integer_sample_work(void *argument, uint32_t thread, uint32_t threads) 
     gcx_integer_write_text(s->text, sample_bytes, s->words, random);
     for (size_t i = 0; i < sizeof s->table / sizeof *s->table; i++) ((volatile uint16_t *)s->table)[i] = 0;
     uint64_t sum = gcx_integer_pack(s->text, sample_bytes, s->packed, s->table);
-    for (size_t i = 0; i < sample_keys; i++) s->keys[i] = gcx_integer_random(&random);
+    for (size_t i = 0; i < sample_keys; i++) s->keys[i] = gcx_random(&random);
     gcx_integer_sort(s->keys, sample_keys);
     gcx_integer_write_json(s->json, sample_bytes, s->words, random);
     sum += gcx_integer_parse_json(s->json);

@@ -3,6 +3,8 @@
 #ifndef GCX_INTEGER_H
 #define GCX_INTEGER_H
 
+#include "splitmix.h"
+
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -48,14 +50,6 @@ static inline uint64_t gcx_integer_load_64(const void *from) {
     uint64_t value;
     memcpy(&value, from, sizeof value);
     return value;
-}
-
-// splitmix64.
-static inline uint64_t gcx_integer_random(uint64_t *state) {
-    uint64_t z = *state += 0x9e3779b97f4a7c15u;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return z ^ (z >> 31);
 }
 
 // Takes one more value into a checksum; the order of the values counts.

@@ -17,13 +17,13 @@ static void write_string(writer *w) {
     static const gcx_integer_word separators[8] = {
         {" ", 1}, {" ", 1}, {" ", 1}, {"\\n", 2}, {"\\t", 2}, {"\\\"", 2}, {"\\\\", 2}, {"\\u00e9", 6},
     };
-    uint64_t bits = gcx_integer_random(&w->random);
+    uint64_t bits = gcx_random(&w->random);
     *w->out++ = '"';
     for (uint64_t more = bits >> 62;; more--) {
         w->out = gcx_integer_put(w->out, gcx_integer_pick(w->words, bits)) - 1;
         if (more == 0) break;
         w->out = gcx_integer_put(w->out, &separators[(bits >> 59) % 8]);
-        bits = gcx_integer_random(&w->random);
+        bits = gcx_random(&w->random);
     }
     *w->out++ = '"';
 }
@@ -36,7 +36,7 @@ static char *write_digits(char *out, uint64_t value) {
 }
 
 static void write_number(writer *w) {
-    uint64_t bits = gcx_integer_random(&w->random);
+    uint64_t bits = gcx_random(&w->random);
     if ((bits >> 37) % 4 == 0) *w->out++ = '-';
     w->out = write_digits(w->out, (uint32_t)bits >> (bits >> 32) % 32);
     if ((bits >> 39) % 2 == 0) {
@@ -83,7 +83,7 @@ static void write_key(writer *w, uint64_t bits) {
 // A member of what is open: another that opens, or a scalar and perhaps the ends of some that are open. Openings are as likely
 // as ends, so that the depth wanders over all its range.
 static void write_member(writer *w) {
-    uint64_t bits = gcx_integer_random(&w->random);
+    uint64_t bits = gcx_random(&w->random);
     write_key(w, bits);
     bits >>= 24;
     if (bits % 4 == 0 && w->depth < depth_max) {

@@ -13,13 +13,13 @@ static gcx_integer_word make_word(uint64_t bits) {
 }
 
 void gcx_integer_make_words(gcx_integer_word *words, uint64_t random) {
-    for (size_t i = 0; i < gcx_integer_words; i++) words[i] = make_word(gcx_integer_random(&random));
+    for (size_t i = 0; i < gcx_integer_words; i++) words[i] = make_word(gcx_random(&random));
 }
 
 void gcx_integer_write_text(char *text, size_t bytes, const gcx_integer_word *words, uint64_t random) {
     const char *end = text + bytes;
     while (text < end) {
-        uint64_t bits = gcx_integer_random(&random);
+        uint64_t bits = gcx_random(&random);
         text = gcx_integer_put(text, gcx_integer_pick(words, bits));
         text = gcx_integer_put(text, gcx_integer_pick(words, bits >> 21));
         text = gcx_integer_put(text, gcx_integer_pick(words, bits >> 42));

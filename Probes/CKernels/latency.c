@@ -1,4 +1,5 @@
 #include "gcx_kernels.h"
+#include "splitmix.h"
 
 enum { line_bytes = 64 };
 
@@ -17,20 +18,13 @@ void gcx_latency_work(void *argument, uint32_t thread, uint32_t threads) {
     job->start = p;
 }
 
-static uint64_t next_random(uint64_t *state) {
-    uint64_t z = *state += 0x9e3779b97f4a7c15u;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return z ^ (z >> 31);
-}
-
 void gcx_latency_link(void *base, size_t bytes, uint32_t *order, uint64_t seed) {
     size_t lines = bytes / line_bytes;
     char *memory = base;
     for (size_t i = 0; i < lines; i++) order[i] = (uint32_t)i;
     // Sattolo: an element never stays, and what comes out is one cycle.
     for (size_t i = lines; i > 1; i--) {
-        size_t other = (size_t)(((unsigned __int128)next_random(&seed) * (i - 1)) >> 64);
+        size_t other = (size_t)(((unsigned __int128)gcx_random(&seed) * (i - 1)) >> 64);
         uint32_t held = order[i - 1];
         order[i - 1] = order[other];
         order[other] = held;

@@ -1,16 +1,12 @@
 #include "gcx_kernels.h"
+#include "splitmix.h"
 
 #include <errno.h>
 #include <unistd.h>
 
 void gcx_storage_fill(void *buffer, size_t bytes, uint64_t seed) {
     uint64_t *words = buffer;
-    for (size_t i = 0; i < bytes / sizeof(uint64_t); i++) {
-        uint64_t z = (seed += 0x9e3779b97f4a7c15u);  // splitmix64 (Steele, Lea, Flood 2014)
-        z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-        z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-        words[i] = z ^ (z >> 31);
-    }
+    for (size_t i = 0; i < bytes / sizeof(uint64_t); i++) words[i] = gcx_random(&seed);
 }
 
 int gcx_storage_write(int fd, const void *buffer, size_t block_bytes, uint32_t blocks, uint64_t offset, uint64_t *nanoseconds) {

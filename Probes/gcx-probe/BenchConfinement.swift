@@ -30,7 +30,9 @@ enum BenchMemoryPlan {
     private static let threadBytes: UInt64 = 256 << 10
 
     /// The most that a run of these benchmarks holds at once: one kind of working set at a time.
-    static func bytes(_ benchmarks: [Benchmark], processors: [Int], groups: [[Int]], cgroup: BenchCgroup) -> UInt64 {
+    ///
+    /// - Parameter touched: what `memory.touched.all` will hold.
+    static func bytes(_ benchmarks: [Benchmark], processors: [Int], groups: [[Int]], touched: UInt64) -> UInt64 {
         let names = Set(benchmarks.map(\.name))
         var sets: [UInt64] = [0]
         if !names.isDisjoint(with: [Benchmark.matrixProduct.name, Benchmark.sustained.name]) {
@@ -39,7 +41,7 @@ enum BenchMemoryPlan {
         if names.contains(Benchmark.matrixProductFP32.name) {
             sets.append(BenchMatrixProduct<gcx_sgemm_job>.bytes(threads: processors.count))
         }
-        if names.contains(Benchmark.memoryTouched.name) { sets.append(BenchTouch.bytes(cgroup: cgroup)) }
+        if names.contains(Benchmark.memoryTouched.name) { sets.append(touched) }
         if names.contains(where: { BenchSession.arenaAxes.contains($0) }) {
             sets.append(BenchArena.bytesWanted(processors: processors))
         }

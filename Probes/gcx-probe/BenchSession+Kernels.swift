@@ -36,7 +36,7 @@ extension BenchSession {
         case Benchmark.cacheReadL2.name: try cacheRead(.l2)
         case Benchmark.cacheReadL3.name: try cacheRead(.l3)
         case Benchmark.memoryTouched.name:
-            try BenchTouch(team: team, bytes: BenchTouch.bytes(cgroup: cgroup), deadline: runEnd)
+            try BenchTouch(team: team, bytes: touchedBytes, deadline: runEnd)
         case Benchmark.latencyL1.name: try latency(.l1)
         case Benchmark.latencyL2.name: try latency(.l2)
         case Benchmark.latencyL3.name: try latency(.l3)

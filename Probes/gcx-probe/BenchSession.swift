@@ -24,6 +24,8 @@ final class BenchSession {
     private var clockBest = 0.0
     /// Of axes of one core, by what is before `.one`: what all cores together have to be held against.
     private var soloBest: [Substring: Double] = [:]
+    /// What `memory.touched.all` touches: asked once, so that no more is held than was announced.
+    private(set) lazy var touchedBytes = BenchTouch.bytes(cgroup: cgroup)
     private var failures = BenchReasons()
     private var absences = BenchReasons()
 
@@ -49,7 +51,7 @@ final class BenchSession {
         let begin = gcx_now_nanoseconds()
         let end = begin + UInt64(options.seconds * 1e9)
         let announced = BenchMemoryPlan.bytes(
-            benchmarks, processors: processors.used, groups: groups, cgroup: cgroup)
+            benchmarks, processors: processors.used, groups: groups, touched: touchedBytes)
         Output.complain("memory \(announced)\n")
         for left in options.benchmarks where left.secondsMin > options.seconds {
             absences.add(left.name, "it needs a run of at least \(Int(left.secondsMin)) s")
@@ -120,19 +122,19 @@ final class BenchSession {
         let clockBefore = clock.glance()
         let before = BenchReading.take(cgroup: cgroup)
         try measurement.prepare()
-        let whole =
-            benchmark.name.hasPrefix("cpu.") ? expected(of: benchmark, best: 0, threads: measurement.threads) : 0
+        let alone = alone(benchmark, threads: measurement.threads)
+        let whole = AxisGroup(axis: benchmark.name) == .processor ? alone : 0
         let (samples, ending) = try BenchSampler(benchmark: benchmark, deadline: deadline, whole: whole)
             .collect(&measurement)
         let after = BenchReading.take(cgroup: cgroup)
         let clockAfter = clock.glance()
         let best = samples.map(\.value).max() ?? 0
         clockBest = max(clockBest, clockBefore, clockAfter)
+        if let family = Self.family(of: benchmark, ".one") { soloBest[family] = best }
         var axis = AxisResult(
             benchmark, threads: measurement.threads, workingSetBytes: measurement.workingSetBytes, samples: samples,
             ended: ending,
-            limit: measurement.limit(
-                value: expected(of: benchmark, best: best, threads: measurement.threads), clockHertz: clockBest),
+            limit: measurement.limit(value: max(best, alone), clockHertz: clockBest),
             disturbance: after.disturbance(
                 since: before, used: processors.used, ticksPerSecond: ticksPerSecond,
                 clocks: (before: clockBefore, after: clockAfter)),
@@ -143,11 +145,13 @@ final class BenchSession {
 }
 
 extension BenchSession {
-    /// The rate that a limit must not be under: what was seen, or what one core alone does, times the cores.
-    private func expected(of benchmark: Benchmark, best: Double, threads: Int) -> Double {
-        guard let dot = benchmark.name.lastIndex(of: ".") else { return best }
-        let (family, suffix) = (benchmark.name[..<dot], benchmark.name[dot...])
-        if suffix == ".one" { soloBest[family] = best }
-        return suffix == ".all" ? max(best, (soloBest[family] ?? 0) * Double(threads)) : best
+    /// What all cores do if each does what one did alone; 0 for other axes, and where that is not known.
+    private func alone(_ benchmark: Benchmark, threads: Int) -> Double {
+        Self.family(of: benchmark, ".all").flatMap { soloBest[$0] }.map { $0 * Double(threads) } ?? 0
+    }
+
+    /// What is before the ending, where the name has it.
+    private static func family(of benchmark: Benchmark, _ ending: String) -> Substring? {
+        benchmark.name.hasSuffix(ending) ? benchmark.name.dropLast(ending.count) : nil
     }
 }

@@ -5,6 +5,7 @@ import Glibc
 /// The nameless file of the storage benchmarks, with the count of what may still be written to it.
 final class BenchFile {
     static let blockBytes = 1 << 20
+    private static let blocksMin = 8
 
     let file: gcx_storage_file
     private let directory: String
@@ -61,10 +62,10 @@ final class BenchFile {
         return max(1, nanoseconds)
     }
 
-    /// Appends blocks where the file is smaller than so many.
-    func grow(to blocks: Int, of blockBytes: Int) throws(BenchFailure) {
-        guard written < UInt64(blocks * blockBytes) else { return }
-        _ = try append(blocks: blocks, of: blockBytes)
+    /// Appends a few blocks where no axis before has written as many, so that there are places to choose from.
+    func grow() throws(BenchFailure) {
+        guard written < UInt64(Self.blocksMin * Self.blockBytes) else { return }
+        _ = try append(blocks: Self.blocksMin, of: Self.blockBytes)
     }
 
     /// Writes over blocks that were written before; nanoseconds, or nil when that would be more than may be written.
@@ -191,7 +192,6 @@ struct BenchDiskRead: BenchMeasurement {
 /// `storage.read.random`, `storage.write.random`, and both at depth 32.
 struct BenchDiskRandom: BenchMeasurement {
     private static let blockBytes: UInt64 = 4096
-    private static let fileBlocksMin = 8
 
     let file: BenchFile
     private let writes: Bool
@@ -209,7 +209,7 @@ struct BenchDiskRandom: BenchMeasurement {
         self.file = file
         self.writes = writes
         ring = depth > 1 ? try BenchRing(depth: UInt32(depth)) : nil
-        try file.grow(to: Self.fileBlocksMin, of: BenchFile.blockBytes)
+        try file.grow()
         usedMax = file.usedMax
         // Filling and emptying the ring is in the figure, so a sample is many rings long; but all samples must fit.
         let samples = UInt64(Benchmark.diskRandomWriteDeep.validity.samplesWanted)
@@ -280,8 +280,6 @@ struct BenchDiskSync: BenchMeasurement {
 /// `storage.read.random.p50` and `storage.read.random.p99`
 struct BenchDiskLatency: BenchMeasurement {
     private static let blockBytes = 4096
-    /// 8 MiB, as for the rates.
-    private static let fileBlocksMin = 2048
 
     let file: BenchFile
     let threads = 1
@@ -291,7 +289,7 @@ struct BenchDiskLatency: BenchMeasurement {
     /// Writes a small file first when no axis before has written one.
     init(file: BenchFile) throws(BenchFailure) {
         self.file = file
-        try file.grow(to: Self.fileBlocksMin, of: Self.blockBytes)
+        try file.grow()
     }
 
     mutating func sample() throws(BenchFailure) -> Sample? {

@@ -12,12 +12,16 @@ struct Attack: Sendable {
     }
 }
 
+/// Does something in Perl that must fail, and says with which errno.
+private func perl(_ expression: String) -> String {
+    "perl -e 'print ((\(expression)) ? \"ESCAPED\\n\" : \"errno \".($!+0).\"\\n\")'"
+}
+
 /// Calls of the kernel that no job may make, tried as they are, by number, without a library in between.
 enum HostileCalls {
     private static func call(_ tries: String, _ number: Int, _ arguments: String = "0", errno: Int = 38) -> Attack {
         Attack(
-            tries,
-            "perl -e '$r=syscall(\(number),\(arguments)); print $r==-1 ? \"errno \".($!+0).\"\\n\" : \"ESCAPED\\n\"'",
+            tries, perl("syscall(\(number),\(arguments))!=-1"),
             by: errno == 38 ? "the filter of system calls" : "no capability", "errno \(errno)\n")
     }
 
@@ -67,11 +71,6 @@ enum HostileCalls {
 
 /// Files, devices, processes and networks, tried with the tools that are in every image.
 enum HostileTools {
-    /// Does something in Perl that must fail, and says with which errno.
-    private static func call(_ expression: String) -> String {
-        "perl -e 'print ((\(expression)) ? \"ESCAPED\\n\" : \"errno \".($!+0).\"\\n\")'"
-    }
-
     /// Connects by TCP to an IPv4 address, its bytes separated by commas.
     private static func connect(_ address: String, _ port: UInt16) -> String {
         "perl -e 'socket(S,2,1,0); print connect(S,pack(\"S n C4 x8\",2,\(port),\(address))) ? \"ESCAPED\" : \"$!\"'"
@@ -118,7 +117,7 @@ enum HostileTools {
             "for f in /proc/1/fd/*; do readlink $f; done | grep -v -e ^pipe: -e ^/dev/null -e ^/proc/ | grep . && echo ESCAPED; echo none",
             by: "descriptors closed at the start", "none\n"),
         Attack(
-            "become somebody else", call("syscall(105,1000)==0"), by: "no capability", "errno 1\n"),
+            "become somebody else", perl("syscall(105,1000)==0"), by: "no capability", "errno 1\n"),
         Attack(
             "keep an input by a hard link", "ln /input/data /output/kept && echo ESCAPED", by: "two mounts",
             "Invalid cross-device link"),
@@ -146,12 +145,12 @@ enum HostileTools {
             "for p in $(seq 300 6000); do kill -9 $p 2>/dev/null && echo $p; done | wc -l",
             by: "processes of its own", "0\n"),
         Attack(
-            "run before everybody else", call("setpriority(0,0,-20)"), by: "no capability", "errno 13\n"),
+            "run before everybody else", perl("setpriority(0,0,-20)"), by: "no capability", "errno 13\n"),
         Attack(
-            "run in real time", call("$p=pack(\"i\",50), syscall(144,0,1,$p)==0"), by: "no capability",
+            "run in real time", perl("$p=pack(\"i\",50), syscall(144,0,1,$p)==0"), by: "no capability",
             "errno 1\n"),
         Attack(
-            "type into the terminal that started it", call("$x=\"x\", ioctl(STDIN,0x5412,$x)") + " </dev/null",
+            "type into the terminal that started it", perl("$x=\"x\", ioctl(STDIN,0x5412,$x)") + " </dev/null",
             by: "no terminal", "errno 25\n"),
         Attack(
             "fill its memory through files of memory", "dd if=/dev/zero of=/dev/shm/x bs=1M count=500 && echo ESCAPED",

@@ -10,8 +10,8 @@ extension RealJobs {
     @Suite("A hostile job")
     struct Hostile {
         /// Perl is on every Debian, and makes any call by its number.
-        private static let callers = ["/usr/bin/perl"]
-        static let lacksPerl: String? = callers.first { !Files.exists($0) }
+        private static let perl = "/usr/bin/perl"
+        static let hasPerl = Files.exists(perl)
 
         /// What a job could change of a machine besides leaving ``Traces``: compared before and after.
         private struct Machine: Equatable {
@@ -59,48 +59,36 @@ extension RealJobs {
 
         /// The interpreter and what it loads, from this machine.
         private static func addPerl(to rootfs: String) throws {
-            for program in callers {
-                let libraries = try ChildProcess("ldd", [program]).run().split(whereSeparator: \.isWhitespace)
-                for path in [program[...]] + libraries.filter({ $0.hasPrefix("/") }) {
-                    let folder = path.split(separator: "/").dropLast().joined(separator: "/")
-                    try Files.makeDirectories("\(rootfs)/\(folder)", mode: 0o755)
-                    try ChildProcess("cp", ["--dereference", String(path), "\(rootfs)\(path)"]).run()
-                }
+            let libraries = try ChildProcess("ldd", [perl]).run().split(whereSeparator: \.isWhitespace)
+            for path in [perl[...]] + libraries.filter({ $0.hasPrefix("/") }) {
+                let folder = path.split(separator: "/").dropLast().joined(separator: "/")
+                try Files.makeDirectories("\(rootfs)/\(folder)", mode: 0o755)
+                try ChildProcess("cp", ["--dereference", String(path), "\(rootfs)\(path)"]).run()
             }
-            symlink("/usr/bin/perl", "\(rootfs)/bin/perl")
+            symlink(perl, "\(rootfs)/bin/perl")
         }
 
         #if arch(x86_64)
             @Test(
                 "no call of the kernel that administers a machine answers it",
-                .enabled(if: lacksPerl == nil, "needs perl"))
+                .enabled(if: hasPerl, "needs perl"))
             func calls() throws { try run(HostileCalls.all) }
         #endif
 
-        @Test("it changes no file of the kernel and finds no device", .enabled(if: lacksPerl == nil, "needs perl"))
+        @Test("it changes no file of the kernel and finds no device", .enabled(if: hasPerl, "needs perl"))
         func kernelFiles() throws { try run(HostileTools.kernelFiles) }
 
-        @Test("it reads and writes what is its own", .enabled(if: lacksPerl == nil, "needs perl"))
+        @Test("it reads and writes what is its own", .enabled(if: hasPerl, "needs perl"))
         func files() throws { try run(HostileTools.files) }
 
-        @Test("it harms its own processes only", .enabled(if: lacksPerl == nil, "needs perl"))
+        @Test("it harms its own processes only", .enabled(if: hasPerl, "needs perl"))
         func processes() throws { try run(HostileTools.processes) }
 
-        @Test("it reaches nobody", .enabled(if: lacksPerl == nil, "needs perl"))
+        @Test("it reaches nobody", .enabled(if: hasPerl, "needs perl"))
         func network() throws {
-            let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-            defer { close(listener) }
-            var address = sockaddr_in()
-            address.sin_family = sa_family_t(AF_INET)
-            address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-            var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-            let port = withUnsafeMutablePointer(to: &address) { pointer in
-                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
-                    #expect(bind(listener, pointer, length) == 0 && listen(listener, 4) == 0)
-                    getsockname(listener, pointer, &length)
-                }
-                return UInt16(bigEndian: pointer.pointee.sin_port)
-            }
+            let listener = try TCPListener(host: "127.0.0.1", port: 0)
+            defer { _ = listener.endpoint }
+            let port = try #require(listener.endpoint.split(separator: ":").last.flatMap { UInt16($0) })
             try run(HostileTools.network(listening: port))
         }
     }
