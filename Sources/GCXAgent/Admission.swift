@@ -113,5 +113,22 @@ package struct Admission: Sendable {
         }
     }
 
+    /// The cores of the lease, for itself; nil where no topology is known.
+    ///
+    /// - Parameter placements: those of the leases that hold capacity already; of one without a placement nobody knows
+    ///   where it runs, so beside it nobody gets cores for himself.
+    package func place(
+        _ terms: LeaseTerms, on cores: CoreMap?, beside placements: [CorePlacement?]
+    ) throws(AgentError) -> CorePlacement? {
+        let known = placements.compactMap(\.self)
+        guard let cores, known.count == placements.count else { return nil }
+        guard let placement = cores.place(terms.resources.cores, beside: known) else {
+            throw refused(
+                "they ask for \(terms.resources.cores) cores, and fewer are free of other leases",
+                "Ask for less, or wait until a lease ends.")
+        }
+        return placement
+    }
+
     private func refused(_ why: String, _ remedy: String) -> AgentError { .termsRefused(why, remedy: remedy) }
 }

@@ -20,6 +20,9 @@ package struct AgentAssembly: Sendable {
             throw .storage(error.description)
         }
         let driver = try Self.driver(settings)
+        var settings = settings
+        // Without the cpuset controller nobody can be kept off another's cores.
+        settings.jobs.exclusiveCores = settings.jobs.exclusiveCores && driver.group.canPin
         let problems = Problems()
         let context = KeeperContext(
             identity: identity, settings: settings, store: try AgentStore(path: settings.databasePath), ledger: ledger,

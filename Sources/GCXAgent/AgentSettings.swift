@@ -15,6 +15,7 @@ package struct AgentSettings: Sendable {
     package var imageBytesMax: UInt64
     package var inputBytesMax: UInt64
     package var pidsDefault: UInt64
+    package var jobs: JobPolicy
     /// How often the machine is looked at again.
     package var probeInterval: Duration
     package var offer: OfferPolicy
@@ -22,7 +23,8 @@ package struct AgentSettings: Sendable {
     package init(
         stateDirectory: String, supervisorPath: String, runtime: String?, cgroupBase: String?,
         sampleInterval: Duration, stopGraceMilliseconds: UInt64, logBytesMax: UInt64, imageBytesMax: UInt64,
-        inputBytesMax: UInt64, pidsDefault: UInt64, probeInterval: Duration, offer: OfferPolicy
+        inputBytesMax: UInt64, pidsDefault: UInt64, probeInterval: Duration, offer: OfferPolicy,
+        jobs: JobPolicy = JobPolicy()
     ) {
         self.stateDirectory = stateDirectory
         self.supervisorPath = supervisorPath
@@ -36,6 +38,7 @@ package struct AgentSettings: Sendable {
         self.pidsDefault = pidsDefault
         self.probeInterval = probeInterval
         self.offer = offer
+        self.jobs = jobs
     }
 
     /// The database of the agent.

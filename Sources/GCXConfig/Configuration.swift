@@ -71,6 +71,9 @@ package struct Configuration: Equatable, Sendable {
         package var inputBytesMax: UInt64 = 8 << 30
         package var pidsMax: UInt64 = 512
         package var cgroupBase = ""
+        package var exclusiveCores = true
+        package var ioBytesPerSecond: UInt64 = 0
+        package var ioOperationsPerSecond: UInt64 = 0
     }
 
     package var agent = Agent()

@@ -175,5 +175,14 @@ struct ConfigurationKey: Sendable {
         ConfigurationKey(
             "job.cgroup_base", .text(\.job.cgroupBase),
             "The delegated cgroup of a v2 tree; empty takes the agent's own."),
+        ConfigurationKey(
+            "job.exclusive_cores", .flag(\.job.exclusiveCores),
+            "Whether a lease gets physical cores that no other lease has."),
+        ConfigurationKey(
+            "job.io_bytes_per_second", .number(\.job.ioBytesPerSecond, 0...bytesMax),
+            "Most a job reads from a disk in a second, and as much it writes, bytes; 0 sets no limit."),
+        ConfigurationKey(
+            "job.io_operations_per_second", .number(\.job.ioOperationsPerSecond, 0...bytesMax),
+            "Most reads of a disk in a second, and as many writes; 0 sets no limit."),
     ]
 }

@@ -9,12 +9,20 @@ package struct CgroupLimits: Codable, Equatable, Sendable {
     package var memoryBytes: UInt64
     /// Processes and threads.
     package var pids: UInt64
+    /// The only processing units the job may run on; nil leaves it all that the group above has.
+    package var pus: PUSet?
 
-    package init(cores: UInt32, memoryBytes: UInt64, pids: UInt64) {
+    package init(cores: UInt32, memoryBytes: UInt64, pids: UInt64, pus: PUSet? = nil) {
         self.cores = cores
         self.memoryBytes = memoryBytes
         self.pids = pids
+        self.pus = pus
     }
+
+    /// Weight against other jobs where they meet: 100 a core, the kernel's default for one group.
+    var weight: UInt64 { min(UInt64(cores) * 100, 10_000) }
+    /// The same for v1, where the default is 1024.
+    var shares: UInt64 { min(UInt64(cores) * 1_024, 262_144) }
 
     /// The quota per period of 100 ms, in microseconds.
     var quotaMicroseconds: UInt64 { UInt64(cores) * 100_000 }
@@ -31,6 +39,9 @@ package protocol JobCgroup: Sendable {
 
     /// Makes the group and sets its limits, before any process of the job exists.
     func create(_ limits: CgroupLimits) throws(LinuxError)
+    /// Limits reads and writes of block devices, where the kernel takes such limits for a whole subtree (v2); on v1 the
+    /// runtime sets them on the job's own group, from the bundle.
+    func limitIO(_ limits: [IOLimit]) throws(LinuxError)
     /// The counters now. Cost: about 10 µs per file, 6 files.
     func sample() throws(LinuxError) -> RawSample
     /// Processes in the group and below it.
@@ -64,6 +75,16 @@ package struct CgroupPlace: Codable, Equatable, Sendable {
         case .unified(let root): UnifiedCgroup(root: root, group: group)
         case .legacy(let controllers, let unified):
             LegacyCgroup(controllers: controllers, unifiedRoot: unified, group: group)
+        }
+    }
+
+    /// Whether jobs below this group can be kept to processing units of their own.
+    package var canPin: Bool {
+        switch layout {
+        case .unified(let root):
+            let names = Files.lineIfPresent("\(root)\(group)/cgroup.controllers") ?? ""
+            return names.split(separator: " ").contains("cpuset")
+        case .legacy(let controllers, _): return controllers["cpuset"] != nil
         }
     }
 

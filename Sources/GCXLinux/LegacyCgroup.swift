@@ -21,7 +21,11 @@ package struct LegacyCgroup: JobCgroup {
 
     package func create(_ limits: CgroupLimits) throws(LinuxError) {
         for root in roots { try Files.makeDirectories(root + group, mode: 0o755) }
-        if let cpuset = controllers["cpuset"] { try inheritCPUs(cpuset) }
+        if let cpuset = controllers["cpuset"] {
+            try inheritCPUs(cpuset)
+            if let pus = limits.pus { try Files.control("\(cpuset)\(group)/cpuset.cpus", "\(pus)") }
+        }
+        try Files.control("\(path("cpu"))/cpu.shares", "\(limits.shares)")
         try Files.control("\(path("cpu"))/cpu.cfs_period_us", "100000")
         try Files.control("\(path("cpu"))/cpu.cfs_quota_us", "\(limits.quotaMicroseconds)")
         try Files.control("\(path("memory"))/memory.limit_in_bytes", "\(limits.memoryBytes)")
@@ -46,6 +50,9 @@ package struct LegacyCgroup: JobCgroup {
             above = here
         }
     }
+
+    /// Limits of v1 bind no child of a group, so the runtime sets them on the child itself.
+    package func limitIO(_ limits: [IOLimit]) {}
 
     package func sample() throws(LinuxError) -> RawSample {
         let usage = "\(path("cpuacct"))/cpuacct.usage"

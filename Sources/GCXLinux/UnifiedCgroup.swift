@@ -20,12 +20,18 @@ package struct UnifiedCgroup: JobCgroup {
     package func create(_ limits: CgroupLimits) throws(LinuxError) {
         try Files.makeDirectory(path, mode: 0o755)
         try Files.control("\(path)/cpu.max", "\(limits.quotaMicroseconds) 100000")
+        try Files.control("\(path)/cpu.weight", "\(limits.weight)")
+        if let pus = limits.pus { try Files.control("\(path)/cpuset.cpus", "\(pus)") }
         try Files.control("\(path)/memory.max", "\(limits.memoryBytes)")
         // A kernel without swap has no such file, and needs none.
         if Files.exists("\(path)/memory.swap.max") { try Files.control("\(path)/memory.swap.max", "0") }
         // All or nothing: a job that lost one process to the memory limit would go on half dead.
         try Files.control("\(path)/memory.oom.group", "1")
         try Files.control("\(path)/pids.max", "\(limits.pids)")
+    }
+
+    package func limitIO(_ limits: [IOLimit]) throws(LinuxError) {
+        for limit in limits { try Files.control("\(path)/io.max", limit.line) }
     }
 
     package func sample() throws(LinuxError) -> RawSample {
@@ -116,7 +122,7 @@ package struct DelegatedSubtree: Sendable {
                 what: "cgroup controller `\(needed)` in \(path)", reason: "set `Delegate=yes` for the unit")
         }
         if !base.isEmpty { try vacate(path) }
-        let wanted = (CgroupLayout.neededControllers + ["io"]).filter(offered.contains)
+        let wanted = (CgroupLayout.neededControllers + ["io", "cpuset"]).filter(offered.contains)
         for group in [jobs, supervisors] { try Files.makeDirectory(root + group, mode: 0o755) }
         let line = wanted.map { "+\($0)" }.joined(separator: " ")
         try Files.control("\(path)/cgroup.subtree_control", line)

@@ -1,4 +1,5 @@
 import GCXLinux
+import GCXModel
 
 /// What a buyer asks to be run. Paths are on the agent's own disk: the agent unpacks uploads itself.
 package struct JobSpec: Codable, Equatable, Sendable {
@@ -73,6 +74,12 @@ package struct JobResources: Codable, Equatable, Sendable {
     package var pids: UInt64
     /// The writable layer with `/tmp` and `/output`, all together.
     package var writableBytes: UInt64
+    /// The only processing units the job may run on; nil leaves it all that the agent has.
+    package var pus: PUSet?
+    /// Bytes a second that it may read from each disk, and as many that it may write; nil sets no limit.
+    package var ioBytesPerSecond: UInt64?
+    /// Reads a second of each disk, and as many writes; nil sets no limit.
+    package var ioOperationsPerSecond: UInt64?
 
     package init(cores: UInt32, memoryBytes: UInt64, pids: UInt64 = 512, writableBytes: UInt64) {
         self.cores = cores
@@ -81,7 +88,17 @@ package struct JobResources: Codable, Equatable, Sendable {
         self.writableBytes = writableBytes
     }
 
-    package var cgroupLimits: CgroupLimits { CgroupLimits(cores: cores, memoryBytes: memoryBytes, pids: pids) }
+    package var cgroupLimits: CgroupLimits {
+        CgroupLimits(cores: cores, memoryBytes: memoryBytes, pids: pids, pus: pus)
+    }
+
+    /// The limits of each disk; none when nothing is limited.
+    func ioLimits(of devices: [BlockDevice]) -> [IOLimit] {
+        guard ioBytesPerSecond != nil || ioOperationsPerSecond != nil else { return [] }
+        return devices.map {
+            IOLimit(device: $0, bytesPerSecond: ioBytesPerSecond, operationsPerSecond: ioOperationsPerSecond)
+        }
+    }
 
     func validate() throws(SandboxError) {
         guard (1...4096).contains(cores) else { throw .invalidSpec(field: "cores", reason: "must be 1 to 4096") }
@@ -93,6 +110,9 @@ package struct JobResources: Codable, Equatable, Sendable {
         }
         guard (SandboxLimits.writableBytesMin...1 << 44).contains(writableBytes) else {
             throw .invalidSpec(field: "writableBytes", reason: "must be at least \(SandboxLimits.writableBytesMin)")
+        }
+        guard pus?.isEmpty != true, ioBytesPerSecond != 0, ioOperationsPerSecond != 0 else {
+            throw .invalidSpec(field: "resources", reason: "a job with no processor or no access to a disk cannot run")
         }
     }
 }

@@ -5,10 +5,12 @@ extension OCIBundle {
     ///
     /// All eight namespaces but time; ids of its own; no capability, no new privilege, no network beyond an empty
     /// namespace; the image read-only unless the job asks for a writable layer over it.
-    package static func job(_ plan: JobPlan, sandbox: SandboxPaths) -> OCIBundle {
+    ///
+    /// - Parameter io: limits of the disks the job uses, known once its mounts are made.
+    package static func job(_ plan: JobPlan, sandbox: SandboxPaths, io: [IOLimit] = []) -> OCIBundle {
         OCIBundle(
             root: Root(path: sandbox.rootfs, readonly: !plan.spec.writableRoot), process: process(plan),
-            mounts: systemMounts + jobMounts(plan, sandbox), linux: linux(plan))
+            mounts: systemMounts + jobMounts(plan, sandbox), linux: linux(plan, io))
     }
 
     private static func process(_ plan: JobPlan) -> Process {
@@ -25,12 +27,15 @@ extension OCIBundle {
             oomScoreAdj: 500)
     }
 
-    private static func linux(_ plan: JobPlan) -> Linux {
+    private static func linux(_ plan: JobPlan, _ io: [IOLimit]) -> Linux {
         let mapping = Mapping(containerID: 0, hostID: plan.ids.base, size: IDMap.size)
         return Linux(
             namespaces: ["pid", "network", "ipc", "uts", "mount", "cgroup", "user"].map(Namespace.init(type:)),
             uidMappings: [mapping], gidMappings: [mapping], cgroupsPath: plan.place.cgroup.runtimePath,
-            resources: Resources(devices: [Device(allow: false, access: "rwm")]), seccomp: SystemCalls.profile(),
+            resources: Resources(
+                devices: [Device(allow: false, access: "rwm")],
+                // On v2 the parent group has them, and binds all below it.
+                blockIO: plan.place.layout.isUnified || io.isEmpty ? nil : BlockIO(io)), seccomp: SystemCalls.profile(),
             maskedPaths: maskedPaths, readonlyPaths: readonlyPaths)
     }
 

@@ -1,3 +1,5 @@
+import GCXLinux
+
 /// The `config.json` of an OCI runtime bundle, as far as a job needs it: a value that can be printed and reviewed.
 ///
 /// Source: OCI runtime specification 1.0.2, `config.md` and `config-linux.md`; the names are the specification's.
@@ -74,9 +76,36 @@ package struct OCIBundle: Codable, Equatable, Sendable {
         package var size: UInt32
     }
 
-    /// Only devices: the other limits are on the parent group, which the agent owns.
+    /// Only devices and v1's limits of disks: the other limits are on the parent group, which the agent owns.
     package struct Resources: Codable, Equatable, Sendable {
         package var devices: [Device]
+        package var blockIO: BlockIO?
+    }
+
+    /// Limits of disks, per second.
+    package struct BlockIO: Codable, Equatable, Sendable {
+        package var throttleReadBpsDevice: [Throttle]
+        package var throttleWriteBpsDevice: [Throttle]
+        package var throttleReadIOPSDevice: [Throttle]
+        package var throttleWriteIOPSDevice: [Throttle]
+
+        package struct Throttle: Codable, Equatable, Sendable {
+            package var major: UInt32
+            package var minor: UInt32
+            package var rate: UInt64
+        }
+
+        init(_ limits: [IOLimit]) {
+            func throttles(_ rate: (IOLimit) -> UInt64?) -> [Throttle] {
+                limits.compactMap { limit in
+                    rate(limit).map { Throttle(major: limit.device.major, minor: limit.device.minor, rate: $0) }
+                }
+            }
+            throttleReadBpsDevice = throttles(\.bytesPerSecond)
+            throttleWriteBpsDevice = throttles(\.bytesPerSecond)
+            throttleReadIOPSDevice = throttles(\.operationsPerSecond)
+            throttleWriteIOPSDevice = throttles(\.operationsPerSecond)
+        }
     }
 
     package struct Device: Codable, Equatable, Sendable {

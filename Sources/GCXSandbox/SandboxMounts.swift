@@ -12,7 +12,9 @@ struct SandboxMounts {
     let paths: SandboxPaths
 
     /// Builds everything the bundle names, in the mount namespace that the supervisor has made for itself.
-    func assemble() throws(LinuxError) {
+    ///
+    /// - Returns: the disks that the job reads and writes.
+    func assemble() throws(LinuxError) -> [BlockDevice] {
         if let tree = plan.runtime.hiddenTree {
             // Covered, not unmounted: crun makes its child there all the same, and beneath lies the machine's own tmpfs.
             try Mounts.mount(
@@ -24,13 +26,15 @@ struct SandboxMounts {
         for path in [paths.bundle, paths.runtimeState, paths.image, paths.scratch, paths.rootfs, paths.input] {
             try Files.makeDirectory(path, mode: 0o755)
         }
-        try mountScratch()
+        let loop = try mountScratch()
         try Mounts.bindShifted(plan.imageRoot, at: paths.image, by: plan.ids, readOnly: true)
         let layers = "lowerdir=\(paths.image),upperdir=\(paths.upper),workdir=\(paths.work)"
         try Mounts.mount("gcx-job", at: paths.rootfs, type: "overlay", [.noSetUID, .noDevices], options: layers)
         if let input = plan.spec.inputDirectory {
             try Mounts.bindShifted(input, at: paths.input, by: plan.ids, readOnly: true)
         }
+        let disks = [plan.imageRoot, plan.spec.inputDirectory].compactMap { $0 }.compactMap(BlockDevice.holding)
+        return Set(disks + [loop].compactMap { $0 }).sorted { ($0.major, $0.minor) < ($1.major, $1.minor) }
     }
 
     /// Takes everything down again, in the opposite order; what is not mounted is passed over.
@@ -40,7 +44,7 @@ struct SandboxMounts {
     }
 
     /// Makes the writable layer and its directories, owned by the job.
-    private func mountScratch() throws(LinuxError) {
+    private func mountScratch() throws(LinuxError) -> BlockDevice? {
         try SparseFile.copy(plan.scratchTemplate, to: directory.scratch)
         let loop = try LoopDevice.attach(directory.scratch)
         // The layer need not survive a power cut, so no flush of it is waited for; blocks of deleted files go back
@@ -57,6 +61,7 @@ struct SandboxMounts {
         for name in ["proc", "dev", "sys", "tmp", "output"] + (plan.spec.inputDirectory == nil ? [] : ["input"]) {
             try make("\(paths.upper)/\(name)", 0o755, owner: root, root)
         }
+        return BlockDevice.of(node: loop.path)
     }
 
     private func make(_ path: String, _ mode: mode_t, owner: UInt32, _ group: UInt32) throws(LinuxError) {

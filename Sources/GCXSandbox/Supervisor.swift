@@ -78,8 +78,9 @@ package final class Supervisor {
     private func start() throws(LinuxError) -> Ends {
         try Mounts.becomePrivate()
         isPrivate = true
-        try mounts.assemble()
-        let bundle = OCIBundle.job(plan, sandbox: paths)
+        let limits = plan.spec.resources.ioLimits(of: try mounts.assemble())
+        try cgroup.limitIO(limits)
+        let bundle = OCIBundle.job(plan, sandbox: paths, io: limits)
         let text = try JSONFile.encode(bundle, object: directory.bundle)
         for path in [directory.bundle, "\(paths.bundle)/config.json"] { try DurableFile.replace(path, with: text) }
         let output = try Pipe()

@@ -14,25 +14,30 @@ extension LeaseKeeper {
             try driver.jobs().contains(job)
         }
         if !isThere {
-            let spec = try await specification(request)
+            let spec = try await specification(request, placement: row.placement)
             _ = try await sandbox { driver, _ throws(SandboxError) in try driver.start(spec) }
         }
     }
 
     /// The job as the sandbox wants it: uploads unpacked, limits from the lease.
-    private func specification(_ request: JobRequest) async throws(AgentError) -> JobSpec {
+    private func specification(
+        _ request: JobRequest, placement: CorePlacement?
+    ) async throws(AgentError) -> JobSpec {
         let uploads = LeaseUploads(root: context.settings.uploadsPath, lease: id)
         let settings = context.settings
         let image = try await uploads.image(request, bytesMax: settings.imageBytesMax)
         let input = try await uploads.input(bytesMax: settings.inputBytesMax)
         let left = terms.endsAt > context.now() ? terms.endsAt - context.now() : 1
+        var resources = JobResources(
+            cores: terms.resources.cores, memoryBytes: terms.resources.memoryBytes,
+            pids: request.pidsMax ?? settings.pidsDefault, writableBytes: terms.resources.storageBytes)
+        resources.pus = placement?.pus
+        resources.ioBytesPerSecond = settings.jobs.ioBytesPerSecond.nonZero
+        resources.ioOperationsPerSecond = settings.jobs.ioOperationsPerSecond.nonZero
         return JobSpec(
             id: Self.jobID(id), image: image, command: request.command, environment: request.environment,
             workingDirectory: request.workingDirectory,
-            resources: JobResources(
-                cores: terms.resources.cores, memoryBytes: terms.resources.memoryBytes,
-                pids: request.pidsMax ?? settings.pidsDefault, writableBytes: terms.resources.storageBytes),
-            inputDirectory: input, wallSecondsMax: min(left, request.wallSecondsMax ?? left),
+            resources: resources, inputDirectory: input, wallSecondsMax: min(left, request.wallSecondsMax ?? left),
             logBytesMax: settings.logBytesMax)
     }
 
@@ -117,6 +122,11 @@ extension LeaseKeeper {
             throw AgentError(error)
         }
     }
+}
+
+extension UInt64 {
+    /// Nil for zero: a setting of 0 means no limit.
+    fileprivate var nonZero: UInt64? { self == 0 ? nil : self }
 }
 
 extension AgentError {

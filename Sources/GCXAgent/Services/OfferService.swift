@@ -87,6 +87,7 @@ package struct OfferService: Service {
             attestation: offer.attestation, at: offer.issuedAt)
         guard context.now() < halfLife, same == offer else { return nil }
         let inventory = try await measurer.look()
+        await core.use(coreMap(inventory))
         let claims = policy.offered(
             inventory.claimedFacts(at: offer.issuedAt), of: inventory, capacity: offer.capacity)
         let known = offer.facts.filter { $0.level == .claimed }
@@ -95,10 +96,16 @@ package struct OfferService: Service {
         return claims.map(\.asClaim) == known.map(\.asClaim) ? signed : nil
     }
 
+    private func coreMap(_ inventory: Inventory) -> CoreMap? {
+        guard context.settings.jobs.exclusiveCores else { return nil }
+        return CoreMap(inventory, reserved: context.settings.offer.coresReserved)
+    }
+
     private func publish() async throws(AgentError) {
         let now = context.now()
         try context.identity.requireGrant(at: now)
         let measurement = try await measurer.measure(at: now)
+        await core.use(coreMap(measurement.inventory))
         let builder = OfferBuilder(policy: context.settings.offer, identity: context.identity)
         try keep(measurement.documents)
         let record = try await context.identity.sign(builder.attestation(measurement, at: now))

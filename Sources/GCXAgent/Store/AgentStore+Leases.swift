@@ -14,24 +14,27 @@ package struct LeaseRow: Equatable, Sendable {
     package var claimed: Amount
     package var note: String
     package var wiped: Bool
+    /// The cores it has for itself; nil where the machine's topology is not known.
+    package var placement: CorePlacement? = nil
 
     package var terms: LeaseTerms { signed.terms }
 }
 
 extension AgentStore {
-    /// Writes a new lease, unless `admit` finds that it does not fit beside those already there.
+    /// Writes a new lease with the cores that `admit` gives it, unless it finds that it does not fit beside those there.
     ///
     /// Both happen in one transaction, so two proposals can never be sold the same capacity.
     func insert(
-        _ signed: CountersignedTerms, id: LeaseID, at now: UInt64, admit: ([LeaseRow]) throws -> Void
+        _ signed: CountersignedTerms, id: LeaseID, at now: UInt64, admit: ([LeaseRow]) throws -> CorePlacement?
     ) throws(AgentError) -> LeaseRow {
         try write { database in
             let rows = try Self.leases(database)
             if let existing = rows.first(where: { $0.id == id }) { return existing }
-            try admit(rows.filter(\.phase.holdsCapacity))
+            let placement = try admit(rows.filter(\.phase.holdsCapacity))
             let row = LeaseRow(
                 id: id, signed: signed, phase: .proposed(since: now), createdAt: now, request: nil,
-                startedAt: nil, endedAt: nil, claimed: .zero, note: "signed by the machine", wiped: false)
+                startedAt: nil, endedAt: nil, claimed: .zero, note: "signed by the machine", wiped: false,
+                placement: placement)
             try Self.save(row, database)
             return row
         }
@@ -67,8 +70,9 @@ extension AgentStore {
     static func save(_ row: LeaseRow, _ database: Database) throws {
         try database.execute(
             sql: """
-                INSERT INTO lease (id, terms, phase, created_at, request, started_at, ended_at, claimed, note, wiped)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                INSERT INTO lease (id, terms, phase, created_at, request, started_at, ended_at, claimed, note, wiped,
+                    placement)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 ON CONFLICT (id) DO UPDATE SET phase = excluded.phase, request = excluded.request,
                     started_at = excluded.started_at, ended_at = excluded.ended_at, claimed = excluded.claimed,
                     note = excluded.note, wiped = excluded.wiped
@@ -76,7 +80,7 @@ extension AgentStore {
             arguments: [
                 row.id.description, try StoredJSON.encode(row.signed), try StoredJSON.encode(row.phase), row.createdAt,
                 try row.request.map(StoredJSON.encode), row.startedAt, row.endedAt,
-                row.claimed.description, row.note, row.wiped,
+                row.claimed.description, row.note, row.wiped, try row.placement.map(StoredJSON.encode),
             ])
     }
 }
@@ -93,6 +97,7 @@ extension LeaseRow {
             createdAt: row["created_at"],
             request: try (row["request"] as String?).map { try StoredJSON.decode(JobRequest.self, $0) },
             startedAt: row["started_at"], endedAt: row["ended_at"], claimed: claimed, note: row["note"],
-            wiped: row["wiped"])
+            wiped: row["wiped"],
+            placement: try (row["placement"] as String?).map { try StoredJSON.decode(CorePlacement.self, $0) })
     }
 }

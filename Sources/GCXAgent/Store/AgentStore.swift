@@ -30,6 +30,9 @@ package struct AgentStore: Sendable {
         migrator.registerMigration("v1") { database in
             try database.execute(sql: Schema.v1)
         }
+        migrator.registerMigration("v2: cores of a lease") { database in
+            try database.execute(sql: "ALTER TABLE lease ADD COLUMN placement TEXT")
+        }
         return migrator
     }
 

@@ -117,8 +117,16 @@ extension Configuration {
                 sampleInterval: .milliseconds(Int64(job.sampleMilliseconds)),
                 stopGraceMilliseconds: job.stopGraceSeconds * 1_000, logBytesMax: job.logBytesMax,
                 imageBytesMax: job.imageBytesMax, inputBytesMax: job.inputBytesMax, pidsDefault: job.pidsMax,
-                probeInterval: .seconds(Int64(clamping: probe.intervalSeconds)), offer: policy)
+                probeInterval: .seconds(Int64(clamping: probe.intervalSeconds)), offer: policy, jobs: jobPolicy)
         }
+    }
+
+    private var jobPolicy: JobPolicy {
+        var policy = JobPolicy()
+        policy.exclusiveCores = job.exclusiveCores
+        policy.ioBytesPerSecond = job.ioBytesPerSecond
+        policy.ioOperationsPerSecond = job.ioOperationsPerSecond
+        return policy
     }
 
     private var policy: OfferPolicy {

@@ -1,0 +1,11 @@
+/// What the owner decided about every job, beyond its lease.
+package struct JobPolicy: Equatable, Sendable {
+    /// Whether a lease gets cores that no other lease has.
+    package var exclusiveCores = true
+    /// Most bytes a second that a job reads from each disk, and as many that it writes; 0 sets no limit.
+    package var ioBytesPerSecond: UInt64 = 0
+    /// Most reads a second of each disk, and as many writes; 0 sets no limit.
+    package var ioOperationsPerSecond: UInt64 = 0
+
+    package init() {}
+}
