@@ -58,13 +58,13 @@ extension AgentCore: AgentOperations {
         var found: [JobStatus] = []
         for row in try context.store.leases().reversed() {
             do { try authorize(caller, row.terms) } catch { continue }
-            found.append(try summary(row))
+            found.append(try await summary(row))
         }
         return found
     }
 
     package func job(_ lease: LeaseID, by caller: Caller) async throws(AgentError) -> JobStatus {
-        try summary(try visible(lease, to: caller))
+        try await summary(try visible(lease, to: caller))
     }
 
     package func cancel(_ lease: LeaseID, by caller: Caller) async throws(AgentError) -> JobStatus {
@@ -122,13 +122,13 @@ extension AgentCore: AgentOperations {
 }
 
 extension AgentCore {
-    private func visible(_ lease: LeaseID, to caller: Caller) throws(AgentError) -> LeaseRow {
+    func visible(_ lease: LeaseID, to caller: Caller) throws(AgentError) -> LeaseRow {
         guard let row = try context.store.lease(lease) else { throw .unknownLease(lease) }
         try authorize(caller, row.terms)
         return row
     }
 
-    private func directory(_ lease: LeaseID) -> JobDirectory {
+    func directory(_ lease: LeaseID) -> JobDirectory {
         JobDirectory(jobs: "\(context.settings.stateDirectory)/jobs", id: LeaseKeeper.jobID(lease))
     }
 
@@ -144,7 +144,7 @@ extension AgentCore {
         }
     }
 
-    private func summary(_ row: LeaseRow) throws(AgentError) -> JobStatus {
+    func summary(_ row: LeaseRow) async throws(AgentError) -> JobStatus {
         let receipt = try context.store.lastReceipt(row.id)?.document
         let log =
             Disk.size(of: directory(row.id).log)
@@ -154,7 +154,8 @@ extension AgentCore {
             startedAt: row.startedAt, endedAt: row.endedAt, usage: receipt?.usage ?? .zero,
             amount: receipt?.amount ?? .zero,
             vouched: try context.store.voucher(row.id)?.document.cumulative ?? .zero, claimed: row.claimed,
-            deposit: row.terms.deposit, receipts: receipt?.sequence ?? 0, logBytes: log ?? 0, note: row.note)
+            deposit: row.terms.deposit, receipts: receipt?.sequence ?? 0, logBytes: log ?? 0, note: row.note,
+            live: await live(row.id))
     }
 
     private func page(_ lease: LeaseID, from offset: UInt64, bytesMax: UInt64) async throws(AgentError) -> LogPage {

@@ -41,6 +41,10 @@ package actor AgentCore {
     /// Every keeper, in no order.
     func allKeepers() -> [LeaseKeeper] { Array(keepers.values) }
 
+    /// What a job uses now, and its graph; nil when nobody keeps it any more.
+    func live(_ lease: LeaseID) async -> LiveUsage? { await keepers[lease]?.live }
+    func graph(of lease: LeaseID) async -> UsageGraph? { await keepers[lease]?.graph }
+
     func forget(_ lease: LeaseID) { keepers[lease] = nil }
 
     /// The offer that new leases are checked against.
@@ -82,7 +86,11 @@ package actor AgentCore {
             try admission.check(terms, beside: holders.map(\.terms))
             return try admission.place(terms, on: cores, beside: holders.map(\.placement))
         }
-        if keepers[digest] == nil { keepers[digest] = try LeaseKeeper(row, context: context) }
+        if keepers[digest] == nil {
+            let keeper = try LeaseKeeper(row, context: context)
+            keepers[digest] = keeper
+            await keeper.happened(.proposed, row.summary)
+        }
         return row.signed
     }
 

@@ -6,6 +6,10 @@ package struct JobPolicy: Equatable, Sendable {
     package var ioBytesPerSecond: UInt64 = 0
     /// Most reads a second of each disk, and as many writes; 0 sets no limit.
     package var ioOperationsPerSecond: UInt64 = 0
+    /// A finished job's output stays on disk this long for its buyer to fetch, seconds.
+    package var outputKeepSeconds: UInt64 = 3_600
+    /// Log and events of a finished job are kept this long, seconds. Receipts and money are kept for good.
+    package var historySeconds: UInt64 = 30 * 86_400
 
     package init() {}
 }

@@ -7,6 +7,8 @@ package enum AgentLimits {
     package static let proposalSeconds: UInt64 = 120
     /// How often the agent looks whether a buyer asked to close, seconds. Well below the shortest close window (5 s).
     package static let ledgerPollSeconds: UInt64 = 1
+    /// How often what is on the machine is compared with what should be, and old history removed, seconds.
+    package static let cleanSeconds: UInt64 = 60
     /// Wait before an offer that could not be made is tried again.
     package static let offerRetryInterval: Duration = .seconds(10)
     /// Longest wait between two tries of an outbox entry, seconds.
@@ -15,13 +17,17 @@ package enum AgentLimits {
     package static let longPollSecondsMax: UInt64 = 30
     /// Bytes of log returned by one call.
     package static let logPageBytesMax: UInt64 = 1 << 20
+    /// Events kept of one lease; a lease that is paused and resumed every second fills it in an hour.
+    package static let eventsPerLeaseMax = 8_192
+    /// Events returned by one call.
+    package static let eventPageMax = 512
+    /// Time that a job must have been held back before that is an event, ns.
+    package static let throttledNanosecondsMin: UInt64 = 100_000_000
     /// Receipts returned by one call.
     package static let receiptPageMax = 256
     /// The agent waits this long for the voucher of a final receipt before it claims what it has and closes, seconds.
     /// Longer than a buyer's command takes to come back from a restart.
     package static let finalVoucherSeconds: UInt64 = 300
-    /// A finished job's output stays on disk this long for its buyer to fetch, seconds.
-    package static let outputKeepSeconds: UInt64 = 3_600
     /// A voucher is claimed at once when the unclaimed part reaches deposit / this, so that what is at risk stays small
     /// and the ledger does not get an entry for every receipt.
     package static let claimsPerDeposit: UInt64 = 10

@@ -74,6 +74,8 @@ package struct Configuration: Equatable, Sendable {
         package var exclusiveCores = true
         package var ioBytesPerSecond: UInt64 = 0
         package var ioOperationsPerSecond: UInt64 = 0
+        package var outputKeepSeconds: UInt64 = 3_600
+        package var historySeconds: UInt64 = 2_592_000
     }
 
     package var agent = Agent()

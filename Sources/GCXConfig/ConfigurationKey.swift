@@ -184,5 +184,11 @@ struct ConfigurationKey: Sendable {
         ConfigurationKey(
             "job.io_operations_per_second", .number(\.job.ioOperationsPerSecond, 0...bytesMax),
             "Most reads of a disk in a second, and as many writes; 0 sets no limit."),
+        ConfigurationKey(
+            "job.output_keep_seconds", .number(\.job.outputKeepSeconds, 0...secondsMax),
+            "A job's output waits this long for its buyer after the job's end, seconds; then all of the job is wiped."),
+        ConfigurationKey(
+            "job.history_seconds", .number(\.job.historySeconds, 0...secondsMax),
+            "Log and events of a job are kept this long after its end, seconds; receipts are kept for good."),
     ]
 }

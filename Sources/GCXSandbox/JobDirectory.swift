@@ -32,7 +32,10 @@ package struct JobDirectory: Codable, Equatable, Hashable, Sendable {
     package var supervisorLog: String { "\(path)/supervisor.log" }
     package var runtimeLog: String { "\(path)/runtime.log" }
 
-    func readPlan() throws(SandboxError) -> JobPlan {
+    /// What was planned.
+    ///
+    /// - Throws: ``SandboxError/noJob(path:)`` when there is no job in the directory.
+    package func readPlan() throws(SandboxError) -> JobPlan {
         guard let plan = try read(JobPlan.self, plan) else { throw .noJob(path: path) }
         return plan
     }

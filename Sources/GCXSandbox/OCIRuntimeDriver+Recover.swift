@@ -74,11 +74,15 @@ extension OCIRuntimeDriver {
         try sandboxed { () throws(LinuxError) in try cgroup.remove() }
     }
 
-    package func wipe(_ job: JobDirectory) throws(SandboxError) {
-        guard Files.exists(job.path) else { return }
+    @discardableResult
+    package func wipe(_ job: JobDirectory) throws(SandboxError) -> WipeReport {
+        guard Files.exists(job.path) else { return WipeReport() }
+        var report = try sandboxed { () throws(LinuxError) in try WipeReport(of: job) }
         guard Files.exists(job.plan) else {
-            return try sandboxed { () throws(LinuxError) in try Files.removeTree(job.path) }
+            try sandboxed { () throws(LinuxError) in try Files.removeTree(job.path) }
+            return report
         }
+        let ids = try? job.readPlan().ids
         do throws(SandboxError) {
             guard case .ended = try recover(job) else {
                 throw .startFailed(id: job.path, reason: "it still runs and cannot be wiped")
@@ -88,15 +92,26 @@ extension OCIRuntimeDriver {
         } catch {
             throw error
         }
-        try discard(job, group: place(of: job.id))
+        let group = place(of: job.id)
+        try discard(job, group: group) { () throws(LinuxError) in
+            // While the directory is there, nobody else is given its ids.
+            if let ids { try report.lookForProcesses(of: ids) }
+        }
+        report.lookForRest(job, group.cgroup)
+        return report
     }
 
     /// Ends whatever still runs in the group, and removes group and directory.
-    func discard(_ job: JobDirectory, group: CgroupPlace) throws(SandboxError) {
+    func discard(
+        _ job: JobDirectory, group: CgroupPlace, between: () throws(LinuxError) -> Void = {}
+    ) throws(SandboxError) {
         try sandboxed { () throws(LinuxError) in
             try empty(group.cgroup)
             try group.cgroup.remove()
+            try between()
+            let map = try? job.readPlan().ids
             try Files.removeTree(job.path)
+            if let map { try ids.give(back: map, of: job) }
         }
     }
 

@@ -12,6 +12,7 @@ package struct OCIRuntimeDriver: RuntimeDriver {
     package let supervisorPath: String
     package let runtime: RuntimeChoice
     package let group: CgroupPlace
+    let ids = IDRegistry()
 
     /// - Parameters:
     ///   - state: the agent's own directory; jobs and images get one each in it, closed to everybody else.
@@ -129,23 +130,19 @@ package struct OCIRuntimeDriver: RuntimeDriver {
         }
         let plan = JobPlan(
             spec: spec, process: process, imageRoot: entry.rootfs, imageDigest: entry.digest, scratchTemplate: template,
-            ids: try freeIDs(),
-            runtime: runtime, place: place(of: spec.id), openFilesMax: files, bootID: boot)
+            ids: try freeIDs(for: job), runtime: runtime, place: place(of: spec.id), openFilesMax: files, bootID: boot)
         try sandboxed { () throws(LinuxError) in try JSONFile.write(plan, to: job.plan) }
         return plan
     }
 
-    /// The lowest id range that no job has.
-    private func freeIDs() throws(SandboxError) -> IDMap {
+    /// The lowest id range that no job of this machine has.
+    private func freeIDs(for job: JobDirectory) throws(SandboxError) -> IDMap {
+        // After a restart of the machine the registry is empty, and jobs of before have not been wiped yet.
         var taken: Set<UInt32> = []
-        for job in try jobs() {
-            if let plan = try? job.readPlan() { taken.insert(plan.ids.base) }
+        for other in try jobs() {
+            if let plan = try? other.readPlan() { taken.insert(plan.ids.base) }
         }
-        for slot in 0..<SandboxLimits.jobSlotsMax {
-            let base = SandboxLimits.firstHostID + slot * IDMap.size
-            if !taken.contains(base) { return IDMap(base: base) }
-        }
-        throw .slotsFull(limit: SandboxLimits.jobSlotsMax)
+        return try ids.take(for: job, besides: taken)
     }
 
     /// Starts the supervisor with the job's lock already in its hands, and waits for its word.

@@ -21,8 +21,9 @@ package protocol RuntimeDriver: Sendable {
     func sample(_ job: JobDirectory) throws(SandboxError) -> RawSample
     /// Gives up the meter of an ended job, after its last sample.
     func release(_ job: JobDirectory) throws(SandboxError)
-    /// Removes every trace of an ended job from the disk.
-    func wipe(_ job: JobDirectory) throws(SandboxError)
+    /// Removes every trace of an ended job from the machine, and looks that none is left.
+    @discardableResult
+    func wipe(_ job: JobDirectory) throws(SandboxError) -> WipeReport
     /// Removes unpacked images that no job names, and what a crash left half unpacked; nothing while one is being unpacked.
     func pruneImages() throws(SandboxError)
     /// All jobs that have a directory.

@@ -6,11 +6,12 @@ import Testing
 @Suite("The life of a lease")
 struct LeasePhaseTests {
     static let phases: [LeasePhase] = [
-        .proposed(since: 1), .open, .starting, .running, .paused(since: 5), .ending(.budget),
+        .proposed(since: 1), .open, .starting, .running, .paused(since: 5), .held(by: .owner), .ending(.budget),
         .settling(.exited(code: 0), since: 9), .closed(nil),
     ]
     static let events: [LeaseEvent] = [
         .openedOnLedger, .proposalLapsed, .submitted, .started, .startFailed("x"), .creditReached(at: 7),
+        .holdAsked(by: .buyer), .releaseAsked,
         .creditRestored, .mustEnd(.timeLimit), .exited(.exited(code: 0), at: 8), .expiredUnused(at: 8), .closedOnLedger,
     ]
 
@@ -51,6 +52,19 @@ struct LeasePhaseTests {
         let (next, effects) = LeasePhase.paused(since: 1).after(.mustEnd(.budget))
         #expect(next == .ending(.budget))
         #expect(effects == [.thaw, .stop(.budget)])
+    }
+
+    @Test("a held job stands still until somebody lets it go on, and a voucher does not wake it")
+    func held() {
+        let held = LeasePhase.held(by: .buyer)
+        #expect(LeasePhase.running.after(.holdAsked(by: .buyer)) == (held, [.freeze]))
+        #expect(held.after(.releaseAsked) == (.running, [.thaw]))
+        #expect(held.after(.creditRestored) == (held, []))
+        // What stands still is owed for too; without a voucher the grace runs.
+        #expect(held.after(.creditReached(at: 7)) == (.paused(since: 7), []))
+        #expect(held.after(.mustEnd(.timeLimit)) == (.ending(.timeLimit), [.thaw, .stop(.timeLimit)]))
+        // Nobody is woken from a pause for want of a voucher by asking.
+        #expect(LeasePhase.paused(since: 7).after(.releaseAsked).1.isEmpty)
     }
 
     @Test("a job told to end ended for that reason, unless the host failed or memory ran out first")

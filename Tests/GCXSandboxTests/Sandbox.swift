@@ -110,7 +110,7 @@ final class Sandbox {
         for job in (try? driver.jobs()) ?? [] {
             try? driver.stop(job, StopRequest(reason: .cancelled(by: .agent), graceMilliseconds: 0))
             _ = try? driver.wait(job, timeout: .seconds(30))
-            try? driver.wipe(job)
+            _ = try? driver.wipe(job)
         }
         try? Files.removeTree(root)
     }

@@ -222,7 +222,8 @@ extension Site {
 
     func jobs() throws -> [JobStatus] { try json([JobStatus].self, "job", "list") }
 
-    func inspect(_ lease: String) throws -> JobStatus { try json(JobStatus.self, "job", "inspect", lease) }
+    func report(_ lease: String) throws -> JobReport { try json(JobReport.self, "job", "inspect", lease) }
+    func inspect(_ lease: String) throws -> JobStatus { try report(lease).status }
 
     func receipts(_ lease: String) throws -> [Receipt] {
         try json([Signed<Receipt>].self, "receipt", "list", lease).map(\.document)

@@ -61,7 +61,7 @@ package struct AgentClient: AgentOperations {
     }
 
     /// A call that the server may keep waiting for so long.
-    private func waiting(_ path: String, _ seconds: UInt64) -> HTTPCall {
+    func waiting(_ path: String, _ seconds: UInt64) -> HTTPCall {
         var call = HTTPCall.get(path)
         call.timeout += .seconds(Int64(min(seconds, AgentLimits.longPollSecondsMax)))
         return call
@@ -80,7 +80,17 @@ package struct AgentClient: AgentOperations {
             HTTPCall(method: .POST, path: path, body: bytes, isRepeatable: isRepeatable), by: caller)
     }
 
-    private func read<Value: Decodable>(_ call: HTTPCall, by caller: Caller) async throws(AgentError) -> Value {
+    func read<Value: Decodable>(_ call: HTTPCall, by caller: Caller) async throws(AgentError) -> Value {
+        let answer = try await raw(call, by: caller)
+        do {
+            return try WireJSON.decode(Value.self, from: answer.body)
+        } catch {
+            throw unreachable("its answer makes no sense: \(WireJSON.reason(error))")
+        }
+    }
+
+    /// The answer as it came, when it is a success.
+    func raw(_ call: HTTPCall, by caller: Caller) async throws(AgentError) -> HTTPAnswer {
         var call = call
         call.authorization = try Self.authorization(caller)
         let answer: HTTPAnswer
@@ -90,11 +100,7 @@ package struct AgentClient: AgentOperations {
             throw unreachable(error.detail)
         }
         guard answer.isSuccess else { throw failure(answer) }
-        do {
-            return try WireJSON.decode(Value.self, from: answer.body)
-        } catch {
-            throw unreachable("its answer makes no sense: \(WireJSON.reason(error))")
-        }
+        return answer
     }
 
     /// The header of a session; the owner needs none, for the socket's mode lets nobody else in.

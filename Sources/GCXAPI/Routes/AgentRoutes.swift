@@ -20,6 +20,7 @@ struct AgentRoutes: Sendable {
         addJob(to: router.group("v1"))
         addPages(to: router.group("v1"))
         AgentFileRoutes(agent: agent, caller: caller).add(to: router.group("v1"))
+        AgentReportRoutes(agent: agent, caller: caller).add(to: router.group("v1"))
     }
 
     private func addLease(to group: RouterGroup<BasicRequestContext>) {
@@ -111,7 +112,8 @@ extension AgentStatus {
 }
 
 extension Request {
-    fileprivate var waitSeconds: UInt64 {
+    /// How long the caller wants to wait, at most what a call may.
+    var waitSeconds: UInt64 {
         get throws { min(try query("wait", as: UInt64.self) ?? 0, AgentLimits.longPollSecondsMax) }
     }
 }

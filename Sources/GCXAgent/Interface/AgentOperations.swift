@@ -44,6 +44,21 @@ package protocol AgentOperations: Sendable {
         _ lease: LeaseID, from offset: UInt64, bytesMax: UInt64, waitSeconds: UInt64, by caller: Caller
     ) async throws(AgentError) -> LogPage
 
+    /// Everything about one lease, from the signing to the wipe.
+    func report(_ lease: LeaseID, by caller: Caller) async throws(AgentError) -> JobReport
+
+    /// Events after a sequence, in order, of one lease or of all that the caller may see; waits up to `waitSeconds`.
+    func events(
+        of lease: LeaseID?, after sequence: UInt64, waitSeconds: UInt64, by caller: Caller
+    ) async throws(AgentError) -> [JobEvent]
+
+    /// The OCI configuration of the job as the runtime got it; nil before the start and after the wipe.
+    func bundle(_ lease: LeaseID, by caller: Caller) async throws(AgentError) -> String?
+
+    /// Lets a running job stand still, and go on. Its lease runs on meanwhile.
+    func hold(_ lease: LeaseID, by caller: Caller) async throws(AgentError) -> JobStatus
+    func release(_ lease: LeaseID, by caller: Caller) async throws(AgentError) -> JobStatus
+
     /// Path of a tar of the job's output directory; nil when the job has none.
     func outputArchive(_ lease: LeaseID, by caller: Caller) async throws(AgentError) -> String?
 }

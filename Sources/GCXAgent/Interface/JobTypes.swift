@@ -40,7 +40,7 @@ package struct JobRequest: Codable, Equatable, Sendable {
 
 /// Where a lease stands on the agent's side, as a word for people and programs.
 package enum LeasePhaseName: String, Codable, Sendable, CaseIterable {
-    case proposed, open, starting, running, paused, ending, settling, closed
+    case proposed, open, starting, running, paused, held, ending, settling, closed
 }
 
 /// A lease and its job in brief.
@@ -64,11 +64,13 @@ package struct JobStatus: Codable, Equatable, Sendable {
     package var logBytes: UInt64
     /// What the agent last did about it, for people.
     package var note: String
+    /// What the job does now; nil while it does not run.
+    package var live: LiveUsage?
 
     package init(
         lease: LeaseID, payer: Address, phase: LeasePhaseName, exit: ExitReason?, startedAt: UInt64?, endedAt: UInt64?,
         usage: Usage, amount: Amount, vouched: Amount, claimed: Amount, deposit: Amount, receipts: UInt64,
-        logBytes: UInt64, note: String
+        logBytes: UInt64, note: String, live: LiveUsage? = nil
     ) {
         self.lease = lease
         self.payer = payer
@@ -84,6 +86,7 @@ package struct JobStatus: Codable, Equatable, Sendable {
         self.receipts = receipts
         self.logBytes = logBytes
         self.note = note
+        self.live = live
     }
 }
 

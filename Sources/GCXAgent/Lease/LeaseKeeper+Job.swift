@@ -55,20 +55,29 @@ extension LeaseKeeper {
         let stored = StoredMeter(meter: Meter(beginning: beginning), samplesDigest: .zero)
         try context.store.save(stored, lease: id)
         meter = stored
-        record(first)
+        await record(first)
         receiptAt = first.bootNanoseconds
     }
 
     /// Feeds a sample to the meter and to the chained digest, and keeps what it shows for the next receipt.
-    func record(_ sample: RawSample) {
+    func record(_ sample: RawSample) async {
         guard var stored = meter else { return }
-        pendingEvents += stored.meter.add(sample).map(\.description)
+        let last = stored.meter.last
+        let events = stored.meter.add(sample)
+        graph.add(sample)
         stored.samplesDigest = SampleChain.digest(after: stored.samplesDigest, sample)
         meter = stored
+        for event in events { await happened(.meter, event.description, inReceipt: true) }
+        await notice(sample, after: last)
     }
 
     func freeze() async throws(AgentError) {
-        pendingEvents.append("paused: metered minus vouched reached the credit limit")
+        if case .held(let who) = phase {
+            pendingEvents.append("held by the \(who.rawValue)")
+        } else {
+            pendingEvents.append("paused: metered minus vouched reached the credit limit")
+        }
+        live = nil
         try await sandbox { driver, job throws(SandboxError) in try driver.pause(job) }
     }
 
@@ -94,17 +103,19 @@ extension LeaseKeeper {
         await attempt("wipe") { () async throws(AgentError) in
             try LeaseUploads(root: context.settings.uploadsPath, lease: id).remove()
             guard let row = try context.store.lease(id), !row.wiped else { return }
-            let keepUntil = (row.endedAt ?? 0) + AgentLimits.outputKeepSeconds
+            let keepUntil = (row.endedAt ?? 0) + context.settings.jobs.outputKeepSeconds
             let isThere = try await sandbox { driver, job throws(SandboxError) in try driver.jobs().contains(job) }
             if isThere {
                 guard context.now() >= keepUntil else { return }
                 try JobHistory(root: context.settings.historyPath).keep(job.log, of: id)
             }
             // What a crash left of a start has no plan and is no job, but has a directory.
-            try await sandbox { driver, job throws(SandboxError) in
-                try driver.wipe(job)
+            let report = try await sandbox { driver, job throws(SandboxError) in
+                let report = try driver.wipe(job)
                 try driver.pruneImages()
+                return report
             }
+            if row.request != nil { await happened(.wiped, report.description) }
             try context.store.update(id) { $0.wiped = true }
             isWiped = true
         }

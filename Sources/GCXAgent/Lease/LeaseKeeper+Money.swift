@@ -24,6 +24,7 @@ extension LeaseKeeper {
         let signed = try await context.identity.sign(document)
         let digest = signed.digest(in: context.identity.domain)
         try context.store.append(signed, digest: digest, meter: meter, phase: next, at: context.now())
+        try context.store.save(graph, of: id)
         lastReceipt = (signed, digest)
         receiptAt = BootClock.now()
         pendingEvents = []
@@ -117,6 +118,7 @@ extension LeaseKeeper {
         try checkCap(document)
         try context.store.keep(voucher)
         vouched = document.cumulative
+        await happened(.voucher, "the buyer vouched for \(document.cumulative) in all")
         // The voucher is kept; what the ledger says to it is no affair of the buyer's, and is tried again.
         if case .settling = phase {
             return await attempt("settling") { () async throws(AgentError) in try await settle() }

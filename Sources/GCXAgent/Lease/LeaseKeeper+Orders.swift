@@ -30,6 +30,28 @@ extension LeaseKeeper {
         self.deposit = deposit
     }
 
+    /// Lets the job stand still because somebody asks; asked again, nothing changes.
+    func hold(by who: ExitReason.Canceller) async throws(AgentError) {
+        try await exclusively { () async throws(AgentError) in
+            switch phase {
+            case .running: try await take(.holdAsked(by: who), note: "paused by the \(who.rawValue)")
+            case .held: break
+            default: throw .wrongPhase(id, phase: phase.name.rawValue, wanted: "running")
+            }
+        }
+    }
+
+    /// Lets a held job go on. One that waits for a voucher is not woken by this.
+    func release() async throws(AgentError) {
+        try await exclusively { () async throws(AgentError) in
+            switch phase {
+            case .held: try await take(.releaseAsked, note: "the job runs")
+            case .running: break
+            default: throw .wrongPhase(id, phase: phase.name.rawValue, wanted: "held")
+            }
+        }
+    }
+
     /// Ends the job because somebody asks; a lease without a job is closed instead.
     func cancel(by who: ExitReason.Canceller) async throws(AgentError) {
         try await exclusively { () async throws(AgentError) in

@@ -20,7 +20,7 @@ extension LeaseKeeper {
         case .proposed(let since): try await lookForOpening(since)
         case .open: try await lookForExpiry()
         case .starting: break
-        case .running, .paused: try await meterOnce()
+        case .running, .paused, .held: try await meterOnce()
         case .ending: if !isLaunching { try await meterOnce() }
         case .settling: try await settle()
         case .closed: await wipe()
@@ -47,8 +47,8 @@ extension LeaseKeeper {
     func resume() async {
         switch phase {
         case .starting: relaunch()
-        case .running, .paused, .ending:
-            pendingEvents.append("the agent was away and found the job again")
+        case .running, .paused, .held, .ending:
+            await happened(.agent, "the agent was away and found the job again", inReceipt: true)
             // The log's digest covers the file from its beginning, so it is read again once.
             readLog()
             await attempt("resume") { () async throws(AgentError) in
@@ -63,7 +63,7 @@ extension LeaseKeeper {
         guard case .running = try await glance().state else { return }
         switch phase {
         case .running: try await sandbox { driver, job throws(SandboxError) in try driver.resume(job) }
-        case .paused: try await sandbox { driver, job throws(SandboxError) in try driver.pause(job) }
+        case .paused, .held: try await sandbox { driver, job throws(SandboxError) in try driver.pause(job) }
         case .ending(let reason): try await stop(reason)
         default: break
         }
@@ -113,12 +113,12 @@ extension LeaseKeeper {
         let (sample, state) = try await glance()
         switch state {
         case .running:
-            if let sample { record(sample) }
+            if let sample { await record(sample) }
             try await decide()
         case .ended(let exit): try await ended(exit, lastSample: sample)
         case nil:
             let why = "nothing is left of the job's directory \(job.path)"
-            pendingEvents.append(why)
+            await happened(.ended, why, inReceipt: true)
             try await take(.exited(.hostFailure(description: why), at: context.now()), note: why)
         }
     }
@@ -146,11 +146,15 @@ extension LeaseKeeper {
                 sample.bootNanoseconds = max(
                     last.bootNanoseconds, min(sample.bootNanoseconds, exit.endedBootNanoseconds))
             }
-            record(sample)
+            await record(sample)
         } else {
-            pendingEvents.append("the meter vanished before the last sample; nothing is billed since the one before")
+            await happened(
+                .meter, "the meter vanished before the last sample; nothing is billed since the one before",
+                inReceipt: true)
         }
-        pendingEvents.append("ended: \(exit.reason)")
+        live = nil
+        await keepFacts(exit: exit)
+        await happened(.ended, "ended: \(exit.reason)", inReceipt: true)
         try await take(.exited(exit.reason, at: context.now()), note: "\(exit.reason)")
     }
 
@@ -162,7 +166,7 @@ extension LeaseKeeper {
         }
         let policy = try creditPolicy()
         let decision = policy.decide(metered: metered, vouched: vouched)
-        if decision == .pause, case .running = phase {
+        if decision == .pause, phase.name == .running || phase.name == .held {
             // The buyer can only vouch for what a receipt says.
             try await issueReceipt()
             try await take(.creditReached(at: BootClock.now()), note: pauseNote(policy, metered))

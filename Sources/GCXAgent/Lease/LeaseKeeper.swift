@@ -37,6 +37,13 @@ package actor LeaseKeeper {
     var deposit: Amount
     var pendingEvents: [String] = []
     var log: JobLogReader
+    var graph: UsageGraph
+    /// What the job does now; nil before the second sample.
+    var live: LiveUsage?
+    /// Thread time for which the job was held back and no event has said so, ns.
+    var throttledSince: UInt64 = 0
+    /// Boot clock from which on the next such event may come, ns.
+    var throttledSaidAt: UInt64 = 0
     /// Boot clock of the last receipt, ns.
     var receiptAt: UInt64 = 0
     /// True while the image is unpacked and the sandbox started, which no other call waits for.
@@ -54,6 +61,7 @@ package actor LeaseKeeper {
         deposit = row.terms.deposit
         job = JobDirectory(jobs: "\(context.settings.stateDirectory)/jobs", id: Self.jobID(row.id))
         log = JobLogReader(path: job.log)
+        graph = try context.store.graph(of: row.id)
         meter = try context.store.meter(row.id)
         if let receipt = try context.store.lastReceipt(row.id) {
             lastReceipt = (receipt, receipt.digest(in: context.identity.domain))
@@ -70,7 +78,11 @@ package actor LeaseKeeper {
         let (next, effects) = phase.after(event)
         guard next != phase || !effects.isEmpty else { return }
         // A final receipt and the phase after it are written in one transaction, by the effect itself.
-        if !effects.contains(.issueFinalReceipt) { try move(to: next, note: note) }
+        if !effects.contains(.issueFinalReceipt) {
+            let kind = next.eventKind(after: phase)
+            try move(to: next, note: note)
+            await happened(kind, note)
+        }
         context.logger.info(
             "lease moved", metadata: ["lease.id": "\(id.short)", "phase": "\(next.name)", "note": "\(note)"])
         for effect in effects { try await perform(effect, next: next, note: note) }
@@ -138,7 +150,7 @@ package actor LeaseKeeper {
     /// What follows a start: metering, or the end when it failed or when somebody asked for it meanwhile.
     private func launched(_ failure: AgentError?) async throws(AgentError) {
         if let failure {
-            pendingEvents.append("start failed: \(failure.description)")
+            await happened(.ended, "start failed: \(failure.description)", inReceipt: true)
             if case .ending(let reason) = phase {
                 return try await take(.exited(reason, at: context.now()), note: "the job never ran")
             }
@@ -149,6 +161,7 @@ package actor LeaseKeeper {
             return try await take(.startFailed(error.description), note: error.description)
         }
         try context.store.update(id) { $0.startedAt = context.now() }
+        await keepFacts()
         if case .ending(let reason) = phase { return try await stop(reason) }
         try await take(.started, note: "the job runs")
     }

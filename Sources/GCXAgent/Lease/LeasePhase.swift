@@ -12,6 +12,8 @@ package enum LeasePhase: Codable, Equatable, Sendable {
     case running
     /// The job is frozen for want of a voucher. Boot clock, ns.
     case paused(since: UInt64)
+    /// The job is frozen because somebody asked for it; its lease runs on.
+    case held(by: ExitReason.Canceller)
     /// The job was told to end for this reason and has not ended yet.
     case ending(ExitReason)
     /// The job is over and its last receipt is written; its voucher is awaited. Unix seconds.
@@ -27,6 +29,7 @@ package enum LeasePhase: Codable, Equatable, Sendable {
         case .starting: .starting
         case .running: .running
         case .paused: .paused
+        case .held: .held
         case .ending: .ending
         case .settling: .settling
         case .closed: .closed
@@ -36,7 +39,7 @@ package enum LeasePhase: Codable, Equatable, Sendable {
     /// Whether the lease holds capacity that nobody else may be sold.
     package var holdsCapacity: Bool {
         switch self {
-        case .proposed, .open, .starting, .running, .paused, .ending: true
+        case .proposed, .open, .starting, .running, .paused, .held, .ending: true
         case .settling, .closed: false
         }
     }
@@ -44,8 +47,16 @@ package enum LeasePhase: Codable, Equatable, Sendable {
     /// Whether a supervisor may be alive for it.
     package var mayHaveProcess: Bool {
         switch self {
-        case .starting, .running, .paused, .ending: true
+        case .starting, .running, .paused, .held, .ending: true
         case .proposed, .open, .settling, .closed: false
+        }
+    }
+
+    /// Whether its processes stand still.
+    var isFrozen: Bool {
+        switch self {
+        case .paused, .held: true
+        default: false
         }
     }
 
@@ -69,6 +80,9 @@ package enum LeaseEvent: Equatable, Sendable {
     case creditReached(at: UInt64)
     /// A voucher brought the exposure below the limit.
     case creditRestored
+    /// Somebody wants the job to stand still, or to go on.
+    case holdAsked(by: ExitReason.Canceller)
+    case releaseAsked
     /// A reason to end the job: time, budget or somebody's wish.
     case mustEnd(ExitReason)
     /// The supervisor's report: the job is over. Unix seconds.
@@ -99,6 +113,10 @@ extension LeasePhase {
         case (.starting, .started): (.running, [])
         case (.running, .creditReached(let time)): (.paused(since: time), [.freeze])
         case (.paused, .creditRestored): (.running, [.thaw])
+        case (.running, .holdAsked(let who)): (.held(by: who), [.freeze])
+        case (.held, .releaseAsked): (.running, [.thaw])
+        // Standing still costs as well. Who then vouches wants the job to go on.
+        case (.held, .creditReached(let time)): (.paused(since: time), [])
         case (_, .mustEnd(let reason)): ended(for: reason)
         case (_, .exited(let reason, let time)): exited(reason, at: time)
         case (.starting, .startFailed(let why)):
@@ -106,7 +124,8 @@ extension LeasePhase {
         case (.open, .expiredUnused(let time)): (.settling(nil, since: time), [.settle])
         case (.settling(let reason, _), .closedOnLedger): (.closed(reason), [.wipe])
         case (.proposed, .closedOnLedger), (.open, .closedOnLedger): (.closed(nil), [.wipe])
-        case (.starting, .closedOnLedger), (.running, .closedOnLedger), (.paused, .closedOnLedger):
+        case (.starting, .closedOnLedger), (.running, .closedOnLedger), (.paused, .closedOnLedger),
+            (.held, .closedOnLedger):
             ended(for: .cancelled(by: .buyer))
         default: (self, [])
         }
@@ -116,14 +135,14 @@ extension LeasePhase {
         switch self {
         case .starting, .running: (.ending(reason), [.stop(reason)])
         // A frozen process cannot act on a signal, so it is thawed first.
-        case .paused: (.ending(reason), [.thaw, .stop(reason)])
+        case .paused, .held: (.ending(reason), [.thaw, .stop(reason)])
         default: (self, [])
         }
     }
 
     private func exited(_ reason: ExitReason, at time: UInt64) -> (LeasePhase, [LeaseEffect]) {
         switch self {
-        case .starting, .running, .paused: (.settling(reason, since: time), [.issueFinalReceipt, .settle])
+        case .starting, .running, .paused, .held: (.settling(reason, since: time), [.issueFinalReceipt, .settle])
         // What the supervisor saw wins only when it says more than the reason the job was told to end for.
         case .ending(let asked):
             (.settling(asked.overrides(reason) ? asked : reason, since: time), [.issueFinalReceipt, .settle])

@@ -66,6 +66,10 @@ struct JobHistory: Sendable {
 
     func path(of lease: LeaseID) -> String { "\(root)/\(Hex.encodeBare(lease.bytes)).log" }
 
+    func remove(_ lease: LeaseID) throws(AgentError) {
+        do { try Files.removeTree(path(of: lease)) } catch { throw .storage(error.description) }
+    }
+
     /// Moves a log here; one that is not there is fine.
     func keep(_ log: String, of lease: LeaseID) throws(AgentError) {
         do {

@@ -23,12 +23,18 @@ package struct LeaseService: Service {
         await cancelWhenGracefulShutdown {
             var nextSample = BootClock.now()
             var nextFollow = nextSample
+            var nextClean = nextSample
             while !Task.isCancelled {
                 let now = BootClock.now()
                 let isSampleDue = now >= nextSample
                 let isFollowDue = now >= nextFollow
                 if isSampleDue { nextSample = now + settings.sampleInterval.wholeNanoseconds }
                 if isFollowDue { nextFollow = now + AgentLimits.ledgerPollSeconds * 1_000_000_000 }
+                if now >= nextClean {
+                    nextClean = now + AgentLimits.cleanSeconds * 1_000_000_000
+                    await core.reconcile()
+                    await core.forgetOldHistory()
+                }
                 await pass(sample: isSampleDue, follow: isFollowDue)
                 try? await Task.sleep(for: AgentLimits.endPollInterval)
             }
@@ -65,10 +71,11 @@ extension LeaseKeeper {
     /// One last receipt before the agent goes away.
     func closeBooks() async {
         switch phase {
-        case .running, .paused, .ending:
+        case .running, .paused, .held, .ending:
             await attempt("last receipt") { () async throws(AgentError) in
                 try await exclusively { () async throws(AgentError) in
-                    pendingEvents.append("the agent stops; the job goes on under its supervisor")
+                    await happened(
+                        .agent, "the agent stops; the job goes on under its supervisor", inReceipt: true)
                     try await issueReceipt()
                 }
             }

@@ -33,6 +33,9 @@ package struct AgentStore: Sendable {
         migrator.registerMigration("v2: cores of a lease") { database in
             try database.execute(sql: "ALTER TABLE lease ADD COLUMN placement TEXT")
         }
+        migrator.registerMigration("v3: what happened to a lease") { database in
+            try database.execute(sql: Schema.history)
+        }
         return migrator
     }
 
@@ -53,6 +56,24 @@ package struct AgentStore: Sendable {
 
 /// The tables. Documents are stored as the JSON that goes over the wire; amounts are decimal text.
 private enum Schema {
+    static let history = """
+        ALTER TABLE lease ADD COLUMN facts TEXT;
+        ALTER TABLE lease ADD COLUMN forgotten INTEGER NOT NULL DEFAULT 0;
+        CREATE TABLE event (
+            sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+            lease TEXT NOT NULL REFERENCES lease(id),
+            wall INTEGER NOT NULL,
+            boot INTEGER NOT NULL,
+            kind TEXT NOT NULL,
+            text TEXT NOT NULL
+        ) STRICT;
+        CREATE INDEX event_of_lease ON event (lease, sequence);
+        CREATE TABLE usage_graph (
+            lease TEXT PRIMARY KEY REFERENCES lease(id),
+            points TEXT NOT NULL
+        ) STRICT;
+        """
+
     static let v1 = """
         CREATE TABLE lease (
             id TEXT PRIMARY KEY,

@@ -18,6 +18,8 @@ final class ScriptedAgent: AgentOperations {
         var uploadBytesMax: UInt64 = 1 << 20
         var output: String?
         var submitted: JobRequest?
+        var events: [JobEvent] = []
+        var bundle: String?
     }
 
     let lease: SampleLease
@@ -133,5 +135,34 @@ final class ScriptedAgent: AgentOperations {
 
     func outputArchive(_ lease: LeaseID, by caller: Caller) async throws(AgentError) -> String? {
         try answer(by: caller) { state throws(AgentError) in state.output }
+    }
+
+    func report(_ lease: LeaseID, by caller: Caller) async throws(AgentError) -> JobReport {
+        try answer(by: caller) { state throws(AgentError) in
+            JobReport(
+                status: self.lease.status(state.phase), terms: self.lease.terms, placement: nil,
+                request: state.submitted,
+                facts: nil, events: state.events, usage: UsageGraph(), receipts: state.receipts, isWiped: false)
+        }
+    }
+
+    func events(
+        of lease: LeaseID?, after sequence: UInt64, waitSeconds: UInt64, by caller: Caller
+    ) async throws(AgentError) -> [JobEvent] {
+        try answer(by: caller) { state throws(AgentError) in
+            state.events.filter { $0.sequence > sequence && (lease == nil || $0.lease == lease) }
+        }
+    }
+
+    func bundle(_ lease: LeaseID, by caller: Caller) async throws(AgentError) -> String? {
+        try answer(by: caller) { state throws(AgentError) in state.bundle }
+    }
+
+    func hold(_ lease: LeaseID, by caller: Caller) async throws(AgentError) -> JobStatus {
+        try answer(by: caller) { _ throws(AgentError) in self.lease.status(.held) }
+    }
+
+    func release(_ lease: LeaseID, by caller: Caller) async throws(AgentError) -> JobStatus {
+        try answer(by: caller) { _ throws(AgentError) in self.lease.status(.running) }
     }
 }

@@ -126,6 +126,8 @@ extension Configuration {
         policy.exclusiveCores = job.exclusiveCores
         policy.ioBytesPerSecond = job.ioBytesPerSecond
         policy.ioOperationsPerSecond = job.ioOperationsPerSecond
+        policy.outputKeepSeconds = job.outputKeepSeconds
+        policy.historySeconds = job.historySeconds
         return policy
     }
 

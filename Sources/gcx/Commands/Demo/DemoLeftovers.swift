@@ -13,7 +13,7 @@ enum DemoLeftovers {
             try? driver.stop(job, StopRequest(reason: .cancelled(by: .agent), graceMilliseconds: 0))
             _ = try? driver.wait(job, timeout: .seconds(10))
             try? driver.release(job)
-            try? driver.wipe(job)
+            _ = try? driver.wipe(job)
         }
     }
 }

@@ -10,7 +10,10 @@ import GCXSigning
 struct JobNoun: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "job", abstract: "Run a job on a lease, pay for it as it goes, and read what it did.",
-        subcommands: [JobRun.self, JobList.self, JobInspect.self, JobLogs.self, JobCancel.self])
+        subcommands: [
+            JobRun.self, JobList.self, JobTop.self, JobInspect.self, JobEvents.self, JobLogs.self, JobPause.self,
+            JobResume.self, JobCancel.self,
+        ])
 }
 
 /// Who asks: with a key its account, without one the owner of the agent's socket.
@@ -69,27 +72,6 @@ struct JobList: AsyncParsableCommand {
     }
 }
 
-/// `gcx job inspect`.
-struct JobInspect: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "inspect", abstract: "Show one job: phase, end, usage, money.")
-
-    @OptionGroup var agent: AgentOptions
-    @OptionGroup var ledger: LedgerOptions
-    @OptionGroup var caller: CallerOptions
-    @OptionGroup var output: OutputOptions
-
-    @Argument(help: "Id of the lease.")
-    var lease: Digest
-
-    func run() async throws {
-        let client = try agent.open()
-        let job = try await client.job(lease, by: try await caller.caller(agent: client, ledger: ledger))
-        if output.json { return try Terminal.json(job) }
-        Terminal.say(JobText.lines(job).joined(separator: "\n"))
-    }
-}
-
 /// One job as lines.
 enum JobText {
     static func lines(_ job: JobStatus) -> [String] {
@@ -114,21 +96,9 @@ struct JobCancel: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cancel", abstract: "End a job: SIGTERM, the grace, SIGKILL. What was used is owed.")
 
-    @OptionGroup var agent: AgentOptions
-    @OptionGroup var ledger: LedgerOptions
-    @OptionGroup var caller: CallerOptions
+    @OptionGroup var target: JobTarget
 
-    @Argument(help: "Id of the lease.")
-    var lease: Digest
-
-    @OptionGroup var output: OutputOptions
-
-    func run() async throws {
-        let client = try agent.open()
-        let job = try await client.cancel(lease, by: try await caller.caller(agent: client, ledger: ledger))
-        if output.json { return try Terminal.json(job) }
-        Terminal.say("\(job.phase.rawValue): \(job.note)")
-    }
+    func run() async throws { try await target.show { try await $0.cancel($1, by: $2) } }
 }
 
 /// `gcx job logs`.

@@ -1,0 +1,83 @@
+import GCXLinux
+import GCXModel
+import GCXSandbox
+
+extension LeaseKeeper {
+    /// Writes down that something happened; what a reader of the receipts must know goes into the next one too.
+    ///
+    /// An event that cannot be written fails nothing: it is a word to people, and the problem is shown in the status.
+    func happened(_ kind: JobEvent.Kind, _ text: String, inReceipt: Bool = false) async {
+        if inReceipt { pendingEvents.append(text) }
+        let event = JobEvent(
+            sequence: 0, lease: id, wallNanoseconds: WallClock.now(), bootNanoseconds: BootClock.now(), kind: kind,
+            text: text)
+        await attempt("event") { () async throws(AgentError) in try context.store.append(event) }
+    }
+
+    /// What two samples say about the job, beyond their bill.
+    func notice(_ sample: RawSample, after last: RawSample?) async {
+        guard let last, last.bootID == sample.bootID, last.cgroupInode == sample.cgroupInode else { return }
+        live = LiveUsage(from: last, to: sample) ?? live
+        if let before = last.oomKills, let after = sample.oomKills, after > before {
+            await happened(
+                .outOfMemory, "the kernel ended \(after - before) processes for want of memory", inReceipt: true)
+        }
+        throttledSince += Self.growth(last.throttledNanoseconds, sample.throttledNanoseconds)
+        // One word for each period of a receipt is enough.
+        guard throttledSince > AgentLimits.throttledNanosecondsMin, sample.bootNanoseconds >= throttledSaidAt else {
+            return
+        }
+        await happened(
+            .throttled,
+            "wanted more than its \(terms.resources.cores) cores for \(throttledSince / 1_000_000) ms of thread time")
+        throttledSince = 0
+        throttledSaidAt = sample.bootNanoseconds + terms.receiptSeconds * 1_000_000_000
+    }
+
+    private static func growth(_ from: UInt64?, _ to: UInt64?) -> UInt64 {
+        guard let from, let to, to > from else { return 0 }
+        return to - from
+    }
+
+    /// Keeps what the job's directory says, for the time after it.
+    func keepFacts(exit: JobExit? = nil) async {
+        await attempt("facts") { () async throws(AgentError) in
+            var facts: JobFacts
+            if let known = try context.store.facts(of: id) {
+                facts = known
+            } else {
+                let plan = try await sandbox { _, job throws(SandboxError) in try job.readPlan() }
+                facts = JobFacts(plan)
+            }
+            facts.exit = exit ?? facts.exit
+            try context.store.save(facts, of: id)
+        }
+    }
+}
+
+extension LeaseRow {
+    /// What the machine signed, in one line.
+    var summary: String {
+        let parts = terms.resources
+        let cores = placement.map { " (processing units \($0.pus), NUMA node \($0.nodes))" } ?? ""
+        return
+            "reserved \(parts.cores) cores\(cores), \(parts.memoryBytes) bytes of memory, \(parts.storageBytes) bytes "
+            + "of storage, until \(terms.endsAt) (Unix seconds)"
+    }
+}
+
+extension LeasePhase {
+    /// The kind of event that entering this phase from another is.
+    func eventKind(after phase: LeasePhase) -> JobEvent.Kind {
+        switch self {
+        case .proposed: .proposed
+        case .open: .opened
+        case .starting: .submitted
+        case .running: phase.isFrozen ? .resumed : .started
+        case .held, .paused: .paused
+        case .ending: .stopping
+        case .settling: .settling
+        case .closed: .closed
+        }
+    }
+}

@@ -1,0 +1,100 @@
+import GCXModel
+import GRDB
+
+extension AgentStore {
+    /// Writes an event down. Beyond ``AgentLimits/eventsPerLeaseMax`` of one lease nothing more is kept.
+    func append(_ event: JobEvent) throws(AgentError) {
+        try write { database in
+            let lease = event.lease.description
+            let held = try Int.fetchOne(database, sql: "SELECT count(*) FROM event WHERE lease = ?", arguments: [lease])
+            guard held ?? 0 < AgentLimits.eventsPerLeaseMax else { return }
+            try database.execute(
+                sql: "INSERT INTO event (lease, wall, boot, kind, text) VALUES (?, ?, ?, ?, ?)",
+                arguments: [
+                    lease, Int64(clamping: event.wallNanoseconds), Int64(clamping: event.bootNanoseconds),
+                    event.kind.rawValue, event.text,
+                ])
+        }
+    }
+
+    /// Events after a sequence, in order, of one lease or of all; at most `most`.
+    func events(of lease: LeaseID?, after sequence: UInt64, most: Int) throws(AgentError) -> [JobEvent] {
+        try read { database in
+            let rows = try Row.fetchAll(
+                database,
+                sql: """
+                    SELECT * FROM event WHERE sequence > :after AND (:lease IS NULL OR lease = :lease)
+                    ORDER BY sequence LIMIT :most
+                    """,
+                arguments: ["after": Int64(clamping: sequence), "lease": lease?.description, "most": most])
+            return try rows.map(JobEvent.init(row:))
+        }
+    }
+
+    /// Removes what is kept of a lease for people: its events and its graph. Receipts and money stay.
+    func forgetHistory(of lease: LeaseID) throws(AgentError) {
+        try write { database in
+            for table in ["event", "usage_graph"] {
+                try database.execute(sql: "DELETE FROM \(table) WHERE lease = ?", arguments: [lease.description])
+            }
+            try database.execute(
+                sql: "UPDATE lease SET request = NULL, facts = NULL, forgotten = 1 WHERE id = ?",
+                arguments: [lease.description])
+        }
+    }
+
+    func graph(of lease: LeaseID) throws(AgentError) -> UsageGraph {
+        try read { database in
+            let text = try String.fetchOne(
+                database, sql: "SELECT points FROM usage_graph WHERE lease = ?", arguments: [lease.description])
+            return try text.map { try StoredJSON.decode(UsageGraph.self, $0) } ?? UsageGraph()
+        }
+    }
+
+    func save(_ graph: UsageGraph, of lease: LeaseID) throws(AgentError) {
+        try write { database in
+            try database.execute(
+                sql: "INSERT OR REPLACE INTO usage_graph (lease, points) VALUES (?, ?)",
+                arguments: [lease.description, try StoredJSON.encode(graph)])
+        }
+    }
+
+    func facts(of lease: LeaseID) throws(AgentError) -> JobFacts? {
+        try read { database in
+            try String.fetchOne(database, sql: "SELECT facts FROM lease WHERE id = ?", arguments: [lease.description])
+                .map { try StoredJSON.decode(JobFacts.self, $0) }
+        }
+    }
+
+    func save(_ facts: JobFacts, of lease: LeaseID) throws(AgentError) {
+        try write { database in
+            try database.execute(
+                sql: "UPDATE lease SET facts = ? WHERE id = ?",
+                arguments: [try StoredJSON.encode(facts), lease.description])
+        }
+    }
+
+    /// Leases that are wiped, ended before `time` (Unix seconds) and still have a history.
+    func leasesToForget(endedBefore time: UInt64) throws(AgentError) -> [LeaseID] {
+        try read { database in
+            try String.fetchAll(
+                database,
+                sql: """
+                    SELECT id FROM lease WHERE wiped = 1 AND forgotten = 0 AND coalesce(ended_at, created_at) < ?
+                    """,
+                arguments: [Int64(clamping: time)]
+            ).compactMap { LeaseID($0) }
+        }
+    }
+}
+
+extension JobEvent {
+    init(row: Row) throws {
+        guard let lease = LeaseID(row["lease"] as String), let kind = Kind(rawValue: row["kind"]) else {
+            throw AgentError.storage("a row of table event is damaged: sequence \(row["sequence"] as Int64)")
+        }
+        self.init(
+            sequence: row["sequence"], lease: lease, wallNanoseconds: row["wall"], bootNanoseconds: row["boot"],
+            kind: kind, text: row["text"])
+    }
+}

@@ -1,0 +1,164 @@
+import ArgumentParser
+import GCXAPI
+import GCXAgent
+import GCXModel
+
+/// `gcx job inspect`: the whole story of one lease.
+struct JobInspect: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "inspect",
+        abstract: "Show one job from its lease to its wipe: resources, limits, use, receipts, events, end.")
+
+    @OptionGroup var agent: AgentOptions
+    @OptionGroup var ledger: LedgerOptions
+    @OptionGroup var caller: CallerOptions
+    @OptionGroup var output: OutputOptions
+
+    @Argument(help: "Id of the lease.")
+    var lease: Digest
+
+    @ArgumentParser.Flag(help: "Print the OCI configuration that the runtime got, as JSON, and nothing else.")
+    var bundle = false
+
+    func run() async throws {
+        let client = try agent.open()
+        let who = try await caller.caller(agent: client, ledger: ledger)
+        if bundle {
+            guard let text = try await client.bundle(lease, by: who) else {
+                throw CommandError(
+                    "there is no bundle: the job was not started yet, or is wiped",
+                    fix: "See where it stands with `gcx job inspect \(lease)`.")
+            }
+            return Terminal.say(text)
+        }
+        let report = try await client.report(lease, by: who)
+        if output.json { return try Terminal.json(report) }
+        Terminal.say(ReportText(report).text)
+    }
+}
+
+/// A job's report for people.
+struct ReportText {
+    private let report: JobReport
+
+    init(_ report: JobReport) { self.report = report }
+
+    var text: String {
+        [JobText.lines(report.status) + limits, graph, receipts, timeline].filter { !$0.isEmpty }
+            .map { $0.joined(separator: "\n") }.joined(separator: "\n\n")
+    }
+
+    private var limits: [String] {
+        let parts = report.terms.resources
+        var lines = [
+            "leased    \(parts.cores) cores, \(Display.bytes(parts.memoryBytes)) memory, \(Display.bytes(parts.storageBytes)) storage"
+        ]
+        if let placement = report.placement {
+            lines.append("cores     processing units \(placement.pus) of NUMA node \(placement.nodes), for itself")
+        }
+        guard let facts = report.facts else { return lines }
+        let io = facts.resources
+        lines += [
+            "image     \(facts.imageDigest.map { "sha256:\($0)" } ?? "a root filesystem, without a digest")",
+            "runtime   \(facts.runtime)",
+            "limits    \(io.pids) processes, \(facts.openFilesMax) open files, \(facts.wallSecondsMax) s, log \(Display.bytes(facts.logBytesMax))",
+        ]
+        if let bytes = io.ioBytesPerSecond { lines.append("disk      \(Display.bytes(bytes)) a second each way") }
+        guard let exit = facts.exit else { return lines }
+        if let killed = exit.oomKills, killed > 0 { lines.append("memory    \(killed) processes ended by the kernel") }
+        if exit.logDroppedBytes > 0 { lines.append("dropped   \(Display.bytes(exit.logDroppedBytes)) of log") }
+        return lines
+    }
+
+    /// CPU and memory over the life of the job, one character for each part of it.
+    private var graph: [String] {
+        let points = report.usage.points
+        guard points.count > 1, let first = points.first, let last = points.last,
+            last.bootNanoseconds > first.bootNanoseconds
+        else { return [] }
+        let width = min(Self.graphWidth, points.count - 1)
+        let span = last.bootNanoseconds - first.bootNanoseconds
+        var cpu = [UInt64](repeating: 0, count: width)
+        var memory = [UInt64](repeating: 0, count: width)
+        for (from, to) in zip(points, points.dropFirst()) where to.bootNanoseconds > from.bootNanoseconds {
+            let middle = from.bootNanoseconds + (to.bootNanoseconds - from.bootNanoseconds) / 2 - first.bootNanoseconds
+            let column = min(width - 1, Int(UInt128(middle) * UInt128(width) / UInt128(span)))
+            let used = to.cpuNanoseconds >= from.cpuNanoseconds ? to.cpuNanoseconds - from.cpuNanoseconds : 0
+            let rate = UInt64(UInt128(used) * 1_000 / UInt128(to.bootNanoseconds - from.bootNanoseconds))
+            cpu[column] = max(cpu[column], rate)
+            memory[column] = max(memory[column], to.memoryBytes ?? 0)
+        }
+        let most = UInt64(report.terms.resources.cores) * 1_000
+        return [
+            "CPU     \(Self.bars(cpu, most: most))  of \(report.terms.resources.cores) cores",
+            "memory  \(Self.bars(memory, most: report.terms.resources.memoryBytes))  of \(Display.bytes(report.terms.resources.memoryBytes))",
+            "        \(Display.seconds(span)) from left to right",
+        ]
+    }
+
+    /// Columns of the graph: what fits a narrow terminal beside its legend.
+    private static let graphWidth = 60
+
+    private static func bars(_ values: [UInt64], most: UInt64) -> String {
+        let steps = Array(" ▁▂▃▄▅▆▇█")
+        return String(
+            values.map { value in
+                // A little is never shown as nothing.
+                let step = UInt64(steps.count - 1)
+                let scaled = most == 0 ? 0 : (UInt128(value) * UInt128(step) + UInt128(most) / 2) / UInt128(most)
+                return steps[Int(min(UInt128(step), max(scaled, value > 0 ? 1 : 0)))]
+            })
+    }
+
+    private var receipts: [String] {
+        guard !report.receipts.isEmpty else { return [] }
+        var table = Table(["receipt", "time", "CPU", "owed", "log"])
+        for signed in report.receipts.suffix(Self.receiptsShown) {
+            let receipt = signed.document
+            table.add([
+                "\(receipt.sequence)\(receipt.isFinal ? " final" : "")",
+                Moment.text(receipt.issuedAt), Display.seconds(receipt.usage.coreNanoseconds),
+                Display.grouped(receipt.amount), receipt.logDigest.short,
+            ])
+        }
+        return [table.text]
+    }
+
+    /// The newest ones; `--json` has more, and `gcx receipt` all.
+    private static let receiptsShown = 8
+
+    private var timeline: [String] {
+        guard let first = report.events.first else { return [] }
+        var table = Table(["time", "after", "event", ""])
+        for event in report.events {
+            let after =
+                event.wallNanoseconds > first.wallNanoseconds ? event.wallNanoseconds - first.wallNanoseconds : 0
+            table.add([
+                Moment.text(event.wallNanoseconds / 1_000_000_000), Display.seconds(after), event.kind.rawValue,
+                event.text,
+            ])
+        }
+        return [table.text]
+    }
+}
+
+/// A moment for people: UTC, because machine and reader may be far apart.
+enum Moment {
+    /// `2026-11-27 12:30:05Z` from Unix seconds.
+    static func text(_ seconds: UInt64) -> String {
+        let days = Int(seconds / 86_400)
+        let (hour, minute, second) = (seconds % 86_400 / 3_600, seconds % 3_600 / 60, seconds % 60)
+        // Howard Hinnant's days-to-civil, for dates after 1970.
+        let shifted = days + 719_468
+        let era = shifted / 146_097
+        let dayOfEra = shifted - era * 146_097
+        let yearOfEra = (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+        let shiftedMonth = (5 * dayOfYear + 2) / 153
+        let day = dayOfYear - (153 * shiftedMonth + 2) / 5 + 1
+        let month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
+        let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
+        func two(_ number: some BinaryInteger) -> String { number < 10 ? "0\(number)" : "\(number)" }
+        return "\(year)-\(two(month))-\(two(day)) \(two(hour)):\(two(minute)):\(two(second))Z"
+    }
+}
