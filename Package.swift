@@ -70,7 +70,7 @@ let services: [Target] = [
     swift(
         "GCXAPI",
         [
-            "GCXModel", "GCXSigning", "GCXMetering", "GCXLinux", "GCXLedger", "GCXAgent", hummingbird,
+            "GCXModel", "GCXSigning", "GCXMetering", "GCXLinux", "GCXSandbox", "GCXLedger", "GCXAgent", hummingbird,
             hummingbirdCore, httpClient, httpTypes, nioCore, nioPosix, nioHTTP1, logging, lifecycle,
         ]),
 ]
@@ -128,12 +128,15 @@ let testing: [Target] = [
     tests(
         "GCXAPITests",
         [
-            "GCXAPI", "GCXModel", "GCXSigning", "GCXMetering", "GCXLinux", "GCXLedger", "GCXLedgerSQLite", "GCXAgent",
-            "Support", nioPosix, logging, lifecycle,
+            "GCXAPI", "GCXModel", "GCXSigning", "GCXMetering", "GCXLinux", "GCXSandbox", "GCXLedger", "GCXLedgerSQLite",
+            "GCXAgent", "Support", nioPosix, logging, lifecycle,
         ]),
     tests(
         "Integration",
-        ["GCXModel", "GCXSigning", "GCXLinux", "GCXLedger", "GCXAgent", "gcx", "gcx-supervisor", "gcx-probe"],
+        [
+            "GCXModel", "GCXSigning", "GCXLinux", "GCXSandbox", "GCXLedger", "GCXAgent", "gcx", "gcx-supervisor",
+            "gcx-probe",
+        ],
         path: "Tests/Integration"),
     tests("Tidy", [], path: "Tests/Tidy"),
 ]

@@ -114,10 +114,11 @@ extension AgentCore: AgentOperations {
         }
     }
 
-    package func outputArchive(_ lease: LeaseID, by caller: Caller) async throws(AgentError) -> String? {
+    package func outputArchive(_ lease: LeaseID, by caller: Caller) async throws(AgentError) -> OutputArchive? {
         _ = try visible(lease, to: caller)
         let path = directory(lease).output
-        return Files.exists(path) ? path : nil
+        guard Files.exists(path), let exit = try? directory(lease).readExit() else { return nil }
+        return OutputArchive(path: path, digest: exit.outputDigest)
     }
 }
 
@@ -138,6 +139,7 @@ extension AgentCore {
             throw .badRequest("command and environment are longer than \(AgentLimits.commandBytesMax) bytes")
         }
         guard request.wallSecondsMax != 0 else { throw .badRequest("a job cannot run for 0 seconds") }
+        try request.input?.check(allowed: context.settings.jobs.inputURLsAllow)
         guard AgentLimits.pids.contains(request.pidsMax ?? AgentLimits.pids.lowerBound) else {
             throw .badRequest(
                 "a job may have \(AgentLimits.pids.lowerBound) to \(AgentLimits.pids.upperBound) processes")

@@ -10,6 +10,12 @@ package struct JobPolicy: Equatable, Sendable {
     package var outputKeepSeconds: UInt64 = 3_600
     /// Log and events of a finished job are kept this long, seconds. Receipts and money are kept for good.
     package var historySeconds: UInt64 = 30 * 86_400
+    /// A larger output is not kept, bytes.
+    package var outputBytesMax: UInt64 = 8 << 30
+    /// Beginnings of the https addresses that inputs may be fetched from; none by default.
+    package var inputURLsAllow: [String] = []
+    /// Certificates that such servers may be signed by, besides the system's; empty adds none.
+    package var inputCertificates = ""
 
     package init() {}
 }

@@ -35,6 +35,10 @@ package enum AgentLimits {
     package static let leasesMax = 1_024
     /// Arguments and environment of a job, bytes together.
     package static let commandBytesMax = 128 << 10
+    /// Longest address that an input is fetched from, bytes; what servers take in a request line.
+    package static let urlBytesMax = 8_192
+    /// Longest time that an input may take to be fetched.
+    package static let downloadTimeout: Duration = .seconds(3_600)
     /// Files in an uploaded image or input.
     package static let uploadEntriesMax = 1_000_000
     /// How often the job's end is looked for between two samples.

@@ -45,6 +45,12 @@ extension Configuration {
                 ConfigProblem(
                     name, "is “\(path)”, which depends on where the program is started.", "Give a path from /."))
         }
+        for url in job.inputURLsAllow where !url.hasPrefix("https://") || !url.dropFirst(8).contains("/") {
+            problems.append(
+                ConfigProblem(
+                    "job.input_urls_allow", "has “\(url)”, which names no place on an https server.",
+                    "Give https://HOST/ with a slash after the host, so that no other host begins with it."))
+        }
         return problems
     }
 }

@@ -76,6 +76,9 @@ package struct Configuration: Equatable, Sendable {
         package var ioOperationsPerSecond: UInt64 = 0
         package var outputKeepSeconds: UInt64 = 3_600
         package var historySeconds: UInt64 = 2_592_000
+        package var outputBytesMax: UInt64 = 8 << 30
+        package var inputURLsAllow: [String] = []
+        package var inputCertificates = ""
     }
 
     package var agent = Agent()

@@ -10,6 +10,7 @@ struct ConfigurationKey: Sendable {
         /// Base units: a TOML integer, or decimal text beyond 2^63.
         case amount(WritableKeyPath<Configuration, Amount> & Sendable)
         case addresses(WritableKeyPath<Configuration, [Address]> & Sendable)
+        case texts(WritableKeyPath<Configuration, [String]> & Sendable)
         /// Text, one of these.
         case choice(WritableKeyPath<Configuration, String> & Sendable, [String])
     }
@@ -190,5 +191,14 @@ struct ConfigurationKey: Sendable {
         ConfigurationKey(
             "job.history_seconds", .number(\.job.historySeconds, 0...secondsMax),
             "Log and events of a job are kept this long after its end, seconds; receipts are kept for good."),
+        ConfigurationKey(
+            "job.output_bytes_max", .number(\.job.outputBytesMax, 0...bytesMax),
+            "A larger output is not kept, bytes."),
+        ConfigurationKey(
+            "job.input_urls_allow", .texts(\.job.inputURLsAllow),
+            "Beginnings of https addresses that buyers' inputs may be fetched from; empty fetches nothing."),
+        ConfigurationKey(
+            "job.input_certificates", .text(\.job.inputCertificates),
+            "A file of certificates that such servers may be signed by, besides the system's."),
     ]
 }

@@ -138,4 +138,8 @@ package struct JobExit: Codable, Equatable, Sendable {
     package var storageBytes: UInt64?
     /// Bytes of `output.tar`; nil when there is none.
     package var outputBytes: UInt64?
+    /// Its SHA-256, 64 hexadecimal digits.
+    package var outputDigest: String? = nil
+    /// Why there is no output although the job left some; nil when there is, or none was left.
+    package var outputProblem: String? = nil
 }

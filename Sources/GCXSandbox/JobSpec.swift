@@ -21,6 +21,8 @@ package struct JobSpec: Codable, Equatable, Sendable {
     package var logBytesMax: UInt64
     /// True lets the job write everywhere, into its writable layer; false leaves it `/tmp` and `/output`.
     package var writableRoot: Bool
+    /// Bytes of the archive that the output is packed into; a larger one is not kept. Nil sets no limit but the disk.
+    package var outputBytesMax: UInt64?
 
     package init(
         id: String, image: ImageSource, command: [String] = [], environment: [String: String] = [:],

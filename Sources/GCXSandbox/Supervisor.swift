@@ -121,10 +121,11 @@ package final class Supervisor {
         let ended = BootClock.now()
         let oomKills = cgroup.oomKills()
         var reason = reason
+        var output = PackedOutput()
         do {
             try cgroup.killAll()
             _ = try cgroup.waitUntilEmpty(timeout: SandboxLimits.killTimeout)
-            try packOutput()
+            output = try packOutput()
         } catch {
             reason = .hostFailure(description: error.description)
         }
@@ -137,7 +138,7 @@ package final class Supervisor {
             reason: reason, statusCode: status?.code, oomKills: oomKills, bootID: plan.bootID,
             startedBootNanoseconds: startedAt, endedBootNanoseconds: ended, endedWallNanoseconds: WallClock.now(),
             logBytes: log.fileBytes, logDigest: log.digest, logDroppedBytes: log.droppedBytes, storageBytes: storage,
-            outputBytes: Disk.size(of: directory.output))
+            outputBytes: output.bytes, outputDigest: output.digest, outputProblem: output.problem)
         do {
             try JSONFile.write(exit, to: directory.exit)
         } catch {
@@ -147,9 +148,23 @@ package final class Supervisor {
     }
 
     /// Packs what the job left in its output, when it got far enough to have one.
-    private func packOutput() throws(LinuxError) {
-        guard startedAt != nil, try !Files.names(in: paths.output).isEmpty else { return }
-        try TarArchive.pack(paths.output, into: directory.output)
+    private func packOutput() throws(LinuxError) -> PackedOutput {
+        guard startedAt != nil, try !Files.names(in: paths.output).isEmpty else { return PackedOutput() }
+        do {
+            try TarArchive.pack(paths.output, into: directory.output, bytesMax: plan.spec.outputBytesMax ?? .max)
+        } catch .outputTooLarge(_, let most) {
+            // The job did what it wanted; that its output is too large is no failure of this machine.
+            return PackedOutput(problem: "the output is larger than \(most) bytes and was not kept")
+        }
+        let packed = try SHA256Hex.ofFile(directory.output)
+        return PackedOutput(bytes: packed.bytes, digest: packed.hex)
+    }
+
+    /// What became of the job's output.
+    private struct PackedOutput {
+        var bytes: UInt64?
+        var digest: String?
+        var problem: String?
     }
 
     func complain(_ text: String) {

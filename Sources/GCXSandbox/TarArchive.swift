@@ -34,12 +34,29 @@ package struct TarArchive: Sendable {
     }
 
     /// Packs a directory: plain files, directories and links, owned by nobody in particular, holes left out.
-    package static func pack(_ directory: String, into archive: String) throws(LinuxError) {
+    ///
+    /// - Throws: ``LinuxError/outputTooLarge(tool:limitBytes:)`` when the archive has more than `bytesMax`; it is removed.
+    package static func pack(
+        _ directory: String, into archive: String, bytesMax: UInt64 = .max
+    ) throws(LinuxError) {
         let arguments = [
             "--create", "--file", archive, "--directory", directory, "--sparse", "--owner=0", "--group=0",
             "--numeric-owner", "--mode=a-st", "--sort=name", "--one-file-system", ".",
         ]
-        try ChildProcess("tar", arguments, timeout: SandboxLimits.packTimeout).run()
+        let tooLarge = LinuxError.outputTooLarge(tool: "tar", limitBytes: Int(clamping: bytesMax))
+        do throws(LinuxError) {
+            let tool = ChildProcess("tar", arguments, timeout: SandboxLimits.packTimeout)
+            let outcome = try tool.outcome { () throws(LinuxError) in
+                if let size = Disk.size(of: archive), size > bytesMax { throw tooLarge }
+            }
+            guard outcome.status == .exited(0) else {
+                throw .toolFailed(tool: "tar", status: outcome.status.code, output: outcome.errorLine)
+            }
+            if let size = Disk.size(of: archive), size > bytesMax { throw tooLarge }
+        } catch {
+            unlink(archive)
+            throw error
+        }
     }
 
     /// Reads every header. Cost: one read per entry; the contents are skipped.

@@ -1,6 +1,7 @@
 import GCXAgent
 import GCXLinux
 import GCXModel
+import GCXSandbox
 import Glibc
 import Synchronization
 import Testing
@@ -94,7 +95,8 @@ import Testing
                 Issue.record("\(String(describing: error))")
                 return
             }
-            #expect(try Files.names(in: directory) == ["output"])
+            // What came is kept under another name, to be gone on with.
+            #expect(try Files.names(in: directory) == ["here.part", "output"])
         }
     }
 
@@ -131,15 +133,51 @@ import Testing
     @Test("the output arrives byte for byte, and none is not an error")
     func download() async throws {
         try await serving { agent, client, directory in
-            #expect(try await client.downloadOutput(lease.id, to: directory + "/here", by: .owner) == nil)
+            let none = try await client.downloadOutput(lease.id, to: directory + "/here", by: .owner)
+            #expect(none == nil)
             try DurableFile.write(content, to: directory + "/output.tar")
             agent.state.withLock { $0.output = directory + "/output.tar" }
-            let bytes = try await client.downloadOutput(lease.id, to: directory + "/here", by: .owner)
-            #expect(bytes == UInt64(content.count))
+            let fetched = try await client.downloadOutput(lease.id, to: directory + "/here", by: .owner)
+            #expect(fetched?.bytes == UInt64(content.count))
+            #expect(fetched?.digest == SHA256Hex.of(content))
             #expect(try Files.bytes(directory + "/here", limit: 1 << 20) == content)
             try DurableFile.write([], to: directory + "/output.tar")
-            #expect(try await client.downloadOutput(lease.id, to: directory + "/here", by: .owner) == 0)
+            #expect(try await client.downloadOutput(lease.id, to: directory + "/here", by: .owner)?.bytes == 0)
             #expect(!Files.exists(directory + "/here.part"))
+        }
+    }
+
+    @Test(
+        "a download goes on where the one before stopped, and is compared with the digest", arguments: [1, 2, 100_000])
+    func resumed(kept: Int) async throws {
+        try await serving { agent, client, directory in
+            try DurableFile.write(content, to: directory + "/output.tar")
+            agent.state.withLock { ($0.output, $0.outputDigest) = (directory + "/output.tar", SHA256Hex.of(content)) }
+            try DurableFile.write(content.prefix(kept), to: directory + "/here.part")
+            let least = Mutex(UInt64.max)
+            try await client.downloadOutput(lease.id, to: directory + "/here", by: .owner) { done, total in
+                #expect(total == UInt64(content.count))
+                least.withLock { $0 = min($0, done) }
+            }
+            #expect(least.withLock { $0 } >= UInt64(kept))
+            #expect(try Files.bytes(directory + "/here", limit: 1 << 20) == content)
+        }
+    }
+
+    @Test("a part of another file is found out by the digest, and by its length, and thrown away")
+    func otherPart() async throws {
+        try await serving { agent, client, directory in
+            try DurableFile.write(content, to: directory + "/output.tar")
+            agent.state.withLock { ($0.output, $0.outputDigest) = (directory + "/output.tar", SHA256Hex.of(content)) }
+            for part in [[UInt8](repeating: 1, count: 5_000), [UInt8](repeating: 1, count: content.count + 5_000)] {
+                try DurableFile.write(part, to: directory + "/here.part")
+                await #expect(throws: AgentError.self) {
+                    try await client.downloadOutput(lease.id, to: directory + "/here", by: .owner)
+                }
+                #expect(!Files.exists(directory + "/here") && !Files.exists(directory + "/here.part"))
+            }
+            let fetched = try await client.downloadOutput(lease.id, to: directory + "/here", by: .owner)
+            #expect(fetched?.digest == SHA256Hex.of(content))
         }
     }
 
@@ -152,9 +190,10 @@ import Testing
             #expect(try Files.bytes(directory + "/target", limit: 1 << 20) == content)
             #expect(!Files.exists(ticket.path))
             agent.state.withLock { $0.output = directory + "/target" }
-            let path = try #require(try await client.outputArchive(lease.id, by: .owner))
-            defer { unlink(path) }
-            #expect(try Files.bytes(path, limit: 1 << 20) == content)
+            let output = try #require(try await client.outputArchive(lease.id, by: .owner))
+            defer { unlink(output.path) }
+            #expect(output.digest == SHA256Hex.of(content))
+            #expect(try Files.bytes(output.path, limit: 1 << 20) == content)
         }
     }
 

@@ -57,7 +57,8 @@ struct ModuleRow: Sendable {
                 "GCXSandbox", "GCXLedger",
             ], packages: ["Crypto", "GRDB", "Logging", "ServiceLifecycle"]),
         ModuleRow(
-            .services, "GCXAPI", ["GCXModel", "GCXSigning", "GCXMetering", "GCXLinux", "GCXLedger", "GCXAgent"],
+            .services, "GCXAPI",
+            ["GCXModel", "GCXSigning", "GCXMetering", "GCXLinux", "GCXSandbox", "GCXLedger", "GCXAgent"],
             packages: [
                 "Hummingbird", "HummingbirdCore", "AsyncHTTPClient", "HTTPTypes", "NIOCore", "NIOPosix", "NIOHTTP1",
                 "Logging", "ServiceLifecycle",

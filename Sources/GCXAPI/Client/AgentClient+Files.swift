@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import GCXAgent
 import GCXLinux
 import GCXModel
+import GCXSandbox
 import Glibc
 import NIOCore
 
@@ -38,21 +39,33 @@ extension AgentClient {
 
     /// Fetches the job's output directory as a tar, a piece at a time, under its name only when it is complete.
     ///
-    /// - Returns: the bytes fetched; nil when the job has no output.
+    /// What an earlier try brought lies in `path` with `.part` behind it, and is gone on with. At the end all of it is
+    /// compared with the digest that the agent names.
+    ///
+    /// - Returns: the file's bytes and the digest; nil when the job has no output.
     @discardableResult
     package func downloadOutput(
         _ lease: LeaseID, to path: String, by caller: Caller, progress: @escaping Progress = { _, _ in }
-    ) async throws(AgentError) -> UInt64? {
+    ) async throws(AgentError) -> (bytes: UInt64, digest: String)? {
+        let partial = path + ".part"
         var call = HTTPCall.get("/v1/leases/\(lease)/output")
         call.authorization = try Self.authorization(caller)
+        var request = call.request(to: endpoint)
+        // One byte is asked for again, so that there is always something to answer.
+        let kept = Disk.size(of: partial).map { $0 > 0 ? $0 - 1 : 0 } ?? 0
+        if kept > 0 { request.headers.add(name: "range", value: "bytes=\(kept)-") }
         do {
-            let response = try await transport.client.execute(call.request(to: endpoint), deadline: .distantFuture)
-            if response.status == .noContent { return nil }
-            guard response.status == .ok else {
+            let response = try await transport.client.execute(request, deadline: .distantFuture)
+            switch response.status {
+            case .noContent: return nil
+            case .ok: return try await save(response, path, keeping: 0, progress)
+            case .partialContent: return try await save(response, path, keeping: kept, progress)
+            default:
+                // A part that goes beyond the file is of another file.
+                if response.status == .rangeNotSatisfiable { unlink(partial) }
                 let body = try await response.body.collect(upTo: APILimits.documentBodyBytesMax)
                 throw failure(HTTPAnswer(status: response.status.code, body: Array(body.readableBytesView)))
             }
-            return try await save(response, path, progress)
         } catch let error as AgentError {
             throw error
         } catch let error as LinuxError {
@@ -62,22 +75,25 @@ extension AgentClient {
         }
     }
 
-    private func save(_ response: HTTPClientResponse, _ path: String, _ progress: @escaping Progress) async throws
-        -> UInt64
-    {
-        let total = response.headers.first(name: "content-length").flatMap { UInt64($0) }
+    private func save(
+        _ response: HTTPClientResponse, _ path: String, keeping: UInt64, _ progress: @escaping Progress
+    ) async throws -> (bytes: UInt64, digest: String) {
+        let length = response.headers.first(name: "content-length").flatMap { UInt64($0) }
+        let total = length.map { $0 + keeping }
         let partial = path + ".part"
-        do {
-            let written = try await FileSink(partial, bytesMax: .max).write(response.body) { progress($0, total) }
-            if let total, written != total { throw TransportError.broken("\(written) of \(total) bytes came") }
-            guard rename(partial, path) == 0 else {
-                throw LinuxError.systemCall(operation: "rename", object: path, errno: errno)
-            }
-            return written
-        } catch {
-            unlink(partial)
-            throw error
+        let written = try await FileSink(partial, bytesMax: .max, keeping: keeping).write(response.body) {
+            progress($0, total)
         }
+        if let total, written != total { throw TransportError.broken("\(written) of \(total) bytes came") }
+        let found = try SHA256Hex.ofFile(partial).hex
+        if let tag = response.headers.first(name: "etag"), tag != "\"sha256:\(found)\"" {
+            unlink(partial)
+            throw TransportError.broken("what came is sha256:\(found), and \(tag) was to come")
+        }
+        guard rename(partial, path) == 0 else {
+            throw LinuxError.systemCall(operation: "rename", object: path, errno: errno)
+        }
+        return (written, found)
     }
 
     private func open(_ path: String, _ kind: UploadKind) throws(AgentError) -> FileChunks {

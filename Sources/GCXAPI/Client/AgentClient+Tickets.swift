@@ -22,9 +22,11 @@ extension AgentClient {
     }
 
     /// Fetches the output into a temporary file, which the caller removes.
-    package func outputArchive(_ lease: LeaseID, by caller: Caller) async throws(AgentError) -> String? {
+    package func outputArchive(_ lease: LeaseID, by caller: Caller) async throws(AgentError) -> OutputArchive? {
         let path = temporaryPath("output")
-        return try await downloadOutput(lease, to: path, by: caller) == nil ? nil : path
+        return try await downloadOutput(lease, to: path, by: caller).map {
+            OutputArchive(path: path, digest: $0.digest)
+        }
     }
 
     private func temporaryPath(_ name: String) -> String {

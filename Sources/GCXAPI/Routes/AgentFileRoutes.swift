@@ -1,6 +1,7 @@
 import GCXAgent
 import GCXLinux
 import GCXModel
+import GCXSandbox
 import Glibc
 import HTTPTypes
 import Hummingbird
@@ -19,10 +20,10 @@ struct AgentFileRoutes: Sendable {
             return try await endingAtShutdown { try await upload(request, kind, lease, caller) }
         }
         group.get("leases/{lease}/output") { request, context in
-            guard let path = try await agent.outputArchive(context.lease, by: caller(request)) else {
+            guard let output = try await agent.outputArchive(context.lease, by: caller(request)) else {
                 return Response(status: .noContent)
             }
-            return try download(path)
+            return try download(output, range: request.headers[.range])
         }
     }
 
@@ -67,14 +68,18 @@ struct AgentFileRoutes: Sendable {
         guard written == length else { throw .badRequest("the upload broke off after \(written) of \(length) bytes") }
     }
 
-    private func download(_ path: String) throws -> Response {
+    /// The whole file, or what follows an offset (`Range: bytes=N-`), with its digest as entity tag.
+    ///
+    /// Source: RFC 9110, 8.8.3 and 14. Other ranges are answered by the whole file, as a server may.
+    private func download(_ output: OutputArchive, range: String?) throws -> Response {
+        let offset = range.flatMap(Self.offset) ?? 0
         let chunks: FileChunks
         do throws(LinuxError) {
-            chunks = try FileChunks(path)
+            chunks = try FileChunks(output.path, from: offset)
         } catch {
             throw AgentError.storage(error.description)
         }
-        let body = ResponseBody(contentLength: Int(chunks.size)) { writer in
+        let body = ResponseBody(contentLength: Int(chunks.size - chunks.offset)) { writer in
             for try await chunk in chunks {
                 // A download may take long, and its client can ask again; the bytes of half a file become no file there.
                 if Task.isShuttingDownGracefully { throw RequestError.shuttingDown }
@@ -82,6 +87,27 @@ struct AgentFileRoutes: Sendable {
             }
             try await writer.finish(nil)
         }
-        return Response(status: .ok, headers: [.contentType: "application/x-tar"], body: body)
+        var headers: HTTPFields = [.contentType: "application/x-tar", .acceptRanges: "bytes"]
+        if let digest = output.digest { headers[.eTag] = "\"sha256:\(digest)\"" }
+        guard offset > 0, offset < chunks.size else { return try whole(output, range: range, headers, body) }
+        headers[.contentRange] = "bytes \(offset)-\(chunks.size - 1)/\(chunks.size)"
+        return Response(status: .partialContent, headers: headers, body: body)
+    }
+
+    private func whole(
+        _ output: OutputArchive, range: String?, _ headers: HTTPFields, _ body: ResponseBody
+    ) throws -> Response {
+        guard let offset = range.flatMap(Self.offset), offset > 0 else {
+            return Response(status: .ok, headers: headers, body: body)
+        }
+        var headers = headers
+        headers[.contentRange] = "bytes */\(Disk.size(of: output.path) ?? 0)"
+        return Response(status: .rangeNotSatisfiable, headers: headers)
+    }
+
+    /// `N` of `bytes=N-`; nil for any other range.
+    private static func offset(_ range: String) -> UInt64? {
+        guard range.hasPrefix("bytes="), range.hasSuffix("-") else { return nil }
+        return UInt64(range.dropFirst("bytes=".count).dropLast())
     }
 }

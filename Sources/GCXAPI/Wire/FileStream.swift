@@ -11,9 +11,12 @@ struct FileChunks: AsyncSequence, Sendable {
     let path: String
     /// Bytes when the file was opened; no more are read.
     let size: UInt64
+    /// Where reading begins.
+    let offset: UInt64
     private let file: OpenFile
 
-    init(_ path: String) throws(LinuxError) {
+    /// - Parameter offset: bytes to leave out; beyond the end of the file there is nothing to read.
+    init(_ path: String, from offset: UInt64 = 0) throws(LinuxError) {
         self.path = path
         file = OpenFile(try GCXLinux.FileDescriptor.open(path, O_RDONLY))
         var status = stat()
@@ -22,9 +25,13 @@ struct FileChunks: AsyncSequence, Sendable {
         }
         guard status.st_mode & S_IFMT == S_IFREG else { throw .malformed(object: path, reason: "not a regular file") }
         size = UInt64(status.st_size)
+        self.offset = Swift.min(offset, size)
+        guard lseek(file.number, off_t(self.offset), SEEK_SET) >= 0 else {
+            throw .systemCall(operation: "lseek", object: path, errno: errno)
+        }
     }
 
-    func makeAsyncIterator() -> Iterator { Iterator(path: path, file: file, left: size) }
+    func makeAsyncIterator() -> Iterator { Iterator(path: path, file: file, left: size - offset) }
 
     struct Iterator: AsyncIteratorProtocol {
         let path: String
@@ -51,20 +58,26 @@ struct FileSink: Sendable {
 
     let path: String
     let bytesMax: UInt64
+    private let keeping: UInt64
     private let file: OpenFile
 
-    /// Creates or empties the file; mode 0600. A link in its place is not followed.
-    init(_ path: String, bytesMax: UInt64) throws(LinuxError) {
+    /// Creates the file, mode 0600, and cuts it to `keeping` bytes, after which more are written. A link in its place is
+    /// not followed.
+    init(_ path: String, bytesMax: UInt64, keeping: UInt64 = 0) throws(LinuxError) {
         self.path = path
         self.bytesMax = bytesMax
-        file = OpenFile(try GCXLinux.FileDescriptor.open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW))
+        self.keeping = keeping
+        file = OpenFile(try GCXLinux.FileDescriptor.open(path, O_WRONLY | O_CREAT | O_NOFOLLOW))
+        guard ftruncate(file.number, off_t(keeping)) == 0, lseek(file.number, 0, SEEK_END) >= 0 else {
+            throw .systemCall(operation: "ftruncate", object: path, errno: errno)
+        }
     }
 
-    /// - Returns: how many bytes there were.
+    /// - Returns: how many bytes there are in the file now.
     func write<Pieces: AsyncSequence>(
         _ pieces: Pieces, progress: @Sendable (UInt64) -> Void = { _ in }
     ) async throws -> UInt64 where Pieces.Element == ByteBuffer {
-        var written: UInt64 = 0
+        var written = keeping
         for try await piece in pieces {
             try Task.checkCancellation()
             written += UInt64(piece.readableBytes)

@@ -59,8 +59,8 @@ package protocol AgentOperations: Sendable {
     func hold(_ lease: LeaseID, by caller: Caller) async throws(AgentError) -> JobStatus
     func release(_ lease: LeaseID, by caller: Caller) async throws(AgentError) -> JobStatus
 
-    /// Path of a tar of the job's output directory; nil when the job has none.
-    func outputArchive(_ lease: LeaseID, by caller: Caller) async throws(AgentError) -> String?
+    /// A tar of the job's output directory; nil when the job has none, or none any more.
+    func outputArchive(_ lease: LeaseID, by caller: Caller) async throws(AgentError) -> OutputArchive?
 }
 
 /// Who asks.
@@ -88,6 +88,18 @@ package enum UploadKind: String, Codable, Sendable, CaseIterable {
     case image
     /// The input directory.
     case input
+}
+
+/// The output of a job, as a file.
+package struct OutputArchive: Equatable, Sendable {
+    package var path: String
+    /// SHA-256 of its bytes, 64 hexadecimal digits; what the last receipt names.
+    package var digest: String?
+
+    package init(path: String, digest: String?) {
+        self.path = path
+        self.digest = digest
+    }
 }
 
 /// Permission to write one file on the agent's disk.

@@ -8,6 +8,19 @@ package enum ImageFormat: String, Codable, Sendable, CaseIterable {
     case rootfs
 }
 
+/// Where a job's input comes from, and what it has to be.
+package struct JobInput: Codable, Equatable, Sendable {
+    /// SHA-256 of the tar archive, 64 hexadecimal digits; another one is refused.
+    package var digest: String
+    /// Where the agent fetches the archive: https, at a place that its owner allows. Nil: it was uploaded.
+    package var url: String?
+
+    package init(digest: String, url: String? = nil) {
+        self.digest = digest
+        self.url = url
+    }
+}
+
 /// A job as the buyer asks for it.
 package struct JobRequest: Codable, Equatable, Sendable {
     /// Program and arguments; empty takes the image's own.
@@ -23,10 +36,13 @@ package struct JobRequest: Codable, Equatable, Sendable {
     package var wallSecondsMax: UInt64?
     /// Most processes and threads; nil takes the agent's default.
     package var pidsMax: UInt64?
+    /// Nil takes what was uploaded as it is.
+    package var input: JobInput?
 
     package init(
         command: [String], environment: [String: String] = [:], workingDirectory: String? = nil,
-        imageFormat: ImageFormat, imageReference: String? = nil, wallSecondsMax: UInt64? = nil, pidsMax: UInt64? = nil
+        imageFormat: ImageFormat, imageReference: String? = nil, wallSecondsMax: UInt64? = nil, pidsMax: UInt64? = nil,
+        input: JobInput? = nil
     ) {
         self.command = command
         self.environment = environment
@@ -35,6 +51,7 @@ package struct JobRequest: Codable, Equatable, Sendable {
         self.imageReference = imageReference
         self.wallSecondsMax = wallSecondsMax
         self.pidsMax = pidsMax
+        self.input = input
     }
 }
 

@@ -26,7 +26,10 @@ extension LeaseKeeper {
         let uploads = LeaseUploads(root: context.settings.uploadsPath, lease: id)
         let settings = context.settings
         let image = try await uploads.image(request, bytesMax: settings.imageBytesMax)
-        let input = try await uploads.input(bytesMax: settings.inputBytesMax)
+        let input = try await uploads.input(request.input, settings)
+        if let input {
+            await happened(.data, "input sha256:\(input.digest) of \(input.bytes) bytes", inReceipt: true)
+        }
         let left = terms.endsAt > context.now() ? terms.endsAt - context.now() : 1
         var resources = JobResources(
             cores: terms.resources.cores, memoryBytes: terms.resources.memoryBytes,
@@ -34,11 +37,14 @@ extension LeaseKeeper {
         resources.pus = placement?.pus
         resources.ioBytesPerSecond = settings.jobs.ioBytesPerSecond.nonZero
         resources.ioOperationsPerSecond = settings.jobs.ioOperationsPerSecond.nonZero
-        return JobSpec(
+        var spec = JobSpec(
             id: Self.jobID(id), image: image, command: request.command, environment: request.environment,
             workingDirectory: request.workingDirectory,
-            resources: resources, inputDirectory: input, wallSecondsMax: min(left, request.wallSecondsMax ?? left),
+            resources: resources, inputDirectory: input?.directory,
+            wallSecondsMax: min(left, request.wallSecondsMax ?? left),
             logBytesMax: settings.logBytesMax)
+        spec.outputBytesMax = settings.jobs.outputBytesMax
+        return spec
     }
 
     /// The meter begins where the cgroup's counters do: at zero, when the job's first instruction ran.

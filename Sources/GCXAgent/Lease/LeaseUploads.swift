@@ -32,19 +32,11 @@ struct LeaseUploads: Sendable {
         }
     }
 
-    /// The input directory; nil when none was uploaded.
-    func input(bytesMax: UInt64) async throws(AgentError) -> String? {
-        let tar = archive(.input)
-        guard Files.exists(tar) else { return nil }
-        try await unpack(tar, into: "\(directory)/input", bytesMax: bytesMax)
-        return "\(directory)/input"
-    }
-
     func remove() throws(AgentError) {
         do { try Files.removeTree(directory) } catch { throw .storage(error.description) }
     }
 
-    private func unpack(_ tar: String, into target: String, bytesMax: UInt64) async throws(AgentError) {
+    func unpack(_ tar: String, into target: String, bytesMax: UInt64) async throws(AgentError) {
         do throws(ImageError) {
             _ = try await blocking { () throws(ImageError) -> TarArchive.Summary in
                 do throws(LinuxError) {

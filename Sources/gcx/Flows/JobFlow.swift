@@ -67,6 +67,7 @@ struct JobFlow: Sendable {
 
     /// Packs and sends the image and the input, and starts the job.
     func start(_ request: JobRequest, image: ImageReference, input: String?) async throws -> JobStatus {
+        var request = request
         let scratch = try ScratchDirectory("gcx-upload")
         let tar = image.isArchive ? image.path : "\(scratch.path)/image.tar"
         if !image.isArchive { try TarArchive.pack(image.path, into: tar) }
@@ -77,6 +78,7 @@ struct JobFlow: Sendable {
             }
             let packed = "\(scratch.path)/input.tar"
             try TarArchive.pack(input, into: packed)
+            request.input = JobInput(digest: try SHA256Hex.ofFile(packed).hex)
             try await agent.upload(.input, lease: lease, file: packed, by: caller)
         }
         return try await agent.submit(request, lease: lease, by: caller)
@@ -110,17 +112,6 @@ struct JobFlow: Sendable {
             try await Task.sleep(for: .milliseconds(200))
         }
         return try await ledger.lease(lease)
-    }
-
-    /// Fetches the output and unpacks it into a new directory; false when the job left none.
-    func fetchOutput(into directory: String, bytesMax: UInt64) async throws -> Bool {
-        let scratch = try ScratchDirectory("gcx-output")
-        let tar = "\(scratch.path)/output.tar"
-        guard try await agent.downloadOutput(lease, to: tar, by: caller) != nil else { return false }
-        try Files.makeDirectories(directory, mode: 0o755)
-        _ = try TarArchive(path: tar).unpack(
-            into: directory, limits: TarLimits(entriesMax: AgentLimits.uploadEntriesMax, bytesMax: bytesMax))
-        return true
     }
 
     /// Asks a ledger that may be starting again: the job is paid for as it goes, so nobody gives up at once.

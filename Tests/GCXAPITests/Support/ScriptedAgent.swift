@@ -17,6 +17,7 @@ final class ScriptedAgent: AgentOperations {
         var uploadPath = ""
         var uploadBytesMax: UInt64 = 1 << 20
         var output: String?
+        var outputDigest: String?
         var submitted: JobRequest?
         var events: [JobEvent] = []
         var bundle: String?
@@ -133,8 +134,10 @@ final class ScriptedAgent: AgentOperations {
         }
     }
 
-    func outputArchive(_ lease: LeaseID, by caller: Caller) async throws(AgentError) -> String? {
-        try answer(by: caller) { state throws(AgentError) in state.output }
+    func outputArchive(_ lease: LeaseID, by caller: Caller) async throws(AgentError) -> OutputArchive? {
+        try answer(by: caller) { state throws(AgentError) in
+            state.output.map { OutputArchive(path: $0, digest: state.outputDigest) }
+        }
     }
 
     func report(_ lease: LeaseID, by caller: Caller) async throws(AgentError) -> JobReport {

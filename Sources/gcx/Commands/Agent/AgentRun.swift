@@ -128,6 +128,9 @@ extension Configuration {
         policy.ioOperationsPerSecond = job.ioOperationsPerSecond
         policy.outputKeepSeconds = job.outputKeepSeconds
         policy.historySeconds = job.historySeconds
+        policy.outputBytesMax = job.outputBytesMax
+        policy.inputURLsAllow = job.inputURLsAllow
+        policy.inputCertificates = job.inputCertificates
         return policy
     }
 

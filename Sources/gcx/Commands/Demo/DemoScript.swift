@@ -132,7 +132,8 @@ struct DemoScript: Sendable {
                 self.say("  | " + piece.split(separator: "\n").joined(separator: "\n  | "))
             })
         let outputs = stage.path("output")
-        if try await flow.fetchOutput(into: outputs, bytesMax: 1 << 30) {
+        let transfer = JobTransfer(agent: flow.agent, lease: flow.lease, caller: flow.caller)
+        if try await transfer.fetch(into: outputs, bytesMax: 1 << 30) != nil {
             let names = try Files.names(in: outputs).sorted().joined(separator: ", ")
             say("output fetched: \(names)")
         }

@@ -11,7 +11,8 @@ struct JobNoun: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "job", abstract: "Run a job on a lease, pay for it as it goes, and read what it did.",
         subcommands: [
-            JobRun.self, JobList.self, JobTop.self, JobInspect.self, JobEvents.self, JobLogs.self, JobPause.self,
+            JobRun.self, JobList.self, JobTop.self, JobInspect.self, JobEvents.self, JobLogs.self, JobOutput.self,
+            JobPause.self,
             JobResume.self, JobCancel.self,
         ])
 }

@@ -37,8 +37,11 @@ struct JobRun: AsyncParsableCommand {
     @Option(help: "The image: oci:DIR[:TAG], oci-archive:FILE[:TAG] or rootfs:DIR.")
     var image = ""
 
-    @Option(help: "Directory that the job sees read-only at /input.")
+    @Option(help: "What the job sees read-only at /input: a directory, or the https address of a tar archive.")
     var input: String?
+
+    @Option(help: "SHA-256 of the archive at an https address, in hexadecimal digits.")
+    var inputSHA256: String?
 
     @Option(help: "New directory for what the job leaves in /output.")
     var output: String?
@@ -75,11 +78,16 @@ struct JobRun: AsyncParsableCommand {
         let flow = JobFlow(
             ledger: ledger, agent: client, lease: lease, session: session ?? payer,
             caller: try await options.caller(agent: client, ledger: self.ledger))
-        if let reference { _ = try await flow.start(try request(reference), image: reference, input: input) }
+        if let reference {
+            _ = try await flow.start(try request(reference), image: reference, input: isRemote ? nil : input)
+        }
         let style = LogStyle(json: false, timestamps: false)
         let status = try await flow.attend(
             journal: journal ?? "gcx-\(lease.short).journal", receipt: { _ in }, line: { style.write($0) })
-        if let output { _ = try await flow.fetchOutput(into: output, bytesMax: 1 << 40) }
+        if let output {
+            let transfer = JobTransfer(agent: client, lease: lease, caller: flow.caller)
+            _ = try await transfer.fetch(into: output, bytesMax: JobOutput.bytesMax)
+        }
         Terminal.complain(JobText.lines(status).joined(separator: "\n"))
         throw ExitCode(Self.status(status.exit))
     }
@@ -94,7 +102,21 @@ struct JobRun: AsyncParsableCommand {
         }
         return JobRequest(
             command: command, environment: environment, workingDirectory: workdir, imageFormat: image.format,
-            imageReference: image.tag, wallSecondsMax: timeLimit?.seconds)
+            imageReference: image.tag, wallSecondsMax: timeLimit?.seconds, input: try remoteInput)
+    }
+
+    private var isRemote: Bool { input?.hasPrefix("https://") ?? false }
+
+    private var remoteInput: JobInput? {
+        get throws {
+            guard isRemote else { return nil }
+            guard let inputSHA256 else {
+                throw CommandError(
+                    "an input at an address needs its digest",
+                    fix: "Give --input-sha256 with the output of `sha256sum`.")
+            }
+            return JobInput(digest: inputSHA256.lowercased(), url: input)
+        }
     }
 
     private static func status(_ exit: ExitReason?) -> Int32 {

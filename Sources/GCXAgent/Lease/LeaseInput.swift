@@ -1,0 +1,120 @@
+import GCXLinux
+import GCXModel
+import GCXSandbox
+import Glibc
+
+/// A job's input, unpacked, and what it was made from.
+struct LeaseInput: Equatable, Sendable {
+    var directory: String
+    /// SHA-256 of the archive, 64 hexadecimal digits.
+    var digest: String
+    /// Bytes of the archive.
+    var bytes: UInt64
+}
+
+extension JobInput {
+    /// Looks at what can be looked at before anything is fetched.
+    ///
+    /// - Parameter allowed: beginnings of the addresses that the owner lets inputs be fetched from.
+    func check(allowed: [String]) throws(AgentError) {
+        guard digest.utf8.count == 64, digest.allSatisfy({ "0123456789abcdef".contains($0) }) else {
+            throw .badRequest("the input's digest is not SHA-256 in 64 lower-case hexadecimal digits")
+        }
+        guard let url else { return }
+        let isPlain = url.unicodeScalars.allSatisfy { $0.isASCII && $0.value > 32 && $0 != "\"" && $0 != "\\" }
+        // `https://allowed/../elsewhere` begins as allowed.
+        guard isPlain, url.utf8.count <= AgentLimits.urlBytesMax, !url.contains("/.."),
+            !url.lowercased().contains("%2e")
+        else { throw .badRequest("the input's address is not a plain https address") }
+        guard allowed.contains(where: { url.hasPrefix($0) }) else {
+            throw .badRequest(
+                "this machine fetches no input from there; "
+                    + (allowed.isEmpty
+                        ? "its owner allows no address" : "it does from \(allowed.joined(separator: ", "))"))
+        }
+    }
+}
+
+extension LeaseUploads {
+    /// The input, fetched where it is to be, compared with its digest, looked through and unpacked; nil when there is none.
+    ///
+    /// - Throws: ``AgentError/imageRefused(_:remedy:)`` for an input that is not what the request says.
+    func input(_ wanted: JobInput?, _ settings: AgentSettings) async throws(AgentError) -> LeaseInput? {
+        let tar = archive(.input)
+        if let url = wanted?.url, !Files.exists(tar) {
+            try prepare()
+            try await download(url, into: tar, settings)
+        }
+        guard Files.exists(tar) else {
+            guard wanted == nil else {
+                throw .imageRefused(
+                    "no input was uploaded for this lease", remedy: "Upload one with `gcx job run --input`.")
+            }
+            return nil
+        }
+        let found: (hex: String, bytes: UInt64)
+        do {
+            found = try await blocking { () throws(LinuxError) in try SHA256Hex.ofFile(tar) }
+        } catch { throw .storage(error.description) }
+        if let wanted, wanted.digest != found.hex {
+            unlink(tar)
+            throw .imageRefused(
+                "the input is sha256:\(found.hex), and sha256:\(wanted.digest) was asked for",
+                remedy: "Send the archive that the digest is of.")
+        }
+        try await unpack(tar, into: "\(directory)/input", bytesMax: settings.inputBytesMax)
+        return LeaseInput(directory: "\(directory)/input", digest: found.hex, bytes: found.bytes)
+    }
+
+    /// Fetches with curl, which goes on where an earlier try stopped.
+    ///
+    /// The address stands in a file and not in the arguments, which others could see: it may hold a signature. There are
+    /// no redirects: they could lead into the provider's own network.
+    private func download(_ url: String, into tar: String, _ settings: AgentSettings) async throws(AgentError) {
+        let partial = partial(.input)
+        let most = settings.inputBytesMax
+        do throws(LinuxError) {
+            let configuration = "\(directory)/curl.conf"
+            try DurableFile.replace(configuration, with: "url = \"\(url)\"\n".utf8)
+            defer { unlink(configuration) }
+            let tool = Self.curl(configuration, into: partial, settings)
+            try await blocking { () throws(LinuxError) in
+                do throws(LinuxError) {
+                    try Self.run(tool, bytesMax: most, partial)
+                } catch .toolFailed(_, Self.cannotResume, _) {
+                    // The server gives no part of a file, so it is begun again.
+                    unlink(partial)
+                    try Self.run(tool, bytesMax: most, partial)
+                }
+            }
+        } catch {
+            throw .imageRefused(
+                "the input could not be fetched: \(error)", remedy: "Check the address, or upload the input.")
+        }
+        guard rename(partial, tar) == 0 else { throw .storage("cannot finish the download \(partial): errno \(errno)") }
+    }
+
+    private static func curl(_ configuration: String, into partial: String, _ settings: AgentSettings) -> ChildProcess {
+        var arguments = [
+            "--config", configuration, "--silent", "--show-error", "--fail", "--proto", "=https", "--max-redirs", "0",
+            "--max-filesize", "\(settings.inputBytesMax)", "--connect-timeout", "10", "--speed-limit", "1",
+            "--speed-time", "30", "--retry", "3", "--retry-connrefused", "--continue-at", "-", "--output", partial,
+        ]
+        if !settings.jobs.inputCertificates.isEmpty { arguments += ["--cacert", settings.jobs.inputCertificates] }
+        return ChildProcess("curl", arguments, timeout: AgentLimits.downloadTimeout)
+    }
+
+    private static func run(_ tool: ChildProcess, bytesMax: UInt64, _ partial: String) throws(LinuxError) {
+        let outcome = try tool.outcome { () throws(LinuxError) in
+            if let size = Disk.size(of: partial), size > bytesMax {
+                throw .outputTooLarge(tool: "curl", limitBytes: Int(clamping: bytesMax))
+            }
+        }
+        guard outcome.status == .exited(0) else {
+            throw .toolFailed(tool: "curl", status: outcome.status.code, output: outcome.errorLine)
+        }
+    }
+
+    /// curl's exit status for a server that answers no range (CURLE_RANGE_ERROR).
+    private static let cannotResume: Int32 = 33
+}

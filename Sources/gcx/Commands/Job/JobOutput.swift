@@ -1,0 +1,38 @@
+import ArgumentParser
+import GCXAPI
+import GCXAgent
+import GCXModel
+import GCXSigning
+
+/// `gcx job output`: fetch what a job left.
+struct JobOutput: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "output",
+        abstract: "Fetch what a job left in /output, compare it with its digest, and unpack it.",
+        discussion: "A transfer that breaks off is gone on with, also by running the command again.")
+
+    @OptionGroup var agent: AgentOptions
+    @OptionGroup var ledger: LedgerOptions
+    @OptionGroup var caller: CallerOptions
+
+    @Argument(help: "Id of the lease.")
+    var lease: Digest
+
+    @Option(help: "Directory to unpack into; made where it is missing.")
+    var out: String
+
+    func run() async throws {
+        let client = try agent.open()
+        let flow = JobTransfer(
+            agent: client, lease: lease, caller: try await caller.caller(agent: client, ledger: ledger))
+        guard let digest = try await flow.fetch(into: out, bytesMax: Self.bytesMax) else {
+            throw CommandError(
+                "there is no output: the job left none, or it was wiped",
+                fix: "See what became of it with `gcx job inspect \(lease)`.")
+        }
+        Terminal.say("sha256:\(digest)")
+    }
+
+    /// What a buyer's own disk takes is the buyer's affair: 1 TiB.
+    static let bytesMax: UInt64 = 1 << 40
+}
