@@ -113,21 +113,29 @@ package struct Admission: Sendable {
         }
     }
 
-    /// The cores of the lease, for itself; nil where no topology is known.
+    /// What the lease has for itself.
     ///
     /// - Parameter placements: those of the leases that hold capacity already; of one without a placement nobody knows
     ///   where it runs, so beside it nobody gets cores for himself.
     package func place(
-        _ terms: LeaseTerms, on cores: CoreMap?, beside placements: [CorePlacement?]
-    ) throws(AgentError) -> CorePlacement? {
+        _ terms: LeaseTerms, on machine: MachineMap, beside placements: [LeasePlacement?]
+    ) throws(AgentError) -> LeasePlacement {
         let known = placements.compactMap(\.self)
-        guard let cores, known.count == placements.count else { return nil }
-        guard let placement = cores.place(terms.resources.cores, beside: known) else {
+        guard let devices = machine.devices(terms.resources.gpus, beside: known) else {
+            throw refused(
+                "they ask for \(terms.resources.gpus) GPUs, and fewer are free",
+                "Ask for less, or wait until a lease ends.")
+        }
+        let taken = known.compactMap(\.cores)
+        guard let cores = machine.cores, taken.count == placements.count else {
+            return LeasePlacement(cores: nil, devices: devices)
+        }
+        guard let placement = cores.place(terms.resources.cores, beside: taken) else {
             throw refused(
                 "they ask for \(terms.resources.cores) cores, and fewer are free of other leases",
                 "Ask for less, or wait until a lease ends.")
         }
-        return placement
+        return LeasePlacement(cores: placement, devices: devices)
     }
 
     private func refused(_ why: String, _ remedy: String) -> AgentError { .termsRefused(why, remedy: remedy) }

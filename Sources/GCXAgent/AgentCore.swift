@@ -13,8 +13,8 @@ package actor AgentCore {
     private var keepers: [LeaseID: LeaseKeeper] = [:]
     /// The offer on the ledger now, and its digest.
     private(set) var offer: (signed: Signed<Offer>, digest: Digest)?
-    /// The cores for sale; nil where jobs cannot have any for themselves.
-    private var cores: CoreMap?
+    /// What is given to one lease alone.
+    private var machine = MachineMap(cores: nil)
 
     /// Names of the runtime and the cgroup layout, for the status.
     package struct SandboxDescription: Sendable {
@@ -50,8 +50,8 @@ package actor AgentCore {
     /// The offer that new leases are checked against.
     func use(_ offer: Signed<Offer>, digest: Digest) { self.offer = (offer, digest) }
 
-    /// The cores that new leases are placed on.
-    func use(_ cores: CoreMap?) { self.cores = cores }
+    /// What new leases are placed on.
+    func use(_ machine: MachineMap) { self.machine = machine }
 
     /// Nothing is for sale until another offer is used.
     func retractOffer() { offer = nil }
@@ -81,10 +81,10 @@ package actor AgentCore {
         let admission = Admission(
             offer: offer.signed.document, offerDigest: offer.digest, machine: context.identity.machine.address,
             now: context.now())
-        let cores = cores
+        let machine = machine
         let row = try context.store.insert(signed, id: digest, at: context.now()) { holders in
             try admission.check(terms, beside: holders.map(\.terms))
-            return try admission.place(terms, on: cores, beside: holders.map(\.placement))
+            return try admission.place(terms, on: machine, beside: holders.map(\.placement))
         }
         if keepers[digest] == nil {
             let keeper = try LeaseKeeper(row, context: context)

@@ -16,6 +16,8 @@ package struct JobPolicy: Equatable, Sendable {
     package var inputURLsAllow: [String] = []
     /// Certificates that such servers may be signed by, besides the system's; empty adds none.
     package var inputCertificates = ""
+    /// The GPUs for sale, by their CDI names; the facts of an offer list the machine's all the same.
+    package var gpus: [String] = []
 
     package init() {}
 }

@@ -79,6 +79,7 @@ package struct Configuration: Equatable, Sendable {
         package var outputBytesMax: UInt64 = 8 << 30
         package var inputURLsAllow: [String] = []
         package var inputCertificates = ""
+        package var gpus: [String] = []
     }
 
     package var agent = Agent()

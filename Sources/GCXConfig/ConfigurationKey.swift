@@ -155,7 +155,7 @@ struct ConfigurationKey: Sendable {
 
     private static let job = [
         ConfigurationKey(
-            "job.runtime", .choice(\.job.runtime, ["auto", "crun", "runc"]),
+            "job.runtime", .choice(\.job.runtime, ["auto", "crun", "runc", "runsc", "krun"]),
             "The OCI runtime; auto takes the best that is installed."),
         ConfigurationKey(
             "job.sample_milliseconds", .number(\.job.sampleMilliseconds, 100...60_000),
@@ -200,5 +200,8 @@ struct ConfigurationKey: Sendable {
         ConfigurationKey(
             "job.input_certificates", .text(\.job.inputCertificates),
             "A file of certificates that such servers may be signed by, besides the system's."),
+        ConfigurationKey(
+            "job.gpus", .texts(\.job.gpus),
+            "GPUs for sale, by the names of their CDI descriptions in /etc/cdi, such as nvidia.com/gpu=0."),
     ]
 }

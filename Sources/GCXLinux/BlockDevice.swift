@@ -1,6 +1,6 @@
 import Glibc
 
-/// A block device by its numbers, as control groups name it.
+/// A device by its numbers, as control groups name it.
 package struct BlockDevice: Codable, Equatable, Hashable, Sendable {
     package var major: UInt32
     package var minor: UInt32
@@ -38,7 +38,7 @@ package struct BlockDevice: Codable, Equatable, Hashable, Sendable {
     }
 
     /// Takes a `dev_t` apart as glibc's `gnu_dev_major` and `gnu_dev_minor` do.
-    init(_ number: dev_t) {
+    package init(_ number: dev_t) {
         let number = UInt64(number)
         major = UInt32((number >> 8) & 0xFFF) | UInt32((number >> 32) & 0xFFFF_F000)
         minor = UInt32(number & 0xFF) | UInt32((number >> 12) & 0xFFFF_FF00)

@@ -14,15 +14,23 @@ package struct Meter: Codable, Equatable, Sendable {
     /// The sample that the next one is compared with.
     package private(set) var last: RawSample
 
+    /// GPUs that the lease has to itself, used or not; nil in a meter of a time before GPUs were sold.
+    private var gpus: UInt32?
+
     /// Begins at a sample taken before the job's first process exists.
-    package init(beginning sample: RawSample) { last = sample }
+    ///
+    /// - Parameter gpus: devices that nobody else can have meanwhile; each is billed for the time of the lease.
+    package init(beginning sample: RawSample, gpus: UInt32 = 0) {
+        last = sample
+        self.gpus = gpus
+    }
 
     /// Everything used since the beginning.
     package var usage: Usage {
         Usage(
             leaseNanoseconds: leaseNanoseconds, coreNanoseconds: coreNanoseconds,
             memoryByteSeconds: ByteSeconds(memoryByteNanoseconds.value / Self.second),
-            gpuNanoseconds: 0,
+            gpuNanoseconds: leaseNanoseconds.multipliedReportingOverflow(by: UInt64(gpus ?? 0)).partialValue,
             storageByteSeconds: ByteSeconds(storageByteNanoseconds.value / Self.second), egressBytes: 0)
     }
 

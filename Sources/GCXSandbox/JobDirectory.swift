@@ -68,6 +68,8 @@ package struct JobPlan: Codable, Equatable, Sendable {
     package var place: CgroupPlace
     /// What the job may raise its limit of open files to: never more than the agent itself has.
     package var openFilesMax: UInt64
+    /// What the devices of the job want in its bundle; nil without devices.
+    package var devices: CDIEdits? = nil
     /// The boot in which the job was planned; in another boot it cannot be running.
     package var bootID: String
 }
@@ -92,6 +94,9 @@ package struct SandboxPaths: Sendable {
     /// The image with the writable layer over it.
     package var rootfs: String { "\(root)/rootfs" }
     package var input: String { "\(root)/input" }
+    /// The nodes of the job's devices.
+    package var devices: String { "\(root)/devices" }
+    func device(_ index: Int) -> String { "\(devices)/\(index)" }
 }
 
 /// Which process supervises a job: a pid with the moment of its birth, so that it cannot be mistaken.

@@ -23,6 +23,8 @@ package struct JobSpec: Codable, Equatable, Sendable {
     package var writableRoot: Bool
     /// Bytes of the archive that the output is packed into; a larger one is not kept. Nil sets no limit but the disk.
     package var outputBytesMax: UInt64?
+    /// Devices by their CDI names, `vendor.com/class=name`; the caller sees to it that nobody else has them.
+    package var devices: [String] = []
 
     package init(
         id: String, image: ImageSource, command: [String] = [], environment: [String: String] = [:],

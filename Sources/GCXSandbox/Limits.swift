@@ -42,6 +42,8 @@ package enum SandboxLimits {
     package static let imageUnpackedBytesMax: UInt64 = 128 << 30
     /// Most time an image may take to unpack.
     package static let unpackTimeout: Duration = .seconds(1800)
+    /// A file that describes devices; one for eight GPUs with all their libraries has about 100 KiB.
+    package static let cdiBytesMax = 4 << 20
     /// Users in an image's passwd file are looked up in this much of it.
     package static let passwdBytesMax = 1 << 20
     /// First host id of the first job: above the ranges that systemd gives to containers (524,288 to 1,879,048,191),

@@ -8,9 +8,11 @@ extension OCIBundle {
     ///
     /// - Parameter io: limits of the disks the job uses, known once its mounts are made.
     package static func job(_ plan: JobPlan, sandbox: SandboxPaths, io: [IOLimit] = []) -> OCIBundle {
-        OCIBundle(
+        var bundle = OCIBundle(
             root: Root(path: sandbox.rootfs, readonly: !plan.spec.writableRoot), process: process(plan),
             mounts: systemMounts + jobMounts(plan, sandbox), linux: linux(plan, io))
+        if let devices = plan.devices { bundle.apply(devices, sandbox) }
+        return bundle
     }
 
     private static func process(_ plan: JobPlan) -> Process {

@@ -10,6 +10,15 @@ package struct OCIBundle: Codable, Equatable, Sendable {
     package var process: Process
     package var mounts: [Mount]
     package var linux: Linux
+    /// Programs that the runtime calls, by the moment at which it does; nil without devices that want some.
+    package var hooks: [String: [Hook]]? = nil
+
+    package struct Hook: Codable, Equatable, Sendable {
+        package var path: String
+        package var args: [String]?
+        package var env: [String]?
+        package var timeout: Int?
+    }
 
     package struct Root: Codable, Equatable, Sendable {
         package var path: String
@@ -110,6 +119,10 @@ package struct OCIBundle: Codable, Equatable, Sendable {
 
     package struct Device: Codable, Equatable, Sendable {
         package var allow: Bool
+        /// `b` or `c`; nil with the numbers means every device.
+        package var type: String? = nil
+        package var major: UInt32? = nil
+        package var minor: UInt32? = nil
         package var access: String
     }
 

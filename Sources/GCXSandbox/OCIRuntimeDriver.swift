@@ -13,17 +13,20 @@ package struct OCIRuntimeDriver: RuntimeDriver {
     package let runtime: RuntimeChoice
     package let group: CgroupPlace
     let ids = IDRegistry()
+    let devices: CDIRegistry
 
     /// - Parameters:
     ///   - state: the agent's own directory; jobs and images get one each in it, closed to everybody else.
     ///   - supervisorPath: the program `gcx-supervisor`.
     ///   - preferred: nil takes the best runtime that is installed.
     ///   - imageBytesMax: disk that one image may take when unpacked.
+    ///   - devices: the files that describe what devices need.
     ///   - base: the agent's delegated group in a v2 tree; nil means the group this process is in.
     package init(
         state: String, supervisorPath: String, preferred: RuntimeChoice.Kind? = nil, base: String? = nil,
-        imageBytesMax: UInt64 = SandboxLimits.imageUnpackedBytesMax
+        imageBytesMax: UInt64 = SandboxLimits.imageUnpackedBytesMax, devices: CDIRegistry = CDIRegistry()
     ) throws(SandboxError) {
+        self.devices = devices
         jobsPath = "\(state)/jobs"
         templatesPath = "\(state)/templates"
         imagesLock = "\(state)/images.lock"
@@ -130,7 +133,8 @@ package struct OCIRuntimeDriver: RuntimeDriver {
         }
         let plan = JobPlan(
             spec: spec, process: process, imageRoot: entry.rootfs, imageDigest: entry.digest, scratchTemplate: template,
-            ids: try freeIDs(for: job), runtime: runtime, place: place(of: spec.id), openFilesMax: files, bootID: boot)
+            ids: try freeIDs(for: job), runtime: runtime, place: place(of: spec.id), openFilesMax: files,
+            devices: spec.devices.isEmpty ? nil : try devices.edits(for: spec.devices), bootID: boot)
         try sandboxed { () throws(LinuxError) in try JSONFile.write(plan, to: job.plan) }
         return plan
     }

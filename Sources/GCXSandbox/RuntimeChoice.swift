@@ -1,9 +1,26 @@
 import GCXLinux
+import GCXModel
 
 /// Which OCI runtime is used, how, and why that one.
 package struct RuntimeChoice: Codable, Equatable, Sendable {
     package enum Kind: String, Codable, CaseIterable, Sendable {
         case crun, runc
+        /// gVisor: a kernel of its own in user space.
+        case runsc
+        /// crun with libkrun: a virtual machine for each job.
+        case krun
+
+        /// What stands between a job and the machine.
+        package var isolation: IsolationLevel {
+            switch self {
+            case .crun, .runc: .container
+            case .runsc: .userKernel
+            case .krun: .virtualMachine
+            }
+        }
+
+        /// Whether it may be taken without being asked for: the thicker walls cost speed, and the owner says so.
+        var isDefault: Bool { isolation == .container }
     }
 
     package var kind: Kind
@@ -13,7 +30,8 @@ package struct RuntimeChoice: Codable, Equatable, Sendable {
     /// The v2 tree that must be out of sight while the runtime works; nil when there is none.
     package var hiddenTree: String?
 
-    /// The runtime for this machine: the preferred one if it is installed, else crun, else runc.
+    /// The runtime for this machine: the preferred one if it is installed, else crun, else runc. One with a thicker wall
+    /// is never replaced by one with a thinner.
     ///
     /// - Throws: ``SandboxError/noRuntime(tried:)``.
     package static func detect(preferred: Kind? = nil) throws(SandboxError) -> RuntimeChoice {
@@ -25,7 +43,8 @@ package struct RuntimeChoice: Codable, Equatable, Sendable {
     static func choose(
         preferred: Kind?, layout: CgroupLayout, find: (String) -> String?
     ) throws(SandboxError) -> RuntimeChoice {
-        let order = [preferred, .crun, .runc].compactMap { $0 }
+        let others: [Kind] = preferred?.isDefault ?? true ? [.crun, .runc] : []
+        let order = [preferred].compactMap { $0 } + others
         for kind in order {
             guard let path = find(kind.rawValue) else { continue }
             let why = kind == preferred ? "asked for" : kind == .crun ? "starts fastest" : "crun is not installed"
@@ -33,12 +52,12 @@ package struct RuntimeChoice: Codable, Equatable, Sendable {
                 kind: kind, path: path, reason: "\(kind.rawValue) (\(why)), \(explain(kind, layout))",
                 hiddenTree: hiddenTree(kind, layout))
         }
-        throw .noRuntime(tried: Kind.allCases.map { "`\($0.rawValue)` is not installed" })
+        throw .noRuntime(tried: Set(order).map(\.rawValue).sorted().map { "`\($0)` is not installed" })
     }
 
     /// crun refuses a machine where v1 and v2 are mounted together ("cgroups in hybrid mode not supported").
     private static func hiddenTree(_ kind: Kind, _ layout: CgroupLayout) -> String? {
-        if case .legacy(_, let root?) = layout, kind == .crun { return root }
+        if case .legacy(_, let root?) = layout, kind == .crun || kind == .krun { return root }
         return nil
     }
 
@@ -47,7 +66,7 @@ package struct RuntimeChoice: Codable, Equatable, Sendable {
         case .unified: "control groups v2"
         case .legacy(_, nil): "control groups v1"
         case .legacy(_, .some):
-            kind == .crun ? "hybrid control groups with the v2 tree hidden" : "hybrid control groups"
+            kind == .crun || kind == .krun ? "hybrid control groups with the v2 tree hidden" : "hybrid control groups"
         }
     }
 }
@@ -82,8 +101,10 @@ struct Runtime {
 
     private var common: [String] {
         switch choice.kind {
-        case .crun: ["--root", paths.runtimeState, "--cgroup-manager=cgroupfs", "--log", "file:\(logPath)"]
+        case .crun, .krun: ["--root", paths.runtimeState, "--cgroup-manager=cgroupfs", "--log", "file:\(logPath)"]
         case .runc: ["--root", paths.runtimeState, "--log", logPath]
+        // The loopback device is gVisor's own; without a network there is nothing to reach.
+        case .runsc: ["--root", paths.runtimeState, "--log", logPath, "--network=none"]
         }
     }
 }

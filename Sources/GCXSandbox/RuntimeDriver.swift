@@ -4,6 +4,8 @@ import GCXModel
 /// Runs jobs. A job is named by its directory, which holds all that is known about it, so every verb works after a
 /// restart of the agent as before it.
 package protocol RuntimeDriver: Sendable {
+    /// What stands between a job and the machine.
+    var isolation: IsolationLevel { get }
     /// Unpacks an image ahead of time, so that a later start is quick.
     func prepare(_ image: ImageSource) throws(SandboxError)
     /// Starts a job and answers when its first instruction has run. On an error nothing of it is left.
@@ -26,6 +28,10 @@ package protocol RuntimeDriver: Sendable {
     func wipe(_ job: JobDirectory) throws(SandboxError) -> WipeReport
     /// Removes unpacked images that no job names, and what a crash left half unpacked; nothing while one is being unpacked.
     func pruneImages() throws(SandboxError)
+    /// Looks whether devices can be handed to a job.
+    ///
+    /// - Throws: ``SandboxError/noDevice(name:reason:)``.
+    func checkDevices(_ names: [String]) throws(SandboxError)
     /// All jobs that have a directory.
     func jobs() throws(SandboxError) -> [JobDirectory]
 }

@@ -19,6 +19,8 @@ package enum SandboxError: RemediedError, Equatable {
     case diskFull(path: String, freeBytes: UInt64, neededBytes: UInt64)
     /// The supervisor or the runtime failed before the job's first instruction.
     case startFailed(id: String, reason: String)
+    /// A device that the job is to have is not described, or not there.
+    case noDevice(name: String, reason: String)
     /// A state file of the job does not read as it should.
     case corrupt(path: String, reason: String)
 
@@ -30,6 +32,8 @@ package enum SandboxError: RemediedError, Equatable {
         case .noRuntime: .fix("Install `crun` (or `runc` on a machine with v1 control groups).")
         case .slotsFull: .retry(after: .seconds(30))
         case .diskFull(let path, _, _): .fix("Free some room on the disk of \(path), or offer less storage.")
+        case .noDevice:
+            .fix("Write the device's description again (`nvidia-ctk cdi generate --format=json` for NVIDIA).")
         case .startFailed: .fix("Run `gcx doctor`; the supervisor's own log lies in the job directory.")
         }
     }
@@ -46,6 +50,7 @@ package enum SandboxError: RemediedError, Equatable {
         case .diskFull(let path, let free, let needed):
             "the disk of `\(path)` has \(free) bytes free and the job needs \(needed)"
         case .startFailed(let id, let reason): "job `\(id)` did not start: \(reason)"
+        case .noDevice(let name, let reason): "device `\(name)`: \(reason)"
         case .corrupt(let path, let reason): "`\(path)` is corrupt: \(reason)"
         }
     }

@@ -33,13 +33,16 @@ struct SandboxMounts {
         if let input = plan.spec.inputDirectory {
             try Mounts.bindShifted(input, at: paths.input, by: plan.ids, readOnly: true)
         }
+        try makeDevices()
         let disks = [plan.imageRoot, plan.spec.inputDirectory].compactMap { $0 }.compactMap(BlockDevice.holding)
         return Set(disks + [loop].compactMap { $0 }).sorted { ($0.major, $0.minor) < ($1.major, $1.minor) }
     }
 
     /// Takes everything down again, in the opposite order; what is not mounted is passed over.
     func dismantle() {
-        for path in [paths.rootfs, paths.input, paths.image, paths.scratch, paths.root] { try? Mounts.unmount(path) }
+        for path in [paths.rootfs, paths.input, paths.image, paths.scratch, paths.devices, paths.root] {
+            try? Mounts.unmount(path)
+        }
         try? Files.remove(directory.scratch)
     }
 

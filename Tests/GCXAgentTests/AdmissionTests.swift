@@ -33,6 +33,18 @@ struct AdmissionTests {
         try admission.check(terms(), beside: [terms()])
     }
 
+    @Test("a device has one owner at a time, and is free again with its lease")
+    func devices() throws {
+        let machine = MachineMap(cores: nil, devices: ["a/b=0", "a/b=1"])
+        let one = terms { $0.resources.gpus = 1 }
+        let first = try admission.place(one, on: machine, beside: [])
+        let second = try admission.place(one, on: machine, beside: [first])
+        #expect(first.devices == ["a/b=0"] && second.devices == ["a/b=1"])
+        #expect(throws: AgentError.self) { try admission.place(one, on: machine, beside: [first, second]) }
+        #expect(try admission.place(one, on: machine, beside: [second]).devices == ["a/b=0"])
+        #expect(try admission.place(terms(), on: machine, beside: [first, second]).devices.isEmpty)
+    }
+
     /// One thing wrong each, and a word of the refusal.
     static let wrong: [(String, @Sendable (inout LeaseTerms) -> Void)] = [
         ("they name offer", { $0.offer = .random() }),

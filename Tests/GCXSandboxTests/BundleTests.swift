@@ -124,6 +124,18 @@ struct RuntimeChoiceTests {
         #expect(unified.hiddenTree == nil)
     }
 
+    @Test(
+        "a thicker wall that was asked for is never replaced by a thinner one",
+        arguments: [RuntimeChoice.Kind.runsc, .krun])
+    func thickWalls(_ kind: RuntimeChoice.Kind) throws {
+        let choice = try RuntimeChoice.choose(preferred: kind, layout: hybrid) { "/usr/bin/\($0)" }
+        #expect(choice.kind == kind && choice.kind.isolation > .container)
+        let error = #expect(throws: SandboxError.self) {
+            try RuntimeChoice.choose(preferred: kind, layout: hybrid) { $0 == kind.rawValue ? nil : "/usr/bin/\($0)" }
+        }
+        #expect(error == .noRuntime(tried: ["`\(kind.rawValue)` is not installed"]))
+    }
+
     @Test("the preferred one wins when it is there, else the next, and the reason says why")
     func preferred() throws {
         let runc = try RuntimeChoice.choose(preferred: .runc, layout: hybrid) { "/usr/bin/\($0)" }

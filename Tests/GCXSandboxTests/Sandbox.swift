@@ -106,6 +106,13 @@ final class Sandbox {
         try Self.makeRootfs("\(root)/rootfs")
     }
 
+    /// Another driver of the same jobs.
+    func driver(devices: CDIRegistry) throws -> OCIRuntimeDriver {
+        try OCIRuntimeDriver(
+            state: "\(root)/state", supervisorPath: Machine.supervisor, preferred: driver.runtime.kind, devices: devices
+        )
+    }
+
     deinit {
         for job in (try? driver.jobs()) ?? [] {
             try? driver.stop(job, StopRequest(reason: .cancelled(by: .agent), graceMilliseconds: 0))

@@ -43,7 +43,7 @@ extension WholeLeases {
             ]
             #expect(kinds.filter { order.contains($0) } == order)
             #expect(report.facts?.exit?.reason == .exited(code: 3))
-            #expect(report.facts?.resources.pus == report.placement?.pus)
+            #expect(report.facts?.resources.pus == report.placement?.cores?.pus)
             #expect(report.usage.points.count > 1)
             let wiped = report.events.last { $0.kind == .wiped }?.text ?? ""
             #expect(wiped.contains("no process of its 65,536 user ids, no control group, no directory"))

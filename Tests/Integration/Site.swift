@@ -161,18 +161,19 @@ extension Site {
 
     /// A demand of one core, posted; answers its digest.
     func demand(
-        cores: String = "1", seconds: String = "120", budget: String = "3000000"
+        cores: String = "1", seconds: String = "120", budget: String = "3000000", gpus: String = "0"
     ) throws -> String {
         try success(
             ["demand", "create"] + signing("buyer") + [
-                "--cores", cores, "--memory", "64M", "--storage", "32M", "--seconds", seconds, "--hourly-max",
+                "--cores", cores, "--gpus", gpus, "--memory", "64M", "--storage", "32M", "--seconds", seconds,
+                "--hourly-max",
                 "90000000", "--budget", budget,
             ])
     }
 
     /// A demand, its match and a lease with a funded escrow.
-    func lease(seconds: String = "120", budget: String = "3000000") throws -> String {
-        let demand = try demand(seconds: seconds, budget: budget)
+    func lease(seconds: String = "120", budget: String = "3000000", gpus: String = "0") throws -> String {
+        let demand = try demand(seconds: seconds, budget: budget, gpus: gpus)
         let lease = try success(["lease", "open"] + signing("buyer") + ["--demand", demand])
         return lease.split(separator: "\n").first.map(String.init) ?? lease
     }

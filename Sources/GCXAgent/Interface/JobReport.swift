@@ -114,8 +114,8 @@ package struct JobFacts: Codable, Equatable, Sendable {
 package struct JobReport: Codable, Equatable, Sendable {
     package var status: JobStatus
     package var terms: LeaseTerms
-    /// The cores it has for itself; nil where it has none.
-    package var placement: CorePlacement?
+    /// What it has for itself.
+    package var placement: LeasePlacement?
     package var request: JobRequest?
     /// Nil before the job was started.
     package var facts: JobFacts?
@@ -128,7 +128,7 @@ package struct JobReport: Codable, Equatable, Sendable {
     package var isWiped: Bool
 
     package init(
-        status: JobStatus, terms: LeaseTerms, placement: CorePlacement?, request: JobRequest?, facts: JobFacts?,
+        status: JobStatus, terms: LeaseTerms, placement: LeasePlacement?, request: JobRequest?, facts: JobFacts?,
         events: [JobEvent], usage: UsageGraph, receipts: [Signed<Receipt>], isWiped: Bool
     ) {
         self.status = status

@@ -59,10 +59,12 @@ extension LeaseRow {
     /// What the machine signed, in one line.
     var summary: String {
         let parts = terms.resources
-        let cores = placement.map { " (processing units \($0.pus), NUMA node \($0.nodes))" } ?? ""
+        let cores = placement?.cores.map { " (processing units \($0.pus), NUMA node \($0.nodes))" } ?? ""
+        let devices = placement?.devices ?? []
+        let gpus = devices.isEmpty ? "" : ", " + devices.joined(separator: ", ")
         return
             "reserved \(parts.cores) cores\(cores), \(parts.memoryBytes) bytes of memory, \(parts.storageBytes) bytes "
-            + "of storage, until \(terms.endsAt) (Unix seconds)"
+            + "of storage\(gpus), until \(terms.endsAt) (Unix seconds)"
     }
 }
 

@@ -21,7 +21,7 @@ extension LeaseKeeper {
 
     /// The job as the sandbox wants it: uploads unpacked, limits from the lease.
     private func specification(
-        _ request: JobRequest, placement: CorePlacement?
+        _ request: JobRequest, placement: LeasePlacement?
     ) async throws(AgentError) -> JobSpec {
         let uploads = LeaseUploads(root: context.settings.uploadsPath, lease: id)
         let settings = context.settings
@@ -34,7 +34,7 @@ extension LeaseKeeper {
         var resources = JobResources(
             cores: terms.resources.cores, memoryBytes: terms.resources.memoryBytes,
             pids: request.pidsMax ?? settings.pidsDefault, writableBytes: terms.resources.storageBytes)
-        resources.pus = placement?.pus
+        resources.pus = placement?.cores?.pus
         resources.ioBytesPerSecond = settings.jobs.ioBytesPerSecond.nonZero
         resources.ioOperationsPerSecond = settings.jobs.ioOperationsPerSecond.nonZero
         var spec = JobSpec(
@@ -43,6 +43,7 @@ extension LeaseKeeper {
             resources: resources, inputDirectory: input?.directory,
             wallSecondsMax: min(left, request.wallSecondsMax ?? left),
             logBytesMax: settings.logBytesMax)
+        spec.devices = placement?.devices ?? []
         spec.outputBytesMax = settings.jobs.outputBytesMax
         return spec
     }
@@ -58,7 +59,8 @@ extension LeaseKeeper {
         var beginning = first
         beginning.cpuNanoseconds = 0
         beginning.bootNanoseconds = min(started ?? first.bootNanoseconds, first.bootNanoseconds)
-        let stored = StoredMeter(meter: Meter(beginning: beginning), samplesDigest: .zero)
+        let stored = StoredMeter(
+            meter: Meter(beginning: beginning, gpus: terms.resources.gpus), samplesDigest: .zero)
         try context.store.save(stored, lease: id)
         meter = stored
         await record(first)

@@ -6,17 +6,24 @@ import GCXPricing
 package struct OfferBuilder: Sendable {
     package let policy: OfferPolicy
     package let identity: AgentIdentity
+    /// What stands between a job and the machine.
+    package let isolation: IsolationLevel
 
-    package init(policy: OfferPolicy, identity: AgentIdentity) {
+    package init(policy: OfferPolicy, identity: AgentIdentity, isolation: IsolationLevel = .container) {
         self.policy = policy
         self.identity = identity
+        self.isolation = isolation
     }
 
     /// What is for sale: what the machine has, less what the owner keeps.
     ///
-    /// - Parameter storageFreeBytes: room on the disk of the state directory.
+    /// - Parameters:
+    ///   - storageFreeBytes: room on the disk of the state directory.
+    ///   - gpus: devices that a runtime can hand to a job.
     /// - Throws: ``AgentError/termsRefused(_:remedy:)`` when nothing is left to sell.
-    package func capacity(of inventory: Inventory, storageFreeBytes: UInt64) throws(AgentError) -> Resources {
+    package func capacity(of inventory: Inventory, storageFreeBytes: UInt64, gpus: Int = 0) throws(AgentError)
+        -> Resources
+    {
         let usable = usableCores(inventory)
         let memory = inventory.memoryBytes ?? 0
         guard usable > UInt64(policy.coresReserved), memory > policy.memoryReservedBytes else {
@@ -29,8 +36,7 @@ package struct OfferBuilder: Sendable {
             cores: UInt32(clamping: usable - UInt64(policy.coresReserved)),
             memoryBytes: memory - policy.memoryReservedBytes,
             storageBytes: min(policy.storageBytes, storageFreeBytes),
-            // No runtime here hands a GPU to a job yet, so none is sold; the facts still list them.
-            gpus: 0)
+            gpus: UInt32(clamping: gpus))
     }
 
     /// Cores that the agent may use: what affinity and cpuset leave, no more than the quota feeds.
@@ -56,7 +62,7 @@ package struct OfferBuilder: Sendable {
             leaseSecondsMin: policy.leaseSeconds.lowerBound, leaseSecondsMax: policy.leaseSeconds.upperBound,
             receiptSeconds: policy.receiptSeconds, graceSeconds: policy.graceSeconds,
             closeWindowSeconds: policy.closeWindowSeconds, creditLimit: policy.creditLimit, region: policy.region,
-            isolation: .container, capacity: capacity, rates: policy.rates, facts: facts, attestation: attestation,
+            isolation: isolation, capacity: capacity, rates: policy.rates, facts: facts, attestation: attestation,
             referenceTable: ReferenceTable.v1Digest, allow: policy.allow, deny: policy.deny)
     }
 

@@ -80,38 +80,51 @@ package struct OfferService: Service {
             let signed = try? StoredJSON.decode(Signed<Offer>.self, text)
         else { return nil }
         let offer = signed.document
-        let policy = OfferBuilder(policy: context.settings.offer, identity: context.identity)
+        let policy = builder
         let halfLife = offer.issuedAt + (offer.expiresAt - offer.issuedAt) / 2
         let same = policy.offer(
             id: offer.offerID, revision: offer.revision, capacity: offer.capacity, facts: offer.facts,
             attestation: offer.attestation, at: offer.issuedAt)
         guard context.now() < halfLife, same == offer else { return nil }
         let inventory = try await measurer.look()
-        await core.use(coreMap(inventory))
+        await core.use(machineMap(inventory))
         let claims = policy.offered(
             inventory.claimedFacts(at: offer.issuedAt), of: inventory, capacity: offer.capacity)
         let known = offer.facts.filter { $0.level == .claimed }
-        let now = try policy.capacity(of: inventory, storageFreeBytes: .max)
-        guard now.cores == offer.capacity.cores, now.memoryBytes == offer.capacity.memoryBytes else { return nil }
+        let now = try policy.capacity(of: inventory, storageFreeBytes: .max, gpus: devices.count)
+        guard now.cores == offer.capacity.cores, now.memoryBytes == offer.capacity.memoryBytes,
+            now.gpus == offer.capacity.gpus
+        else { return nil }
         return claims.map(\.asClaim) == known.map(\.asClaim) ? signed : nil
     }
 
-    private func coreMap(_ inventory: Inventory) -> CoreMap? {
-        guard context.settings.jobs.exclusiveCores else { return nil }
-        return CoreMap(inventory, reserved: context.settings.offer.coresReserved)
+    private func machineMap(_ inventory: Inventory) -> MachineMap {
+        let cores = CoreMap(inventory, reserved: context.settings.offer.coresReserved)
+        return MachineMap(cores: context.settings.jobs.exclusiveCores ? cores : nil, devices: devices)
+    }
+
+    /// The owner's GPUs that are described and there; the others are a problem, and not for sale.
+    private var devices: [String] {
+        context.settings.jobs.gpus.filter { (try? context.driver.checkDevices([$0])) != nil }
+    }
+
+    private var builder: OfferBuilder {
+        OfferBuilder(
+            policy: context.settings.offer, identity: context.identity, isolation: context.driver.isolation)
     }
 
     private func publish() async throws(AgentError) {
         let now = context.now()
         try context.identity.requireGrant(at: now)
         let measurement = try await measurer.measure(at: now)
-        await core.use(coreMap(measurement.inventory))
-        let builder = OfferBuilder(policy: context.settings.offer, identity: context.identity)
+        await core.use(machineMap(measurement.inventory))
         try keep(measurement.documents)
         let record = try await context.identity.sign(builder.attestation(measurement, at: now))
         try enqueue(.attestation(record))
         let free = try freeStorage()
-        let capacity = try builder.capacity(of: measurement.inventory, storageFreeBytes: free)
+        let capacity = try builder.capacity(
+            of: measurement.inventory, storageFreeBytes: free, gpus: devices.count)
+        await noteDevices()
         let offer = builder.offer(
             id: try offerID(), revision: try nextRevision(), capacity: capacity,
             facts: builder.offered(measurement.facts, of: measurement.inventory, capacity: capacity),
@@ -124,6 +137,15 @@ package struct OfferService: Service {
             context.logger.warning("not measured", metadata: ["reason": "\(problem)"])
         }
         context.logger.info("offer published", metadata: ["offer.revision": "\(offer.revision)"])
+    }
+
+    private func noteDevices() async {
+        var problems: [String] = []
+        for name in context.settings.jobs.gpus {
+            do { try context.driver.checkDevices([name]) } catch { problems.append(error.description) }
+        }
+        if problems.isEmpty { return await context.problems.clear("devices") }
+        await context.problems.note("devices", problems.joined(separator: "; "))
     }
 
     /// An attestation names its evidence by digest; the evidence is a file of that name for as long as the machine is.

@@ -14,18 +14,18 @@ package struct LeaseRow: Equatable, Sendable {
     package var claimed: Amount
     package var note: String
     package var wiped: Bool
-    /// The cores it has for itself; nil where the machine's topology is not known.
-    package var placement: CorePlacement? = nil
+    /// What it has for itself; nil for a lease of a time before there was such a thing.
+    package var placement: LeasePlacement? = nil
 
     package var terms: LeaseTerms { signed.terms }
 }
 
 extension AgentStore {
-    /// Writes a new lease with the cores that `admit` gives it, unless it finds that it does not fit beside those there.
+    /// Writes a new lease with what `admit` gives it for itself, unless it finds that it does not fit beside those there.
     ///
     /// Both happen in one transaction, so two proposals can never be sold the same capacity.
     func insert(
-        _ signed: CountersignedTerms, id: LeaseID, at now: UInt64, admit: ([LeaseRow]) throws -> CorePlacement?
+        _ signed: CountersignedTerms, id: LeaseID, at now: UInt64, admit: ([LeaseRow]) throws -> LeasePlacement
     ) throws(AgentError) -> LeaseRow {
         try write { database in
             let rows = try Self.leases(database)
@@ -98,6 +98,6 @@ extension LeaseRow {
             request: try (row["request"] as String?).map { try StoredJSON.decode(JobRequest.self, $0) },
             startedAt: row["started_at"], endedAt: row["ended_at"], claimed: claimed, note: row["note"],
             wiped: row["wiped"],
-            placement: try (row["placement"] as String?).map { try StoredJSON.decode(CorePlacement.self, $0) })
+            placement: try (row["placement"] as String?).map { try StoredJSON.decode(LeasePlacement.self, $0) })
     }
 }

@@ -114,6 +114,10 @@ extension Address: ExpressibleByArgument {
     }
 }
 
+extension IsolationLevel: ExpressibleByArgument {
+    package init?(argument: String) { self.init(name: argument) }
+}
+
 extension Digest: ExpressibleByArgument {
     package init?(argument: String) { self.init(argument) }
 }

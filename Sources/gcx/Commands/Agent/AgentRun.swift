@@ -128,6 +128,7 @@ extension Configuration {
         policy.ioOperationsPerSecond = job.ioOperationsPerSecond
         policy.outputKeepSeconds = job.outputKeepSeconds
         policy.historySeconds = job.historySeconds
+        policy.gpus = job.gpus
         policy.outputBytesMax = job.outputBytesMax
         policy.inputURLsAllow = job.inputURLsAllow
         policy.inputCertificates = job.inputCertificates

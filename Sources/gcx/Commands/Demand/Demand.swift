@@ -33,6 +33,12 @@ struct DemandCreate: AsyncParsableCommand {
     @Option(help: "Writable storage, for example 1G.")
     var storage = ByteSize(bytes: 1 << 30)
 
+    @Option(help: "GPUs.")
+    var gpus: UInt32 = 0
+
+    @Option(help: "The wall between job and machine, at least: container, user-kernel or virtual-machine.")
+    var isolation = IsolationLevel.container
+
     @Option(help: "Length of the lease: seconds, or 90s, 15m, 12h, 30d.")
     var seconds = Span(seconds: 3_600)
 
@@ -62,9 +68,9 @@ struct DemandCreate: AsyncParsableCommand {
             demandID: .random(), revision: 1, buyer: buyer.address, issuedAt: now, expiresAt: now + valid.seconds,
             startsFrom: now, startsUntil: now + valid.seconds, durationSeconds: seconds.seconds,
             resources: Resources(
-                cores: cores, memoryBytes: memory.bytes, storageBytes: storage.bytes, gpus: 0),
+                cores: cores, memoryBytes: memory.bytes, storageBytes: storage.bytes, gpus: gpus),
             constraints: require.map(\.constraint), hourlyMax: hourlyMax, budget: budget, regions: region,
-            isolationMin: .container, allow: [], deny: [])
+            isolationMin: isolation, allow: [], deny: [])
         let signed = try await Signed(demand, by: buyer, in: identity.domain)
         try await client.post(.demand(signed))
         let digest = signed.digest(in: identity.domain)

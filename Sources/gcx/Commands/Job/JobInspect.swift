@@ -53,8 +53,11 @@ struct ReportText {
         var lines = [
             "leased    \(parts.cores) cores, \(Display.bytes(parts.memoryBytes)) memory, \(Display.bytes(parts.storageBytes)) storage"
         ]
-        if let placement = report.placement {
-            lines.append("cores     processing units \(placement.pus) of NUMA node \(placement.nodes), for itself")
+        if let cores = report.placement?.cores {
+            lines.append("cores     processing units \(cores.pus) of NUMA node \(cores.nodes), for itself")
+        }
+        if let devices = report.placement?.devices, !devices.isEmpty {
+            lines.append("devices   \(devices.joined(separator: ", "))")
         }
         guard let facts = report.facts else { return lines }
         let io = facts.resources

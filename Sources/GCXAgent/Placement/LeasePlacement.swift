@@ -1,0 +1,34 @@
+import GCXModel
+
+/// What one lease has for itself, from its signing to its end.
+package struct LeasePlacement: Codable, Equatable, Sendable {
+    /// Nil where jobs cannot have cores for themselves.
+    package var cores: CorePlacement?
+    /// Devices by their CDI names.
+    package var devices: [String]
+
+    package init(cores: CorePlacement?, devices: [String] = []) {
+        self.cores = cores
+        self.devices = devices
+    }
+}
+
+/// What there is to be given to one lease alone.
+package struct MachineMap: Equatable, Sendable {
+    /// Nil where jobs cannot have cores for themselves.
+    package var cores: CoreMap?
+    /// GPUs by their CDI names.
+    package var devices: [String]
+
+    package init(cores: CoreMap?, devices: [String] = []) {
+        self.cores = cores
+        self.devices = devices
+    }
+
+    /// As many devices as asked for that nobody in `taken` has; nil when there are too few.
+    func devices(_ count: UInt32, beside taken: [LeasePlacement]) -> [String]? {
+        let held = Set(taken.flatMap(\.devices))
+        let free = devices.filter { !held.contains($0) }
+        return free.count >= Int(count) ? Array(free.prefix(Int(count))) : nil
+    }
+}
