@@ -67,6 +67,7 @@ package struct OCIRuntimeDriver: RuntimeDriver {
 
     package func start(_ spec: JobSpec) throws(SandboxError) -> JobDirectory {
         try spec.validate()
+        group.layout.prepareMove()
         // Until the plan names the image, nothing else keeps it from being removed.
         let lock = try useImages()
         defer { _ = lock.number }
