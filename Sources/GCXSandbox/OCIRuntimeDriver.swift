@@ -83,6 +83,7 @@ package struct OCIRuntimeDriver: RuntimeDriver {
             try launch(plan, job)
             return job
         } catch {
+            try? endRemains(of: job)
             try? discard(job, group: place(of: spec.id))
             throw error
         }

@@ -120,6 +120,9 @@ package final class Supervisor {
         let ended = BootClock.now()
         let oomKills = cgroup.oomKills()
         var reason = reason
+        // A runtime that failed may have left a child that still makes the container.
+        let isAlone = Children.endAll(timeout: SandboxLimits.killTimeout)
+        if !isAlone { reason = .hostFailure(description: "a process of the runtime could not be ended") }
         do {
             try cgroup.killAll()
             _ = try cgroup.waitUntilEmpty(timeout: SandboxLimits.killTimeout)
