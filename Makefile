@@ -9,7 +9,7 @@ PROGRAMS = gcx gcx-supervisor gcx-probe
 ALONE = GCXSandboxTests GCXBenchmarkTests Integration
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test build check test integration demo bench bench-reference vm docs install clean
+.PHONY: help setup setup-test build check test integration kills demo bench bench-reference vm docs install clean
 
 help: ## Say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -42,6 +42,10 @@ test: setup-test ## Build and run every test that this machine can run
 integration: setup-test ## Run the integration tests only
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build --filter '^Integration\.'
+
+kills: setup-test ## Kill supervisors, runtimes, jobs and agents at GCX_KILLS moments each (minutes; GCX_SEED repeats a run)
+	$(SWIFT) build --build-tests
+	GCX_KILLS=$${GCX_KILLS:-200} $(SWIFT) test --skip-build --filter 'Killed'
 
 demo: build ## Measure, offer, lease, use, pay: the whole loop on this machine
 	$(RELEASE)/gcx demo

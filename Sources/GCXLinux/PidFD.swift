@@ -47,10 +47,38 @@ package enum ProcessTable {
     ///
     /// Source: `/proc/PID/stat`, field 22; nil when there is no such process.
     package static func startTicks(of pid: pid_t) -> UInt64? {
+        field(22, of: pid)
+    }
+
+    /// A number in `/proc/PID/stat`, by its number in proc(5); nil when there is no such process.
+    private static func field(_ number: Int, of pid: pid_t) -> UInt64? {
         guard let text = try? Files.text("/proc/\(pid)/stat"), let end = text.lastIndex(of: ")") else { return nil }
         // The name in field 2 may hold spaces and brackets, so fields are counted from its last bracket.
         let fields = text[text.index(after: end)...].split(separator: " ")
-        return fields.count > 19 ? UInt64(fields[19]) : nil
+        return fields.count > number - 3 ? UInt64(fields[number - 3]) : nil
+    }
+
+    private static var all: [pid_t] { ((try? Files.names(in: "/proc")) ?? []).compactMap { pid_t($0) } }
+
+    /// Children of the process, also those that have ended and wait to be collected. Cost: a file for every process.
+    package static func children(of parent: pid_t) -> [pid_t] {
+        all.filter { field(4, of: $0) == UInt64(parent) }
+    }
+
+    /// Processes with a view of the mounts that is not this one's, started with a path at or below `path` among their
+    /// arguments. Cost: a file for every process.
+    package static func confined(naming path: String) -> [pid_t] {
+        let here = mountNamespace(of: "self")
+        return all.filter { pid in
+            guard let bytes = try? Files.bytes("/proc/\(pid)/cmdline") else { return false }
+            let words = bytes.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+            return words.contains { $0 == path || $0.contains("\(path)/") } && mountNamespace(of: "\(pid)") != here
+        }
+    }
+
+    private static func mountNamespace(of process: String) -> UInt64? {
+        var status = stat()
+        return stat("/proc/\(process)/ns/mnt", &status) == 0 ? UInt64(status.st_ino) : nil
     }
 
     /// True when the process has a handler of its own for `signal`.

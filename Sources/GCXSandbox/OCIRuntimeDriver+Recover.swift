@@ -119,6 +119,22 @@ extension OCIRuntimeDriver {
         }
     }
 
+    /// Ends what a supervisor that died in the middle of its work has left at work: a runtime that makes the container
+    /// would bring it to life in a group that was removed, and a tar would hold the writable layer.
+    func endRemains(of job: JobDirectory) throws(LinuxError) {
+        let deadline = BootClock.now() + SandboxLimits.killTimeout.wholeNanoseconds
+        while true {
+            let remains = ProcessTable.confined(naming: job.path)
+            if remains.isEmpty { return }
+            for pid in remains { kill(pid, SIGKILL) }
+            guard BootClock.now() < deadline else {
+                throw .timedOut(
+                    operation: "kill", object: "supervisor of \(job.path)", after: SandboxLimits.killTimeout)
+            }
+            GCXLinux.pause(for: .milliseconds(1))
+        }
+    }
+
     private func empty(_ cgroup: any JobCgroup) throws(LinuxError) {
         guard cgroup.exists else { return }
         try cgroup.killAll()
@@ -136,6 +152,7 @@ extension OCIRuntimeDriver {
         let boot = try sandboxed { () throws(LinuxError) in try BootID.read() }
         let oomKills = plan.place.cgroup.oomKills()
         try sandboxed { () throws(LinuxError) in
+            try endRemains(of: job)
             try empty(plan.place.cgroup)
             try Files.remove(job.scratch)
         }

@@ -71,6 +71,7 @@ package struct OCIRuntimeDriver: RuntimeDriver {
 
     package func start(_ spec: JobSpec) throws(SandboxError) -> JobDirectory {
         try spec.validate()
+        group.layout.prepareMove()
         // Until the plan names the image, nothing else keeps it from being removed.
         let lock = try useImages()
         defer { _ = lock.number }
@@ -86,6 +87,7 @@ package struct OCIRuntimeDriver: RuntimeDriver {
             try launch(plan, job)
             return job
         } catch {
+            try? endRemains(of: job)
             try? discard(job, group: place(of: spec.id))
             throw error
         }

@@ -71,7 +71,7 @@ package struct RuntimeChoice: Codable, Equatable, Sendable {
     }
 }
 
-/// The calls of an OCI runtime, always made by the supervisor.
+/// The call of an OCI runtime, always made by the supervisor.
 struct Runtime {
     let choice: RuntimeChoice
     let paths: SandboxPaths
@@ -85,10 +85,7 @@ struct Runtime {
         try call(arguments, descriptors: [(output, 1), (error, 2)])
     }
 
-    /// Removes what is left of the container; one that is not there is fine.
-    func delete(_ id: String) throws(LinuxError) { try call(["delete", "--force", id]) }
-
-    private func call(_ arguments: [String], descriptors: [(ours: Int32, theirs: Int32)] = []) throws(LinuxError) {
+    private func call(_ arguments: [String], descriptors: [(ours: Int32, theirs: Int32)]) throws(LinuxError) {
         let tool = ChildProcess(
             choice.path, common + arguments, timeout: SandboxLimits.runtimeTimeout, descriptors: descriptors)
         let outcome = try tool.outcome()

@@ -122,6 +122,9 @@ package final class Supervisor {
         let oomKills = cgroup.oomKills()
         var reason = reason
         var output = PackedOutput()
+        // A runtime that failed may have left a child that still makes the container.
+        let isAlone = Children.endAll(timeout: SandboxLimits.killTimeout)
+        if !isAlone { reason = .hostFailure(description: "a process of the runtime could not be ended") }
         do {
             try cgroup.killAll()
             _ = try cgroup.waitUntilEmpty(timeout: SandboxLimits.killTimeout)
@@ -130,10 +133,9 @@ package final class Supervisor {
             reason = .hostFailure(description: error.description)
         }
         let storage = Disk.bytesTaken(by: directory.scratch)
-        if isPrivate {
-            try? runtime.delete(plan.spec.id)
-            mounts.dismantle()
-        }
+        // What the runtime wrote about the container lies in this namespace, and its group in the driver's: once no
+        // process is left there is nothing that its own `delete` would add but 5 ms.
+        if isPrivate { mounts.dismantle() }
         let exit = JobExit(
             reason: reason, statusCode: status?.code, oomKills: oomKills, bootID: plan.bootID,
             startedBootNanoseconds: startedAt, endedBootNanoseconds: ended, endedWallNanoseconds: WallClock.now(),

@@ -209,10 +209,27 @@ extension Site {
         return pid
     }
 
-    /// Waits for a buyer's end; the status of its job.
+    /// Waits for a buyer's end; the status of its job. One that was collected already counts as killed.
     func finish(_ buyer: pid_t) -> WaitStatus {
         buyers.removeAll { $0 == buyer }
         return ChildProcess.wait(buyer)
+    }
+
+    /// Whether a buyer's process is over; it is collected then.
+    func hasEnded(_ buyer: pid_t) -> Bool {
+        guard buyers.contains(buyer) else { return true }
+        var status: Int32 = 0
+        guard waitpid(buyer, &status, WNOHANG) == buyer else { return false }
+        buyers.removeAll { $0 == buyer }
+        return true
+    }
+
+    /// Goes on where a buyer stopped: with another upload while nothing was submitted, and else by attending the job.
+    func beginAgain(_ program: String, on lease: String) throws -> pid_t {
+        if try inspect(lease).phase == .open { return try begin(program, on: lease) }
+        return try spawn(
+            ["job", "run", "--attach", "--lease", lease] + signing("buyer") + ["--journal", path("\(lease).journal")],
+            log: "\(lease).again")
     }
 
     /// Ends a buyer at once.
