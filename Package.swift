@@ -128,8 +128,8 @@ let testing: [Target] = [
     tests(
         "GCXAPITests",
         [
-            "GCXAPI", "GCXModel", "GCXSigning", "GCXMetering", "GCXLinux", "GCXLedger", "GCXLedgerSQLite", "GCXAgent",
-            "Support", nioPosix, logging, lifecycle,
+            "GCXAPI", "GCXModel", "GCXSigning", "GCXMetering", "GCXLinux", "GCXSandbox", "GCXLedger", "GCXLedgerSQLite",
+            "GCXAgent", "Support", nioPosix, logging, lifecycle,
         ]),
     tests(
         "Integration",

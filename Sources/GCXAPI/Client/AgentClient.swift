@@ -53,11 +53,11 @@ package struct AgentClient: AgentOperations {
         try await post("/v1/leases/\(voucher.document.channel)/vouchers", voucher, by: .owner, isRepeatable: true)
     }
 
-    package func log(
-        _ lease: LeaseID, from offset: UInt64, bytesMax: UInt64, waitSeconds: UInt64, by caller: Caller
-    ) async throws(AgentError) -> LogPage {
-        let query = "from=\(offset)&max=\(bytesMax)&wait=\(waitSeconds)"
-        return try await read(waiting("/v1/leases/\(lease)/log?\(query)", waitSeconds), by: caller)
+    package func log(_ lease: LeaseID, _ query: LogQuery, by caller: Caller) async throws(AgentError) -> LogPage {
+        let path = "/v1/leases/\(lease)/log?\(LogWire.text(query))"
+        let answer = try await answer(waiting(path, query.waitSeconds), by: caller)
+        guard let page = LogWire.page(answer) else { throw unreachable("its answer is no page of a log") }
+        return page
     }
 
     /// A call that the server may keep waiting for so long.
@@ -81,6 +81,15 @@ package struct AgentClient: AgentOperations {
     }
 
     private func read<Value: Decodable>(_ call: HTTPCall, by caller: Caller) async throws(AgentError) -> Value {
+        let answer = try await answer(call, by: caller)
+        do {
+            return try WireJSON.decode(Value.self, from: answer.body)
+        } catch {
+            throw unreachable("its answer makes no sense: \(WireJSON.reason(error))")
+        }
+    }
+
+    private func answer(_ call: HTTPCall, by caller: Caller) async throws(AgentError) -> HTTPAnswer {
         var call = call
         call.authorization = try Self.authorization(caller)
         let answer: HTTPAnswer
@@ -90,11 +99,7 @@ package struct AgentClient: AgentOperations {
             throw unreachable(error.detail)
         }
         guard answer.isSuccess else { throw failure(answer) }
-        do {
-            return try WireJSON.decode(Value.self, from: answer.body)
-        } catch {
-            throw unreachable("its answer makes no sense: \(WireJSON.reason(error))")
-        }
+        return answer
     }
 
     /// The header of a session; the owner needs none, for the socket's mode lets nobody else in.

@@ -33,7 +33,7 @@ extension LeaseKeeper {
                 cores: terms.resources.cores, memoryBytes: terms.resources.memoryBytes,
                 pids: request.pidsMax ?? settings.pidsDefault, writableBytes: terms.resources.storageBytes),
             inputDirectory: input, wallSecondsMax: min(left, request.wallSecondsMax ?? left),
-            logBytesMax: settings.logBytesMax)
+            logBytesMax: settings.logBytesMax, logKeep: request.logKeep ?? settings.logKeep)
     }
 
     /// The meter begins where the cgroup's counters do: at zero, when the job's first instruction ran.

@@ -36,7 +36,6 @@ package actor LeaseKeeper {
     /// What the escrow holds by the ledger's word; top-ups raise it.
     var deposit: Amount
     var pendingEvents: [String] = []
-    var log: JobLogReader
     /// Boot clock of the last receipt, ns.
     var receiptAt: UInt64 = 0
     /// True while the image is unpacked and the sandbox started, which no other call waits for.
@@ -53,7 +52,6 @@ package actor LeaseKeeper {
         phase = row.phase
         deposit = row.terms.deposit
         job = JobDirectory(jobs: "\(context.settings.stateDirectory)/jobs", id: Self.jobID(row.id))
-        log = JobLogReader(path: job.log)
         meter = try context.store.meter(row.id)
         if let receipt = try context.store.lastReceipt(row.id) {
             lastReceipt = (receipt, receipt.digest(in: context.identity.domain))

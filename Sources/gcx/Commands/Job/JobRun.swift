@@ -49,6 +49,9 @@ struct JobRun: AsyncParsableCommand {
     @Option(help: "Working directory inside the job.")
     var workdir: String?
 
+    @Option(help: "What is kept of a log beyond its limit: end or beginning. Default: what the machine's owner says.")
+    var logKeep: LogKeep?
+
     @Option(help: "End the job after this: seconds, or 90s, 15m, 12h.")
     var timeLimit: Span?
 
@@ -76,9 +79,10 @@ struct JobRun: AsyncParsableCommand {
             ledger: ledger, agent: client, lease: lease, session: session ?? payer,
             caller: try await options.caller(agent: client, ledger: self.ledger))
         if let reference { _ = try await flow.start(try request(reference), image: reference, input: input) }
-        let style = LogStyle(json: false, timestamps: false)
+        let printer = LogPrinter(LogStyle())
         let status = try await flow.attend(
-            journal: journal ?? "gcx-\(lease.short).journal", receipt: { _ in }, line: { style.write($0) })
+            journal: journal ?? "gcx-\(lease.short).journal", receipt: { _ in }, line: { printer.write($0) })
+        printer.finish()
         if let output { _ = try await flow.fetchOutput(into: output, bytesMax: 1 << 40) }
         Terminal.complain(JobText.lines(status).joined(separator: "\n"))
         throw ExitCode(Self.status(status.exit))
@@ -94,7 +98,7 @@ struct JobRun: AsyncParsableCommand {
         }
         return JobRequest(
             command: command, environment: environment, workingDirectory: workdir, imageFormat: image.format,
-            imageReference: image.tag, wallSecondsMax: timeLimit?.seconds)
+            imageReference: image.tag, wallSecondsMax: timeLimit?.seconds, logKeep: logKeep)
     }
 
     private static func status(_ exit: ExitReason?) -> Int32 {
