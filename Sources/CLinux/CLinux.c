@@ -104,6 +104,8 @@ int gcx_spawn_add_close_from(posix_spawn_file_actions_t *actions, int first) {
 
 int gcx_spawn_new_session(void) { return POSIX_SPAWN_SETSID; }
 
+int gcx_set_pipe_size(int fd, int bytes) { return result(fcntl(fd, F_SETPIPE_SZ, bytes)); }
+
 int gcx_pipe(int ends[2]) { return result(pipe2(ends, O_CLOEXEC)); }
 
 const char *gcx_errno_name(int number) { return strerrorname_np(number); }

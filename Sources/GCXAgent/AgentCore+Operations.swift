@@ -97,23 +97,6 @@ extension AgentCore: AgentOperations {
         return try await job(lease, by: .owner)
     }
 
-    package func log(
-        _ lease: LeaseID, from offset: UInt64, bytesMax: UInt64, waitSeconds: UInt64, by caller: Caller
-    ) async throws(AgentError) -> LogPage {
-        _ = try visible(lease, to: caller)
-        let deadline = Deadline(seconds: waitSeconds)
-        while true {
-            // Whether it has ended is asked before the file is read, so that nothing written in between is missed.
-            let ended = try visible(lease, to: caller).phase.exit != nil
-            let page = try await page(lease, from: offset, bytesMax: bytesMax)
-            let isDone = ended && page.lines.isEmpty
-            if !page.lines.isEmpty || isDone || deadline.isOver {
-                return LogPage(lines: page.lines, next: page.next, ended: isDone)
-            }
-            await deadline.pause()
-        }
-    }
-
     package func outputArchive(_ lease: LeaseID, by caller: Caller) async throws(AgentError) -> OutputArchive? {
         _ = try visible(lease, to: caller)
         let path = directory(lease).output
@@ -148,46 +131,13 @@ extension AgentCore {
 
     func summary(_ row: LeaseRow) async throws(AgentError) -> JobStatus {
         let receipt = try context.store.lastReceipt(row.id)?.document
-        let log =
-            Disk.size(of: directory(row.id).log)
-            ?? Disk.size(of: JobHistory(root: context.settings.historyPath).path(of: row.id))
         return JobStatus(
             lease: row.id, payer: row.terms.payer, phase: row.phase.name, exit: row.phase.exit,
             startedAt: row.startedAt, endedAt: row.endedAt, usage: receipt?.usage ?? .zero,
             amount: receipt?.amount ?? .zero,
             vouched: try context.store.voucher(row.id)?.document.cumulative ?? .zero, claimed: row.claimed,
-            deposit: row.terms.deposit, receipts: receipt?.sequence ?? 0, logBytes: log ?? 0, note: row.note,
+            deposit: row.terms.deposit, receipts: receipt?.sequence ?? 0, logBytes: log(row.id).bytes, note: row.note,
             live: await live(row.id))
-    }
-
-    private func page(_ lease: LeaseID, from offset: UInt64, bytesMax: UInt64) async throws(AgentError) -> LogPage {
-        let job = directory(lease).log
-        let path = Files.exists(job) ? job : JobHistory(root: context.settings.historyPath).path(of: lease)
-        guard Files.exists(path) else { return LogPage(lines: [], next: offset, ended: false) }
-        let most = min(bytesMax, AgentLimits.logPageBytesMax)
-        do {
-            return try await blocking { () throws(LinuxError) -> LogPage in
-                let page = try JobLogReader.page(path, from: offset, bytesMax: most)
-                return LogPage(lines: page.records.map(LogLine.init), next: page.next, ended: false)
-            }
-        } catch {
-            throw .storage(error.description)
-        }
-    }
-}
-
-extension LogLine {
-    init(_ record: JobLog.Record) {
-        let stream =
-            switch record.stream {
-            case .output: "stdout"
-            case .error: "stderr"
-            case .truncated: "truncated"
-            case .sandbox: "sandbox"
-            }
-        self.init(
-            bootNanoseconds: record.bootNanoseconds, wallNanoseconds: record.wallNanoseconds, stream: stream,
-            bytes: record.bytes)
     }
 }
 

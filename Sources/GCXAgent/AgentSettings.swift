@@ -12,6 +12,8 @@ package struct AgentSettings: Sendable {
     package var sampleInterval: Duration
     package var stopGraceMilliseconds: UInt64
     package var logBytesMax: UInt64
+    /// Where the job's buyer does not say.
+    package var logKeep: LogKeep
     package var imageBytesMax: UInt64
     package var inputBytesMax: UInt64
     package var pidsDefault: UInt64
@@ -22,8 +24,8 @@ package struct AgentSettings: Sendable {
 
     package init(
         stateDirectory: String, supervisorPath: String, runtime: String?, cgroupBase: String?,
-        sampleInterval: Duration, stopGraceMilliseconds: UInt64, logBytesMax: UInt64, imageBytesMax: UInt64,
-        inputBytesMax: UInt64, pidsDefault: UInt64, probeInterval: Duration, offer: OfferPolicy,
+        sampleInterval: Duration, stopGraceMilliseconds: UInt64, logBytesMax: UInt64, logKeep: LogKeep = .end,
+        imageBytesMax: UInt64, inputBytesMax: UInt64, pidsDefault: UInt64, probeInterval: Duration, offer: OfferPolicy,
         jobs: JobPolicy = JobPolicy()
     ) {
         self.stateDirectory = stateDirectory
@@ -33,6 +35,7 @@ package struct AgentSettings: Sendable {
         self.sampleInterval = sampleInterval
         self.stopGraceMilliseconds = stopGraceMilliseconds
         self.logBytesMax = logBytesMax
+        self.logKeep = logKeep
         self.imageBytesMax = imageBytesMax
         self.inputBytesMax = inputBytesMax
         self.pidsDefault = pidsDefault

@@ -67,6 +67,7 @@ package struct Configuration: Equatable, Sendable {
         package var sampleMilliseconds: UInt64 = 1_000
         package var stopGraceSeconds: UInt64 = 10
         package var logBytesMax: UInt64 = 64 << 20
+        package var logKeep = LogKeep.end.rawValue
         package var imageBytesMax: UInt64 = 8 << 30
         package var inputBytesMax: UInt64 = 8 << 30
         package var pidsMax: UInt64 = 512

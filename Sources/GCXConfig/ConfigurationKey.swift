@@ -164,7 +164,10 @@ struct ConfigurationKey: Sendable {
             "job.stop_grace_seconds", .number(\.job.stopGraceSeconds, 0...3_600), "From SIGTERM to SIGKILL, seconds."),
         ConfigurationKey(
             "job.log_bytes_max", .number(\.job.logBytesMax, (64 << 10)...bytesMax),
-            "Output of one job that is kept, bytes."),
+            "What the log of one job may take, bytes."),
+        ConfigurationKey(
+            "job.log_keep", .choice(\.job.logKeep, ["end", "beginning"]),
+            "What is kept of a longer log, where the job does not say."),
         ConfigurationKey(
             "job.image_bytes_max", .number(\.job.imageBytesMax, (1 << 20)...bytesMax),
             "Largest image, packed or unpacked, bytes."),

@@ -151,6 +151,11 @@ package struct Pipe: ~Copyable {
         write = FileDescriptor(owning: numbers[1])
     }
 
+    /// Asks for more room, in bytes; a kernel that gives less is fine.
+    ///
+    /// Source: fcntl(2), F_SETPIPE_SZ.
+    package func widen(to bytes: Int32) { _ = gcx_set_pipe_size(write.number, bytes) }
+
     /// Closes the writing end and hands out the reading end.
     package consuming func closeWriter() -> FileDescriptor { read }
 }

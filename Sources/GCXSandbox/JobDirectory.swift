@@ -19,7 +19,7 @@ package struct JobDirectory: Codable, Equatable, Hashable, Sendable {
     /// Held by the supervisor while it lives.
     package var lock: String { "\(path)/supervisor.lock" }
     package var supervisor: String { "\(path)/supervisor.json" }
-    /// Standard output and standard error of the job; see ``JobLog``.
+    /// Standard output and standard error of the job, a directory; see ``JobLog``.
     package var log: String { "\(path)/log" }
     /// A request to end the job, written before the supervisor is signalled.
     package var stop: String { "\(path)/stop.json" }
@@ -134,10 +134,10 @@ package struct JobExit: Codable, Equatable, Sendable {
     package var startedBootNanoseconds: UInt64?
     package var endedBootNanoseconds: UInt64
     package var endedWallNanoseconds: UInt64
-    /// Bytes of the log file and its SHA-256.
+    /// Bytes of all records of the log, kept or not, and the head of its chain.
     package var logBytes: UInt64
-    package var logDigest: String
-    /// Output of the job that was over its log limit.
+    package var logDigest: Digest
+    /// Output of the job that is not in its log any more, or never was.
     package var logDroppedBytes: UInt64
     /// Room the writable layer took at the end.
     package var storageBytes: UInt64?

@@ -17,8 +17,10 @@ package struct JobSpec: Codable, Equatable, Sendable {
     package var inputDirectory: String?
     /// Seconds on the boot clock after which the job is ended with ``ExitReason/timeLimit``.
     package var wallSecondsMax: UInt64
-    /// Bytes of standard output and standard error that are kept, together; what comes after is dropped and counted.
+    /// Bytes that the log of standard output and standard error may take, records' headers and all.
     package var logBytesMax: UInt64
+    /// What is kept of more than that.
+    package var logKeep: LogKeep
     /// True lets the job write everywhere, into its writable layer; false leaves it `/tmp` and `/output`.
     package var writableRoot: Bool
     /// Bytes of the archive that the output is packed into; a larger one is not kept. Nil sets no limit but the disk.
@@ -29,7 +31,7 @@ package struct JobSpec: Codable, Equatable, Sendable {
     package init(
         id: String, image: ImageSource, command: [String] = [], environment: [String: String] = [:],
         workingDirectory: String? = nil, resources: JobResources, inputDirectory: String? = nil,
-        wallSecondsMax: UInt64, logBytesMax: UInt64 = 16 << 20, writableRoot: Bool = false
+        wallSecondsMax: UInt64, logBytesMax: UInt64 = 16 << 20, logKeep: LogKeep = .end, writableRoot: Bool = false
     ) {
         self.id = id
         self.image = image
@@ -40,6 +42,7 @@ package struct JobSpec: Codable, Equatable, Sendable {
         self.inputDirectory = inputDirectory
         self.wallSecondsMax = wallSecondsMax
         self.logBytesMax = logBytesMax
+        self.logKeep = logKeep
         self.writableRoot = writableRoot
     }
 

@@ -160,12 +160,14 @@ extension OCIRuntimeDriver {
             boot != plan.bootID
             ? "the machine was restarted while the job ran"
             : record == nil ? "the job was never started" : "the supervisor of the job died"
-        var log = JobLogReader(path: job.log)
-        while let records = try? log.next(), !records.isEmpty {}
+        // What cannot be read is not mended here: whoever checks the log is told where.
+        let log = JobLogFolder(path: job.log)
+        _ = try? log.cut()
+        let end = (try? log.end()) ?? JobLogEnd()
         let exit = JobExit(
             reason: .hostFailure(description: why), statusCode: nil, oomKills: oomKills, bootID: plan.bootID,
             startedBootNanoseconds: record?.startedBootNanoseconds, endedBootNanoseconds: BootClock.now(),
-            endedWallNanoseconds: WallClock.now(), logBytes: log.offset, logDigest: log.digest, logDroppedBytes: 0,
+            endedWallNanoseconds: WallClock.now(), logBytes: end.offset, logDigest: end.head, logDroppedBytes: 0,
             storageBytes: nil, outputBytes: nil)
         try sandboxed { () throws(LinuxError) in try JSONFile.write(exit, to: job.exit) }
         return exit

@@ -6,45 +6,45 @@ extension Supervisor {
     /// Copies the job's output into the log and keeps its limits, until its first process is gone and all was read.
     func attend(_ output: borrowing FileDescriptor, _ error: borrowing FileDescriptor) throws(LinuxError) {
         var open: [(number: Int32, stream: JobLog.Stream)] = [(output.number, .output), (error.number, .error)]
-        var buffer = [UInt8](repeating: 0, count: SandboxLimits.logRecordBytesMax)
         var drainUntil: UInt64?
+        var lookAt: UInt64 = 0
         while status == nil || !open.isEmpty {
             // Every writer died with the job's process namespace, so after its end there is only what is in the pipe.
             if let drainUntil, BootClock.now() >= drainUntil { return }
             var items = open.map { pollfd(fd: $0.number, events: Int16(POLLIN), revents: 0) }
             items.append(pollfd(fd: signals.number, events: Int16(POLLIN), revents: 0))
-            try wait(&items)
+            try wait(&items, until: lookAt)
             for (item, source) in zip(items, open) where item.revents != 0 {
-                if try copy(source.number, source.stream, &buffer) == 0 {
+                if try log.copy(from: source.number, source.stream) == 0 {
                     open.removeAll { $0.number == source.number }
                 }
             }
             try handleSignals()
-            if status == nil { try keepLimits() }
+            // A job that writes all the time is looked at no more often than another.
+            if status == nil, BootClock.now() >= min(lookAt, nextDeed) {
+                lookAt = BootClock.now() + tick
+                try keepLimits()
+            }
             if status != nil, drainUntil == nil {
                 drainUntil = BootClock.now() + SandboxLimits.supervisorTick.wholeNanoseconds
             }
         }
     }
 
-    private func wait(_ items: inout [pollfd]) throws(LinuxError) {
+    private var tick: UInt64 {
+        (plan.place.layout.isUnified ? SandboxLimits.supervisorTick : SandboxLimits.oomTick).wholeNanoseconds
+    }
+
+    /// When the job has to be told something, on the boot clock.
+    private var nextDeed: UInt64 { min(ending == nil ? deadline ?? .max : .max, killAt ?? .max) }
+
+    private func wait(_ items: inout [pollfd], until lookAt: UInt64) throws(LinuxError) {
         let now = BootClock.now()
-        let tick = plan.place.layout.isUnified ? SandboxLimits.supervisorTick : SandboxLimits.oomTick
-        var next = now + tick.wholeNanoseconds
-        if let deadline, ending == nil { next = min(next, deadline) }
-        if let killAt { next = min(next, killAt) }
+        let next = min(status == nil ? lookAt : now + tick, nextDeed)
         let milliseconds = next > now ? (next - now + 999_999) / 1_000_000 : 0
         if poll(&items, nfds_t(items.count), Int32(clamping: milliseconds)) < 0, errno != EINTR {
             throw .systemCall(operation: "poll", object: "job \(plan.spec.id)", errno: errno)
         }
-    }
-
-    private func copy(_ number: Int32, _ stream: JobLog.Stream, _ buffer: inout [UInt8]) throws(LinuxError) -> Int {
-        let count = buffer.withUnsafeMutableBytes { read(number, $0.baseAddress, $0.count) }
-        if count < 0 && errno == EINTR { return 1 }
-        guard count >= 0 else { throw .systemCall(operation: "read", object: "output of the job", errno: errno) }
-        if count > 0 { try log.write(stream, buffer[..<count]) }
-        return count
     }
 
     private func handleSignals() throws(LinuxError) {

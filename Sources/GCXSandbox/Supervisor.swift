@@ -43,8 +43,7 @@ package final class Supervisor {
         do {
             try plan.place.holdSupervisor()
             signals = try Signals([SIGCHLD, SIGTERM, SIGINT, SIGHUP])
-            log = try JobLogWriter(directory.log, limit: plan.spec.logBytesMax)
-            try log.begin()
+            log = try JobLogWriter(directory.log, limit: plan.spec.logBytesMax, keep: plan.spec.logKeep)
             try JSONFile.writeVolatile(record, to: directory.supervisor)
             try Children.adoptOrphans()
         } catch {
@@ -85,6 +84,8 @@ package final class Supervisor {
         for path in [directory.bundle, "\(paths.bundle)/config.json"] { try DurableFile.replace(path, with: text) }
         let output = try Pipe()
         let error = try Pipe()
+        output.widen(to: SandboxLimits.outputPipeBytes)
+        error.widen(to: SandboxLimits.outputPipeBytes)
         try runtime.run(plan.spec.id, output: output.write.number, error: error.write.number)
         startedAt = BootClock.now()
         let number = try Files.text(paths.pidFile)
@@ -110,7 +111,7 @@ package final class Supervisor {
         if case .toolFailed(runtime.choice.kind.rawValue, _, let words) = error,
             let reason = ExitVerdict.programFailure(words)
         {
-            try? log.write(.sandbox, message[...])
+            try? log.write(.sandbox, message)
             return reason
         }
         return .hostFailure(description: error.description)
@@ -129,6 +130,7 @@ package final class Supervisor {
             try cgroup.killAll()
             _ = try cgroup.waitUntilEmpty(timeout: SandboxLimits.killTimeout)
             output = try packOutput()
+            try log.finish()
         } catch {
             reason = .hostFailure(description: error.description)
         }
@@ -139,7 +141,7 @@ package final class Supervisor {
         let exit = JobExit(
             reason: reason, statusCode: status?.code, oomKills: oomKills, bootID: plan.bootID,
             startedBootNanoseconds: startedAt, endedBootNanoseconds: ended, endedWallNanoseconds: WallClock.now(),
-            logBytes: log.fileBytes, logDigest: log.digest, logDroppedBytes: log.droppedBytes, storageBytes: storage,
+            logBytes: log.offset, logDigest: log.head, logDroppedBytes: log.droppedBytes, storageBytes: storage,
             outputBytes: output.bytes, outputDigest: output.digest, outputProblem: output.problem)
         do {
             try JSONFile.write(exit, to: directory.exit)

@@ -79,7 +79,7 @@ import Testing
             { _ = try await client.cancel(id, by: .owner) },
             { _ = try await client.submit(JobRequest(command: [], imageFormat: .oci), lease: id, by: .owner) },
             { _ = try await client.receipts(id, after: 0, waitSeconds: 0, by: .owner) },
-            { _ = try await client.log(id, from: 0, bytesMax: 1, waitSeconds: 0, by: .owner) },
+            { _ = try await client.log(id, LogQuery(bytesMax: 1), by: .owner) },
             { _ = try await client.upload(.image, lease: id, file: "/proc/self/exe", by: .owner) },
             { _ = try await client.downloadOutput(id, to: "/tmp/gcx-never", by: .owner) },
         ]

@@ -52,7 +52,7 @@ extension WholeLeases {
             try site.open()
             let lease = try site.lease()
             let buyer = try site.begin("trap '' TERM; echo begun; while true; do sleep 1; done", on: lease)
-            try site.wait("the job", seconds: 30) { try site.inspect(lease).logBytes > 8 }
+            try site.wait("the job", seconds: 30) { try site.gcx("job", "logs", lease).contains("begun") }
             try site.gcx("job", "cancel", lease)
             #expect(site.finish(buyer) == .exited(125))
             #expect(try site.inspect(lease).exit == .cancelled(by: .owner))

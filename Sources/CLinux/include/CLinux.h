@@ -51,6 +51,9 @@ int gcx_spawn_add_chdir(posix_spawn_file_actions_t *actions, const char *path);
 int gcx_spawn_add_close_from(posix_spawn_file_actions_t *actions, int first);
 int gcx_spawn_new_session(void);
 
+// F_SETPIPE_SZ: the room of a pipe.
+int gcx_set_pipe_size(int fd, int bytes);
+
 // pipe2(2) with O_CLOEXEC, and strerrorname_np(3): "EBUSY", or null for an unknown number.
 int gcx_pipe(int ends[2]);
 const char *gcx_errno_name(int number);

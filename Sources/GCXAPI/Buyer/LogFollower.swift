@@ -2,6 +2,8 @@ import GCXAgent
 import GCXModel
 
 /// Reads a job's log page by page, over restarts of the agent.
+///
+/// Memory: one page, whatever the log's size.
 package struct LogFollower: Sendable {
     private let agent: any AgentOperations
     private let lease: LeaseID
@@ -21,37 +23,45 @@ package struct LogFollower: Sendable {
         self.patience = Patience(limit: patience) { _, _ in }
     }
 
-    /// Hands every line to `line`, in order and once.
+    /// Hands every line to `line`, in order and once, and says where some were lost.
     ///
     /// - Returns: the offset after the last line, to go on from.
     @discardableResult
-    package func run(
-        from offset: UInt64 = 0, line: @Sendable (LogLine) -> Void
-    ) async throws(BuyerError) -> UInt64 {
-        var offset = offset
-        while true {
-            let page = try await page(from: offset)
-            page.lines.forEach(line)
-            let isNew = page.next > offset
-            offset = max(offset, page.next)
-            if page.ended || (!isNew && !follow) { return offset }
-            if !isNew { try await Patience.sleep(APILimits.emptyPagePause) }
+    package func run(from offset: UInt64 = 0, line: (LogLine) -> Void) async throws(BuyerError) -> UInt64 {
+        var reading = LogReading(from: offset, isWhole: true, stream: nil)
+        return try await pages(LogQuery(from: offset)) { (page) throws(AgentError) in
+            try reading.lines(page).forEach(line)
+            return true
         }
     }
 
-    /// As ``run(from:line:)``, the bytes of each stream to its own callback.
+    /// Hands every page to `body`, in order and once, until it answers false or there is none left.
+    ///
+    /// - Parameter query: where to begin and what to leave out; how long to wait is this type's own affair.
+    /// - Returns: the offset after the last page.
     @discardableResult
-    package func run(
-        from offset: UInt64 = 0, stdout: @Sendable ([UInt8]) -> Void, stderr: @Sendable ([UInt8]) -> Void
+    package func pages(
+        _ query: LogQuery, _ body: (LogPage) throws(AgentError) -> Bool
     ) async throws(BuyerError) -> UInt64 {
-        try await run(from: offset) { $0.stream == "stderr" ? stderr($0.bytes) : stdout($0.bytes) }
+        var query = query
+        query.waitSeconds = follow ? APILimits.buyerWaitSeconds : 0
+        while true {
+            let page = try await self.page(query)
+            let goesOn: Bool
+            do { goesOn = try body(page) } catch { throw .agent(error) }
+            // Only the first page is looked for by time or line; a page without records may be the place it was.
+            let isNew = page.next > query.from
+            query = LogQuery(
+                from: max(query.from, page.next), stream: query.stream, bytesMax: query.bytesMax,
+                waitSeconds: query.waitSeconds)
+            if !goesOn || page.ended || (!isNew && !follow) { return query.from }
+            if page.next == page.start { try await Patience.sleep(APILimits.emptyPagePause) }
+        }
     }
 
-    private func page(from offset: UInt64) async throws(BuyerError) -> LogPage {
+    private func page(_ query: LogQuery) async throws(BuyerError) -> LogPage {
         try await patience.call { () async throws(AgentError) -> LogPage in
-            try await agent.log(
-                lease, from: offset, bytesMax: AgentLimits.logPageBytesMax,
-                waitSeconds: follow ? APILimits.buyerWaitSeconds : 0, by: caller)
+            try await agent.log(lease, query, by: caller)
         }
     }
 }

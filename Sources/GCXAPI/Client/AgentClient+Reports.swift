@@ -14,7 +14,7 @@ extension AgentClient {
     }
 
     package func bundle(_ lease: LeaseID, by caller: Caller) async throws(AgentError) -> String? {
-        let answer = try await raw(.get("/v1/leases/\(lease)/bundle"), by: caller)
+        let answer = try await answer(.get("/v1/leases/\(lease)/bundle"), by: caller)
         return answer.body.isEmpty ? nil : String(decoding: answer.body, as: UTF8.self)
     }
 

@@ -53,11 +53,11 @@ package struct AgentClient: AgentOperations {
         try await post("/v1/leases/\(voucher.document.channel)/vouchers", voucher, by: .owner, isRepeatable: true)
     }
 
-    package func log(
-        _ lease: LeaseID, from offset: UInt64, bytesMax: UInt64, waitSeconds: UInt64, by caller: Caller
-    ) async throws(AgentError) -> LogPage {
-        let query = "from=\(offset)&max=\(bytesMax)&wait=\(waitSeconds)"
-        return try await read(waiting("/v1/leases/\(lease)/log?\(query)", waitSeconds), by: caller)
+    package func log(_ lease: LeaseID, _ query: LogQuery, by caller: Caller) async throws(AgentError) -> LogPage {
+        let path = "/v1/leases/\(lease)/log?\(LogWire.text(query))"
+        let answer = try await answer(waiting(path, query.waitSeconds), by: caller)
+        guard let page = LogWire.page(answer) else { throw unreachable("its answer is no page of a log") }
+        return page
     }
 
     /// A call that the server may keep waiting for so long.
@@ -81,7 +81,7 @@ package struct AgentClient: AgentOperations {
     }
 
     func read<Value: Decodable>(_ call: HTTPCall, by caller: Caller) async throws(AgentError) -> Value {
-        let answer = try await raw(call, by: caller)
+        let answer = try await answer(call, by: caller)
         do {
             return try WireJSON.decode(Value.self, from: answer.body)
         } catch {
@@ -90,7 +90,7 @@ package struct AgentClient: AgentOperations {
     }
 
     /// The answer as it came, when it is a success.
-    func raw(_ call: HTTPCall, by caller: Caller) async throws(AgentError) -> HTTPAnswer {
+    func answer(_ call: HTTPCall, by caller: Caller) async throws(AgentError) -> HTTPAnswer {
         var call = call
         call.authorization = try Self.authorization(caller)
         let answer: HTTPAnswer

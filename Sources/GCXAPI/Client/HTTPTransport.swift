@@ -40,7 +40,8 @@ package struct HTTPTransport: Sendable {
             let response = try await client.execute(
                 call.request(to: endpoint), timeout: TimeAmount(call.timeout))
             let body = try await response.body.collect(upTo: APILimits.answerBytesMax)
-            return HTTPAnswer(status: response.status.code, body: Array(body.readableBytesView))
+            return HTTPAnswer(
+                status: response.status.code, body: Array(body.readableBytesView), headers: response.headers)
         } catch {
             throw TransportError(error)
         }
@@ -75,5 +76,6 @@ struct HTTPCall: Sendable {
 struct HTTPAnswer: Sendable {
     var status: UInt
     var body: [UInt8]
+    var headers: HTTPHeaders = [:]
     var isSuccess: Bool { (200..<300).contains(status) }
 }

@@ -69,14 +69,9 @@ struct AgentRoutes: Sendable {
         }
         group.get("leases/{lease}/log") { request, context in
             let (lease, caller) = (try context.lease, try caller(request))
-            let from = try request.query("from", as: UInt64.self) ?? 0
-            let asked = try request.query("max", as: UInt64.self) ?? AgentLimits.logPageBytesMax
-            let wait = try request.waitSeconds
+            let query = try request.logQuery
             return try await endingAtShutdown {
-                try Response.json(
-                    try await agent.log(
-                        lease, from: from, bytesMax: min(asked, AgentLimits.logPageBytesMax), waitSeconds: wait,
-                        by: caller))
+                Response(try await agent.log(lease, query, by: caller))
             }
         }
     }

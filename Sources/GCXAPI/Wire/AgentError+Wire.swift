@@ -10,7 +10,7 @@ extension AgentError: WireError {
         case .termsRefused, .voucherRefused, .imageRefused: .unprocessableContent
         case .badRequest: .badRequest
         case .tooLarge: .contentTooLarge
-        case .sandbox, .storage: .internalServerError
+        case .sandbox, .storage, .logDamaged: .internalServerError
         case .ledger, .unreachable: .badGateway
         }
     }

@@ -18,6 +18,8 @@ package enum AgentError: Error, Codable, Equatable, Sendable {
     case voucherRefused(LeaseID, String)
     /// The image cannot be used.
     case imageRefused(String, remedy: String)
+    /// The job's log does not hold what was written, at or after the place that was asked for.
+    case logDamaged(LeaseID, String)
     /// The request is malformed.
     case badRequest(String)
     /// An upload or a document larger than allowed, bytes.
@@ -44,6 +46,7 @@ extension AgentError: RemediedError {
         case .escrowMissing(let lease, let why): "the escrow of lease \(lease.short) does not allow this: \(why)"
         case .voucherRefused(let lease, let why): "the voucher for lease \(lease.short) was refused: \(why)"
         case .imageRefused(let why, _): "the image cannot be used: \(why)"
+        case .logDamaged(let lease, let why): "the log of lease \(lease.short) cannot be read: \(why)"
         case .badRequest(let why): "the request is malformed: \(why)"
         case .tooLarge(let what, let most): "\(what) is larger than \(most) bytes"
         case .sandbox(let why, _): "the sandbox failed: \(why)"
@@ -68,6 +71,7 @@ extension AgentError: RemediedError {
         case .escrowMissing:
             .fix("Open the lease on the ledger with `gcx lease open`, or raise its deposit with `gcx lease topup`.")
         case .voucherRefused, .badRequest: .refuse
+        case .logDamaged: .fix("Find the place with `gcx job logs --verify`.")
         case .tooLarge: .fix("Send less, or ask the owner to raise the limit in the agent's configuration.")
         case .storage: .retry(after: .seconds(5))
         case .unreachable: .fix("Start the agent with `gcx agent run`, or name its socket with `--agent`.")

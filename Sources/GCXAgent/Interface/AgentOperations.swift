@@ -39,10 +39,8 @@ package protocol AgentOperations: Sendable {
     /// Takes a voucher. It is on disk before this returns; the same voucher again changes nothing.
     func accept(_ voucher: Signed<Voucher>) async throws(AgentError) -> JobStatus
 
-    /// A stretch of the job's log, from a byte offset of the log file; waits up to `waitSeconds` for something new.
-    func log(
-        _ lease: LeaseID, from offset: UInt64, bytesMax: UInt64, waitSeconds: UInt64, by caller: Caller
-    ) async throws(AgentError) -> LogPage
+    /// A stretch of the job's log; waits up to the query's seconds for something new.
+    func log(_ lease: LeaseID, _ query: LogQuery, by caller: Caller) async throws(AgentError) -> LogPage
 
     /// Everything about one lease, from the signing to the wipe.
     func report(_ lease: LeaseID, by caller: Caller) async throws(AgentError) -> JobReport

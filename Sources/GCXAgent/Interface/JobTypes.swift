@@ -38,11 +38,13 @@ package struct JobRequest: Codable, Equatable, Sendable {
     package var pidsMax: UInt64?
     /// Nil takes what was uploaded as it is.
     package var input: JobInput?
+    /// What is kept of a log beyond its limit; nil takes the agent's default.
+    package var logKeep: LogKeep?
 
     package init(
         command: [String], environment: [String: String] = [:], workingDirectory: String? = nil,
         imageFormat: ImageFormat, imageReference: String? = nil, wallSecondsMax: UInt64? = nil, pidsMax: UInt64? = nil,
-        input: JobInput? = nil
+        input: JobInput? = nil, logKeep: LogKeep? = nil
     ) {
         self.command = command
         self.environment = environment
@@ -52,6 +54,7 @@ package struct JobRequest: Codable, Equatable, Sendable {
         self.wallSecondsMax = wallSecondsMax
         self.pidsMax = pidsMax
         self.input = input
+        self.logKeep = logKeep
     }
 }
 
@@ -78,6 +81,7 @@ package struct JobStatus: Codable, Equatable, Sendable {
     package var claimed: Amount
     package var deposit: Amount
     package var receipts: UInt64
+    /// Bytes that the log takes on the agent's disk.
     package var logBytes: UInt64
     /// What the agent last did about it, for people.
     package var note: String
@@ -104,40 +108,6 @@ package struct JobStatus: Codable, Equatable, Sendable {
         self.logBytes = logBytes
         self.note = note
         self.live = live
-    }
-}
-
-/// One piece of a job's output.
-package struct LogLine: Codable, Equatable, Sendable {
-    /// CLOCK_BOOTTIME, ns.
-    package var bootNanoseconds: UInt64
-    /// A label for people, Unix nanoseconds.
-    package var wallNanoseconds: UInt64
-    /// `stdout` or `stderr`.
-    package var stream: String
-    /// The bytes as written, which need not be UTF-8.
-    package var bytes: [UInt8]
-
-    package init(bootNanoseconds: UInt64, wallNanoseconds: UInt64, stream: String, bytes: [UInt8]) {
-        self.bootNanoseconds = bootNanoseconds
-        self.wallNanoseconds = wallNanoseconds
-        self.stream = stream
-        self.bytes = bytes
-    }
-}
-
-/// A stretch of a job's log.
-package struct LogPage: Codable, Equatable, Sendable {
-    package var lines: [LogLine]
-    /// Offset to ask for next.
-    package var next: UInt64
-    /// True when the job has ended and nothing follows.
-    package var ended: Bool
-
-    package init(lines: [LogLine], next: UInt64, ended: Bool) {
-        self.lines = lines
-        self.next = next
-        self.ended = ended
     }
 }
 

@@ -42,7 +42,7 @@ extension LeaseKeeper {
             workingDirectory: request.workingDirectory,
             resources: resources, inputDirectory: input?.directory,
             wallSecondsMax: min(left, request.wallSecondsMax ?? left),
-            logBytesMax: settings.logBytesMax)
+            logBytesMax: settings.logBytesMax, logKeep: request.logKeep ?? settings.logKeep)
         spec.devices = placement?.devices ?? []
         spec.outputBytesMax = settings.jobs.outputBytesMax
         return spec

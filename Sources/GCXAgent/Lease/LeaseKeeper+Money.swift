@@ -10,10 +10,10 @@ extension LeaseKeeper {
     /// Writes the next receipt. It is on disk, with the meter it was made from, before anybody can read it.
     func issueReceipt(final next: LeasePhase? = nil) async throws(AgentError) {
         guard let meter else { return }
-        readLog()
+        let logHead = await logHead()
         let previous = lastReceipt.map { (receipt: $0.document.document, digest: $0.digest) }
         let usage = ReceiptContext(
-            lease: id, previous: previous, issuedAt: context.now(), logDigest: Digest(log.digest) ?? .zero,
+            lease: id, previous: previous, issuedAt: context.now(), logDigest: logHead,
             samplesDigest: meter.samplesDigest, isFinal: next != nil, events: pendingEvents)
         let document: Receipt
         do throws(PricingError) {
@@ -45,9 +45,15 @@ extension LeaseKeeper {
         try LeaseUploads(root: context.settings.uploadsPath, lease: id).remove()
     }
 
-    /// Follows the job's log to its end, so that a receipt carries the digest of all that is in it.
-    func readLog() {
-        while let records = try? log.next(), !records.isEmpty {}
+    /// The head of the log's chain by now; of a log that is gone or damaged, what the last receipt said.
+    private func logHead() async -> Digest {
+        let folder = JobLogFolder(path: job.log)
+        do {
+            if let end = try await blocking({ () throws(LinuxError) in try folder.end() }) { return end.head }
+        } catch {
+            pendingEvents.append("the job's log cannot be read: \(error)")
+        }
+        return lastReceipt?.document.document.logDigest ?? .zero
     }
 
     /// Brings the lease to its end on the ledger: claim the best voucher, then close, each once it is due.

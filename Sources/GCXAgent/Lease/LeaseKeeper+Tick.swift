@@ -49,8 +49,6 @@ extension LeaseKeeper {
         case .starting: relaunch()
         case .running, .paused, .held, .ending:
             await happened(.agent, "the agent was away and found the job again", inReceipt: true)
-            // The log's digest covers the file from its beginning, so it is read again once.
-            readLog()
             await attempt("resume") { () async throws(AgentError) in
                 try await exclusively { () async throws(AgentError) in try await repeatOrder() }
             }

@@ -36,7 +36,6 @@ package actor LeaseKeeper {
     /// What the escrow holds by the ledger's word; top-ups raise it.
     var deposit: Amount
     var pendingEvents: [String] = []
-    var log: JobLogReader
     var graph: UsageGraph
     /// What the job does now; nil before the second sample.
     var live: LiveUsage?
@@ -60,7 +59,6 @@ package actor LeaseKeeper {
         phase = row.phase
         deposit = row.terms.deposit
         job = JobDirectory(jobs: "\(context.settings.stateDirectory)/jobs", id: Self.jobID(row.id))
-        log = JobLogReader(path: job.log)
         graph = try context.store.graph(of: row.id)
         meter = try context.store.meter(row.id)
         if let receipt = try context.store.lastReceipt(row.id) {

@@ -22,14 +22,18 @@ enum Terminal {
     static func write(_ text: String, to file: Int32) { write(Array(text.utf8), to: file) }
 
     /// All bytes, or as many as the reader wants.
-    static func write(_ bytes: [UInt8], to file: Int32) {
+    static func write(_ bytes: [UInt8], to file: Int32) { _ = isRead(bytes, from: file) }
+
+    /// The same; false when nobody reads any more.
+    static func isRead(_ bytes: [UInt8], from file: Int32) -> Bool {
         var rest = bytes[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { Glibc.write(file, $0.baseAddress, $0.count) }
             if count < 0, errno == EINTR { continue }
-            guard count > 0 else { return }
+            guard count > 0 else { return false }
             rest = rest.dropFirst(count)
         }
+        return true
     }
 
     /// `gcx job logs | head` ends quietly.

@@ -1,5 +1,6 @@
 import GCXAgent
 import GCXModel
+import GCXSandbox
 import GCXSigning
 import Synchronization
 
@@ -10,7 +11,10 @@ final class ScriptedAgent: AgentOperations {
         var vouchers: [Signed<Voucher>] = []
         var callers: [Caller] = []
         var uploads: [(kind: UploadKind, complete: Bool)] = []
-        var log: [LogLine] = []
+        var log: [JobLog.Record] = []
+        var firstKept: UInt64 = 0
+        var skipLines: UInt64 = 0
+        var queries: [LogQuery] = []
         var phase = LeasePhaseName.running
         /// Thrown by every call.
         var failure: AgentError?
@@ -123,14 +127,24 @@ final class ScriptedAgent: AgentOperations {
         }
     }
 
-    func log(
-        _ lease: LeaseID, from offset: UInt64, bytesMax: UInt64, waitSeconds: UInt64, by caller: Caller
-    ) async throws(AgentError) -> LogPage {
-        // Offsets count lines here, and a page has two.
+    func log(_ lease: LeaseID, _ query: LogQuery, by caller: Caller) async throws(AgentError) -> LogPage {
+        // Never more than two records in a page.
         try answer(by: caller) { state throws(AgentError) in
-            let lines = Array(state.log.dropFirst(Int(offset)).prefix(2))
-            let next = offset + UInt64(lines.count)
-            return LogPage(lines: lines, next: next, ended: state.phase == .closed && next == UInt64(state.log.count))
+            state.queries.append(query)
+            var chain = JobLogChain()
+            var (place, bytes, count) = (UInt64(0), [UInt8](), 0)
+            let start = max(query.from, state.firstKept)
+            for record in state.log {
+                let encoded = record.encoded(after: &chain)
+                defer { place += UInt64(encoded.count) }
+                guard place >= start, count < 2 else { continue }
+                bytes += encoded
+                count += 1
+            }
+            let next = start + UInt64(bytes.count)
+            return LogPage(
+                start: start, next: next, firstKept: state.firstKept, skipLines: state.skipLines,
+                ended: state.phase == .closed && bytes.isEmpty, bytes: bytes)
         }
     }
 

@@ -116,7 +116,8 @@ extension Configuration {
                 cgroupBase: job.cgroupBase.isEmpty ? nil : job.cgroupBase,
                 sampleInterval: .milliseconds(Int64(job.sampleMilliseconds)),
                 stopGraceMilliseconds: job.stopGraceSeconds * 1_000, logBytesMax: job.logBytesMax,
-                imageBytesMax: job.imageBytesMax, inputBytesMax: job.inputBytesMax, pidsDefault: job.pidsMax,
+                logKeep: LogKeep(rawValue: job.logKeep) ?? .end, imageBytesMax: job.imageBytesMax,
+                inputBytesMax: job.inputBytesMax, pidsDefault: job.pidsMax,
                 probeInterval: .seconds(Int64(clamping: probe.intervalSeconds)), offer: policy, jobs: jobPolicy)
         }
     }

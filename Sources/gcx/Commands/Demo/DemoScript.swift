@@ -128,7 +128,7 @@ struct DemoScript: Sendable {
             receipt: { event in self.show(event) },
             line: { line in
                 let piece = String(decoding: line.bytes, as: UTF8.self)
-                if line.stream == "stdout" { text.withLock { $0 += piece } }
+                if line.kind == .output(.stdout) { text.withLock { $0 += piece } }
                 self.say("  | " + piece.split(separator: "\n").joined(separator: "\n  | "))
             })
         let outputs = stage.path("output")

@@ -52,6 +52,9 @@ struct JobRun: AsyncParsableCommand {
     @Option(help: "Working directory inside the job.")
     var workdir: String?
 
+    @Option(help: "What is kept of a log beyond its limit: end or beginning. Default: what the machine's owner says.")
+    var logKeep: LogKeep?
+
     @Option(help: "End the job after this: seconds, or 90s, 15m, 12h.")
     var timeLimit: Span?
 
@@ -81,9 +84,10 @@ struct JobRun: AsyncParsableCommand {
         if let reference {
             _ = try await flow.start(try request(reference), image: reference, input: isRemote ? nil : input)
         }
-        let style = LogStyle(json: false, timestamps: false)
+        let printer = LogPrinter(LogStyle())
         let status = try await flow.attend(
-            journal: journal ?? "gcx-\(lease.short).journal", receipt: { _ in }, line: { style.write($0) })
+            journal: journal ?? "gcx-\(lease.short).journal", receipt: { _ in }, line: { printer.write($0) })
+        printer.finish()
         if let output {
             let transfer = JobTransfer(agent: client, lease: lease, caller: flow.caller)
             _ = try await transfer.fetch(into: output, bytesMax: JobOutput.bytesMax)
@@ -102,7 +106,8 @@ struct JobRun: AsyncParsableCommand {
         }
         return JobRequest(
             command: command, environment: environment, workingDirectory: workdir, imageFormat: image.format,
-            imageReference: image.tag, wallSecondsMax: timeLimit?.seconds, input: try remoteInput)
+            imageReference: image.tag, wallSecondsMax: timeLimit?.seconds, input: try remoteInput,
+            logKeep: logKeep)
     }
 
     private var isRemote: Bool { input?.hasPrefix("https://") ?? false }

@@ -1,0 +1,65 @@
+import GCXAgent
+import HTTPTypes
+import Hummingbird
+import NIOCore
+
+/// A page of a job's log over HTTP: the records as they are stored, and what else there is to say in headers.
+enum LogWire {
+    static let start = field("gcx-log-start")
+    static let next = field("gcx-log-next")
+    static let firstKept = field("gcx-log-first-kept")
+    static let skipLines = field("gcx-log-skip-lines")
+    static let ended = field("gcx-log-ended")
+
+    private static func field(_ name: String) -> HTTPField.Name {
+        guard let field = HTTPField.Name(name) else { preconditionFailure("\(name) is a header's name") }
+        return field
+    }
+
+    /// The query of a request.
+    static func text(_ query: LogQuery) -> String {
+        var parts = ["from=\(query.from)", "max=\(query.bytesMax)", "wait=\(query.waitSeconds)"]
+        if let since = query.sinceNanoseconds { parts.append("since=\(since)") }
+        if let tail = query.tail { parts.append("tail=\(tail)") }
+        if let stream = query.stream { parts.append("stream=\(stream)") }
+        return parts.joined(separator: "&")
+    }
+
+    /// Nil when a header is missing or is no number.
+    static func page(_ answer: HTTPAnswer) -> LogPage? {
+        func number(_ field: HTTPField.Name) -> UInt64? {
+            answer.headers.first(name: field.canonicalName).flatMap { UInt64($0) }
+        }
+        guard let start = number(start), let next = number(next), let firstKept = number(firstKept),
+            let skipLines = number(skipLines), let ended = answer.headers.first(name: ended.canonicalName)
+        else { return nil }
+        return LogPage(
+            start: start, next: next, firstKept: firstKept, skipLines: skipLines, ended: ended == "true",
+            bytes: answer.body)
+    }
+}
+
+extension Request {
+    /// What of a log is asked for.
+    var logQuery: LogQuery {
+        get throws {
+            LogQuery(
+                from: try query("from", as: UInt64.self) ?? 0, sinceNanoseconds: try query("since", as: UInt64.self),
+                tail: try query("tail", as: UInt64.self), stream: try query("stream", as: LogStream.self),
+                bytesMax: try query("max", as: UInt64.self) ?? AgentLimits.logPageBytesMax,
+                waitSeconds: try waitSeconds)
+        }
+    }
+}
+
+extension Response {
+    init(_ page: LogPage) {
+        self.init(
+            status: .ok,
+            headers: [
+                .contentType: "application/octet-stream", LogWire.start: "\(page.start)", LogWire.next: "\(page.next)",
+                LogWire.firstKept: "\(page.firstKept)", LogWire.skipLines: "\(page.skipLines)",
+                LogWire.ended: "\(page.ended)",
+            ], body: ResponseBody(byteBuffer: ByteBuffer(bytes: page.bytes)))
+    }
+}

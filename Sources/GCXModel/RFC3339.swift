@@ -1,0 +1,90 @@
+/// Wall times as people write them: `2026-11-27T12:19:01.000001Z`.
+package enum RFC3339 {
+    /// UTC with microseconds, of nanoseconds since 1970.
+    package static func text(_ nanoseconds: UInt64) -> String {
+        let (year, month, day) = date(ofDay: Int64(nanoseconds / (86_400 * second)))
+        let rest = nanoseconds % (86_400 * second)
+        let clock = [rest / (3_600 * second), rest / (60 * second) % 60, rest / second % 60].map { padded($0, 2) }
+        return "\(padded(UInt64(year), 4))-\(padded(month, 2))-\(padded(day, 2))T\(clock.joined(separator: ":"))"
+            + ".\(padded(rest % second / 1_000, 6))Z"
+    }
+
+    /// Nanoseconds since 1970 of a date and time with its zone; nil when the text is none, or before 1970.
+    ///
+    /// Source: RFC 3339, section 5.6. A space may stand for the `T`; a leap second counts as the second after it.
+    package static func nanoseconds(_ text: String) -> UInt64? {
+        var rest = Array(text.utf8)[...]
+        guard let year = number(&rest, 4), take(&rest, "-"), let month = number(&rest, 2), take(&rest, "-"),
+            let day = number(&rest, 2), take(&rest, "Tt "), let hour = number(&rest, 2), take(&rest, ":"),
+            let minute = number(&rest, 2), take(&rest, ":"), let second = number(&rest, 2),
+            let fraction = fraction(&rest), let zone = zone(&rest), rest.isEmpty,
+            (1...12).contains(month), (1...days(in: month, of: year)).contains(day),
+            hour < 24, minute < 60, second <= 60
+        else { return nil }
+        let seconds = dayNumber(year, month, day) * 86_400 + hour * 3_600 + minute * 60 + second - zone
+        guard let whole = UInt64(exactly: seconds), whole < UInt64.max / Self.second else { return nil }
+        return whole * Self.second + fraction
+    }
+
+    private static let second: UInt64 = 1_000_000_000
+
+    private static func padded(_ number: UInt64, _ width: Int) -> String {
+        let digits = String(number)
+        return String(repeating: "0", count: max(0, width - digits.count)) + digits
+    }
+
+    private static func take(_ rest: inout ArraySlice<UInt8>, _ letters: StaticString) -> Bool {
+        guard let first = rest.first, "\(letters)".utf8.contains(first) else { return false }
+        rest = rest.dropFirst()
+        return true
+    }
+
+    private static func number(_ rest: inout ArraySlice<UInt8>, _ digits: Int) -> Int64? {
+        let part = rest.prefix(digits)
+        guard part.count == digits, part.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+        rest = rest.dropFirst(digits)
+        return part.reduce(0) { $0 * 10 + Int64($1 - 0x30) }
+    }
+
+    /// Nanoseconds after the point; what is finer is left out.
+    private static func fraction(_ rest: inout ArraySlice<UInt8>) -> UInt64? {
+        guard take(&rest, ".") else { return 0 }
+        let digits = rest.prefix { (0x30...0x39).contains($0) }
+        guard !digits.isEmpty else { return nil }
+        rest = rest.dropFirst(digits.count)
+        let nine = (Array(digits) + [UInt8](repeating: 0x30, count: 9)).prefix(9)
+        return nine.reduce(0) { $0 * 10 + UInt64($1 - 0x30) }
+    }
+
+    /// Seconds east of UTC.
+    private static func zone(_ rest: inout ArraySlice<UInt8>) -> Int64? {
+        if take(&rest, "Zz") { return 0 }
+        let sign: Int64 = rest.first == UInt8(ascii: "-") ? -1 : 1
+        guard take(&rest, "+-"), let hours = number(&rest, 2), take(&rest, ":"), let minutes = number(&rest, 2),
+            hours < 24, minutes < 60
+        else { return nil }
+        return sign * (hours * 3_600 + minutes * 60)
+    }
+
+    private static func days(in month: Int64, of year: Int64) -> Int64 {
+        let next = month == 12 ? dayNumber(year + 1, 1, 1) : dayNumber(year, month + 1, 1)
+        return next - dayNumber(year, month, 1)
+    }
+
+    /// Days since 1970 of the Gregorian calendar; years begin in March here, so that the leap day is the last.
+    private static func dayNumber(_ year: Int64, _ month: Int64, _ day: Int64) -> Int64 {
+        let years = month > 2 ? year : year - 1
+        let leaps = years / 4 - years / 100 + years / 400
+        let months = (month + 9) % 12
+        return 365 * years + leaps + (153 * months + 2) / 5 + day - 1 - 719_468
+    }
+
+    private static func date(ofDay number: Int64) -> (year: Int64, month: UInt64, day: UInt64) {
+        // A guess that is never too late, put right by at most a few years.
+        var year = 1970 + number / 366
+        while dayNumber(year + 1, 1, 1) <= number { year += 1 }
+        var month: Int64 = 1
+        while month < 12, dayNumber(year, month + 1, 1) <= number { month += 1 }
+        return (year, UInt64(month), UInt64(number - dayNumber(year, month, 1) + 1))
+    }
+}

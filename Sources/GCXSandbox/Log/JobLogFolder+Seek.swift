@@ -1,0 +1,124 @@
+import GCXLinux
+import GCXModel
+import Glibc
+
+/// Where to begin to read.
+package struct JobLogPlace: Equatable, Sendable {
+    /// The offset of a record.
+    package var offset: UInt64
+    /// Ends of lines from there on that still belong to what is not wanted, over the streams that are wanted.
+    package var skipLines: UInt64
+
+    package init(offset: UInt64, skipLines: UInt64 = 0) {
+        self.offset = offset
+        self.skipLines = skipLines
+    }
+}
+
+extension JobLogFolder {
+    /// The first record that was written at a wall time (ns since 1970) or later; the end of the log when there is none.
+    ///
+    /// - Complexity: a look at a logarithm of the segments, and one segment read. A wall clock that was set back while the
+    ///   job ran leaves its records out of order, and the place is then that of one of the jumps.
+    package func place(since wallNanoseconds: UInt64) throws(LinuxError) -> JobLogPlace {
+        let starts = try starts()
+        guard let first = starts.first else { return JobLogPlace(offset: 0) }
+        let number = try last(of: starts) { _, wall in wall < wallNanoseconds }
+        guard let number, let bytes = try bytes(of: starts[number]) else { return JobLogPlace(offset: first) }
+        let end = bytes.withUnsafeBytes { JobLog.walk($0) { frame, _ in frame.wallNanoseconds < wallNanoseconds } }
+        return JobLogPlace(offset: starts[number] + UInt64(end.bytes))
+    }
+
+    /// Where the last lines begin; one that has not ended counts, and where both streams end in one, both are shown.
+    ///
+    /// - Parameter only: the stream whose lines are counted; nil for both together, in the order in which they ended.
+    /// - Complexity: two segments read, and a look at a logarithm of them. A line of the other stream that began before the
+    ///   segment in which the last lines begin is shown from that segment on.
+    package func place(tail lines: UInt64, of only: JobLog.Stream? = nil) throws(LinuxError) -> JobLogPlace {
+        let starts = try starts()
+        guard let first = starts.first, let (counts, end) = try ending(starts) else { return JobLogPlace(offset: 0) }
+        guard lines > 0 else { return JobLogPlace(offset: end) }
+        let ended = counts.lines(of: only)
+        let all = ended + counts.openLines(of: only)
+        guard all > lines else { return JobLogPlace(offset: first) }
+        let cut = min(all - lines, ended)
+        let number = try last(of: starts) { segment, _ in segment.counts.lines(of: only) < cut }
+        guard let number, let bytes = try bytes(of: starts[number]), let segment = try segment(at: starts[number])
+        else {
+            return JobLogPlace(offset: first)
+        }
+        var search = LineSearch(cut: cut, only: only, counts: segment.counts)
+        bytes.withUnsafeBytes { _ = JobLog.walk($0) { frame, at in search.goOn(frame, at: UInt64(at)) } }
+        return JobLogPlace(offset: starts[number] + search.place.offset, skipLines: search.place.skipLines)
+    }
+
+    /// Counts and offset at the end of the log.
+    private func ending(_ starts: [UInt64]) throws(LinuxError) -> (counts: JobLogCounts, end: UInt64)? {
+        for start in starts.reversed() {
+            guard let segment = try segment(at: start), let bytes = try bytes(of: start) else { continue }
+            var counts = segment.counts
+            let end = bytes.withUnsafeBytes {
+                JobLog.walk($0) { frame, _ in
+                    counts.add(frame.stream, frame.payload)
+                    return true
+                }
+            }
+            return (counts, start + UInt64(end.bytes))
+        }
+        return nil
+    }
+
+    /// The last segment for which something holds that holds for all before it.
+    private func last(
+        of starts: [UInt64], _ holds: (JobLog.Segment, UInt64) -> Bool
+    ) throws(LinuxError) -> Int? {
+        var (low, high) = (0, starts.count)
+        while low < high {
+            let middle = (low + high) / 2
+            // One that has gone was before those that are kept; one that is not whole yet is the last.
+            guard let (segment, wall) = try opening(starts[middle]) else {
+                if middle == starts.count - 1 { high = middle } else { low = middle + 1 }
+                continue
+            }
+            if holds(segment, wall) { low = middle + 1 } else { high = middle }
+        }
+        return low == 0 ? nil : low - 1
+    }
+}
+
+/// Finds the record at which to begin in order to see all lines after the `cut`-th.
+private struct LineSearch {
+    let cut: UInt64
+    let only: JobLog.Stream?
+    private var ended: UInt64
+    /// Where the unfinished line of each stream began, with the lines that had ended before that record.
+    private var open: [JobLog.Stream: (offset: UInt64, ended: UInt64)] = [:]
+    private(set) var place = JobLogPlace(offset: 0)
+
+    init(cut: UInt64, only: JobLog.Stream?, counts: JobLogCounts) {
+        self.cut = cut
+        self.only = only
+        ended = counts.lines(of: only)
+    }
+
+    /// False once the line has been found.
+    mutating func goOn(_ frame: JobLog.Frame, at offset: UInt64) -> Bool {
+        guard frame.stream == .output || frame.stream == .error, only ?? frame.stream == frame.stream else {
+            return true
+        }
+        let lines = JobLogCounts.newlines(in: frame.payload)
+        if ended + lines >= cut {
+            let other = open.filter { $0.key != frame.stream }.values.first
+            let begin = other ?? (offset, ended)
+            place = JobLogPlace(offset: begin.offset, skipLines: cut - begin.ended)
+            return false
+        }
+        if frame.payload.last == JobLogCounts.newline {
+            open[frame.stream] = nil
+        } else if lines > 0 || open[frame.stream] == nil {
+            open[frame.stream] = (offset, ended)
+        }
+        ended += lines
+        return true
+    }
+}

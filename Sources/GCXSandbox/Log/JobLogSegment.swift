@@ -1,0 +1,120 @@
+import GCXModel
+
+/// How much output there was up to some place.
+package struct JobLogCounts: Equatable, Sendable {
+    /// One stream's part.
+    package struct Part: Equatable, Sendable {
+        package var bytes: UInt64 = 0
+        package var lines: UInt64 = 0
+        /// True when the last byte was no newline.
+        package var isOpen = false
+
+        mutating func add(_ payload: UnsafeRawBufferPointer) {
+            guard let last = payload.last else { return }
+            bytes += UInt64(payload.count)
+            lines += JobLogCounts.newlines(in: payload)
+            isOpen = last != JobLogCounts.newline
+        }
+    }
+
+    package var output = Part()
+    package var error = Part()
+    static let newline = UInt8(ascii: "\n")
+
+    package init() {}
+
+    /// Bytes of both streams.
+    package var bytes: UInt64 { output.bytes + error.bytes }
+
+    /// Nil for a record that is no output of the job.
+    subscript(stream: JobLog.Stream) -> Part? {
+        switch stream {
+        case .output: output
+        case .error: error
+        case .truncated, .sandbox, .segment: nil
+        }
+    }
+
+    mutating func add(_ stream: JobLog.Stream, _ payload: UnsafeRawBufferPointer) {
+        switch stream {
+        case .output: output.add(payload)
+        case .error: error.add(payload)
+        case .truncated, .sandbox, .segment: break
+        }
+    }
+
+    /// Lines that have ended, of one stream or of both.
+    func lines(of stream: JobLog.Stream?) -> UInt64 {
+        stream.flatMap { self[$0]?.lines } ?? (output.lines + error.lines)
+    }
+
+    /// Lines that have not, 0 to 2.
+    func openLines(of stream: JobLog.Stream?) -> UInt64 {
+        [JobLog.Stream.output, .error].reduce(0) { sum, each in
+            sum + (stream ?? each == each && self[each]?.isOpen == true ? 1 : 0)
+        }
+    }
+
+    /// Cost: memory bandwidth where the compiler makes vectors of it, in a release build.
+    static func newlines(in bytes: UnsafeRawBufferPointer) -> UInt64 {
+        var count: UInt64 = 0
+        for byte in bytes { count &+= byte == newline ? 1 : 0 }
+        return count
+    }
+}
+
+extension JobLog {
+    /// What the first record of a segment holds.
+    package struct Segment: Equatable, Sendable {
+        /// 0, 1, 2 ... without a gap.
+        package var index: UInt64
+        /// Where this record begins.
+        package var offset: UInt64
+        /// Where what was kept began when this was written: everything before has been dropped.
+        package var firstKept: UInt64
+        /// All output before, kept or not.
+        package var counts: JobLogCounts
+        /// The head of the chain before this record.
+        package var head: Digest
+
+        static let payloadBytes = 8 * 9 + Digest.length
+        static let recordBytes = payloadBytes + JobLog.overheadBytes
+
+        var payload: [UInt8] {
+            let open: UInt64 = (counts.output.isOpen ? 1 : 0) | (counts.error.isOpen ? 2 : 0)
+            let numbers = [
+                index, offset, firstKept, counts.output.bytes, counts.error.bytes, counts.output.lines,
+                counts.error.lines, open,
+            ]
+            return JobLog.magic + numbers.flatMap(JobLog.bytes) + head.bytes
+        }
+
+        init(index: UInt64, offset: UInt64, firstKept: UInt64, counts: JobLogCounts, head: Digest) {
+            self.index = index
+            self.offset = offset
+            self.firstKept = firstKept
+            self.counts = counts
+            self.head = head
+        }
+
+        /// Nil when the payload is none of a segment's first record.
+        init?(_ payload: UnsafeRawBufferPointer) {
+            guard payload.count == Self.payloadBytes, payload.starts(with: JobLog.magic) else { return nil }
+            let numbers = (1...8).map { JobLog.number(payload, at: 8 * $0) }
+            guard let head = Digest(bytes: Array(payload.suffix(Digest.length))) else { return nil }
+            (index, offset, firstKept) = (numbers[0], numbers[1], numbers[2])
+            counts = JobLogCounts()
+            counts.output = .init(bytes: numbers[3], lines: numbers[5], isOpen: numbers[7] & 1 != 0)
+            counts.error = .init(bytes: numbers[4], lines: numbers[6], isOpen: numbers[7] & 2 != 0)
+            self.head = head
+        }
+
+        /// The same of a record read before.
+        package init?(_ record: Record) {
+            guard record.stream == .segment, let segment = record.bytes.withUnsafeBytes({ Segment($0) }) else {
+                return nil
+            }
+            self = segment
+        }
+    }
+}

@@ -1,0 +1,73 @@
+/// Makes a job's bytes harmless for a terminal: text stays, what could steer the terminal becomes visible.
+///
+/// Newline and tab pass. Other control characters become `^X`, as cat -v writes them; bytes that are no UTF-8 become
+/// `\xNN`; C1 controls and the marks that turn the direction of text become `\u{NN}`. A carriage return passes only before
+/// a newline, for alone it overwrites what was said before. A character that is cut by the end of a piece waits for the next.
+package struct SafeText: Sendable {
+    private var pending: [UInt8] = []
+
+    package init() {}
+
+    /// What may be shown of everything so far.
+    package mutating func add(_ bytes: some Sequence<UInt8>) -> [UInt8] {
+        let all = pending + bytes
+        var shown: [UInt8] = []
+        shown.reserveCapacity(all.count)
+        var place = 0
+        while place < all.count, let taken = Self.take(all, place, &shown) { place += taken }
+        pending = Array(all[place...])
+        return shown
+    }
+
+    /// What was waiting and will not be completed.
+    package mutating func finish() -> [UInt8] {
+        defer { pending = [] }
+        return pending.flatMap { $0 == Self.carriageReturn ? Array("^M".utf8) : Self.escaped($0) }
+    }
+
+    private static let carriageReturn: UInt8 = 13
+
+    /// Bytes taken at `place`; nil when more have to come first.
+    private static func take(_ all: [UInt8], _ place: Int, _ shown: inout [UInt8]) -> Int? {
+        let byte = all[place]
+        switch byte {
+        case 0x20..<0x7f, 9, 10: shown.append(byte)
+        case carriageReturn:
+            guard place + 1 < all.count else { return nil }
+            if all[place + 1] == 10 { shown.append(byte) } else { shown += "^M".utf8 }
+        case 0..<0x20, 0x7f: shown += [UInt8(ascii: "^"), byte ^ 0x40]
+        default: return character(all, place, &shown)
+        }
+        return 1
+    }
+
+    /// A character beyond ASCII.
+    private static func character(_ all: [UInt8], _ place: Int, _ shown: inout [UInt8]) -> Int? {
+        let length = all[place] >= 0xf0 ? 4 : all[place] >= 0xe0 ? 3 : 2
+        let part = all[place..<min(place + length, all.count)]
+        guard (0xc2...0xf4).contains(all[place]), part.dropFirst().allSatisfy({ $0 & 0xc0 == 0x80 }) else {
+            shown += escaped(all[place])
+            return 1
+        }
+        guard part.count == length else { return nil }
+        guard let text = String(validating: part, as: UTF8.self), let scalar = text.unicodeScalars.first else {
+            shown += escaped(all[place])
+            return 1
+        }
+        if steers(scalar) { shown += "\\u{\(String(scalar.value, radix: 16))}".utf8 } else { shown += part }
+        return length
+    }
+
+    private static func steers(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        // C1 controls; marks, embeddings, overrides and isolates of direction; line and paragraph separators.
+        case 0x80...0x9f, 0x61c, 0x200e, 0x200f, 0x2028...0x202e, 0x2066...0x2069: true
+        default: false
+        }
+    }
+
+    private static func escaped(_ byte: UInt8) -> [UInt8] {
+        let digits = Array("0123456789abcdef".utf8)
+        return Array("\\x".utf8) + [digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+    }
+}

@@ -1,0 +1,190 @@
+import ArgumentParser
+import GCXAPI
+import GCXAgent
+import GCXLedger
+import GCXLinux
+import GCXModel
+import GCXSandbox
+import GCXSigning
+
+/// `gcx job logs`.
+struct JobLogs: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "logs", abstract: "Show what a job wrote, live and long after; its standard error goes to yours.",
+        discussion: """
+            A time is RFC 3339 (2026-11-27T12:00:00Z), Unix seconds, or a span before now (90s, 10m, 2h, 1d). On a terminal,
+            control characters of the job are made visible; --raw shows them as they came, and so does a pipe.
+
+              gcx job logs LEASE --since 10m --grep 'error|warning' --timestamps
+              gcx job logs LEASE --tail 20 --follow
+              gcx job logs LEASE --verify      # status 0: the log is what the receipts say; 1: it is not
+            """)
+
+    @OptionGroup var agent: AgentOptions
+    @OptionGroup var ledger: LedgerOptions
+    @OptionGroup var caller: CallerOptions
+
+    @ArgumentParser.Flag(help: "One JSON document for each line, with its time and stream.")
+    var json = false
+
+    @Argument(help: "Id of the lease.")
+    var lease: Digest
+
+    @ArgumentParser.Flag(name: .shortAndLong, help: "Go on until the job ends.")
+    var follow = false
+
+    @Option(help: "Begin with what was written at this time.")
+    var since: TimePoint?
+
+    @Option(help: "Stop before what was written at this time.")
+    var until: TimePoint?
+
+    @Option(help: "Begin with so many lines before the end; --grep looks at these only.")
+    var tail: UInt64?
+
+    @Option(help: "One stream only: stdout or stderr.")
+    var stream: LogStream?
+
+    @ArgumentParser.Flag(name: .shortAndLong, help: "Begin each line with its time (UTC) and its stream.")
+    var timestamps = false
+
+    @Option(help: "Only lines with a match of this POSIX extended regular expression, byte by byte.")
+    var grep: String?
+
+    @ArgumentParser.Flag(help: "Do not make control characters visible on a terminal.")
+    var raw = false
+
+    @ArgumentParser.Flag(help: "Check the log against the receipts of the lease instead of showing it.")
+    var verify = false
+
+    func validate() throws {
+        let isShown =
+            follow || json || timestamps || raw || since != nil || until != nil || tail != nil || stream != nil
+        if verify, isShown || grep != nil {
+            throw ValidationError("--verify reads the whole log and shows nothing of it; leave out the other flags.")
+        }
+    }
+
+    func run() async throws {
+        let client = try agent.open()
+        let who = try await caller.caller(agent: client, ledger: ledger)
+        if verify {
+            let check = LogCheck(agent: client, ledger: try ledger.open(), lease: lease, caller: who)
+            return try await check.run()
+        }
+        let style = LogStyle(
+            json: json, timestamps: timestamps, raw: raw, pattern: try grep.map { try LinePattern($0) },
+            isTail: tail != nil)
+        try await show(client, who, LogPrinter(style))
+    }
+
+    private func show(_ client: AgentClient, _ who: Caller, _ printer: LogPrinter) async throws {
+        let query = LogQuery(sinceNanoseconds: since?.nanoseconds, tail: tail, stream: stream)
+        var reading = LogReading(from: 0, isWhole: since == nil && tail == nil, stream: stream)
+        let follower = LogFollower(agent: client, lease: lease, by: who, follow: follow)
+        try await follower.pages(query) { (page) throws(AgentError) in
+            printer.skip(page.skipLines)
+            for line in try reading.lines(page) {
+                if let until, line.wallNanoseconds >= until.nanoseconds { return false }
+                printer.write(line)
+            }
+            return !printer.isClosed
+        }
+        printer.finish()
+    }
+}
+
+extension LogStream: ExpressibleByArgument {}
+extension LogKeep: ExpressibleByArgument {}
+
+/// A moment as people type it.
+struct TimePoint: ExpressibleByArgument {
+    /// Since 1970.
+    let nanoseconds: UInt64
+
+    init?(argument: String) {
+        let second: UInt64 = 1_000_000_000
+        if let seconds = UInt64(argument) {
+            guard seconds < UInt64.max / second else { return nil }
+            nanoseconds = seconds * second
+        } else if let span = Span(argument: argument) {
+            let now = WallClock.now()
+            nanoseconds = now - min(now, span.seconds * second)
+        } else if let time = RFC3339.nanoseconds(argument) {
+            nanoseconds = time
+        } else {
+            return nil
+        }
+    }
+}
+
+/// `gcx job logs --verify`: the log as the agent hands it out, against the receipts that the machine signed.
+struct LogCheck {
+    let agent: AgentClient
+    let ledger: any Ledger
+    let lease: LeaseID
+    let caller: Caller
+
+    func run() async throws {
+        // The receipts first: what they stand for has been written then, also while the job runs.
+        let receipts = try await receipts()
+        do {
+            let summary = try await read(receipts)
+            Terminal.say("ok: \(text(summary, receipts))")
+        } catch let fault as JobLogFault {
+            Terminal.say("differs: \(fault.description)")
+            throw ExitCode(1)
+        } catch BuyerError.agent(.logDamaged(_, let why)) {
+            Terminal.say("differs: \(why)")
+            throw ExitCode(1)
+        }
+    }
+
+    private func receipts() async throws -> [JobLogVerifier.Point] {
+        let domain = try await ledger.identity().domain
+        let machine = try await ledger.lease(lease).terms.machine
+        var previous = Digest.zero
+        return try await Receipts.all(lease, agent: agent, caller: caller).map { signed in
+            try signed.verify(signer: machine, in: domain)
+            let receipt = signed.document
+            guard receipt.previous == previous else {
+                throw CommandError(
+                    "receipt \(receipt.sequence) does not follow the one before it",
+                    fix: "See what is wrong with `gcx receipt verify`.")
+            }
+            previous = signed.digest(in: domain)
+            return .init(sequence: receipt.sequence, head: receipt.logDigest, isFinal: receipt.isFinal)
+        }
+    }
+
+    private func read(_ points: [JobLogVerifier.Point]) async throws -> JobLogVerifier.Summary {
+        let follower = LogFollower(agent: agent, lease: lease, by: caller, follow: false)
+        var verifier = JobLogVerifier(points)
+        var fault: JobLogFault?
+        var next: UInt64 = 0
+        try await follower.pages(LogQuery()) { (page) throws(AgentError) in
+            // The job writes on and has dropped what was about to be read: what is kept now is checked from its beginning.
+            if page.start > next, page.start == page.firstKept { verifier = JobLogVerifier(points) }
+            next = page.next
+            do throws(JobLogFault) {
+                try verifier.add(page.bytes, start: page.start)
+                return true
+            } catch {
+                fault = error
+                return false
+            }
+        }
+        if let fault { throw fault }
+        return try verifier.finish()
+    }
+
+    private func text(_ summary: JobLogVerifier.Summary, _ points: [JobLogVerifier.Point]) -> String {
+        let kept = Display.bytes(summary.end - summary.firstKept)
+        var words = "\(Display.grouped(summary.records)) records in \(summary.segments) segments, \(kept)"
+        if summary.firstKept > 0 { words += " (\(Display.bytes(summary.firstKept)) before them are dropped)" }
+        words += "; the heads of \(summary.proven) receipts are points of it"
+        if summary.dropped > 0 { words += ", \(summary.dropped) older ones belong to what is dropped" }
+        if points.isEmpty { return words + "; there is no receipt yet, so nothing but the log itself says so" }
+        return words + (points.last?.isFinal == true ? ", the final one is its end" : "")
+    }
+}
