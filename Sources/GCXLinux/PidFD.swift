@@ -65,18 +65,22 @@ package enum ProcessTable {
         all.filter { field(4, of: $0) == UInt64(parent) }
     }
 
-    /// Processes with a view of the mounts that is not this one's, started with a path at or below `path` among their
-    /// arguments. Cost: a file for every process.
-    package static func confined(naming path: String) -> [pid_t] {
+    /// Processes with a view of the mounts that is not this one's: the one of `namespace`, or started with a path at or
+    /// below `path` among their arguments. Cost: two files for every process.
+    ///
+    /// A process that is becoming another program has no arguments for a moment, but always a namespace.
+    package static func confined(naming path: String, namespace: UInt64?) -> [pid_t] {
         let here = mountNamespace(of: "self")
         return all.filter { pid in
+            if let namespace, namespace != here, mountNamespace(of: "\(pid)") == namespace { return true }
             guard let bytes = try? Files.bytes("/proc/\(pid)/cmdline") else { return false }
             let words = bytes.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
             return words.contains { $0 == path || $0.contains("\(path)/") } && mountNamespace(of: "\(pid)") != here
         }
     }
 
-    private static func mountNamespace(of process: String) -> UInt64? {
+    /// The inode of a process's mount namespace; nil when there is no such process.
+    package static func mountNamespace(of process: String) -> UInt64? {
         var status = stat()
         return stat("/proc/\(process)/ns/mnt", &status) == 0 ? UInt64(status.st_ino) : nil
     }

@@ -70,6 +70,8 @@ package struct JobPlan: Codable, Equatable, Sendable {
     package var openFilesMax: UInt64
     /// What the devices of the job want in its bundle; nil without devices.
     package var devices: CDIEdits? = nil
+    /// The AppArmor profile of the job; nil where the machine has none for it.
+    package var appArmorProfile: String? = nil
     /// The boot in which the job was planned; in another boot it cannot be running.
     package var bootID: String
 }
@@ -107,6 +109,8 @@ package struct SupervisorRecord: Codable, Equatable, Sendable {
     /// The job's first process, once there is one.
     package var initPID: Int32?
     package var startedBootNanoseconds: UInt64?
+    /// The inode of its mount namespace, in which the runtime works as well; nil before it has one.
+    package var mountNamespace: UInt64? = nil
 }
 
 /// A request to end a job before it ends by itself.

@@ -11,6 +11,7 @@ extension OCIBundle {
         var bundle = OCIBundle(
             root: Root(path: sandbox.rootfs, readonly: !plan.spec.writableRoot), process: process(plan),
             mounts: systemMounts + jobMounts(plan, sandbox), linux: linux(plan, io))
+        bundle.process.apparmorProfile = plan.appArmorProfile
         if let devices = plan.devices { bundle.apply(devices, sandbox) }
         return bundle
     }

@@ -34,6 +34,8 @@ package struct OCIBundle: Codable, Equatable, Sendable {
         package var capabilities = Capabilities()
         package var rlimits: [ResourceLimit]
         package var noNewPrivileges = true
+        /// Nil where the machine has no such profile.
+        package var apparmorProfile: String? = nil
         package var oomScoreAdj: Int
     }
 

@@ -123,8 +123,9 @@ extension OCIRuntimeDriver {
     /// would bring it to life in a group that was removed, and a tar would hold the writable layer.
     func endRemains(of job: JobDirectory) throws(LinuxError) {
         let deadline = BootClock.now() + SandboxLimits.killTimeout.wholeNanoseconds
+        let record = try? job.read(SupervisorRecord.self, job.supervisor)
         while true {
-            let remains = ProcessTable.confined(naming: job.path)
+            let remains = ProcessTable.confined(naming: job.path, namespace: record?.mountNamespace)
             if remains.isEmpty { return }
             for pid in remains { kill(pid, SIGKILL) }
             guard BootClock.now() < deadline else {

@@ -136,7 +136,8 @@ package struct OCIRuntimeDriver: RuntimeDriver {
         let plan = JobPlan(
             spec: spec, process: process, imageRoot: entry.rootfs, imageDigest: entry.digest, scratchTemplate: template,
             ids: try freeIDs(for: job), runtime: runtime, place: place(of: spec.id), openFilesMax: files,
-            devices: spec.devices.isEmpty ? nil : try devices.edits(for: spec.devices), bootID: boot)
+            devices: spec.devices.isEmpty ? nil : try devices.edits(for: spec.devices),
+            appArmorProfile: AppArmor.loadedProfile(), bootID: boot)
         try sandboxed { () throws(LinuxError) in try JSONFile.write(plan, to: job.plan) }
         return plan
     }

@@ -77,6 +77,8 @@ package final class Supervisor {
     private func start() throws(LinuxError) -> Ends {
         try Mounts.becomePrivate()
         isPrivate = true
+        record.mountNamespace = ProcessTable.mountNamespace(of: "self")
+        try JSONFile.writeVolatile(record, to: directory.supervisor)
         let limits = plan.spec.resources.ioLimits(of: try mounts.assemble())
         try cgroup.limitIO(limits)
         let bundle = OCIBundle.job(plan, sandbox: paths, io: limits)

@@ -1,5 +1,6 @@
 import GCXLinux
 import GCXModel
+import Glibc
 import Testing
 
 @testable import GCXSandbox
@@ -38,6 +39,21 @@ struct BundleTests {
         let bundle = OCIBundle.job(plan, sandbox: SandboxPaths())
         #expect(bundle.mounts.first { $0.destination == "/input" }?.options.contains("ro") == true)
         #expect(!bundle.root.readonly)
+    }
+
+    @Test("it runs under the AppArmor profile where that is loaded and enforced, and names none elsewhere")
+    func appArmor() throws {
+        let list = try ChildProcess("mktemp", ["/tmp/gcx-profiles-XXXXXX"]).run().split(separator: "\n").joined()
+        defer { unlink(list) }
+        var plan = plan
+        for (text, wanted) in [
+            ("man_filter (enforce)\ngcx-job (enforce)\n", "gcx-job"), ("gcx-job (complain)\n", nil), ("", nil),
+        ] as [(String, String?)] {
+            try DurableFile.write(text.utf8, to: list)
+            plan.appArmorProfile = AppArmor.loadedProfile(list: list)
+            #expect(OCIBundle.job(plan, sandbox: SandboxPaths()).process.apparmorProfile == wanted)
+        }
+        #expect(AppArmor.loadedProfile(list: "/no/such/file") == nil)
     }
 
     @Test("it reads back as it was written")

@@ -96,6 +96,8 @@ package struct JobFacts: Codable, Equatable, Sendable {
     package var wallSecondsMax: UInt64
     package var logBytesMax: UInt64
     package var openFilesMax: UInt64
+    /// The AppArmor profile it ran under; nil where the machine has none for jobs.
+    package var appArmorProfile: String?
     /// How it ended; nil while it has not.
     package var exit: JobExit?
 
@@ -107,6 +109,7 @@ package struct JobFacts: Codable, Equatable, Sendable {
         wallSecondsMax = plan.spec.wallSecondsMax
         logBytesMax = plan.spec.logBytesMax
         openFilesMax = plan.openFilesMax
+        appArmorProfile = plan.appArmorProfile
     }
 }
 

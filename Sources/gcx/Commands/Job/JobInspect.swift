@@ -63,7 +63,7 @@ struct ReportText {
         let io = facts.resources
         lines += [
             "image     \(facts.imageDigest.map { "sha256:\($0)" } ?? "a root filesystem, without a digest")",
-            "runtime   \(facts.runtime)",
+            "runtime   \(facts.runtime)\(facts.appArmorProfile.map { ", AppArmor profile \($0)" } ?? "")",
             "limits    \(io.pids) processes, \(facts.openFilesMax) open files, \(facts.wallSecondsMax) s, log \(Display.bytes(facts.logBytesMax))",
         ]
         if let bytes = io.ioBytesPerSecond { lines.append("disk      \(Display.bytes(bytes)) a second each way") }
