@@ -1,4 +1,5 @@
 import GCXModel
+import GCXSandbox
 import GCXSigning
 
 /// What the owner decided, as plain values; `gcx agent` makes it from the configuration file.
@@ -14,6 +15,8 @@ package struct AgentSettings: Sendable {
     package var logBytesMax: UInt64
     package var imageBytesMax: UInt64
     package var inputBytesMax: UInt64
+    /// How images are kept and which may be pulled.
+    package var images = ImageSettings()
     package var pidsDefault: UInt64
     /// How often the machine is looked at again.
     package var probeInterval: Duration

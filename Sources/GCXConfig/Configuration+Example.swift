@@ -43,6 +43,7 @@ extension Configuration {
             return amount.value <= UInt128(Int64.max) ? "\(amount)" : "\"\(amount)\""
         case .addresses(let path):
             return "[" + self[keyPath: path].map { "\"\($0)\"" }.joined(separator: ", ") + "]"
+        case .texts(let path): return "[" + self[keyPath: path].map(Self.quoted).joined(separator: ", ") + "]"
         }
     }
 

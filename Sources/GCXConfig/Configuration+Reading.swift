@@ -101,6 +101,11 @@ extension Configuration {
                 return wrongType(key, value, "a list of addresses of 40 hexadecimal digits in quotes")
             }
             self[keyPath: path] = addresses
+        case .texts(let path):
+            guard let list = value.array?.map({ $0.string }), !list.contains(nil) else {
+                return wrongType(key, value, "a list of texts in quotes")
+            }
+            self[keyPath: path] = list.compactMap(\.self)
         }
         return nil
     }

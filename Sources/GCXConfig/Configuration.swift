@@ -73,6 +73,15 @@ package struct Configuration: Equatable, Sendable {
         package var cgroupBase = ""
     }
 
+    package struct Image: Equatable, Sendable {
+        package var allow: [String] = []
+        package var deny: [String] = []
+        package var authFile = ""
+        package var policyFile = ""
+        package var insecureRegistries: [String] = []
+        package var storeBytesMax: UInt64 = 32 << 30
+    }
+
     package var agent = Agent()
     package var machine = Machine()
     package var ledger = Ledger()
@@ -81,6 +90,7 @@ package struct Configuration: Equatable, Sendable {
     package var offer = Offer()
     package var price = Price()
     package var job = Job()
+    package var image = Image()
 
     package init() {}
 }

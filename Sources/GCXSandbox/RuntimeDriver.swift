@@ -23,7 +23,8 @@ package protocol RuntimeDriver: Sendable {
     func release(_ job: JobDirectory) throws(SandboxError)
     /// Removes every trace of an ended job from the disk.
     func wipe(_ job: JobDirectory) throws(SandboxError)
-    /// Removes unpacked images that no job names, and what a crash left half unpacked; nothing while one is being unpacked.
+    /// Removes images that no job runs on, the least recently used first, while the store is over its limit or the disk
+    /// short, and what a crash left half unpacked; the latter not while an image is being unpacked.
     func pruneImages() throws(SandboxError)
     /// All jobs that have a directory.
     func jobs() throws(SandboxError) -> [JobDirectory]
