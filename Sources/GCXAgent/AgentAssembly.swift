@@ -44,11 +44,15 @@ package struct AgentAssembly: Sendable {
     }
 
     private static func driver(_ settings: AgentSettings) throws(AgentError) -> OCIRuntimeDriver {
-        do {
-            return try OCIRuntimeDriver(
+        do throws(SandboxError) {
+            // An owner learns at the start that a file of his is open to others, not from the first buyer.
+            do { try settings.images.policy.checkFiles() } catch { throw .image(error) }
+            let driver = try OCIRuntimeDriver(
                 state: settings.stateDirectory, supervisorPath: settings.supervisorPath,
                 preferred: settings.runtime.flatMap(RuntimeChoice.Kind.init(rawValue:)), base: settings.cgroupBase,
-                imageBytesMax: settings.imageBytesMax)
+                images: settings.images)
+            try driver.pruneImages()
+            return driver
         } catch {
             throw AgentError(error)
         }

@@ -121,6 +121,13 @@ extension AgentCore {
         guard words.reduce(0, { $0 + $1.utf8.count }) <= AgentLimits.commandBytesMax else {
             throw .badRequest("command and environment are longer than \(AgentLimits.commandBytesMax) bytes")
         }
+        if request.imageFormat == .registry {
+            // Said before the job is taken, so that a refusal costs no lease.
+            let image = try request.registryImage()
+            do { try context.settings.images.policy.check(image) } catch {
+                throw .imageRefused(error.description, remedy: error.remedy.instruction)
+            }
+        }
         guard request.wallSecondsMax != 0 else { throw .badRequest("a job cannot run for 0 seconds") }
         try request.input?.check(allowed: context.settings.jobs.inputURLsAllow)
         guard AgentLimits.pids.contains(request.pidsMax ?? AgentLimits.pids.lowerBound) else {

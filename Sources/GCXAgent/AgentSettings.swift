@@ -1,4 +1,5 @@
 import GCXModel
+import GCXSandbox
 import GCXSigning
 
 /// What the owner decided, as plain values; `gcx agent` makes it from the configuration file.
@@ -16,6 +17,8 @@ package struct AgentSettings: Sendable {
     package var logKeep: LogKeep
     package var imageBytesMax: UInt64
     package var inputBytesMax: UInt64
+    /// How images are kept and which may be pulled.
+    package var images = ImageSettings()
     package var pidsDefault: UInt64
     package var jobs: JobPolicy
     /// How often the machine is looked at again.

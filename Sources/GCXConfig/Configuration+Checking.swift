@@ -3,7 +3,32 @@ import GCXModel
 extension Configuration {
     /// Everything that is wrong with values that are fine one by one.
     package func validate() -> [ConfigProblem] {
-        listening + consistency
+        listening + consistency + images
+    }
+
+    private var images: [ConfigProblem] {
+        var problems: [ConfigProblem] = []
+        for (name, rules) in [("image.allow", image.allow), ("image.deny", image.deny)] {
+            for rule in rules where ImageRule(rule) == nil {
+                problems.append(
+                    ConfigProblem(
+                        name, "holds “\(rule)”, which names no images.",
+                        "Give HOST[:PORT][/PATH], with @sha256:HEX or without, sha256:HEX, or *."))
+            }
+        }
+        for registry in image.insecureRegistries
+        where (try? RegistryReference("docker://\(registry)/x"))?.registry != registry {
+            problems.append(
+                ConfigProblem(
+                    "image.insecure_registries", "holds “\(registry)”, which is no registry.", "Give HOST[:PORT]."))
+        }
+        for (name, path) in [("image.auth_file", image.authFile), ("image.policy_file", image.policyFile)]
+        where !path.isEmpty && !path.hasPrefix("/") {
+            problems.append(
+                ConfigProblem(
+                    name, "is “\(path)”, which depends on where the program is started.", "Give a path from /."))
+        }
+        return problems
     }
 
     private var listening: [ConfigProblem] {

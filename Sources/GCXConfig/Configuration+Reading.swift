@@ -102,10 +102,10 @@ extension Configuration {
             }
             self[keyPath: path] = addresses
         case .texts(let path):
-            guard let list = value.array, list.allSatisfy({ $0.string != nil }) else {
+            guard let list = value.array?.map({ $0.string }), !list.contains(nil) else {
                 return wrongType(key, value, "a list of texts in quotes")
             }
-            self[keyPath: path] = list.compactMap(\.string)
+            self[keyPath: path] = list.compactMap(\.self)
         }
         return nil
     }

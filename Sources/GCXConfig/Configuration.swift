@@ -83,6 +83,15 @@ package struct Configuration: Equatable, Sendable {
         package var gpus: [String] = []
     }
 
+    package struct Image: Equatable, Sendable {
+        package var allow: [String] = []
+        package var deny: [String] = []
+        package var authFile = ""
+        package var policyFile = ""
+        package var insecureRegistries: [String] = []
+        package var storeBytesMax: UInt64 = 32 << 30
+    }
+
     package var agent = Agent()
     package var machine = Machine()
     package var ledger = Ledger()
@@ -91,6 +100,7 @@ package struct Configuration: Equatable, Sendable {
     package var offer = Offer()
     package var price = Price()
     package var job = Job()
+    package var image = Image()
 
     package init() {}
 }

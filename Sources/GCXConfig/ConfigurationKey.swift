@@ -10,6 +10,7 @@ struct ConfigurationKey: Sendable {
         /// Base units: a TOML integer, or decimal text beyond 2^63.
         case amount(WritableKeyPath<Configuration, Amount> & Sendable)
         case addresses(WritableKeyPath<Configuration, [Address]> & Sendable)
+        /// A list of texts; ``Configuration/validate()`` says which.
         case texts(WritableKeyPath<Configuration, [String]> & Sendable)
         /// Text, one of these.
         case choice(WritableKeyPath<Configuration, String> & Sendable, [String])
@@ -31,7 +32,7 @@ struct ConfigurationKey: Sendable {
     var path: String { "\(table).\(name)" }
 
     /// Every key, in the order of the example file.
-    static let all: [ConfigurationKey] = agent + machine + ledger + measuring + offer + price + job
+    static let all: [ConfigurationKey] = agent + machine + ledger + measuring + offer + price + job + image
 
     /// Largest size: 1 PiB. Sums of a few such sizes stay far below 2^64.
     static let bytesMax: UInt64 = 1 << 50
@@ -206,5 +207,27 @@ struct ConfigurationKey: Sendable {
         ConfigurationKey(
             "job.gpus", .texts(\.job.gpus),
             "GPUs for sale, by the names of their CDI descriptions in /etc/cdi, such as nvidia.com/gpu=0."),
+    ]
+
+    private static let image = [
+        ConfigurationKey(
+            "image.allow", .texts(\.image.allow),
+            "Images that jobs may pull: HOST[:PORT][/PATH], that with @sha256:HEX, sha256:HEX, or * for any; none if empty."
+        ),
+        ConfigurationKey(
+            "image.deny", .texts(\.image.deny),
+            "Never these; sha256:HEX alone also stops an uploaded image. Goes before allow."),
+        ConfigurationKey(
+            "image.auth_file", .text(\.image.authFile),
+            "Credentials for registries, a containers-auth.json of mode 0600; every job may pull what they open."),
+        ConfigurationKey(
+            "image.policy_file", .text(\.image.policyFile),
+            "A containers-policy.json that says which signatures pulled images need; empty asks for none."),
+        ConfigurationKey(
+            "image.insecure_registries", .texts(\.image.insecureRegistries),
+            "Registries (HOST[:PORT]) that may be spoken to without TLS, besides those on this machine."),
+        ConfigurationKey(
+            "image.store_bytes_max", .number(\.image.storeBytesMax, (1 << 20)...bytesMax),
+            "Disk for unpacked images, bytes; beyond it the least recently used go."),
     ]
 }

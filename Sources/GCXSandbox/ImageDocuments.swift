@@ -5,16 +5,21 @@ struct ImageIndex: Codable, Equatable {
     var schemaVersion: Int
     var manifests: [Descriptor]
 
+    /// What stands in the file `oci-layout`.
+    static let layoutFile = Array(#"{"imageLayoutVersion":"1.0.0"}"#.utf8)
+
     struct Descriptor: Codable, Equatable {
         var mediaType: String?
         var digest: String
         var size: UInt64
         var annotations: [String: String]?
         var platform: Platform?
+        /// Places outside the registry that a tool would fetch the blob from.
+        var urls: [String]?
 
         static let tagKey = "org.opencontainers.image.ref.name"
         var tag: String? { annotations?[Self.tagKey] }
-        var isIndex: Bool { mediaType == "application/vnd.oci.image.index.v1+json" }
+        var isIndex: Bool { MediaType.indexes.contains(mediaType ?? "") }
     }
 
     struct Platform: Codable, Equatable {
@@ -31,8 +36,60 @@ struct ImageIndex: Codable, Equatable {
 
 struct ImageManifest: Codable, Equatable {
     var schemaVersion: Int
+    var mediaType: String?
     var config: ImageIndex.Descriptor
     var layers: [ImageIndex.Descriptor]
+
+    /// The same image in the words of OCI: Docker's layers and configuration are the same bytes under other names.
+    ///
+    /// - Throws: ``ImageError/notAnImage(path:reason:)`` for a layer of a kind that umoci cannot unpack.
+    func asOCI(_ path: String) throws(ImageError) -> ImageManifest {
+        var manifest = self
+        manifest.mediaType = MediaType.manifest
+        manifest.config.mediaType = MediaType.config
+        for index in layers.indices {
+            let type = layers[index].mediaType ?? MediaType.layer
+            guard let ours = MediaType.layers[type] else {
+                throw .notAnImage(path: path, reason: "a layer is of the kind `\(type.prefix(80))`")
+            }
+            manifest.layers[index].mediaType = ours
+        }
+        return manifest
+    }
+}
+
+/// Names of the kinds of documents and layers, OCI's and Docker's.
+///
+/// Source: OCI image specification 1.1, `media-types.md`; distribution, "Image Manifest Version 2, Schema 2".
+enum MediaType {
+    static let index = "application/vnd.oci.image.index.v1+json"
+    static let manifest = "application/vnd.oci.image.manifest.v1+json"
+    static let config = "application/vnd.oci.image.config.v1+json"
+    static let layer = "application/vnd.oci.image.layer.v1.tar+gzip"
+    static let indexes: Set = [index, "application/vnd.docker.distribution.manifest.list.v2+json"]
+    static let manifests: Set = [manifest, "application/vnd.docker.distribution.manifest.v2+json"]
+    /// What can be unpacked, and its name in OCI.
+    static let layers = [
+        layer: layer, "application/vnd.oci.image.layer.v1.tar": "application/vnd.oci.image.layer.v1.tar",
+        "application/vnd.docker.image.rootfs.diff.tar.gzip": layer,
+        "application/vnd.docker.image.rootfs.diff.tar": "application/vnd.oci.image.layer.v1.tar",
+    ]
+}
+
+/// What a document of unknown kind says it is: an index has `manifests`, a manifest has `layers`.
+struct ImageDocumentKind: Decodable {
+    var mediaType: String?
+    var hasManifests: Bool
+    var hasLayers: Bool
+
+    private enum CodingKeys: String, CodingKey { case mediaType, manifests, layers, fsLayers, config }
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        mediaType = try container.decodeIfPresent(String.self, forKey: .mediaType)
+        hasManifests = container.contains(.manifests)
+        hasLayers = [.layers, .fsLayers, .config].contains { container.contains($0) }
+    }
 }
 
 /// How an image wants to be run, and for which machine it was made.

@@ -1,113 +1,157 @@
 import GCXLinux
+import GCXModel
 
 /// An OCI image layout on disk; everything read from it is checked against its digest.
 struct ImageLayout {
     let path: String
+    /// What errors call it.
+    let label: String
+
+    init(path: String, label: String? = nil) {
+        self.path = path
+        self.label = label ?? path
+    }
 
     /// One image of the layout.
     struct Image {
-        var descriptor: ImageIndex.Descriptor
         var manifest: ImageManifest
         var config: ImageConfig
         /// 64 hexadecimal digits, the name of the image everywhere.
         var digest: String
+        /// The names it was asked for by: its own, and that of the index it was found in.
+        var names: Set<String>
     }
 
     /// The image `tag`, or the only one, with manifest and configuration checked; the layers are not read yet.
     func image(tag: String?) throws(ImageError) -> Image {
         guard Files.exists("\(path)/oci-layout"), Files.exists("\(path)/index.json") else {
-            if !Files.exists(path) { throw .notFound(path: path, tag: nil) }
-            throw .notAnImage(path: path, reason: "no `oci-layout` or no `index.json`")
+            if !Files.exists(path) { throw .notFound(path: label, tag: nil) }
+            throw .notAnImage(path: label, reason: "no `oci-layout` or no `index.json`")
         }
         let bytes = try imaged { () throws(LinuxError) in
             try Files.bytes("\(path)/index.json", limit: SandboxLimits.imageDocumentBytesMax)
         }
         let index = try decode(ImageIndex.self, bytes, "index.json")
-        let descriptor = try ours(try pick(tag, from: index))
-        let manifest = try decode(ImageManifest.self, try blob(descriptor), "manifest")
-        try check(manifest)
-        let config = try decode(ImageConfig.self, try blob(manifest.config), "configuration")
+        return try image(digest: try name(of: try pick(tag, from: index).digest))
+    }
+
+    /// The image whose manifest, or whose index of several platforms, has this digest, checked as above.
+    func image(digest asked: String) throws(ImageError) -> Image {
+        let digest = try manifestDigest(asked)
+        let manifest = try manifest(digest)
+        let config = try decode(ImageConfig.self, try blob(try name(of: manifest.config.digest)), "configuration")
         if let made = config.architecture, made != ImageIndex.Platform.ours.architecture {
-            throw .notAnImage(path: path, reason: "it is for \(made)")
+            throw .notAnImage(path: label, reason: "it is for \(made)")
         }
-        return Image(
-            descriptor: descriptor, manifest: manifest, config: config, digest: try blobName(descriptor.digest))
+        return Image(manifest: manifest, config: config, digest: digest, names: [asked, digest])
+    }
+
+    /// The digest of the manifest for this machine: the one asked for, or one of the index that it names.
+    func manifestDigest(_ asked: String) throws(ImageError) -> String {
+        let bytes = try blob(asked)
+        guard try kind(of: bytes) == .index else { return asked }
+        let index = try decode(ImageIndex.self, bytes, "image index")
+        guard let ours = index.manifests.first(where: { $0.platform == .ours && !$0.isIndex }) else {
+            throw .notAnImage(
+                path: label, reason: "none of its platforms is linux/\(ImageIndex.Platform.ours.architecture)")
+        }
+        return try name(of: ours.digest)
+    }
+
+    /// The manifest of this digest, with layers that are within bounds and come from nowhere else.
+    func manifest(_ digest: String) throws(ImageError) -> ImageManifest {
+        let bytes = try blob(digest)
+        guard try kind(of: bytes) == .manifest else {
+            throw .notAnImage(path: label, reason: "an index names another index")
+        }
+        let manifest = try decode(ImageManifest.self, bytes, "manifest")
+        try check(manifest)
+        return manifest
     }
 
     /// Reads every layer and compares it with its digest and size.
     func verifyLayers(of image: Image) throws(ImageError) {
         for layer in image.manifest.layers {
-            let file = "\(path)/blobs/sha256/\(try blobName(layer.digest))"
-            guard Files.exists(file) else { throw .notAnImage(path: path, reason: "layer \(layer.digest) is missing") }
+            let file = "\(path)/blobs/sha256/\(try name(of: layer.digest))"
+            guard Files.exists(file) else { throw .notAnImage(path: label, reason: "layer \(layer.digest) is missing") }
             let found = try imaged { () throws(LinuxError) in try SHA256Hex.ofFile(file) }
             guard "sha256:\(found.hex)" == layer.digest, found.bytes == layer.size else {
-                throw .digestMismatch(digest: layer.digest, path: file)
+                throw .digestMismatch(digest: layer.digest, path: label == path ? file : label)
             }
         }
     }
 
     private func pick(_ tag: String?, from index: ImageIndex) throws(ImageError) -> ImageIndex.Descriptor {
         let fitting = tag.map { tag in index.manifests.filter { $0.tag == tag } } ?? index.manifests
-        guard let first = fitting.first else { throw .notFound(path: path, tag: tag) }
+        guard let first = fitting.first else { throw .notFound(path: label, tag: tag) }
         guard fitting.count == 1 else {
             let tags = fitting.compactMap(\.tag).joined(separator: ", ")
-            throw .notAnImage(path: path, reason: "it holds several images (\(tags)); name a tag")
+            throw .notAnImage(path: label, reason: "it holds several images (\(tags)); name a tag")
         }
         return first
     }
 
-    /// The descriptor itself, or the one for this machine when it is an index of several platforms.
-    private func ours(_ descriptor: ImageIndex.Descriptor) throws(ImageError) -> ImageIndex.Descriptor {
-        guard descriptor.isIndex else { return descriptor }
-        let index = try decode(ImageIndex.self, try blob(descriptor), "image index")
-        guard let ours = index.manifests.first(where: { $0.platform == .ours && !$0.isIndex }) else {
-            throw .notAnImage(
-                path: path, reason: "none of its platforms is linux/\(ImageIndex.Platform.ours.architecture)")
+    private enum Kind { case index, manifest }
+
+    // Tools have taken one document for both (CVE-2021-41190), so what could be read in two ways is read in none.
+    private func kind(of bytes: [UInt8]) throws(ImageError) -> Kind {
+        let found = try decode(ImageDocumentKind.self, bytes, "manifest")
+        guard found.hasManifests != found.hasLayers else {
+            throw .notAnImage(path: label, reason: "its manifest is none, or two things at once")
         }
-        return ours
+        let kind = found.hasManifests ? Kind.index : .manifest
+        let types = kind == .index ? MediaType.indexes : MediaType.manifests
+        guard types.contains(found.mediaType ?? types.first ?? "") else {
+            throw .notAnImage(path: label, reason: "`\(found.mediaType?.prefix(80) ?? "")` is no kind of image")
+        }
+        return kind
     }
 
     private func check(_ manifest: ImageManifest) throws(ImageError) {
         guard manifest.layers.count <= SandboxLimits.imageLayersMax else {
-            throw .tooLarge(path: path, what: "the number of layers", limit: UInt64(SandboxLimits.imageLayersMax))
+            throw .tooLarge(path: label, what: "the number of layers", limit: UInt64(SandboxLimits.imageLayersMax))
+        }
+        // A stranger does not say which addresses this machine asks for a blob.
+        guard (manifest.layers + [manifest.config]).allSatisfy({ ($0.urls ?? []).isEmpty }) else {
+            throw .notAnImage(path: label, reason: "a layer is to be fetched from outside the registry")
         }
         var total: UInt64 = 0
         for layer in manifest.layers {
             let (sum, overflow) = total.addingReportingOverflow(layer.size)
             guard !overflow, sum <= SandboxLimits.imageCompressedBytesMax else {
                 let limit = SandboxLimits.imageCompressedBytesMax
-                throw .tooLarge(path: path, what: "the size of its layers", limit: limit)
+                throw .tooLarge(path: label, what: "the size of its layers", limit: limit)
             }
             total = sum
         }
     }
 
     /// The bytes of a small blob, checked.
-    private func blob(_ descriptor: ImageIndex.Descriptor) throws(ImageError) -> [UInt8] {
-        let file = "\(path)/blobs/sha256/\(try blobName(descriptor.digest))"
-        guard Files.exists(file) else { throw .notAnImage(path: path, reason: "blob \(descriptor.digest) is missing") }
+    private func blob(_ digest: String) throws(ImageError) -> [UInt8] {
+        let file = "\(path)/blobs/sha256/\(digest)"
+        guard Files.exists(file) else { throw .notAnImage(path: label, reason: "blob sha256:\(digest) is missing") }
         let bytes = try imaged { () throws(LinuxError) in
             try Files.bytes(file, limit: SandboxLimits.imageDocumentBytesMax)
         }
-        guard "sha256:\(SHA256Hex.of( bytes))" == descriptor.digest else {
-            throw .digestMismatch(digest: descriptor.digest, path: file)
+        guard SHA256Hex.of(bytes) == digest else {
+            throw .digestMismatch(digest: "sha256:\(digest)", path: label == path ? file : label)
         }
         return bytes
     }
 
     /// The file name of a digest: only SHA-256 is accepted, and nothing that could be a path.
-    private func blobName(_ digest: String) throws(ImageError) -> String {
-        let hex = digest.dropFirst("sha256:".count)
-        guard digest.hasPrefix("sha256:"), hex.utf8.count == 64, hex.allSatisfy({ "0123456789abcdef".contains($0) })
-        else { throw .notAnImage(path: path, reason: "`\(digest.prefix(80))` is not a SHA-256 digest") }
-        return String(hex)
+    private func name(of digest: String) throws(ImageError) -> String {
+        guard let hex = RegistryReference.digest(digest) else {
+            throw .notAnImage(path: label, reason: "`\(digest.prefix(80))` is not a SHA-256 digest")
+        }
+        return hex
     }
 
     private func decode<T: Decodable>(_ type: T.Type, _ bytes: [UInt8], _ what: String) throws(ImageError) -> T {
         do {
             return try JSONFile.decode(type, bytes, object: what)
         } catch {
-            throw .notAnImage(path: path, reason: error.description)
+            throw .notAnImage(path: label, reason: error.description)
         }
     }
 }

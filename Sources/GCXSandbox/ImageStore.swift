@@ -1,13 +1,16 @@
 import GCXLinux
+import GCXModel
 import Glibc
 
 /// Unpacked images, each once, named by the digest of its manifest. Owners are those inside the image.
 ///
 /// Jobs see an image through a mount that shifts the owners and lets nothing be written, so one copy serves all.
+/// An image stays until room is wanted; see `ImageStore+Room.swift`.
 package struct ImageStore: Sendable {
     package let root: String
-    /// Disk that one image may take when unpacked.
-    package let unpackedBytesMax: UInt64
+    package let settings: ImageSettings
+    /// Digests of the images that jobs run on; nil when that cannot be told, and then every image counts as used.
+    let inUse: @Sendable () -> Set<String>?
 
     /// A root filesystem and how it wants to be run.
     package struct Entry: Equatable, Sendable {
@@ -17,38 +20,54 @@ package struct ImageStore: Sendable {
         package var digest: String?
     }
 
-    /// A store in the directory `root`, made when missing and readable by nobody else: an image may hold set-uid files.
-    package init(
-        root: String, unpackedBytesMax: UInt64 = SandboxLimits.imageUnpackedBytesMax
-    ) throws(ImageError) {
-        self.root = root
-        self.unpackedBytesMax = unpackedBytesMax
-        try imaged { () throws(LinuxError) in try Files.makeDirectories(root, mode: 0o700) }
+    /// An image that is not removed as long as this value lives.
+    package struct Held: ~Copyable {
+        package let entry: Entry
+        let lock: FileLock?
     }
 
-    /// The root filesystem of an image, unpacked when it is not yet here.
+    /// A store in the directory `root`, made when missing and readable by nobody else: an image may hold set-uid files.
+    package init(
+        root: String, settings: ImageSettings = ImageSettings(), inUse: @escaping @Sendable () -> Set<String>?
+    ) throws(ImageError) {
+        self.root = root
+        self.settings = settings
+        self.inUse = inUse
+        try imaged { () throws(LinuxError) in
+            for path in [root, locks, partials] { try Files.makeDirectories(path, mode: 0o700) }
+        }
+    }
+
+    /// Locks, one a digest: shared by who uses an image, exclusive for who removes it.
+    var locks: String { "\(root)/.locks" }
+    /// Layouts that are being pulled, or whose pull broke, by the digest that was asked for.
+    var partials: String { "\(root)/.partial" }
+    func path(of digest: String) -> String { "\(root)/\(digest)" }
+
+    /// The root filesystem of an image, pulled and unpacked when it is not yet here.
     ///
-    /// Cost: a few file reads when it is here; else the digest of every layer and the unpacking.
-    package func resolve(_ source: ImageSource) throws(ImageError) -> Entry {
+    /// Cost: a few file reads when it is here; else the transfer, the digest of every layer and the unpacking.
+    /// - Parameter time: the longest that a pull may take.
+    package func hold(
+        _ source: ImageSource, within time: Duration = SandboxLimits.pullTimeout
+    ) throws(ImageError) -> Held {
         switch source {
-        case .rootfs(let path): return try directory(path)
-        case .ociLayout(let path, let tag): return try entry(of: ImageLayout(path: path), tag)
+        case .rootfs(let path): return Held(entry: try directory(path), lock: nil)
+        case .ociLayout(let path, let tag):
+            let layout = ImageLayout(path: path)
+            return try hold(layout.image(tag: tag), of: layout)
         case .ociArchive(let path, let tag):
             let staging = try stage()
             defer { try? Files.removeTree(staging) }
             try TarArchive(path: path).unpack(into: staging, limits: .image)
-            return try entry(of: ImageLayout(path: staging), tag)
+            let layout = ImageLayout(path: staging, label: path)
+            return try hold(layout.image(tag: tag), of: layout)
+        case .registry(let reference): return try pull(reference, within: min(time, SandboxLimits.pullTimeout))
         }
     }
 
-    /// Removes every image whose digest is not in `digests`, and whatever a crash left half unpacked.
-    package func prune(keeping digests: Set<String>) throws(ImageError) {
-        try imaged { () throws(LinuxError) in
-            for name in try Files.names(in: root) where !digests.contains(name) {
-                try Files.removeTree("\(root)/\(name)")
-            }
-        }
-    }
+    /// As `hold`, for who only looks.
+    package func resolve(_ source: ImageSource) throws(ImageError) -> Entry { try hold(source).entry }
 
     private func directory(_ path: String) throws(ImageError) -> Entry {
         var status = stat()
@@ -57,94 +76,91 @@ package struct ImageStore: Sendable {
         return Entry(rootfs: path, config: ImageConfig.Defaults(), digest: nil)
     }
 
-    private func entry(of layout: ImageLayout, _ tag: String?) throws(ImageError) -> Entry {
-        let image = try layout.image(tag: tag)
-        let path = "\(root)/\(image.digest)"
-        if !Files.exists(path) {
+    /// The image of a layout, unpacked when it is not yet here.
+    func hold(_ image: ImageLayout.Image, of layout: ImageLayout) throws(ImageError) -> Held {
+        try settings.policy.check(digests: image.names)
+        let lock = try use(image.digest)
+        let path = path(of: image.digest)
+        var record = ImageRecord(bytes: 0, config: image.config.config ?? ImageConfig.Defaults(), names: image.names)
+        if let found = ImageRecord.read(in: path) {
+            record = found
+            record.names.formUnion(image.names)
+        } else {
             try layout.verifyLayers(of: image)
             let staging = try stage()
             defer { try? Files.removeTree(staging) }
-            try unpack(image, of: layout, in: staging)
+            record.bytes = try unpack(image, of: layout, in: staging)
+            try makeRoom(for: record.bytes)
+            let written = record
+            try imaged { () throws(LinuxError) in try written.write(in: "\(staging)/unpacked") }
+            // What is there without a record is half removed, or of an older gcx; a job that runs on it keeps its files.
+            if Files.exists(path), !Files.exists("\(path)/\(ImageRecord.name)") { rename(path, "\(staging)/old") }
             // Two jobs may unpack the same image at once; the loser's copy goes, and both use the winner's.
             if rename("\(staging)/unpacked", path) != 0, errno != ENOTEMPTY, errno != EEXIST {
                 throw .linux(.systemCall(operation: "rename", object: path, errno: errno))
             }
         }
-        return Entry(
-            rootfs: "\(path)/rootfs", config: image.config.config ?? ImageConfig.Defaults(), digest: image.digest)
+        let used = record
+        try imaged { () throws(LinuxError) in try used.write(in: path) }
+        return Held(entry: entry(image.digest, record), lock: lock)
     }
 
-    private func stage() throws(ImageError) -> String {
+    /// The image that is here under this digest, its own or that of an index it was found in; nil when there is none.
+    ///
+    /// Cost: a few file reads for every image of the store, and no network.
+    func find(_ digest: String) throws(ImageError) -> Held? {
+        let names = try imaged { () throws(LinuxError) in try digests() }
+        let fitting = names.first { $0 == digest || ImageRecord.read(in: path(of: $0))?.names.contains(digest) == true }
+        guard let fitting else { return nil }
+        let lock = try use(fitting)
+        // It may have gone before it was locked.
+        guard let record = ImageRecord.read(in: path(of: fitting)) else { return nil }
+        try settings.policy.check(digests: record.names.union([fitting]))
+        try imaged { () throws(LinuxError) in try record.write(in: path(of: fitting)) }
+        return Held(entry: entry(fitting, record), lock: lock)
+    }
+
+    /// The digests of the images that are here.
+    package func digests() throws(LinuxError) -> [String] {
+        try Files.names(in: root).filter { RegistryReference.digest("sha256:\($0)") != nil }
+    }
+
+    private func entry(_ digest: String, _ record: ImageRecord) -> Entry {
+        Entry(rootfs: "\(path(of: digest))/rootfs", config: record.config, digest: digest)
+    }
+
+    private func use(_ digest: String) throws(ImageError) -> FileLock {
+        try imaged { () throws(LinuxError) in
+            try FileLock.wait("\(locks)/\(digest)", shared: true, timeout: SandboxLimits.startTimeout)
+        }
+    }
+
+    func stage() throws(ImageError) -> String {
         var template = Array("\(root)/.unpack-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else {
             throw .linux(.systemCall(operation: "mkdtemp", object: root, errno: errno))
         }
         return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
+}
 
-    /// Unpacks with umoci, from a layout of our own that holds only the checked manifest: so the tool can be led to
-    /// nothing else by an odd tag, an index of several platforms or a file changed meanwhile.
-    private func unpack(_ image: ImageLayout.Image, of layout: ImageLayout, in staging: String) throws(ImageError) {
-        let view = "\(staging)/layout"
-        var descriptor = image.descriptor
-        descriptor.annotations = [ImageIndex.Descriptor.tagKey: "job"]
-        descriptor.mediaType = descriptor.mediaType ?? "application/vnd.oci.image.manifest.v1+json"
-        descriptor.platform = nil
-        let index = ImageIndex(schemaVersion: 2, manifests: [descriptor])
-        try imaged { () throws(LinuxError) in
-            try Files.makeDirectory(view)
-            try Files.makeDirectory("\(staging)/unpacked")
-            try DurableFile.write(#"{"imageLayoutVersion":"1.0.0"}"#.utf8, to: "\(view)/oci-layout")
-            try JSONFile.write(index, to: "\(view)/index.json")
-            let blobs = try absolute("\(layout.path)/blobs")
-            guard symlink(blobs, "\(view)/blobs") == 0 else {
-                throw .systemCall(operation: "symlink", object: "\(view)/blobs", errno: errno)
-            }
-        }
-        try run(view, into: "\(staging)/unpacked/rootfs", image: layout.path)
+/// What the store knows about an image; the time of the file is that of the last use.
+struct ImageRecord: Codable, Equatable {
+    static let name = "image.json"
+
+    /// Disk that it takes, unpacked.
+    var bytes: UInt64
+    var config: ImageConfig.Defaults
+    /// Digests it was asked for by.
+    var names: Set<String>
+
+    /// Nil when there is none that can be read.
+    static func read(in directory: String) -> ImageRecord? {
+        (try? JSONFile.read(ImageRecord.self, from: "\(directory)/\(name)")) ?? nil
     }
 
-    private func absolute(_ path: String) throws(LinuxError) -> String {
-        guard let pointer = realpath(path, nil) else {
-            throw .systemCall(operation: "realpath", object: path, errno: errno)
-        }
-        defer { free(pointer) }
-        return String(cString: pointer)
-    }
-
-    /// A small layer can unpack to a very large one, so the disk is watched meanwhile and the result measured.
-    private func run(_ layout: String, into target: String, image: String) throws(ImageError) {
-        let tool = ChildProcess(
-            "umoci", ["raw", "unpack", "--image", "\(layout):job", target], timeout: SandboxLimits.unpackTimeout)
-        let before = try imaged { () throws(LinuxError) in try Disk.freeBytes(at: root) }
-        let outcome: ChildProcess.Outcome
-        do {
-            outcome = try tool.outcome { () throws(LinuxError) in
-                let free = try Disk.freeBytes(at: root)
-                // Others write to the disk as well: only the tree itself says what the image takes.
-                let maybeTooLarge = before > free && before - free > unpackedBytesMax
-                let isOver = maybeTooLarge ? try isTooLarge(target) : false
-                guard !isOver, free >= SandboxLimits.diskReserveBytes else {
-                    throw .systemCall(operation: "unpack", object: image, errno: ENOSPC)
-                }
-            }
-        } catch .systemCall("unpack", _, ENOSPC) {
-            throw tooLarge(image, room: before)
-        } catch {
-            throw .linux(error)
-        }
-        guard outcome.status == .exited(0) else { throw .notAnImage(path: image, reason: outcome.errorLine) }
-        let isOver = try imaged { () throws(LinuxError) in try isTooLarge(target) }
-        guard !isOver else { throw tooLarge(image, room: before) }
-    }
-
-    private func isTooLarge(_ tree: String) throws(LinuxError) -> Bool {
-        try Disk.bytes(below: tree) > unpackedBytesMax
-    }
-
-    private func tooLarge(_ image: String, room: UInt64) -> ImageError {
-        let spare = room - min(room, SandboxLimits.diskReserveBytes)
-        return .tooLarge(path: image, what: "its size when unpacked", limit: min(unpackedBytesMax, spare))
+    func write(in directory: String) throws(LinuxError) {
+        try JSONFile.writeVolatile(self, to: "\(directory)/\(Self.name)")
     }
 }
 
@@ -155,6 +171,7 @@ extension ImageSource {
         case .rootfs(let path): if !Files.exists(path) { throw .notFound(path: path, tag: nil) }
         case .ociLayout(let path, let tag): _ = try ImageLayout(path: path).image(tag: tag)
         case .ociArchive(let path, _): _ = try TarArchive(path: path).inspect(limits: .image)
+        case .registry(let reference): if reference.digest == nil { throw .notPinned(reference.description) }
         }
     }
 }

@@ -130,6 +130,8 @@ package enum ImageSource: Codable, Equatable, Sendable {
     case ociLayout(path: String, tag: String?)
     /// A tar archive of an OCI image layout.
     case ociArchive(path: String, tag: String?)
+    /// An image in a registry, named by its digest; the owner's ``ImagePolicy`` says which may be pulled.
+    case registry(RegistryReference)
     /// A directory that is a root filesystem. It is used where it lies and must not change while the job runs.
     case rootfs(path: String)
 }

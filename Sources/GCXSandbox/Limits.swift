@@ -2,8 +2,10 @@
 package enum SandboxLimits {
     /// Job ids name directories, control groups and containers.
     package static let jobIDBytesMax = 64
-    /// Arguments and environment together; the kernel's own limit for one string is 128 KiB.
+    /// Arguments and environment together.
     package static let commandBytesMax = 1 << 20
+    /// One argument or variable with its end; the kernel's own limit (MAX_ARG_STRLEN).
+    package static let argumentBytesMax = 128 << 10
     /// Files a process of a job may raise its limit to; 1024, the old default, is what it begins with.
     package static let openFilesMax: UInt64 = 65_536
     /// Smallest writable layer that ext4 can be made in with room for a file.
@@ -58,6 +60,24 @@ package enum SandboxLimits {
     package static let unpackTimeout: Duration = .seconds(1800)
     /// A file that describes devices; one for eight GPUs with all their libraries has about 100 KiB.
     package static let cdiBytesMax = 4 << 20
+    /// Disk that all unpacked images may take together, with what was pulled of the next.
+    package static let imageStoreBytesMax: UInt64 = 256 << 30
+    /// Most time a pull may take, all tries together: 8 GiB at 5 MB/s.
+    package static let pullTimeout: Duration = .seconds(1800)
+    /// Most time a registry may take to answer with a document of a few kilobytes.
+    package static let registryAnswerTimeout: Duration = .seconds(60)
+    /// A pull that brings nothing for so long is ended and tried again.
+    package static let pullStallTimeout: Duration = .seconds(60)
+    /// Times that a step of a pull is tried while the network fails; the layers that are there are not fetched again.
+    package static let pullTriesMax = 5
+    /// Pause after the first failure of the network; it doubles. Five tries are spread over 15 s: a registry's restart.
+    package static let pullPause: Duration = .seconds(1)
+    /// What a tool may write beside the layers that a manifest declares.
+    package static let pullSlackBytes: UInt64 = 16 << 20
+    /// What was pulled of an image is kept so long for somebody to go on, seconds: a buyer tries again on the same day.
+    package static let partialKeepSeconds: UInt64 = 86_400
+    /// Part of what skopeo says that goes into an error.
+    package static let pullReasonBytesMax = 400
     /// Users in an image's passwd file are looked up in this much of it.
     package static let passwdBytesMax = 1 << 20
     /// First host id of the first job: above the ranges that systemd gives to containers (524,288 to 1,879,048,191),

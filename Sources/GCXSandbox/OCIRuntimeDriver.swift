@@ -19,21 +19,22 @@ package struct OCIRuntimeDriver: RuntimeDriver {
     ///   - state: the agent's own directory; jobs and images get one each in it, closed to everybody else.
     ///   - supervisorPath: the program `gcx-supervisor`.
     ///   - preferred: nil takes the best runtime that is installed.
-    ///   - imageBytesMax: disk that one image may take when unpacked.
+    ///   - images: which images may run, and what they may take.
     ///   - devices: the files that describe what devices need.
     ///   - base: the agent's delegated group in a v2 tree; nil means the group this process is in.
     package init(
         state: String, supervisorPath: String, preferred: RuntimeChoice.Kind? = nil, base: String? = nil,
-        imageBytesMax: UInt64 = SandboxLimits.imageUnpackedBytesMax, devices: CDIRegistry = CDIRegistry()
+        images settings: ImageSettings = ImageSettings(), devices: CDIRegistry = CDIRegistry()
     ) throws(SandboxError) {
         self.devices = devices
-        jobsPath = "\(state)/jobs"
+        let jobs = "\(state)/jobs"
+        jobsPath = jobs
         templatesPath = "\(state)/templates"
         imagesLock = "\(state)/images.lock"
         self.supervisorPath = supervisorPath
         runtime = try RuntimeChoice.detect(preferred: preferred)
         do {
-            images = try ImageStore(root: "\(state)/images", unpackedBytesMax: imageBytesMax)
+            images = try ImageStore(root: "\(state)/images", settings: settings) { Self.imagesInUse(by: jobs) }
         } catch {
             throw .image(error)
         }
@@ -48,19 +49,30 @@ package struct OCIRuntimeDriver: RuntimeDriver {
     package func prepare(_ image: ImageSource) throws(SandboxError) {
         let lock = try useImages()
         defer { _ = lock.number }
-        _ = try resolve(image)
+        do throws(ImageError) { _ = try images.hold(image) } catch { throw .image(error) }
     }
 
     package func pruneImages() throws(SandboxError) {
-        guard let lock = try sandboxed({ () throws(LinuxError) in try FileLock.take(imagesLock) }) else { return }
-        defer { _ = lock.number }
+        let alone = try sandboxed { () throws(LinuxError) in try FileLock.take(imagesLock) }
+        do throws(ImageError) {
+            if let alone {
+                defer { _ = alone.number }
+                try images.sweep()
+                return try images.makeRoom()
+            }
+            try images.makeRoom()
+        } catch { throw .image(error) }
+    }
+
+    /// Images of jobs that have not ended; nil when a job's plan cannot be read, because nobody knows its image then.
+    static func imagesInUse(by jobs: String) -> Set<String>? {
+        guard let names = try? Files.names(in: jobs) else { return nil }
         var used: Set<String> = []
-        for job in try jobs() {
-            // Of a job whose plan cannot be read nobody knows the image.
-            guard let plan = try? job.readPlan() else { return }
-            if let digest = plan.imageDigest { used.insert(digest) }
+        for job in names.map({ JobDirectory(jobs: jobs, id: $0) }) where Files.exists(job.plan) {
+            guard let plan = try? job.readPlan() else { return nil }
+            if let digest = plan.imageDigest, !Files.exists(job.exit) { used.insert(digest) }
         }
-        do throws(ImageError) { try images.prune(keeping: used) } catch { throw .image(error) }
+        return used
     }
 
     private func useImages() throws(SandboxError) -> FileLock {
@@ -75,9 +87,11 @@ package struct OCIRuntimeDriver: RuntimeDriver {
         // Until the plan names the image, nothing else keeps it from being removed.
         let lock = try useImages()
         defer { _ = lock.number }
-        let entry = try resolve(spec.image)
+        let image = try hold(spec)
         let process: ProcessSpec
-        do { process = try ProcessSpec.merge(spec, over: entry) } catch { throw .image(error) }
+        do { process = try ProcessSpec.merge(spec, over: image.entry) } catch { throw .image(error) }
+        let entry = image.entry
+        defer { _ = image.entry.digest }
         let job = JobDirectory(jobs: jobsPath, id: spec.id)
         try makeDirectory(job, id: spec.id)
         do throws(SandboxError) {
@@ -104,8 +118,11 @@ package struct OCIRuntimeDriver: RuntimeDriver {
         }
     }
 
-    private func resolve(_ image: ImageSource) throws(SandboxError) -> ImageStore.Entry {
-        do { return try images.resolve(image) } catch { throw .image(error) }
+    /// The job's image; a pull that lasts longer than the job may is of no use.
+    private func hold(_ spec: JobSpec) throws(SandboxError) -> ImageStore.Held {
+        do { return try images.hold(spec.image, within: .seconds(Int64(clamping: spec.wallSecondsMax))) } catch {
+            throw .image(error)
+        }
     }
 
     func place(of id: String) -> CgroupPlace {

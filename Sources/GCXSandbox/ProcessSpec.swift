@@ -18,7 +18,8 @@ package struct ProcessSpec: Codable, Equatable, Sendable {
     /// Lays the job's wishes over the image's defaults: a command replaces entry point and command, a variable
     /// replaces the one of the same name.
     ///
-    /// - Throws: ``ImageError/noCommand`` or ``ImageError/unknownUser(_:)``.
+    /// - Throws: ``ImageError/noCommand``, ``ImageError/unknownUser(_:)`` or
+    ///   ``ImageError/unusableConfig(field:reason:)``.
     package static func merge(_ spec: JobSpec, over entry: ImageStore.Entry) throws(ImageError) -> ProcessSpec {
         let defaults = entry.config
         let arguments = spec.command.isEmpty ? (defaults.entryPoint ?? []) + (defaults.command ?? []) : spec.command
@@ -31,9 +32,32 @@ package struct ProcessSpec: Codable, Equatable, Sendable {
         environment.merge(spec.environment) { _, job in job }
         let directory = spec.workingDirectory ?? defaults.workingDirectory ?? "/"
         let user = try ImageUser.resolve(defaults.user ?? "", in: entry.rootfs)
-        return ProcessSpec(
+        let process = ProcessSpec(
             arguments: arguments, environment: environment.map { "\($0.key)=\($0.value)" }.sorted(),
             workingDirectory: directory.isEmpty ? "/" : directory, user: user.user, group: user.group)
+        try process.check()
+        return process
+    }
+
+    /// What the job itself says was checked before; what its image adds is a stranger's too.
+    private func check() throws(ImageError) {
+        for (field, strings) in [
+            ("Entrypoint", arguments), ("Env", environment), ("WorkingDir", [workingDirectory]),
+        ] {
+            guard !strings.contains(where: { $0.utf8.contains(0) }) else {
+                throw .unusableConfig(field: field, reason: "a zero byte cannot be passed to a program")
+            }
+            let bytes = strings.map(\.utf8.count)
+            guard bytes.reduce(0, +) <= SandboxLimits.commandBytesMax,
+                bytes.allSatisfy({ $0 < SandboxLimits.argumentBytesMax })
+            else {
+                let (all, one) = (SandboxLimits.commandBytesMax, SandboxLimits.argumentBytesMax)
+                throw .unusableConfig(field: field, reason: "over \(all) bytes, or one string over \(one)")
+            }
+        }
+        guard workingDirectory.hasPrefix("/") else {
+            throw .unusableConfig(field: "WorkingDir", reason: "must begin with `/`")
+        }
     }
 }
 

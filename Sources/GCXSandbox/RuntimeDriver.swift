@@ -26,7 +26,8 @@ package protocol RuntimeDriver: Sendable {
     /// Removes every trace of an ended job from the machine, and looks that none is left.
     @discardableResult
     func wipe(_ job: JobDirectory) throws(SandboxError) -> WipeReport
-    /// Removes unpacked images that no job names, and what a crash left half unpacked; nothing while one is being unpacked.
+    /// Removes images that no job runs on, the least recently used first, while the store is over its limit or the disk
+    /// short, and what a crash left half unpacked; the latter not while an image is being unpacked.
     func pruneImages() throws(SandboxError)
     /// Looks whether devices can be handed to a job.
     ///

@@ -56,7 +56,7 @@ package enum SandboxError: RemediedError, Equatable {
     }
 }
 
-/// Why an image cannot be used. Nothing of it stays in the store.
+/// Why an image cannot be used. Nothing of it stays in the store, but what can be used by another job or another try.
 package enum ImageError: RemediedError, Equatable {
     /// There is nothing at the path, or no image of that tag in the layout.
     case notFound(path: String, tag: String?)
@@ -71,6 +71,19 @@ package enum ImageError: RemediedError, Equatable {
     case unknownUser(String)
     /// Neither the job nor the image says what to run.
     case noCommand
+    /// The image's configuration asks for what no process can be started with.
+    case unusableConfig(field: String, reason: String)
+    /// The owner's lists leave the image out; `rule` is the entry of `image.deny` that says so, nil when no entry of
+    /// `image.allow` names it.
+    case notPermitted(image: String, rule: String?)
+    /// A name without a digest says something else tomorrow.
+    case notPinned(String)
+    /// The registry, or the tool that speaks to it, did not give the image out.
+    case notPulled(image: String, PullFailure, reason: String)
+    /// A file of the owner's that pulls need is missing, or others may read or change it.
+    case unsafeFile(path: String, reason: String)
+    /// The store has no room, and every image that it might give up is in use. Bytes.
+    case storeFull(neededBytes: UInt64, limit: UInt64)
     case linux(LinuxError)
 
     package var remedy: Remedy {
@@ -81,6 +94,15 @@ package enum ImageError: RemediedError, Equatable {
         case .tooLarge, .unsafeArchive: .refuse
         case .unknownUser: .fix("Name the user by number in the image, or add it to its /etc/passwd.")
         case .noCommand: .fix("Give the job a command.")
+        case .unusableConfig: .fix("Make the image again with another configuration.")
+        case .notPermitted:
+            .fix("Upload the image (`--image oci:DIR`), or ask the owner to change image.allow and deny.")
+        case .notPinned:
+            .fix("Name it by digest: `skopeo inspect --format '{{.Digest}}' docker://HOST/PATH:TAG` prints it.")
+        case .notPulled(_, let failure, _): failure.remedy
+        case .unsafeFile(let path, _):
+            .fix("As root, run: chown root: \(path) && chmod 600 \(path); or name another file in the configuration.")
+        case .storeFull: .fix("Wait until a job ends, free some room on the disk, or raise image.store_bytes_max.")
         case .linux(let error): error.remedy
         }
     }
@@ -94,6 +116,15 @@ package enum ImageError: RemediedError, Equatable {
         case .unsafeArchive(let path, let entry, let reason): "`\(path)`, entry `\(entry)`: \(reason)"
         case .unknownUser(let name): "the image has no user `\(name)`"
         case .noCommand: "neither the job nor its image has a command"
+        case .unusableConfig(let field, let reason): "the image's configuration, `\(field)`: \(reason)"
+        case .notPermitted(let image, let rule):
+            rule.map { "the owner denies \(image): `\($0)` stands in image.deny" }
+                ?? "the owner does not let jobs pull \(image): no entry of image.allow names it"
+        case .notPinned(let name): "\(name) has no digest, and a tag may mean something else tomorrow"
+        case .notPulled(let image, _, let reason): "\(image) was not pulled: \(reason)"
+        case .unsafeFile(let path, let reason): "`\(path)` cannot be used: \(reason)"
+        case .storeFull(let needed, let limit):
+            "the store of images has no room for \(needed) bytes more (limit \(limit)), and all in it is in use"
         case .linux(let error): error.description
         }
     }

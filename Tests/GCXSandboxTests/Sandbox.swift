@@ -96,13 +96,13 @@ final class Sandbox {
     let driver: OCIRuntimeDriver
 
     init(
-        _ kind: RuntimeChoice.Kind = .crun, imageBytesMax: UInt64 = SandboxLimits.imageUnpackedBytesMax
+        _ kind: RuntimeChoice.Kind = .crun, images: ImageSettings = ImageSettings()
     ) throws {
         var template = Array("/tmp/gcx-test-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw LinuxError.malformed(object: "/tmp", reason: "mkdtemp") }
         root = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         driver = try OCIRuntimeDriver(
-            state: "\(root)/state", supervisorPath: Machine.supervisor, preferred: kind, imageBytesMax: imageBytesMax)
+            state: "\(root)/state", supervisorPath: Machine.supervisor, preferred: kind, images: images)
         try Self.makeRootfs("\(root)/rootfs")
     }
 

@@ -1,11 +1,13 @@
 import GCXModel
 
-/// What the uploaded image tar holds.
+/// What the uploaded image tar holds, or that there is none.
 package enum ImageFormat: String, Codable, Sendable, CaseIterable {
     /// An OCI image layout (`oci-layout`, `index.json`, `blobs/`), as a directory or an archive.
     case oci
     /// A root filesystem.
     case rootfs
+    /// Nothing is uploaded: the agent pulls the image that the request names from its registry.
+    case registry
 }
 
 /// Where a job's input comes from, and what it has to be.
@@ -30,7 +32,8 @@ package struct JobRequest: Codable, Equatable, Sendable {
     /// Nil takes the image's own, or `/`.
     package var workingDirectory: String?
     package var imageFormat: ImageFormat
-    /// Tag or reference name inside the OCI layout; nil when there is only one.
+    /// Tag or reference name inside the OCI layout, nil when there is only one; or `docker://HOST/PATH@sha256:HEX`, a
+    /// registry's image by its digest. A request brings no credentials: what is private is read with the owner's file.
     package var imageReference: String?
     /// The job is ended after this, seconds; never later than the end of the lease.
     package var wallSecondsMax: UInt64?

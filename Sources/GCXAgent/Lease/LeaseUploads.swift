@@ -19,13 +19,14 @@ struct LeaseUploads: Sendable {
 
     /// Where the job's root filesystem comes from.
     func image(_ request: JobRequest, bytesMax: UInt64) async throws(AgentError) -> ImageSource {
+        if request.imageFormat == .registry { return .registry(try request.registryImage()) }
         let tar = archive(.image)
         guard Files.exists(tar) else {
             throw .imageRefused(
                 "no image was uploaded for this lease", remedy: "Upload one with `gcx job run --image`.")
         }
         switch request.imageFormat {
-        case .oci: return .ociArchive(path: tar, tag: request.imageReference)
+        case .oci, .registry: return .ociArchive(path: tar, tag: request.imageReference)
         case .rootfs:
             try await unpack(tar, into: "\(directory)/rootfs", bytesMax: bytesMax)
             return .rootfs(path: "\(directory)/rootfs")
@@ -47,6 +48,17 @@ struct LeaseUploads: Sendable {
                     into: target, limits: TarLimits(entriesMax: AgentLimits.uploadEntriesMax, bytesMax: bytesMax))
             }
         } catch {
+            throw .imageRefused(error.description, remedy: error.remedy.instruction)
+        }
+    }
+}
+
+extension JobRequest {
+    /// The image that the request names instead of an upload.
+    ///
+    /// - Throws: ``AgentError/imageRefused(_:remedy:)`` when it names none.
+    func registryImage() throws(AgentError) -> RegistryReference {
+        do { return try RegistryReference(imageReference ?? "") } catch {
             throw .imageRefused(error.description, remedy: error.remedy.instruction)
         }
     }

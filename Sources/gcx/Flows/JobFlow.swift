@@ -7,19 +7,26 @@ import GCXModel
 import GCXSandbox
 import GCXSigning
 
-/// An image as a buyer names it: `oci:DIR[:TAG]`, `oci-archive:FILE[:TAG]` or `rootfs:DIR`.
+/// An image as a buyer names it: `oci:DIR[:TAG]`, `oci-archive:FILE[:TAG]`, `rootfs:DIR`, or one of a registry.
 struct ImageReference {
     let path: String
     let format: ImageFormat
+    /// The tag in a layout; the whole pinned name in a registry.
     let tag: String?
     let isArchive: Bool
 
     init(_ text: String) throws {
+        if text.hasPrefix(RegistryReference.scheme) {
+            let name = try RegistryReference(text)
+            let pinned = name.digest == nil ? try RegistryTag.resolve(name) : name
+            (path, format, tag, isArchive) = ("", .registry, pinned.description, false)
+            return
+        }
         let parts = text.split(separator: ":", maxSplits: 2).map(String.init)
         guard parts.count >= 2, let kind = Kind(rawValue: parts[0]) else {
             throw CommandError(
                 "the image “\(text)” is not named as an image",
-                fix: "Give oci:DIR[:TAG], oci-archive:FILE[:TAG] or rootfs:DIR.")
+                fix: "Give oci:DIR[:TAG], oci-archive:FILE[:TAG], rootfs:DIR or docker://HOST/PATH:TAG.")
         }
         path = parts[1]
         tag = parts.count > 2 ? parts[2] : nil
@@ -65,13 +72,15 @@ struct JobFlow: Sendable {
     let session: any KeyCustody
     let caller: Caller
 
-    /// Packs and sends the image and the input, and starts the job.
+    /// Packs and sends the image, unless the agent is to pull it, and the input, and starts the job.
     func start(_ request: JobRequest, image: ImageReference, input: String?) async throws -> JobStatus {
         var request = request
         let scratch = try ScratchDirectory("gcx-upload")
-        let tar = image.isArchive ? image.path : "\(scratch.path)/image.tar"
-        if !image.isArchive { try TarArchive.pack(image.path, into: tar) }
-        try await agent.upload(.image, lease: lease, file: tar, by: caller)
+        if image.format != .registry {
+            let tar = image.isArchive ? image.path : "\(scratch.path)/image.tar"
+            if !image.isArchive { try TarArchive.pack(image.path, into: tar) }
+            try await agent.upload(.image, lease: lease, file: tar, by: caller)
+        }
         if let input {
             guard Files.exists(input) else {
                 throw CommandError("there is no input directory \(input)", fix: "Check the path.")

@@ -8,6 +8,7 @@ import GCXHardware
 import GCXLedger
 import GCXLinux
 import GCXModel
+import GCXSandbox
 import GCXSigning
 import Logging
 import ServiceLifecycle
@@ -110,7 +111,7 @@ extension Configuration {
     /// The agent's settings from the owner's file.
     var settings: AgentSettings {
         get throws {
-            AgentSettings(
+            var settings = AgentSettings(
                 stateDirectory: agent.stateDirectory, supervisorPath: try Programs.beside("gcx-supervisor"),
                 runtime: job.runtime == "auto" ? nil : job.runtime,
                 cgroupBase: job.cgroupBase.isEmpty ? nil : job.cgroupBase,
@@ -119,7 +120,18 @@ extension Configuration {
                 logKeep: LogKeep(rawValue: job.logKeep) ?? .end, imageBytesMax: job.imageBytesMax,
                 inputBytesMax: job.inputBytesMax, pidsDefault: job.pidsMax,
                 probeInterval: .seconds(Int64(clamping: probe.intervalSeconds)), offer: policy, jobs: jobPolicy)
+            settings.images = images
+            return settings
         }
+    }
+
+    private var images: ImageSettings {
+        ImageSettings(
+            unpackedBytesMax: job.imageBytesMax, storeBytesMax: image.storeBytesMax,
+            policy: ImagePolicy(
+                allow: image.allow.compactMap(ImageRule.init), deny: image.deny.compactMap(ImageRule.init),
+                policyFile: image.policyFile.isEmpty ? nil : image.policyFile,
+                authFile: image.authFile.isEmpty ? nil : image.authFile, insecureRegistries: image.insecureRegistries))
     }
 
     private var jobPolicy: JobPolicy {

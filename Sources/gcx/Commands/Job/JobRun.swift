@@ -34,7 +34,11 @@ struct JobRun: AsyncParsableCommand {
     @Option(help: "Keystore of the lease's session key; without it the payer's own key signs the vouchers.")
     var sessionKey: String?
 
-    @Option(help: "The image: oci:DIR[:TAG], oci-archive:FILE[:TAG] or rootfs:DIR.")
+    @Option(
+        help: """
+            The image: oci:DIR[:TAG], oci-archive:FILE[:TAG], rootfs:DIR, or docker://HOST/PATH:TAG, which the agent \
+            pulls by the digest that the tag has now; docker://HOST/PATH@sha256:HEX names the digest at once.
+            """)
     var image = ""
 
     @Option(help: "What the job sees read-only at /input: a directory, or the https address of a tar archive.")
@@ -75,6 +79,7 @@ struct JobRun: AsyncParsableCommand {
             try KeystoreCustody(path: $0, password: try Password.read(passwordFile, for: $0))
         }
         let reference = attach ? nil : try ImageReference(image)
+        if let reference, reference.format == .registry { Terminal.complain("image \(reference.tag ?? "")") }
         var options = CallerOptions()
         options.key = key
         options.passwordFile = passwordFile

@@ -1,0 +1,135 @@
+/// An image in a registry by its name: `docker://HOST[:PORT]/PATH[:TAG][@sha256:HEX]`.
+///
+/// The host is always written out, so that nobody's settings decide where an image comes from. A tag beside a digest is
+/// dropped: the digest says more.
+package struct RegistryReference: Hashable, Sendable, CustomStringConvertible {
+    /// Lower case. No address of IPv6, which the grammar of image names does not know.
+    package let host: String
+    package let port: UInt16?
+    package let path: String
+    package let tag: String?
+    /// 64 hexadecimal digits: what will run, whatever the registry says later.
+    package let digest: String?
+
+    package static let scheme = "docker://"
+
+    /// Source: distribution/reference, the grammar of image names; `docker.io` stands for its other names.
+    package init(_ text: String) throws(RegistryReferenceError) {
+        func wrong(_ reason: String) -> RegistryReferenceError { RegistryReferenceError(text: text, reason: reason) }
+        guard text.utf8.count <= Self.bytesMax else { throw wrong("it is longer than \(Self.bytesMax) bytes") }
+        guard text.hasPrefix(Self.scheme) else { throw wrong("it does not begin with \(Self.scheme)") }
+        let parts = text.dropFirst(Self.scheme.count).split(separator: "@", omittingEmptySubsequences: false)
+        guard parts.count <= 2, let slash = parts[0].firstIndex(of: "/") else { throw wrong("it has no HOST/PATH") }
+        guard let place = Place(parts[0][..<slash]) else { throw wrong("`\(parts[0][..<slash])` is no registry") }
+        digest = parts.count == 2 ? Self.digest(parts[1]) : nil
+        guard parts.count == 1 || digest != nil else { throw wrong("the digest is not sha256: and 64 digits") }
+        let name = parts[0][parts[0].index(after: slash)...].split(separator: ":", omittingEmptySubsequences: false)
+        guard name.count <= 2, Self.isPath(name[0]) else { throw wrong("`\(name[0])` is no name of an image") }
+        if name.count == 2, !Self.isTag(name[1]) { throw wrong("`\(name[1])` is no tag") }
+        tag = name.count == 2 && digest == nil ? String(name[1]) : nil
+        (host, port) = (place.host, place.port)
+        path = place.host == Place.hub && !name[0].contains("/") ? "library/\(name[0])" : String(name[0])
+    }
+
+    private init(host: String, port: UInt16?, path: String, tag: String?, digest: String?) {
+        (self.host, self.port, self.path, self.tag, self.digest) = (host, port, path, tag, digest)
+    }
+
+    /// The same name, pinned.
+    package func pinned(to digest: String) -> Self {
+        Self(host: host, port: port, path: path, tag: nil, digest: digest)
+    }
+
+    /// `HOST[:PORT]`.
+    package var registry: String { port.map { "\(host):\($0)" } ?? host }
+
+    package var description: String {
+        "\(Self.scheme)\(registry)/\(path)" + (digest.map { "@sha256:\($0)" } ?? tag.map { ":\($0)" } ?? "")
+    }
+
+    /// Whether the registry is on this machine by its very name, so that nobody is between.
+    package var isLoopback: Bool {
+        if host == "localhost" { return true }
+        let bytes = host.split(separator: ".", omittingEmptySubsequences: false).map { UInt8($0) }
+        return bytes.count == 4 && bytes[0] == 127 && !bytes.contains(nil)
+    }
+
+    /// The digits of `sha256:HEX`; nil when it is something else.
+    package static func digest(_ text: some StringProtocol) -> String? {
+        let hex = text.dropFirst("sha256:".count)
+        guard text.hasPrefix("sha256:"), hex.utf8.count == 64 else { return nil }
+        return hex.utf8.allSatisfy { (48...57).contains($0) || (97...102).contains($0) } ? String(hex) : nil
+    }
+
+    /// Names of images are 255 bytes at most; host, tag (128) and digest come with them.
+    package static let bytesMax = 600
+
+    /// Components of lower-case letters and digits, between which `.`, `_`, `__` or hyphens stand.
+    static func isPath(_ text: Substring) -> Bool {
+        text.utf8.count <= 255
+            && text.split(separator: "/", omittingEmptySubsequences: false).allSatisfy { component in
+                let bytes = Array(component.utf8)
+                guard let first = bytes.first, let last = bytes.last, isAlphanumeric(first), isAlphanumeric(last) else {
+                    return false
+                }
+                return bytes.allSatisfy { isAlphanumeric($0) || "._-".utf8.contains($0) } && !component.contains("..")
+            }
+    }
+
+    private static func isTag(_ text: Substring) -> Bool {
+        let bytes = Array(text.utf8)
+        let isWord: (UInt8) -> Bool = { isAlphanumeric($0) || (65...90).contains($0) || $0 == 95 }
+        return (1...128).contains(bytes.count) && isWord(bytes[0])
+            && bytes.allSatisfy { isWord($0) || "-.".utf8.contains($0) }
+    }
+
+    private static func isAlphanumeric(_ byte: UInt8) -> Bool { (48...57).contains(byte) || (97...122).contains(byte) }
+
+    /// `HOST[:PORT]`.
+    struct Place {
+        static let hub = "docker.io"
+
+        var host: String
+        var port: UInt16?
+
+        init?(_ text: Substring) {
+            let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+            let name = parts[0].lowercased()
+            let labels = name.split(separator: ".", omittingEmptySubsequences: false)
+            let isName = labels.allSatisfy { label in
+                !label.isEmpty && label.first != "-" && label.last != "-"
+                    && label.utf8.allSatisfy { isAlphanumeric($0) || $0 == 45 }
+            }
+            // A single word is taken for a folder of Docker Hub by other tools, so it is none here.
+            guard isName, labels.count > 1 || name == "localhost" || parts.count == 2 else { return nil }
+            if parts.count == 2 {
+                guard let port = UInt16(parts[1]), port > 0 else { return nil }
+                // The usual port is no other place; beside a single word it has to stand.
+                self.port = port == 443 && (labels.count > 1 || name == "localhost") ? nil : port
+            }
+            guard parts.count <= 2 else { return nil }
+            host = ["index.docker.io", "registry-1.docker.io"].contains(name) ? Self.hub : name
+        }
+    }
+}
+
+extension RegistryReference: Codable {
+    package init(from decoder: any Decoder) throws {
+        let text = try decoder.singleValueContainer().decode(String.self)
+        try self.init(text)
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(description)
+    }
+}
+
+/// A text that is not the name of an image in a registry.
+package struct RegistryReferenceError: RemediedError, Equatable {
+    package let text: String
+    package let reason: String
+
+    package var description: String { "“\(text.prefix(120))” names no image in a registry: \(reason)" }
+    package var remedy: Remedy { .fix("Give docker://HOST[:PORT]/PATH:TAG or docker://HOST[:PORT]/PATH@sha256:HEX.") }
+}
