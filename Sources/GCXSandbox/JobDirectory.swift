@@ -37,6 +37,9 @@ package struct JobDirectory: Codable, Equatable, Hashable, Sendable {
         return plan
     }
 
+    /// What of the job is reached from outside; empty when there is no such job.
+    package var published: [PublishedPort] { (try? readPlan().network?.published) ?? [] }
+
     /// The job's end, or nil while it has none.
     package func readExit() throws(SandboxError) -> JobExit? { try read(JobExit.self, exit) }
 
@@ -67,6 +70,8 @@ package struct JobPlan: Codable, Equatable, Sendable {
     package var openFilesMax: UInt64
     /// The boot in which the job was planned; in another boot it cannot be running.
     package var bootID: String
+    /// Nil for a job without a network.
+    package var network: NetworkPlan?
 }
 
 /// The supervisor's own paths. They lie in a mount namespace that nobody else sees, so all jobs use the same ones.
@@ -99,6 +104,8 @@ package struct SupervisorRecord: Codable, Equatable, Sendable {
     /// The job's first process, once there is one.
     package var initPID: Int32?
     package var startedBootNanoseconds: UInt64?
+    /// The machine's end of the job's network, once it is there.
+    package var interface: String?
 }
 
 /// A request to end a job before it ends by itself.
@@ -135,4 +142,7 @@ package struct JobExit: Codable, Equatable, Sendable {
     package var storageBytes: UInt64?
     /// Bytes of `output.tar`; nil when there is none.
     package var outputBytes: UInt64?
+    /// Bytes that the job sent and received; nil without a network, or when nobody could read them at the end.
+    package var egressBytes: UInt64?
+    package var ingressBytes: UInt64?
 }

@@ -1,4 +1,5 @@
 import GCXLinux
+import GCXModel
 
 /// What a buyer asks to be run. Paths are on the agent's own disk: the agent unpacks uploads itself.
 package struct JobSpec: Codable, Equatable, Sendable {
@@ -20,11 +21,14 @@ package struct JobSpec: Codable, Equatable, Sendable {
     package var logBytesMax: UInt64
     /// True lets the job write everywhere, into its writable layer; false leaves it `/tmp` and `/output`.
     package var writableRoot: Bool
+    /// Nil means none.
+    package var network: JobNetwork?
 
     package init(
         id: String, image: ImageSource, command: [String] = [], environment: [String: String] = [:],
         workingDirectory: String? = nil, resources: JobResources, inputDirectory: String? = nil,
-        wallSecondsMax: UInt64, logBytesMax: UInt64 = 16 << 20, writableRoot: Bool = false
+        wallSecondsMax: UInt64, logBytesMax: UInt64 = 16 << 20, writableRoot: Bool = false,
+        network: JobNetwork? = nil
     ) {
         self.id = id
         self.image = image
@@ -36,6 +40,7 @@ package struct JobSpec: Codable, Equatable, Sendable {
         self.wallSecondsMax = wallSecondsMax
         self.logBytesMax = logBytesMax
         self.writableRoot = writableRoot
+        self.network = network
     }
 
     /// Checks everything that can be checked without looking at the disk.

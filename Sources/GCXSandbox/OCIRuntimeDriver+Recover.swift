@@ -58,8 +58,10 @@ extension OCIRuntimeDriver {
     }
 
     package func sample(_ job: JobDirectory) throws(SandboxError) -> RawSample {
-        let cgroup = try job.readPlan().place.cgroup
+        let plan = try job.readPlan()
+        let cgroup = plan.place.cgroup
         var sample = try sandboxed { () throws(LinuxError) in try cgroup.sample() }
+        if let network = plan.network { try addTraffic(of: job, network, to: &sample) }
         sample.storageBytes = Disk.bytesTaken(by: job.scratch)
         // The writable layer and the v1 counter of kills go with the job; their last values are in its exit record.
         if sample.storageBytes == nil, let exit = try job.readExit() {
@@ -93,9 +95,11 @@ extension OCIRuntimeDriver {
 
     /// Ends whatever still runs in the group, and removes group and directory.
     func discard(_ job: JobDirectory, group: CgroupPlace) throws(SandboxError) {
+        let interface = (try? job.read(SupervisorRecord.self, job.supervisor))?.interface
         try sandboxed { () throws(LinuxError) in
             try empty(group.cgroup)
             try group.cgroup.remove()
+            if let interface { try HostNetwork().disconnect(interface) }
             try Files.removeTree(job.path)
         }
     }
@@ -116,8 +120,11 @@ extension OCIRuntimeDriver {
     ) throws(SandboxError) -> JobExit {
         let boot = try sandboxed { () throws(LinuxError) in try BootID.read() }
         let oomKills = plan.place.cgroup.oomKills()
+        // The counters go with the interface, and that with the job's last process.
+        let traffic = record?.interface == nil ? nil : plan.network.flatMap { HostNetwork.bytes($0) }
         try sandboxed { () throws(LinuxError) in
             try empty(plan.place.cgroup)
+            if let interface = record?.interface { try HostNetwork().disconnect(interface) }
             try Files.remove(job.scratch)
         }
         let why =
@@ -130,13 +137,13 @@ extension OCIRuntimeDriver {
             reason: .hostFailure(description: why), statusCode: nil, oomKills: oomKills, bootID: plan.bootID,
             startedBootNanoseconds: record?.startedBootNanoseconds, endedBootNanoseconds: BootClock.now(),
             endedWallNanoseconds: WallClock.now(), logBytes: log.offset, logDigest: log.digest, logDroppedBytes: 0,
-            storageBytes: nil, outputBytes: nil)
+            storageBytes: nil, outputBytes: nil, egressBytes: traffic?.sent, ingressBytes: traffic?.received)
         try sandboxed { () throws(LinuxError) in try JSONFile.write(exit, to: job.exit) }
         return exit
     }
 
     /// The supervisor's pid while it is that very process.
-    private func alive(_ record: SupervisorRecord?) -> pid_t? {
+    func alive(_ record: SupervisorRecord?) -> pid_t? {
         guard let record, ProcessTable.startTicks(of: record.pid) == record.startTicks else { return nil }
         return record.pid
     }

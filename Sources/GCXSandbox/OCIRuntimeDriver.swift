@@ -12,21 +12,25 @@ package struct OCIRuntimeDriver: RuntimeDriver {
     package let supervisorPath: String
     package let runtime: RuntimeChoice
     package let group: CgroupPlace
+    /// Nil gives no job a network.
+    package let network: NetworkPolicy?
 
     /// - Parameters:
     ///   - state: the agent's own directory; jobs and images get one each in it, closed to everybody else.
     ///   - supervisorPath: the program `gcx-supervisor`.
     ///   - preferred: nil takes the best runtime that is installed.
     ///   - imageBytesMax: disk that one image may take when unpacked.
+    ///   - network: what the owner decided about networks; nil gives no job one.
     ///   - base: the agent's delegated group in a v2 tree; nil means the group this process is in.
     package init(
         state: String, supervisorPath: String, preferred: RuntimeChoice.Kind? = nil, base: String? = nil,
-        imageBytesMax: UInt64 = SandboxLimits.imageUnpackedBytesMax
+        imageBytesMax: UInt64 = SandboxLimits.imageUnpackedBytesMax, network: NetworkPolicy? = nil
     ) throws(SandboxError) {
         jobsPath = "\(state)/jobs"
         templatesPath = "\(state)/templates"
         imagesLock = "\(state)/images.lock"
         self.supervisorPath = supervisorPath
+        self.network = network
         runtime = try RuntimeChoice.detect(preferred: preferred)
         do {
             images = try ImageStore(root: "\(state)/images", unpackedBytesMax: imageBytesMax)
@@ -67,6 +71,7 @@ package struct OCIRuntimeDriver: RuntimeDriver {
 
     package func start(_ spec: JobSpec) throws(SandboxError) -> JobDirectory {
         try spec.validate()
+        try NetworkPolicy.check(spec.network ?? .none, by: network)
         // Until the plan names the image, nothing else keeps it from being removed.
         let lock = try useImages()
         defer { _ = lock.number }
@@ -127,10 +132,11 @@ package struct OCIRuntimeDriver: RuntimeDriver {
         let files = try sandboxed { () throws(LinuxError) in
             min(SandboxLimits.openFilesMax, try ResourceLimits.openFilesMax())
         }
+        let ids = try freeIDs()
         let plan = JobPlan(
             spec: spec, process: process, imageRoot: entry.rootfs, imageDigest: entry.digest, scratchTemplate: template,
-            ids: try freeIDs(),
-            runtime: runtime, place: place(of: spec.id), openFilesMax: files, bootID: boot)
+            ids: ids, runtime: runtime, place: place(of: spec.id), openFilesMax: files, bootID: boot,
+            network: try networkPlan(spec, ids))
         try sandboxed { () throws(LinuxError) in try JSONFile.write(plan, to: job.plan) }
         return plan
     }

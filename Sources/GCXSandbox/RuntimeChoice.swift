@@ -66,6 +66,15 @@ struct Runtime {
         try call(arguments, descriptors: [(output, 1), (error, 2)])
     }
 
+    /// Makes the container and all its namespaces, and runs nothing of the job yet.
+    func create(_ id: String, output: Int32, error: Int32) throws(LinuxError) {
+        let arguments = ["create", "--bundle", paths.bundle, "--pid-file", paths.pidFile, id]
+        try call(arguments, descriptors: [(output, 1), (error, 2)])
+    }
+
+    /// Starts a container that was made.
+    func start(_ id: String) throws(LinuxError) { try call(["start", id]) }
+
     /// Removes what is left of the container; one that is not there is fine.
     func delete(_ id: String) throws(LinuxError) { try call(["delete", "--force", id]) }
 

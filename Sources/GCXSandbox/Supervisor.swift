@@ -29,6 +29,8 @@ package final class Supervisor {
     var startedAt: UInt64?
     /// True once this process is in a mount namespace of its own; before, nothing may be unmounted.
     var isPrivate = false
+    /// Nil for a job without a network.
+    var connection: Connection?
 
     /// - Throws: ``SandboxError`` when the plan cannot be read; nothing has been started then.
     package init(_ directory: JobDirectory) throws(SandboxError) {
@@ -76,6 +78,7 @@ package final class Supervisor {
     }
 
     private func start() throws(LinuxError) -> Ends {
+        let networkLock = plan.network == nil ? nil : try openNetworkLock()
         try Mounts.becomePrivate()
         isPrivate = true
         try mounts.assemble()
@@ -84,17 +87,27 @@ package final class Supervisor {
         for path in [directory.bundle, "\(paths.bundle)/config.json"] { try DurableFile.replace(path, with: text) }
         let output = try Pipe()
         let error = try Pipe()
-        try runtime.run(plan.spec.id, output: output.write.number, error: error.write.number)
-        startedAt = BootClock.now()
-        let number = try Files.text(paths.pidFile)
-        guard let pid = pid_t(number.filter { !$0.isWhitespace }) else {
-            throw .malformed(object: paths.pidFile, reason: "not a process id")
+        if let network = plan.network, let networkLock {
+            try runConnected(network, lock: networkLock, output: output.write.number, error: error.write.number)
+        } else {
+            try runtime.run(plan.spec.id, output: output.write.number, error: error.write.number)
         }
+        startedAt = BootClock.now()
+        let pid = try readInitPID()
         initPID = pid
         record.initPID = pid
         record.startedBootNanoseconds = startedAt
         try JSONFile.writeVolatile(record, to: directory.supervisor)
         return Ends(output: output.closeWriter(), error: error.closeWriter())
+    }
+
+    /// The job's first process, as the runtime says.
+    func readInitPID() throws(LinuxError) -> pid_t {
+        let number = try Files.text(paths.pidFile)
+        guard let pid = pid_t(number.filter { !$0.isWhitespace }) else {
+            throw .malformed(object: paths.pidFile, reason: "not a process id")
+        }
+        return pid
     }
 
     /// The end of a job whose first process is gone.
@@ -128,15 +141,17 @@ package final class Supervisor {
             reason = .hostFailure(description: error.description)
         }
         let storage = Disk.bytesTaken(by: directory.scratch)
+        let traffic = networkBytes()
         if isPrivate {
             try? runtime.delete(plan.spec.id)
+            disconnect()
             mounts.dismantle()
         }
         let exit = JobExit(
             reason: reason, statusCode: status?.code, oomKills: oomKills, bootID: plan.bootID,
             startedBootNanoseconds: startedAt, endedBootNanoseconds: ended, endedWallNanoseconds: WallClock.now(),
             logBytes: log.fileBytes, logDigest: log.digest, logDroppedBytes: log.droppedBytes, storageBytes: storage,
-            outputBytes: Disk.size(of: directory.output))
+            outputBytes: Disk.size(of: directory.output), egressBytes: traffic?.sent, ingressBytes: traffic?.received)
         do {
             try JSONFile.write(exit, to: directory.exit)
         } catch {
