@@ -20,6 +20,9 @@ package struct AgentAssembly: Sendable {
             throw .storage(error.description)
         }
         let driver = try Self.driver(settings)
+        do { try driver.sweepNetwork() } catch {
+            logger.warning("old network rules not removed", metadata: ["error": "\(error.description)"])
+        }
         let problems = Problems()
         let context = KeeperContext(
             identity: identity, settings: settings, store: try AgentStore(path: settings.databasePath), ledger: ledger,
@@ -45,7 +48,7 @@ package struct AgentAssembly: Sendable {
             return try OCIRuntimeDriver(
                 state: settings.stateDirectory, supervisorPath: settings.supervisorPath,
                 preferred: settings.runtime.flatMap(RuntimeChoice.Kind.init(rawValue:)), base: settings.cgroupBase,
-                imageBytesMax: settings.imageBytesMax)
+                imageBytesMax: settings.imageBytesMax, network: settings.network)
         } catch {
             throw AgentError(error)
         }

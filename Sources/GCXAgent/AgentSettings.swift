@@ -1,4 +1,5 @@
 import GCXModel
+import GCXSandbox
 import GCXSigning
 
 /// What the owner decided, as plain values; `gcx agent` makes it from the configuration file.
@@ -18,11 +19,14 @@ package struct AgentSettings: Sendable {
     /// How often the machine is looked at again.
     package var probeInterval: Duration
     package var offer: OfferPolicy
+    /// Nil gives no job a network.
+    package var network: NetworkPolicy?
 
     package init(
         stateDirectory: String, supervisorPath: String, runtime: String?, cgroupBase: String?,
         sampleInterval: Duration, stopGraceMilliseconds: UInt64, logBytesMax: UInt64, imageBytesMax: UInt64,
-        inputBytesMax: UInt64, pidsDefault: UInt64, probeInterval: Duration, offer: OfferPolicy
+        inputBytesMax: UInt64, pidsDefault: UInt64, probeInterval: Duration, offer: OfferPolicy,
+        network: NetworkPolicy? = nil
     ) {
         self.stateDirectory = stateDirectory
         self.supervisorPath = supervisorPath
@@ -36,6 +40,7 @@ package struct AgentSettings: Sendable {
         self.pidsDefault = pidsDefault
         self.probeInterval = probeInterval
         self.offer = offer
+        self.network = network
     }
 
     /// The database of the agent.

@@ -10,6 +10,10 @@ struct ConfigurationKey: Sendable {
         /// Base units: a TOML integer, or decimal text beyond 2^63.
         case amount(WritableKeyPath<Configuration, Amount> & Sendable)
         case addresses(WritableKeyPath<Configuration, [Address]> & Sendable)
+        /// IPv4 addresses.
+        case hosts(WritableKeyPath<Configuration, [IPv4Address]> & Sendable)
+        /// IPv4 networks, or addresses alone.
+        case networks(WritableKeyPath<Configuration, [IPv4Network]> & Sendable)
         /// Text, one of these.
         case choice(WritableKeyPath<Configuration, String> & Sendable, [String])
     }
@@ -30,7 +34,7 @@ struct ConfigurationKey: Sendable {
     var path: String { "\(table).\(name)" }
 
     /// Every key, in the order of the example file.
-    static let all: [ConfigurationKey] = agent + machine + ledger + measuring + offer + price + job
+    static let all: [ConfigurationKey] = agent + machine + ledger + measuring + offer + price + job + network
 
     /// Largest size: 1 PiB. Sums of a few such sizes stay far below 2^64.
     static let bytesMax: UInt64 = 1 << 50

@@ -23,10 +23,13 @@ package struct JobRequest: Codable, Equatable, Sendable {
     package var wallSecondsMax: UInt64?
     /// Most processes and threads; nil takes the agent's default.
     package var pidsMax: UInt64?
+    /// Nil means none.
+    package var network: JobNetwork?
 
     package init(
         command: [String], environment: [String: String] = [:], workingDirectory: String? = nil,
-        imageFormat: ImageFormat, imageReference: String? = nil, wallSecondsMax: UInt64? = nil, pidsMax: UInt64? = nil
+        imageFormat: ImageFormat, imageReference: String? = nil, wallSecondsMax: UInt64? = nil, pidsMax: UInt64? = nil,
+        network: JobNetwork? = nil
     ) {
         self.command = command
         self.environment = environment
@@ -35,6 +38,7 @@ package struct JobRequest: Codable, Equatable, Sendable {
         self.imageReference = imageReference
         self.wallSecondsMax = wallSecondsMax
         self.pidsMax = pidsMax
+        self.network = network
     }
 }
 
@@ -64,11 +68,13 @@ package struct JobStatus: Codable, Equatable, Sendable {
     package var logBytes: UInt64
     /// What the agent last did about it, for people.
     package var note: String
+    /// Ports of the job that are reached from outside now; nil when there are none.
+    package var published: [PublishedPort]?
 
     package init(
         lease: LeaseID, payer: Address, phase: LeasePhaseName, exit: ExitReason?, startedAt: UInt64?, endedAt: UInt64?,
         usage: Usage, amount: Amount, vouched: Amount, claimed: Amount, deposit: Amount, receipts: UInt64,
-        logBytes: UInt64, note: String
+        logBytes: UInt64, note: String, published: [PublishedPort]? = nil
     ) {
         self.lease = lease
         self.payer = payer
@@ -84,6 +90,7 @@ package struct JobStatus: Codable, Equatable, Sendable {
         self.receipts = receipts
         self.logBytes = logBytes
         self.note = note
+        self.published = published
     }
 }
 

@@ -33,7 +33,7 @@ extension LeaseKeeper {
                 cores: terms.resources.cores, memoryBytes: terms.resources.memoryBytes,
                 pids: request.pidsMax ?? settings.pidsDefault, writableBytes: terms.resources.storageBytes),
             inputDirectory: input, wallSecondsMax: min(left, request.wallSecondsMax ?? left),
-            logBytesMax: settings.logBytesMax)
+            logBytesMax: settings.logBytesMax, network: request.network)
     }
 
     /// The meter begins where the cgroup's counters do: at zero, when the job's first instruction ran.
@@ -46,6 +46,7 @@ extension LeaseKeeper {
         }
         var beginning = first
         beginning.cpuNanoseconds = 0
+        beginning.egressBytes = first.egressBytes.map { _ in 0 }
         beginning.bootNanoseconds = min(started ?? first.bootNanoseconds, first.bootNanoseconds)
         let stored = StoredMeter(meter: Meter(beginning: beginning), samplesDigest: .zero)
         try context.store.save(stored, lease: id)

@@ -8,6 +8,7 @@ import GCXHardware
 import GCXLedger
 import GCXLinux
 import GCXModel
+import GCXSandbox
 import GCXSigning
 import Logging
 import ServiceLifecycle
@@ -117,8 +118,19 @@ extension Configuration {
                 sampleInterval: .milliseconds(Int64(job.sampleMilliseconds)),
                 stopGraceMilliseconds: job.stopGraceSeconds * 1_000, logBytesMax: job.logBytesMax,
                 imageBytesMax: job.imageBytesMax, inputBytesMax: job.inputBytesMax, pidsDefault: job.pidsMax,
-                probeInterval: .seconds(Int64(clamping: probe.intervalSeconds)), offer: policy)
+                probeInterval: .seconds(Int64(clamping: probe.intervalSeconds)), offer: policy,
+                network: networkPolicy)
         }
+    }
+
+    /// Nil when the owner gives jobs no network.
+    var networkPolicy: NetworkPolicy? {
+        guard network.egressEnabled, let pool = IPv4Network(network.pool) else { return nil }
+        let ports = UInt16(clamping: network.publishPortFirst)...UInt16(clamping: network.publishPortLast)
+        return NetworkPolicy(
+            pool: pool, bytesPerSecond: network.bytesPerSecond, connectionsMax: network.connectionsMax,
+            dnsServers: network.dnsServers, deny: network.deny, allow: network.allow,
+            publishAddresses: network.publishAddresses, publishPorts: ports)
     }
 
     private var policy: OfferPolicy {

@@ -6,6 +6,8 @@ import GCXLinux
 import GCXModel
 import GCXSigning
 
+extension JobNetwork.Mode: ExpressibleByArgument {}
+
 /// `gcx job run`: upload, start, pay as it goes, show the log, fetch the output.
 struct JobRun: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -52,6 +54,12 @@ struct JobRun: AsyncParsableCommand {
     @Option(help: "End the job after this: seconds, or 90s, 15m, 12h.")
     var timeLimit: Span?
 
+    @Option(help: "none, or egress: public addresses over IPv4, where the owner gives jobs a network.")
+    var network = JobNetwork.Mode.none
+
+    @Option(help: "TCP port of the job that is to be reached from outside; may be repeated. Needs --network egress.")
+    var publish: [UInt16] = []
+
     @Option(help: "Where the buyer's promises are kept, so that a second run goes on. Default: gcx-LEASE.journal here.")
     var journal: String?
 
@@ -78,7 +86,9 @@ struct JobRun: AsyncParsableCommand {
         if let reference { _ = try await flow.start(try request(reference), image: reference, input: input) }
         let style = LogStyle(json: false, timestamps: false)
         let status = try await flow.attend(
-            journal: journal ?? "gcx-\(lease.short).journal", receipt: { _ in }, line: { style.write($0) })
+            // Who attends a job that was started before does not know what it was given.
+            journal: journal ?? "gcx-\(lease.short).journal", sendsNothing: !attach && network == .none,
+            receipt: { _ in }, line: { style.write($0) })
         if let output { _ = try await flow.fetchOutput(into: output, bytesMax: 1 << 40) }
         Terminal.complain(JobText.lines(status).joined(separator: "\n"))
         throw ExitCode(Self.status(status.exit))
@@ -94,7 +104,8 @@ struct JobRun: AsyncParsableCommand {
         }
         return JobRequest(
             command: command, environment: environment, workingDirectory: workdir, imageFormat: image.format,
-            imageReference: image.tag, wallSecondsMax: timeLimit?.seconds)
+            imageReference: image.tag, wallSecondsMax: timeLimit?.seconds,
+            network: network == .none && publish.isEmpty ? nil : JobNetwork(mode: network, publish: publish))
     }
 
     private static func status(_ exit: ExitReason?) -> Int32 {
