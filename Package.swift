@@ -126,7 +126,7 @@ let testing: [Target] = [
     tests("GCXPricingTests", ["GCXPricing", "GCXModel", "GCXLinux"]),
     tests("GCXMeteringTests", ["GCXMetering", "GCXModel", "GCXPricing"]),
     tests("GCXMarketTests", ["GCXMarket", "GCXModel", "GCXPricing"]),
-    tests("GCXLinuxTests", ["GCXLinux"]),
+    tests("GCXLinuxTests", ["GCXLinux", "GCXModel"]),
     tests("GCXHardwareTests", ["GCXHardware", "GCXModel", "gcx-probe"]),
     tests("GCXBenchmarkTests", ["GCXBenchmark", "GCXModel", "CKernels", "CStep", "gcx-probe"]),
     tests("GCXSandboxTests", ["GCXSandbox", "GCXLinux", "GCXModel", "gcx-supervisor"]),

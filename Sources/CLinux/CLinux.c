@@ -36,6 +36,8 @@ int gcx_umount(const char *target, int flags) { return result(umount2(target, fl
 
 int gcx_unshare(int flags) { return result(unshare(flags)); }
 
+int gcx_enter_network(int network_namespace_fd) { return result(setns(network_namespace_fd, CLONE_NEWNET)); }
+
 int gcx_open_tree_clone(const char *path) {
     return result(syscall(SYS_open_tree, AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC));
 }

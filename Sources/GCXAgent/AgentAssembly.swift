@@ -23,6 +23,9 @@ package struct AgentAssembly: Sendable {
         var settings = settings
         // Without the cpuset controller nobody can be kept off another's cores.
         settings.jobs.exclusiveCores = settings.jobs.exclusiveCores && driver.group.canPin
+        do { try driver.sweepNetwork() } catch {
+            logger.warning("old network rules not removed", metadata: ["error": "\(error.description)"])
+        }
         let problems = Problems()
         let context = KeeperContext(
             identity: identity, settings: settings, store: try AgentStore(path: settings.databasePath), ledger: ledger,
@@ -50,7 +53,7 @@ package struct AgentAssembly: Sendable {
             let driver = try OCIRuntimeDriver(
                 state: settings.stateDirectory, supervisorPath: settings.supervisorPath,
                 preferred: settings.runtime.flatMap(RuntimeChoice.Kind.init(rawValue:)), base: settings.cgroupBase,
-                images: settings.images)
+                images: settings.images, network: settings.network)
             try driver.pruneImages()
             return driver
         } catch {

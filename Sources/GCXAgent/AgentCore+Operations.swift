@@ -9,7 +9,7 @@ extension AgentCore: AgentOperations {
             version: Self.version, machine: context.identity.machine.address, owner: context.identity.owner,
             offer: offer?.digest, runtime: description.runtime, cgroupLayout: description.cgroupLayout,
             jobs: try await jobs(by: .owner), outboxPending: UInt64(try context.store.queuedCount()),
-            problems: await context.problems.lines)
+            problems: await context.problems.lines + networkProblem)
     }
 
     package func propose(_ proposal: LeaseProposal) async throws(AgentError) -> CountersignedTerms {
@@ -116,7 +116,20 @@ extension AgentCore {
         JobDirectory(jobs: "\(context.settings.stateDirectory)/jobs", id: LeaseKeeper.jobID(lease))
     }
 
+    /// Why jobs get no network although the owner wants them to have one.
+    private var networkProblem: [String] {
+        guard context.settings.network != nil, let obstacle = HostNetwork.obstacle() else { return [] }
+        return ["network: \(obstacle.reason). \(obstacle.fix)"]
+    }
+
+    private func check(_ network: JobNetwork) throws(AgentError) {
+        do { try NetworkPolicy.check(network, by: context.settings.network) } catch { throw AgentError(error) }
+        guard network.mode == .egress, let obstacle = HostNetwork.obstacle() else { return }
+        throw AgentError(SandboxError.noNetwork(reason: obstacle.reason, fix: obstacle.fix))
+    }
+
     private func check(_ request: JobRequest) throws(AgentError) {
+        if let network = request.network { try check(network) }
         let words = request.command + request.environment.flatMap { [$0.key, $0.value] }
         guard words.reduce(0, { $0 + $1.utf8.count }) <= AgentLimits.commandBytesMax else {
             throw .badRequest("command and environment are longer than \(AgentLimits.commandBytesMax) bytes")
@@ -138,13 +151,14 @@ extension AgentCore {
 
     func summary(_ row: LeaseRow) async throws(AgentError) -> JobStatus {
         let receipt = try context.store.lastReceipt(row.id)?.document
+        let published = row.phase.mayHaveProcess && row.request?.network != nil ? directory(row.id).published : []
         return JobStatus(
             lease: row.id, payer: row.terms.payer, phase: row.phase.name, exit: row.phase.exit,
             startedAt: row.startedAt, endedAt: row.endedAt, usage: receipt?.usage ?? .zero,
             amount: receipt?.amount ?? .zero,
             vouched: try context.store.voucher(row.id)?.document.cumulative ?? .zero, claimed: row.claimed,
             deposit: row.terms.deposit, receipts: receipt?.sequence ?? 0, logBytes: log(row.id).bytes, note: row.note,
-            live: await live(row.id))
+            live: await live(row.id), published: published.isEmpty ? nil : published)
     }
 }
 

@@ -24,12 +24,14 @@ package struct AgentSettings: Sendable {
     /// How often the machine is looked at again.
     package var probeInterval: Duration
     package var offer: OfferPolicy
+    /// Nil gives no job a network.
+    package var network: NetworkPolicy?
 
     package init(
         stateDirectory: String, supervisorPath: String, runtime: String?, cgroupBase: String?,
         sampleInterval: Duration, stopGraceMilliseconds: UInt64, logBytesMax: UInt64, logKeep: LogKeep = .end,
         imageBytesMax: UInt64, inputBytesMax: UInt64, pidsDefault: UInt64, probeInterval: Duration, offer: OfferPolicy,
-        jobs: JobPolicy = JobPolicy()
+        jobs: JobPolicy = JobPolicy(), network: NetworkPolicy? = nil
     ) {
         self.stateDirectory = stateDirectory
         self.supervisorPath = supervisorPath
@@ -45,6 +47,7 @@ package struct AgentSettings: Sendable {
         self.probeInterval = probeInterval
         self.offer = offer
         self.jobs = jobs
+        self.network = network
     }
 
     /// The database of the agent.

@@ -3,7 +3,7 @@ import GCXModel
 extension Configuration {
     /// Everything that is wrong with values that are fine one by one.
     package func validate() -> [ConfigProblem] {
-        listening + consistency + images
+        listening + consistency + images + networking
     }
 
     private var images: [ConfigProblem] {
@@ -47,6 +47,29 @@ extension Configuration {
             endpoint.hasPrefix(prefix) && UInt16(endpoint.dropFirst(prefix.count)) != nil
         }
     }
+
+    private var networking: [ConfigProblem] {
+        var problems: [ConfigProblem] = []
+        let pool = IPv4Network(network.pool)
+        let isPrivate = Self.privateNetworks.contains { $0.contains(pool?.first ?? .init(bits: 0)) }
+        if pool.map({ !isPrivate || !(8...28).contains($0.prefix) }) ?? true {
+            problems.append(
+                ConfigProblem(
+                    "network.pool", "is “\(network.pool)”, no private IPv4 network of /8 to /28.",
+                    "Give one like 10.213.0.0/16."))
+        }
+        if network.publishPortFirst > network.publishPortLast {
+            problems.append(
+                ConfigProblem(
+                    "network.publish_port_first", "is \(network.publishPortFirst), beyond publish_port_last.",
+                    "Give at most \(network.publishPortLast)."))
+        }
+        return problems
+    }
+
+    /// RFC 1918 and RFC 6598.
+    private static let privateNetworks = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"]
+        .compactMap { IPv4Network($0) }
 
     private var consistency: [ConfigProblem] {
         var problems: [ConfigProblem] = []

@@ -41,10 +41,16 @@ extension Configuration {
         case .amount(let path):
             let amount = self[keyPath: path]
             return amount.value <= UInt128(Int64.max) ? "\(amount)" : "\"\(amount)\""
+        case .hosts(let path): return Self.list(self[keyPath: path])
+        case .networks(let path): return Self.list(self[keyPath: path])
         case .addresses(let path):
             return "[" + self[keyPath: path].map { "\"\($0)\"" }.joined(separator: ", ") + "]"
         case .texts(let path): return "[" + self[keyPath: path].map(Self.quoted).joined(separator: ", ") + "]"
         }
+    }
+
+    private static func list(_ items: [some CustomStringConvertible]) -> String {
+        "[" + items.map { "\"\($0)\"" }.joined(separator: ", ") + "]"
     }
 
     private static func quoted(_ text: String) -> String {

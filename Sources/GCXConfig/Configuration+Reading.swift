@@ -96,6 +96,16 @@ extension Configuration {
                 return wrongType(key, value, "a whole number of base units, in quotes beyond \(Int64.max)")
             }
             self[keyPath: path] = amount
+        case .hosts(let path):
+            guard let hosts: [IPv4Address] = Self.list(value) else {
+                return wrongType(key, value, "a list of IPv4 addresses in quotes")
+            }
+            self[keyPath: path] = hosts
+        case .networks(let path):
+            guard let networks: [IPv4Network] = Self.list(value) else {
+                return wrongType(key, value, "a list of IPv4 addresses or networks (198.51.100.0/24) in quotes")
+            }
+            self[keyPath: path] = networks
         case .addresses(let path):
             guard let addresses = Self.addresses(value) else {
                 return wrongType(key, value, "a list of addresses of 40 hexadecimal digits in quotes")
@@ -126,6 +136,12 @@ extension Configuration {
     private static func amount(_ value: any TOMLValueConvertible) -> Amount? {
         if value.type == .int, let number = value.int { return UInt128(exactly: number).map { Amount($0) } }
         return value.string.flatMap { Amount($0) }
+    }
+
+    private static func list<Item: LosslessStringConvertible>(_ value: any TOMLValueConvertible) -> [Item]? {
+        guard let list = value.array else { return nil }
+        let found = list.map { $0.string.flatMap { Item($0) } }
+        return found.contains { $0 == nil } ? nil : found.compactMap(\.self)
     }
 
     private static func addresses(_ value: any TOMLValueConvertible) -> [Address]? {

@@ -92,6 +92,19 @@ package struct Configuration: Equatable, Sendable {
         package var storeBytesMax: UInt64 = 32 << 30
     }
 
+    package struct Network: Equatable, Sendable {
+        package var egressEnabled = false
+        package var pool = "10.213.0.0/16"
+        package var bytesPerSecond: UInt64 = 12_500_000
+        package var connectionsMax: UInt64 = 4_096
+        package var dnsServers: [IPv4Address] = []
+        package var deny: [IPv4Network] = []
+        package var allow: [IPv4Network] = []
+        package var publishAddresses: [IPv4Address] = []
+        package var publishPortFirst: UInt64 = 20_000
+        package var publishPortLast: UInt64 = 20_999
+    }
+
     package var agent = Agent()
     package var machine = Machine()
     package var ledger = Ledger()
@@ -101,6 +114,7 @@ package struct Configuration: Equatable, Sendable {
     package var price = Price()
     package var job = Job()
     package var image = Image()
+    package var network = Network()
 
     package init() {}
 }

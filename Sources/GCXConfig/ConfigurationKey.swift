@@ -12,6 +12,10 @@ struct ConfigurationKey: Sendable {
         case addresses(WritableKeyPath<Configuration, [Address]> & Sendable)
         /// A list of texts; ``Configuration/validate()`` says which.
         case texts(WritableKeyPath<Configuration, [String]> & Sendable)
+        /// IPv4 addresses.
+        case hosts(WritableKeyPath<Configuration, [IPv4Address]> & Sendable)
+        /// IPv4 networks, or addresses alone.
+        case networks(WritableKeyPath<Configuration, [IPv4Network]> & Sendable)
         /// Text, one of these.
         case choice(WritableKeyPath<Configuration, String> & Sendable, [String])
     }
@@ -32,7 +36,7 @@ struct ConfigurationKey: Sendable {
     var path: String { "\(table).\(name)" }
 
     /// Every key, in the order of the example file.
-    static let all: [ConfigurationKey] = agent + machine + ledger + measuring + offer + price + job + image
+    static let all: [ConfigurationKey] = agent + machine + ledger + measuring + offer + price + job + image + network
 
     /// Largest size: 1 PiB. Sums of a few such sizes stay far below 2^64.
     static let bytesMax: UInt64 = 1 << 50

@@ -4,13 +4,17 @@ import GCXModel
 ///
 /// Lease time runs from the first sample to the last, frozen or not: a paused job still holds its cores and memory.
 /// CPU time is the difference of the kernel's own cumulative counters, so an agent that was away loses none of it.
-/// Memory and storage are integrals over time, by the trapezoid rule.
+/// Memory and storage are integrals over time, by the trapezoid rule. Egress is a difference of counters, as CPU time is.
 package struct Meter: Codable, Equatable, Sendable {
     /// Billed so far. Integrals are kept in byte-nanoseconds here and cut to byte-seconds only in ``usage``.
     private var leaseNanoseconds: UInt64 = 0
     private var coreNanoseconds: UInt64 = 0
     private var memoryByteNanoseconds: ByteSeconds = .zero
     private var storageByteNanoseconds: ByteSeconds = .zero
+    /// Nil until the job has sent anything; so a meter that was stored before there were networks still reads.
+    private var sentBytes: UInt64?
+    /// The counter of sent bytes when it was last readable.
+    private var sentCounter: UInt64?
     /// The sample that the next one is compared with.
     package private(set) var last: RawSample
 
@@ -23,6 +27,7 @@ package struct Meter: Codable, Equatable, Sendable {
     package init(beginning sample: RawSample, gpus: UInt32 = 0) {
         last = sample
         self.gpus = gpus
+        sentCounter = sample.egressBytes
     }
 
     /// Everything used since the beginning.
@@ -31,7 +36,7 @@ package struct Meter: Codable, Equatable, Sendable {
             leaseNanoseconds: leaseNanoseconds, coreNanoseconds: coreNanoseconds,
             memoryByteSeconds: ByteSeconds(memoryByteNanoseconds.value / Self.second),
             gpuNanoseconds: leaseNanoseconds.multipliedReportingOverflow(by: UInt64(gpus ?? 0)).partialValue,
-            storageByteSeconds: ByteSeconds(storageByteNanoseconds.value / Self.second), egressBytes: 0)
+            storageByteSeconds: ByteSeconds(storageByteNanoseconds.value / Self.second), egressBytes: sentBytes ?? 0)
     }
 
     /// Takes the next sample and says what a reader of the receipt must know about it.
@@ -39,7 +44,10 @@ package struct Meter: Codable, Equatable, Sendable {
     /// A sample that cannot be compared with the one before (another boot, another cgroup, a clock or counter that went
     /// back) bills nothing for the time between, and becomes the one to compare with.
     package mutating func add(_ sample: RawSample) -> [MeterEvent] {
-        defer { last = sample }
+        defer {
+            last = sample
+            sentCounter = sample.egressBytes ?? sentCounter
+        }
         if let broken = discontinuity(to: sample) { return [broken] }
         let elapsed = sample.bootNanoseconds - last.bootNanoseconds
         leaseNanoseconds += elapsed
@@ -48,6 +56,10 @@ package struct Meter: Codable, Equatable, Sendable {
             memoryByteNanoseconds, from: last.memoryCurrentBytes, to: sample.memoryCurrentBytes, over: elapsed)
         storageByteNanoseconds = Self.integral(
             storageByteNanoseconds, from: last.storageBytes, to: sample.storageBytes, over: elapsed)
+        // A counter that could not be read for a while has gone on counting.
+        if let now = sample.egressBytes, let sentCounter {
+            sentBytes = UInt64(clamping: UInt128(sentBytes ?? 0) + UInt128(now - sentCounter))
+        }
         return elapsed > MeteringLimits.gapNanosecondsMax ? [.gap(nanoseconds: elapsed)] : []
     }
 
@@ -57,6 +69,9 @@ package struct Meter: Codable, Equatable, Sendable {
         if sample.bootNanoseconds < last.bootNanoseconds { return .clockWentBack }
         if sample.cpuNanoseconds < last.cpuNanoseconds {
             return .counterWentBack(from: last.cpuNanoseconds, to: sample.cpuNanoseconds)
+        }
+        if let now = sample.egressBytes, let sentCounter, now < sentCounter {
+            return .egressWentBack(from: sentCounter, to: now)
         }
         return nil
     }
@@ -85,6 +100,8 @@ package enum MeterEvent: Equatable, Sendable, CustomStringConvertible {
     case clockWentBack
     /// The CPU counter ran backwards.
     case counterWentBack(from: UInt64, to: UInt64)
+    /// The counter of sent bytes ran backwards.
+    case egressWentBack(from: UInt64, to: UInt64)
 
     package var description: String {
         switch self {
@@ -95,6 +112,8 @@ package enum MeterEvent: Equatable, Sendable, CustomStringConvertible {
         case .clockWentBack: "discontinuity: the boot clock went back; nothing is billed since the last sample"
         case .counterWentBack(let from, let to):
             "discontinuity: the CPU counter went back from \(from) to \(to) ns; nothing is billed since the last sample"
+        case .egressWentBack(let from, let to):
+            "discontinuity: the counter of sent bytes went back from \(from) to \(to); nothing is billed since the last sample"
         }
     }
 }
@@ -110,4 +129,7 @@ package enum MeteringLimits {
     /// CPU time beyond cores × elapsed that is still physical: quota periods and per-CPU counters are not read in one
     /// instant, ns for each core.
     package static let coreSlackNanoseconds: UInt64 = 250_000_000
+    /// Bytes that a job can send in a second of its lease: 800 Gbit/s, the fastest port of a single machine that is sold.
+    /// The terms name no bandwidth, so this bound only refuses what no machine can do.
+    package static let egressBytesPerSecondMax: UInt64 = 100_000_000_000
 }

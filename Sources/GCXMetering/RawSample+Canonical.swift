@@ -10,7 +10,8 @@ extension RawSample {
             ("cpuNanoseconds", text(cpuNanoseconds)), ("memoryCurrentBytes", text(memoryCurrentBytes)),
             ("memoryPeakBytes", text(memoryPeakBytes)), ("pids", text(pids)), ("ioReadBytes", text(ioReadBytes)),
             ("ioWriteBytes", text(ioWriteBytes)), ("throttledNanoseconds", text(throttledNanoseconds)),
-            ("storageBytes", text(storageBytes)), ("oomKills", text(oomKills)),
+            ("storageBytes", text(storageBytes)), ("oomKills", text(oomKills)), ("egressBytes", text(egressBytes)),
+            ("ingressBytes", text(ingressBytes)),
         ]
         return Array(fields.map { "\($0)=\($1);" }.joined().utf8)
     }

@@ -44,11 +44,14 @@ package struct ReceiptCheck: Sendable {
     package let terms: LeaseTerms
     /// What the buyer has in escrow by now.
     package var deposit: Amount
+    /// True when the buyer knows that its job has no network, and so can owe no egress.
+    package let sendsNothing: Bool
 
-    package init(lease: LeaseID, terms: LeaseTerms, deposit: Amount) {
+    package init(lease: LeaseID, terms: LeaseTerms, deposit: Amount, sendsNothing: Bool = false) {
         self.lease = lease
         self.terms = terms
         self.deposit = deposit
+        self.sendsNothing = sendsNothing
     }
 
     /// Checks a receipt against the last one accepted and the time the buyer's own clock saw pass since the lease opened.
@@ -125,6 +128,11 @@ package struct ReceiptCheck: Sendable {
         try bound(
             "storage in byte-seconds", usage.storageByteSeconds.value,
             UInt128(terms.resources.storageBytes) * elapsed / second)
+        // Time is rounded up to a whole second.
+        try bound(
+            "egress in bytes", UInt128(usage.egressBytes),
+            sendsNothing
+                ? 0 : UInt128(MeteringLimits.egressBytesPerSecondMax) * (elapsed / second + 1))
     }
 
     private func bound(_ name: String, _ found: UInt128, _ most: UInt128) throws(ReceiptError) {

@@ -5,7 +5,7 @@
 /// never zero.
 ///
 /// Source: cgroup v2 `cpu.stat`, `memory.current`, `memory.peak`, `memory.events`, `pids.current`, `io.stat`;
-/// cgroup v1 `cpuacct.usage`, `memory.usage_in_bytes`, `memory.oom_control` and so on.
+/// cgroup v1 `cpuacct.usage`, `memory.usage_in_bytes`, `memory.oom_control` and so on; `/proc/net/dev`.
 package struct RawSample: Codable, Equatable, Hashable, Sendable {
     /// The kernel's boot id; boot clocks of different boots are never compared.
     package var bootID: String
@@ -31,12 +31,15 @@ package struct RawSample: Codable, Equatable, Hashable, Sendable {
     package var storageBytes: UInt64?
     /// Processes ended by the kernel for want of memory, cumulative.
     package var oomKills: UInt64?
+    /// Bytes that the job sent and received by its network interface, cumulative; nil when it has none.
+    package var egressBytes: UInt64?
+    package var ingressBytes: UInt64?
 
     package init(
         bootID: String, bootNanoseconds: UInt64, cgroupInode: UInt64, cpuNanoseconds: UInt64,
         memoryCurrentBytes: UInt64? = nil, memoryPeakBytes: UInt64? = nil, pids: UInt64? = nil,
         ioReadBytes: UInt64? = nil, ioWriteBytes: UInt64? = nil, throttledNanoseconds: UInt64? = nil,
-        storageBytes: UInt64? = nil, oomKills: UInt64? = nil
+        storageBytes: UInt64? = nil, oomKills: UInt64? = nil, egressBytes: UInt64? = nil, ingressBytes: UInt64? = nil
     ) {
         self.bootID = bootID
         self.bootNanoseconds = bootNanoseconds
@@ -50,5 +53,7 @@ package struct RawSample: Codable, Equatable, Hashable, Sendable {
         self.throttledNanoseconds = throttledNanoseconds
         self.storageBytes = storageBytes
         self.oomKills = oomKills
+        self.egressBytes = egressBytes
+        self.ingressBytes = ingressBytes
     }
 }

@@ -40,6 +40,9 @@ package struct JobDirectory: Codable, Equatable, Hashable, Sendable {
         return plan
     }
 
+    /// What of the job is reached from outside; empty when there is no such job.
+    package var published: [PublishedPort] { (try? readPlan().network?.published) ?? [] }
+
     /// The job's end, or nil while it has none.
     package func readExit() throws(SandboxError) -> JobExit? { try read(JobExit.self, exit) }
 
@@ -74,6 +77,8 @@ package struct JobPlan: Codable, Equatable, Sendable {
     package var appArmorProfile: String? = nil
     /// The boot in which the job was planned; in another boot it cannot be running.
     package var bootID: String
+    /// Nil for a job without a network.
+    package var network: NetworkPlan?
 }
 
 /// The supervisor's own paths. They lie in a mount namespace that nobody else sees, so all jobs use the same ones.
@@ -111,6 +116,8 @@ package struct SupervisorRecord: Codable, Equatable, Sendable {
     package var startedBootNanoseconds: UInt64?
     /// The inode of its mount namespace, in which the runtime works as well; nil before it has one.
     package var mountNamespace: UInt64? = nil
+    /// The machine's end of the job's network, once it is there.
+    package var interface: String?
 }
 
 /// A request to end a job before it ends by itself.
@@ -151,4 +158,7 @@ package struct JobExit: Codable, Equatable, Sendable {
     package var outputDigest: String? = nil
     /// Why there is no output although the job left some; nil when there is, or none was left.
     package var outputProblem: String? = nil
+    /// Bytes that the job sent and received; nil without a network, or when nobody could read them at the end.
+    package var egressBytes: UInt64?
+    package var ingressBytes: UInt64?
 }

@@ -27,11 +27,14 @@ package struct JobSpec: Codable, Equatable, Sendable {
     package var outputBytesMax: UInt64?
     /// Devices by their CDI names, `vendor.com/class=name`; the caller sees to it that nobody else has them.
     package var devices: [String] = []
+    /// Nil means none.
+    package var network: JobNetwork?
 
     package init(
         id: String, image: ImageSource, command: [String] = [], environment: [String: String] = [:],
         workingDirectory: String? = nil, resources: JobResources, inputDirectory: String? = nil,
-        wallSecondsMax: UInt64, logBytesMax: UInt64 = 16 << 20, logKeep: LogKeep = .end, writableRoot: Bool = false
+        wallSecondsMax: UInt64, logBytesMax: UInt64 = 16 << 20, logKeep: LogKeep = .end, writableRoot: Bool = false,
+        network: JobNetwork? = nil
     ) {
         self.id = id
         self.image = image
@@ -44,6 +47,7 @@ package struct JobSpec: Codable, Equatable, Sendable {
         self.logBytesMax = logBytesMax
         self.logKeep = logKeep
         self.writableRoot = writableRoot
+        self.network = network
     }
 
     /// Checks everything that can be checked without looking at the disk.

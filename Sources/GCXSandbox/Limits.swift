@@ -30,6 +30,15 @@ package enum SandboxLimits {
     package static let oomTick: Duration = .milliseconds(100)
     /// Most time a killed job may take to vanish; longer means a task stuck in the kernel.
     package static let killTimeout: Duration = .seconds(20)
+    /// Most time a call of `ip`, `tc` or `nft` may take; each was seen to take about 4 ms.
+    package static let networkToolTimeout: Duration = .seconds(10)
+    /// Most time another job may hold the network rules: a handful of calls.
+    package static let networkLockTimeout: Duration = .seconds(20)
+    /// Ports that one job may publish.
+    package static let portsPublishedMax = 16
+    /// Largest and smallest packets of a job's interface: that of Ethernet, and the least that IPv4 hosts all take.
+    package static let mtuMax: UInt64 = 1500
+    package static let mtuMin: UInt64 = 576
     /// Most time the output may take to pack.
     package static let packTimeout: Duration = .seconds(600)
     /// One read from a job's output; also the largest payload of a log's record. A quarter of the pipe: beyond that a call

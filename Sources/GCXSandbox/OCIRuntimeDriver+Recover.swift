@@ -62,8 +62,10 @@ extension OCIRuntimeDriver {
     }
 
     package func sample(_ job: JobDirectory) throws(SandboxError) -> RawSample {
-        let cgroup = try job.readPlan().place.cgroup
+        let plan = try job.readPlan()
+        let cgroup = plan.place.cgroup
         var sample = try sandboxed { () throws(LinuxError) in try cgroup.sample() }
+        if let network = plan.network { try addTraffic(of: job, network, to: &sample) }
         sample.storageBytes = Disk.bytesTaken(by: job.scratch)
         // The writable layer and the v1 counter of kills go with the job; their last values are in its exit record.
         if sample.storageBytes == nil, let exit = try job.readExit() {
@@ -109,9 +111,11 @@ extension OCIRuntimeDriver {
     func discard(
         _ job: JobDirectory, group: CgroupPlace, between: () throws(LinuxError) -> Void = {}
     ) throws(SandboxError) {
+        let interface = (try? job.read(SupervisorRecord.self, job.supervisor))?.interface
         try sandboxed { () throws(LinuxError) in
             try empty(group.cgroup)
             try group.cgroup.remove()
+            if let interface { try HostNetwork().disconnect(interface) }
             try between()
             let map = try? job.readPlan().ids
             try Files.removeTree(job.path)
@@ -152,9 +156,12 @@ extension OCIRuntimeDriver {
     ) throws(SandboxError) -> JobExit {
         let boot = try sandboxed { () throws(LinuxError) in try BootID.read() }
         let oomKills = plan.place.cgroup.oomKills()
+        // The counters go with the interface, and that with the job's last process.
+        let traffic = record?.interface == nil ? nil : plan.network.flatMap { HostNetwork.bytes($0) }
         try sandboxed { () throws(LinuxError) in
             try endRemains(of: job)
             try empty(plan.place.cgroup)
+            if let interface = record?.interface { try HostNetwork().disconnect(interface) }
             try Files.remove(job.scratch)
         }
         let why =
@@ -169,13 +176,13 @@ extension OCIRuntimeDriver {
             reason: .hostFailure(description: why), statusCode: nil, oomKills: oomKills, bootID: plan.bootID,
             startedBootNanoseconds: record?.startedBootNanoseconds, endedBootNanoseconds: BootClock.now(),
             endedWallNanoseconds: WallClock.now(), logBytes: end.offset, logDigest: end.head, logDroppedBytes: 0,
-            storageBytes: nil, outputBytes: nil)
+            storageBytes: nil, outputBytes: nil, egressBytes: traffic?.sent, ingressBytes: traffic?.received)
         try sandboxed { () throws(LinuxError) in try JSONFile.write(exit, to: job.exit) }
         return exit
     }
 
     /// The supervisor's pid while it is that very process.
-    private func alive(_ record: SupervisorRecord?) -> pid_t? {
+    func alive(_ record: SupervisorRecord?) -> pid_t? {
         guard let record, ProcessTable.startTicks(of: record.pid) == record.startTicks else { return nil }
         return record.pid
     }

@@ -14,6 +14,8 @@ package struct OCIRuntimeDriver: RuntimeDriver {
     package let group: CgroupPlace
     let ids = IDRegistry()
     let devices: CDIRegistry
+    /// Nil gives no job a network.
+    package let network: NetworkPolicy?
 
     /// - Parameters:
     ///   - state: the agent's own directory; jobs and images get one each in it, closed to everybody else.
@@ -21,10 +23,12 @@ package struct OCIRuntimeDriver: RuntimeDriver {
     ///   - preferred: nil takes the best runtime that is installed.
     ///   - images: which images may run, and what they may take.
     ///   - devices: the files that describe what devices need.
+    ///   - network: what the owner decided about networks; nil gives no job one.
     ///   - base: the agent's delegated group in a v2 tree; nil means the group this process is in.
     package init(
         state: String, supervisorPath: String, preferred: RuntimeChoice.Kind? = nil, base: String? = nil,
-        images settings: ImageSettings = ImageSettings(), devices: CDIRegistry = CDIRegistry()
+        images settings: ImageSettings = ImageSettings(), devices: CDIRegistry = CDIRegistry(),
+        network: NetworkPolicy? = nil
     ) throws(SandboxError) {
         self.devices = devices
         let jobs = "\(state)/jobs"
@@ -32,6 +36,7 @@ package struct OCIRuntimeDriver: RuntimeDriver {
         templatesPath = "\(state)/templates"
         imagesLock = "\(state)/images.lock"
         self.supervisorPath = supervisorPath
+        self.network = network
         runtime = try RuntimeChoice.detect(preferred: preferred)
         do {
             images = try ImageStore(root: "\(state)/images", settings: settings) { Self.imagesInUse(by: jobs) }
@@ -84,6 +89,7 @@ package struct OCIRuntimeDriver: RuntimeDriver {
     package func start(_ spec: JobSpec) throws(SandboxError) -> JobDirectory {
         try spec.validate()
         group.layout.prepareMove()
+        try NetworkPolicy.check(spec.network ?? .none, by: network)
         // Until the plan names the image, nothing else keeps it from being removed.
         let lock = try useImages()
         defer { _ = lock.number }
@@ -150,11 +156,12 @@ package struct OCIRuntimeDriver: RuntimeDriver {
         let files = try sandboxed { () throws(LinuxError) in
             min(SandboxLimits.openFilesMax, try ResourceLimits.openFilesMax())
         }
+        let map = try freeIDs(for: job)
         let plan = JobPlan(
             spec: spec, process: process, imageRoot: entry.rootfs, imageDigest: entry.digest, scratchTemplate: template,
-            ids: try freeIDs(for: job), runtime: runtime, place: place(of: spec.id), openFilesMax: files,
+            ids: map, runtime: runtime, place: place(of: spec.id), openFilesMax: files,
             devices: spec.devices.isEmpty ? nil : try devices.edits(for: spec.devices),
-            appArmorProfile: AppArmor.loadedProfile(), bootID: boot)
+            appArmorProfile: AppArmor.loadedProfile(), bootID: boot, network: try networkPlan(spec, map))
         try sandboxed { () throws(LinuxError) in try JSONFile.write(plan, to: job.plan) }
         return plan
     }

@@ -85,6 +85,15 @@ struct Runtime {
         try call(arguments, descriptors: [(output, 1), (error, 2)])
     }
 
+    /// Makes the container and all its namespaces, and runs nothing of the job yet.
+    func create(_ id: String, output: Int32, error: Int32) throws(LinuxError) {
+        let arguments = ["create", "--bundle", paths.bundle, "--pid-file", paths.pidFile, id]
+        try call(arguments, descriptors: [(output, 1), (error, 2)])
+    }
+
+    /// Starts a container that was made.
+    func start(_ id: String) throws(LinuxError) { try call(["start", id], descriptors: []) }
+
     private func call(_ arguments: [String], descriptors: [(ours: Int32, theirs: Int32)]) throws(LinuxError) {
         let tool = ChildProcess(
             choice.path, common + arguments, timeout: SandboxLimits.runtimeTimeout, descriptors: descriptors)

@@ -15,6 +15,8 @@ package enum SandboxError: RemediedError, Equatable {
     case noJob(path: String)
     /// Every id range is taken by another job.
     case slotsFull(limit: UInt32)
+    /// This machine cannot give the job a network now.
+    case noNetwork(reason: String, fix: String)
     /// The disk of the job directory has less room than the job may write.
     case diskFull(path: String, freeBytes: UInt64, neededBytes: UInt64)
     /// The supervisor or the runtime failed before the job's first instruction.
@@ -31,6 +33,7 @@ package enum SandboxError: RemediedError, Equatable {
         case .linux(let error): error.remedy
         case .noRuntime: .fix("Install `crun` (or `runc` on a machine with v1 control groups).")
         case .slotsFull: .retry(after: .seconds(30))
+        case .noNetwork(_, let fix): .fix(fix)
         case .diskFull(let path, _, _): .fix("Free some room on the disk of \(path), or offer less storage.")
         case .noDevice:
             .fix("Write the device's description again (`nvidia-ctk cdi generate --format=json` for NVIDIA).")
@@ -47,6 +50,7 @@ package enum SandboxError: RemediedError, Equatable {
         case .jobExists(let id): "job `\(id)` already exists"
         case .noJob(let path): "no job in `\(path)`"
         case .slotsFull(let limit): "all \(limit) id ranges are taken by jobs"
+        case .noNetwork(let reason, _): "no network for the job: \(reason)"
         case .diskFull(let path, let free, let needed):
             "the disk of `\(path)` has \(free) bytes free and the job needs \(needed)"
         case .startFailed(let id, let reason): "job `\(id)` did not start: \(reason)"

@@ -64,7 +64,26 @@ struct SandboxMounts {
         for name in ["proc", "dev", "sys", "tmp", "output"] + (plan.spec.inputDirectory == nil ? [] : ["input"]) {
             try make("\(paths.upper)/\(name)", 0o755, owner: root, root)
         }
+        if let network = plan.network { try writeNames(network, owner: root) }
         return BlockDevice.of(node: loop.path)
+    }
+
+    /// Who is who for a job with a network. They lie in the writable layer, over the image's own.
+    private func writeNames(_ network: NetworkPlan, owner: UInt32) throws(LinuxError) {
+        let folder = "\(paths.upper)/etc"
+        try make(folder, 0o755, owner: owner, owner)
+        let servers = network.dnsServers.map { "nameserver \($0)\n" }.joined()
+        let files = [
+            ("resolv.conf", servers.isEmpty ? "# The owner of this machine names no resolver.\n" : servers),
+            ("hosts", "127.0.0.1 localhost\n::1 localhost\n\(network.address) job\n"),
+        ]
+        for (name, text) in files {
+            let path = "\(folder)/\(name)"
+            try DurableFile.replace(path, with: Array(text.utf8))
+            guard chown(path, owner, owner) == 0, chmod(path, 0o644) == 0 else {
+                throw .systemCall(operation: "chown", object: path, errno: errno)
+            }
+        }
     }
 
     private func make(_ path: String, _ mode: mode_t, owner: UInt32, _ group: UInt32) throws(LinuxError) {

@@ -29,6 +29,8 @@ package final class Supervisor {
     var startedAt: UInt64?
     /// True once this process is in a mount namespace of its own; before, nothing may be unmounted.
     var isPrivate = false
+    /// Nil for a job without a network.
+    var connection: Connection?
 
     /// - Throws: ``SandboxError`` when the plan cannot be read; nothing has been started then.
     package init(_ directory: JobDirectory) throws(SandboxError) {
@@ -75,6 +77,7 @@ package final class Supervisor {
     }
 
     private func start() throws(LinuxError) -> Ends {
+        let networkLock = plan.network == nil ? nil : try openNetworkLock()
         try Mounts.becomePrivate()
         isPrivate = true
         record.mountNamespace = ProcessTable.mountNamespace(of: "self")
@@ -88,17 +91,27 @@ package final class Supervisor {
         let error = try Pipe()
         output.widen(to: SandboxLimits.outputPipeBytes)
         error.widen(to: SandboxLimits.outputPipeBytes)
-        try runtime.run(plan.spec.id, output: output.write.number, error: error.write.number)
-        startedAt = BootClock.now()
-        let number = try Files.text(paths.pidFile)
-        guard let pid = pid_t(number.filter { !$0.isWhitespace }) else {
-            throw .malformed(object: paths.pidFile, reason: "not a process id")
+        if let network = plan.network, let networkLock {
+            try runConnected(network, lock: networkLock, output: output.write.number, error: error.write.number)
+        } else {
+            try runtime.run(plan.spec.id, output: output.write.number, error: error.write.number)
         }
+        startedAt = BootClock.now()
+        let pid = try readInitPID()
         initPID = pid
         record.initPID = pid
         record.startedBootNanoseconds = startedAt
         try JSONFile.writeVolatile(record, to: directory.supervisor)
         return Ends(output: output.closeWriter(), error: error.closeWriter())
+    }
+
+    /// The job's first process, as the runtime says.
+    func readInitPID() throws(LinuxError) -> pid_t {
+        let number = try Files.text(paths.pidFile)
+        guard let pid = pid_t(number.filter { !$0.isWhitespace }) else {
+            throw .malformed(object: paths.pidFile, reason: "not a process id")
+        }
+        return pid
     }
 
     /// The end of a job whose first process is gone.
@@ -137,14 +150,19 @@ package final class Supervisor {
             reason = .hostFailure(description: error.description)
         }
         let storage = Disk.bytesTaken(by: directory.scratch)
+        let traffic = networkBytes()
         // What the runtime wrote about the container lies in this namespace, and its group in the driver's: once no
         // process is left there is nothing that its own `delete` would add but 5 ms.
-        if isPrivate { mounts.dismantle() }
+        if isPrivate {
+            disconnect()
+            mounts.dismantle()
+        }
         let exit = JobExit(
             reason: reason, statusCode: status?.code, oomKills: oomKills, bootID: plan.bootID,
             startedBootNanoseconds: startedAt, endedBootNanoseconds: ended, endedWallNanoseconds: WallClock.now(),
             logBytes: log.offset, logDigest: log.head, logDroppedBytes: log.droppedBytes, storageBytes: storage,
-            outputBytes: output.bytes, outputDigest: output.digest, outputProblem: output.problem)
+            outputBytes: output.bytes, outputDigest: output.digest, outputProblem: output.problem,
+            egressBytes: traffic?.sent, ingressBytes: traffic?.received)
         do {
             try JSONFile.write(exit, to: directory.exit)
         } catch {

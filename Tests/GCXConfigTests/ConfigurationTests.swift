@@ -55,6 +55,31 @@ struct ConfigurationTests {
         #expect(large.price.coreHour == Amount("99999999999999999999"))
     }
 
+    @Test("the network of jobs: addresses and networks are checked, and so are pool and ports")
+    func network() throws {
+        let good = try Configuration.parse(
+            """
+            [network]
+            dns_servers = ["9.9.9.9"]
+            deny = ["198.51.100.0/24", "192.0.2.1"]
+            """, name: "t")
+        #expect(good.network.dnsServers == [IPv4Address("9.9.9.9")])
+        #expect(good.network.deny.map(\.description) == ["198.51.100.0/24", "192.0.2.1"])
+        #expect(try Configuration.parse(good.toml, name: "written") == good)
+        let problems = Self.problems(
+            """
+            [network]
+            pool = "198.51.100.0/24"
+            dns_servers = ["dns.example"]
+            allow = ["10.0.0.1/8"]
+            publish_port_first = 30000
+            """)
+        #expect(
+            Set(problems.map(\.place)) == [
+                "network.pool", "network.dns_servers", "network.allow", "network.publish_port_first",
+            ])
+    }
+
     @Test("broken TOML is refused with its line and column")
     func broken() {
         let problem = Self.problems("[agent]\nlisten = \n").first

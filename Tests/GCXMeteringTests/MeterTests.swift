@@ -60,6 +60,34 @@ struct MeterTests {
         }
     }
 
+    private static func sent(_ seconds: UInt64, _ bytes: UInt64?) -> RawSample {
+        var sample = sample(seconds, cpu: seconds)
+        sample.egressBytes = bytes
+        return sample
+    }
+
+    @Test("egress is the difference of the counter, over moments in which nobody could read it")
+    func egress() {
+        var meter = Meter(beginning: Self.sent(0, 0))
+        _ = meter.add(Self.sent(1, 500))
+        _ = meter.add(Self.sent(2, nil))
+        #expect(meter.usage.egressBytes == 500)
+        _ = meter.add(Self.sent(3, 800))
+        #expect(meter.usage.egressBytes == 800)
+        #expect(meter.add(Self.sent(4, 100)) == [.egressWentBack(from: 800, to: 100)])
+        #expect(meter.usage.egressBytes == 800 && meter.usage.coreNanoseconds == 3)
+        _ = meter.add(Self.sent(5, 150))
+        #expect(meter.usage.egressBytes == 850)
+    }
+
+    @Test("a counter that is first seen under way bills nothing of what was before")
+    func egressUnderWay() {
+        var meter = Meter(beginning: Self.sent(0, nil))
+        _ = meter.add(Self.sent(1, 700))
+        _ = meter.add(Self.sent(2, 900))
+        #expect(meter.usage.egressBytes == 200)
+    }
+
     @Test("usage never falls, whatever the samples say", arguments: [1, 2, UInt64.random(in: 0 ... .max)])
     func monotone(seed: UInt64) {
         var state = seed
@@ -85,6 +113,8 @@ struct MeterTests {
         let sample = Self.sample(1, cpu: 2, memory: 3)
         var other = sample
         other.memoryCurrentBytes = nil
+        #expect(Self.sent(1, 5).canonicalBytes != Self.sent(1, 6).canonicalBytes)
+        #expect(Self.sent(1, 0).canonicalBytes != Self.sent(1, nil).canonicalBytes)
         #expect(sample.canonicalBytes == Self.sample(1, cpu: 2, memory: 3).canonicalBytes)
         #expect(sample.canonicalBytes != other.canonicalBytes)
     }

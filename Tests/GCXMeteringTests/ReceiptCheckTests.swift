@@ -75,6 +75,21 @@ struct ReceiptCheckTests {
         }
     }
 
+    @Test("more bytes than any machine sends are not physical, nor one byte of a job without a network")
+    func egress() throws {
+        var receipt = Self.first
+        receipt.usage.egressBytes = 11 * MeteringLimits.egressBytesPerSecondMax
+        try Self.check.check(receipt, after: nil, elapsedNanoseconds: nil)
+        receipt.usage.egressBytes += 1
+        #expect(throws: ReceiptError.self) { try Self.check.check(receipt, after: nil, elapsedNanoseconds: nil) }
+        receipt.usage.egressBytes = 1
+        let offline = ReceiptCheck(
+            lease: Self.lease, terms: Self.terms, deposit: Self.terms.deposit, sendsNothing: true)
+        #expect(throws: ReceiptError.impossible("egress in bytes", most: 0, found: 1)) {
+            try offline.check(receipt, after: nil, elapsedNanoseconds: nil)
+        }
+    }
+
     @Test("nothing follows a final receipt, and nothing goes beyond the deposit")
     func bounds() {
         var final = Self.first

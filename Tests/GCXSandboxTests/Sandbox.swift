@@ -43,6 +43,9 @@ struct Traces: Equatable {
     var supervisors: Int
     /// What lies under the v2 tree of a hybrid machine, where crun would write.
     var hidden: String
+    /// Interfaces, and the rules of the packet filter where nft is there.
+    var links: [String]
+    var rules: String
 
     static func now() throws -> Traces {
         let place = try CgroupPlace.forJobs()
@@ -59,7 +62,17 @@ struct Traces: Equatable {
             loops: try ChildProcess("losetup", ["--noheadings", "--output", "BACK-FILE", "--list"]).run()
                 .split(separator: "\n").map(String.init).filter { $0.contains("gcx-test") },
             groups: groups, supervisors: names.filter { $0 == "gcx-supervisor" }.count,
-            hidden: try listHidden(place.layout))
+            hidden: try listHidden(place.layout), links: try listLinks(), rules: try listRules())
+    }
+
+    private static func listLinks() throws -> [String] {
+        try Files.text("/proc/thread-self/net/dev").split(separator: "\n").compactMap { line in
+            line.contains("|") ? nil : line.split(separator: ":").first.map { $0.drop { $0 == " " } }.map(String.init)
+        }
+    }
+
+    private static func listRules() throws -> String {
+        ChildProcess.find("nft") == nil ? "" : try ChildProcess("nft", ["list", "ruleset"]).run()
     }
 
     private static func listHidden(_ layout: CgroupLayout) throws -> String {
@@ -96,13 +109,14 @@ final class Sandbox {
     let driver: OCIRuntimeDriver
 
     init(
-        _ kind: RuntimeChoice.Kind = .crun, images: ImageSettings = ImageSettings()
+        _ kind: RuntimeChoice.Kind = .crun, images: ImageSettings = ImageSettings(), network: NetworkPolicy? = nil
     ) throws {
         var template = Array("/tmp/gcx-test-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw LinuxError.malformed(object: "/tmp", reason: "mkdtemp") }
         root = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         driver = try OCIRuntimeDriver(
-            state: "\(root)/state", supervisorPath: Machine.supervisor, preferred: kind, images: images)
+            state: "\(root)/state", supervisorPath: Machine.supervisor, preferred: kind, images: images,
+            network: network)
         try Self.makeRootfs("\(root)/rootfs")
     }
 

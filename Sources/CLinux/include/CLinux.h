@@ -15,6 +15,8 @@ uint64_t gcx_clock_boottime(void);
 int gcx_mount(const char *source, const char *target, const char *type, uint64_t flags, const char *data);
 int gcx_umount(const char *target, int flags);
 int gcx_unshare(int flags);
+// setns(2) with CLONE_NEWNET: the calling thread goes into the network namespace.
+int gcx_enter_network(int network_namespace_fd);
 
 // open_tree(2) with OPEN_TREE_CLONE: a private copy of the mount at `path` as a descriptor.
 int gcx_open_tree_clone(const char *path);

@@ -31,6 +31,7 @@ package struct BuyerSession: Sendable {
     /// - Parameters:
     ///   - openedAt: when the lease opened on the ledger, Unix seconds: no more time can have been used since.
     ///   - deposit: what the ledger holds in escrow; a receipt beyond it is refused.
+    ///   - sendsNothing: true when the job has no network, and so can owe no egress.
     ///   - currentDeposit: asked before a receipt beyond `deposit` is refused, for the lease may have been topped up;
     ///     nil when it cannot be had.
     ///   - key: the session key of the terms.
@@ -39,7 +40,8 @@ package struct BuyerSession: Sendable {
     ///   - report: called in order, from the task that runs.
     package init(
         agent: any AgentOperations, caller: Caller, terms: LeaseTerms, domain: EIP712Domain, openedAt: UInt64,
-        deposit: Amount, currentDeposit: @escaping @Sendable () async -> Amount? = { nil }, key: any KeyCustody,
+        deposit: Amount, sendsNothing: Bool = false,
+        currentDeposit: @escaping @Sendable () async -> Amount? = { nil }, key: any KeyCustody,
         journal: any BuyerJournal,
         now: @escaping @Sendable () -> UInt64 = { WallClock.now() / 1_000_000_000 },
         patience: Duration = APILimits.buyerPatience, report: @escaping @Sendable (BuyerEvent) -> Void
@@ -51,7 +53,8 @@ package struct BuyerSession: Sendable {
         self.domain = domain
         inspector = ReceiptInspector(
             machine: terms.machine, domain: domain,
-            check: ReceiptCheck(lease: lease, terms: terms, deposit: deposit), openedAt: openedAt, now: now)
+            check: ReceiptCheck(lease: lease, terms: terms, deposit: deposit, sendsNothing: sendsNothing),
+            openedAt: openedAt, now: now)
         self.currentDeposit = currentDeposit
         self.journal = journal
         self.patience = Patience(limit: patience) { report(.agentSilent($0, pause: $1)) }

@@ -43,11 +43,13 @@ package struct JobRequest: Codable, Equatable, Sendable {
     package var input: JobInput?
     /// What is kept of a log beyond its limit; nil takes the agent's default.
     package var logKeep: LogKeep?
+    /// Nil means none.
+    package var network: JobNetwork?
 
     package init(
         command: [String], environment: [String: String] = [:], workingDirectory: String? = nil,
         imageFormat: ImageFormat, imageReference: String? = nil, wallSecondsMax: UInt64? = nil, pidsMax: UInt64? = nil,
-        input: JobInput? = nil, logKeep: LogKeep? = nil
+        input: JobInput? = nil, logKeep: LogKeep? = nil, network: JobNetwork? = nil
     ) {
         self.command = command
         self.environment = environment
@@ -58,6 +60,7 @@ package struct JobRequest: Codable, Equatable, Sendable {
         self.pidsMax = pidsMax
         self.input = input
         self.logKeep = logKeep
+        self.network = network
     }
 }
 
@@ -90,11 +93,13 @@ package struct JobStatus: Codable, Equatable, Sendable {
     package var note: String
     /// What the job does now; nil while it does not run.
     package var live: LiveUsage?
+    /// Ports of the job that are reached from outside now; nil when there are none.
+    package var published: [PublishedPort]?
 
     package init(
         lease: LeaseID, payer: Address, phase: LeasePhaseName, exit: ExitReason?, startedAt: UInt64?, endedAt: UInt64?,
         usage: Usage, amount: Amount, vouched: Amount, claimed: Amount, deposit: Amount, receipts: UInt64,
-        logBytes: UInt64, note: String, live: LiveUsage? = nil
+        logBytes: UInt64, note: String, live: LiveUsage? = nil, published: [PublishedPort]? = nil
     ) {
         self.lease = lease
         self.payer = payer
@@ -111,6 +116,7 @@ package struct JobStatus: Codable, Equatable, Sendable {
         self.logBytes = logBytes
         self.note = note
         self.live = live
+        self.published = published
     }
 }
 

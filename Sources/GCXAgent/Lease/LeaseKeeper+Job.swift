@@ -43,6 +43,7 @@ extension LeaseKeeper {
             resources: resources, inputDirectory: input?.directory,
             wallSecondsMax: min(left, request.wallSecondsMax ?? left),
             logBytesMax: settings.logBytesMax, logKeep: request.logKeep ?? settings.logKeep)
+        spec.network = request.network
         spec.devices = placement?.devices ?? []
         spec.outputBytesMax = settings.jobs.outputBytesMax
         return spec
@@ -58,6 +59,7 @@ extension LeaseKeeper {
         }
         var beginning = first
         beginning.cpuNanoseconds = 0
+        beginning.egressBytes = first.egressBytes.map { _ in 0 }
         beginning.bootNanoseconds = min(started ?? first.bootNanoseconds, first.bootNanoseconds)
         let stored = StoredMeter(
             meter: Meter(beginning: beginning, gpus: terms.resources.gpus), samplesDigest: .zero)

@@ -197,9 +197,13 @@ extension LeaseKeeper {
     private func creditPolicy() throws(AgentError) -> CreditPolicy {
         let ahead = UInt64(context.settings.sampleInterval.components.seconds) + 1
         do {
-            return CreditPolicy(
-                creditLimit: terms.creditLimit, deposit: deposit,
-                reserve: try Pricing.ceiling(terms.resources, rates: terms.rates, seconds: ahead))
+            var reserve = try Pricing.ceiling(terms.resources, rates: terms.rates, seconds: ahead)
+            if let network = context.settings.network, meter?.meter.last.egressBytes != nil {
+                var most = Usage.zero
+                most.egressBytes = UInt64(clamping: UInt128(network.bytesPerSecond) * UInt128(ahead))
+                reserve = reserve.adding(try Pricing.amountOwed(most, rates: terms.rates)) ?? reserve
+            }
+            return CreditPolicy(creditLimit: terms.creditLimit, deposit: deposit, reserve: reserve)
         } catch {
             throw .badRequest(error.description)
         }

@@ -95,16 +95,20 @@ struct JobFlow: Sendable {
 
     /// Answers receipts and shows the log until the job is over and vouched for.
     ///
-    /// - Parameter journal: file in which the buyer's promises are kept; the same one again goes on where it stopped.
+    /// - Parameters:
+    ///   - journal: file in which the buyer's promises are kept; the same one again goes on where it stopped.
+    ///   - sendsNothing: true when the job has no network, so that a receipt with egress is refused.
     func attend(
-        journal: String, receipt: @escaping @Sendable (BuyerEvent) -> Void, line: @escaping @Sendable (LogLine) -> Void
+        journal: String, sendsNothing: Bool = false, receipt: @escaping @Sendable (BuyerEvent) -> Void,
+        line: @escaping @Sendable (LogLine) -> Void
     ) async throws -> JobStatus {
         let (record, domain) = try await patiently {
             (try await ledger.lease(lease), try await ledger.identity().domain)
         }
         let payer = BuyerSession(
             agent: agent, caller: caller, terms: record.terms, domain: domain, openedAt: record.openedAt,
-            deposit: record.deposit, currentDeposit: { try? await ledger.lease(lease).deposit }, key: session,
+            deposit: record.deposit, sendsNothing: sendsNothing,
+            currentDeposit: { try? await ledger.lease(lease).deposit }, key: session,
             journal: FileBuyerJournal(journal), report: receipt)
         let follower = LogFollower(agent: agent, lease: lease, by: caller, follow: true)
         async let log = follower.run(line: line)

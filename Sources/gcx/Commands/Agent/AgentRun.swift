@@ -121,6 +121,7 @@ extension Configuration {
                 inputBytesMax: job.inputBytesMax, pidsDefault: job.pidsMax,
                 probeInterval: .seconds(Int64(clamping: probe.intervalSeconds)), offer: policy, jobs: jobPolicy)
             settings.images = images
+            settings.network = networkPolicy
             return settings
         }
     }
@@ -146,6 +147,16 @@ extension Configuration {
         policy.inputURLsAllow = job.inputURLsAllow
         policy.inputCertificates = job.inputCertificates
         return policy
+    }
+
+    /// Nil when the owner gives jobs no network.
+    var networkPolicy: NetworkPolicy? {
+        guard network.egressEnabled, let pool = IPv4Network(network.pool) else { return nil }
+        let ports = UInt16(clamping: network.publishPortFirst)...UInt16(clamping: network.publishPortLast)
+        return NetworkPolicy(
+            pool: pool, bytesPerSecond: network.bytesPerSecond, connectionsMax: network.connectionsMax,
+            dnsServers: network.dnsServers, deny: network.deny, allow: network.allow,
+            publishAddresses: network.publishAddresses, publishPorts: ports)
     }
 
     private var policy: OfferPolicy {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import GCXConfig
 import GCXHardware
 import GCXLinux
 import GCXModel
@@ -17,6 +18,9 @@ struct Doctor: AsyncParsableCommand {
         let remedy: String?
     }
 
+    @Option(help: "The configuration file, if there is one: it says whether jobs are to have a network.")
+    var config = "/etc/gcx/gcx.toml"
+
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
@@ -24,6 +28,7 @@ struct Doctor: AsyncParsableCommand {
             [
                 root, cgroups, runtime, tool("umoci", for: "OCI images"), tool("tar", for: "uploads"),
                 tool("mke2fs", package: "e2fsprogs", for: "the jobs' writable layers"),
+                network,
             ] + [await probe()]
         if output.json {
             try Terminal.json(findings)
@@ -56,6 +61,17 @@ struct Doctor: AsyncParsableCommand {
         return Finding(
             check: name, ok: path != nil, detail: path ?? "missing; needed for \(purpose)",
             remedy: path == nil ? "apt-get install \(package ?? name)" : nil)
+    }
+
+    /// What is lacking is a fault only where the owner gives jobs a network.
+    private var network: Finding {
+        let isWanted = (try? Configuration.load(path: config))?.network.egressEnabled ?? false
+        let obstacle = HostNetwork.obstacle()
+        let detail = obstacle?.reason ?? "nft, tc and ip are there, and the uplink forwards"
+        return Finding(
+            check: "network of jobs", ok: obstacle == nil || !isWanted,
+            detail: isWanted ? detail : "not given (network.egress_enabled); \(detail)",
+            remedy: isWanted ? obstacle?.fix : nil)
     }
 
     private func probe() async -> Finding {

@@ -84,6 +84,8 @@ enum JobText {
             "elapsed   \(Display.seconds(job.usage.leaseNanoseconds))",
             "memory    \(Display.grouped(job.usage.memoryByteSeconds)) byte-seconds",
             "storage   \(Display.grouped(job.usage.storageByteSeconds)) byte-seconds",
+            "sent      \(Display.bytes(job.usage.egressBytes))",
+        ] + (job.published ?? []).map { "published \($0)" } + [
             "owed      \(Display.amount(job.amount)) by \(job.receipts) receipts",
             "vouched   \(Display.amount(job.vouched))",
             "claimed   \(Display.amount(job.claimed))",

@@ -6,6 +6,8 @@ import GCXLinux
 import GCXModel
 import GCXSigning
 
+extension JobNetwork.Mode: ExpressibleByArgument {}
+
 /// `gcx job run`: upload, start, pay as it goes, show the log, fetch the output.
 struct JobRun: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -62,6 +64,12 @@ struct JobRun: AsyncParsableCommand {
     @Option(help: "End the job after this: seconds, or 90s, 15m, 12h.")
     var timeLimit: Span?
 
+    @Option(help: "none, or egress: public addresses over IPv4, where the owner gives jobs a network.")
+    var network = JobNetwork.Mode.none
+
+    @Option(help: "TCP port of the job that is to be reached from outside; may be repeated. Needs --network egress.")
+    var publish: [UInt16] = []
+
     @Option(help: "Where the buyer's promises are kept, so that a second run goes on. Default: gcx-LEASE.journal here.")
     var journal: String?
 
@@ -91,7 +99,9 @@ struct JobRun: AsyncParsableCommand {
         }
         let printer = LogPrinter(LogStyle())
         let status = try await flow.attend(
-            journal: journal ?? "gcx-\(lease.short).journal", receipt: { _ in }, line: { printer.write($0) })
+            // Who attends a job that was started before does not know what it was given.
+            journal: journal ?? "gcx-\(lease.short).journal", sendsNothing: !attach && network == .none,
+            receipt: { _ in }, line: { printer.write($0) })
         printer.finish()
         if let output {
             let transfer = JobTransfer(agent: client, lease: lease, caller: flow.caller)
@@ -112,7 +122,8 @@ struct JobRun: AsyncParsableCommand {
         return JobRequest(
             command: command, environment: environment, workingDirectory: workdir, imageFormat: image.format,
             imageReference: image.tag, wallSecondsMax: timeLimit?.seconds, input: try remoteInput,
-            logKeep: logKeep)
+            logKeep: logKeep,
+            network: network == .none && publish.isEmpty ? nil : JobNetwork(mode: network, publish: publish))
     }
 
     private var isRemote: Bool { input?.hasPrefix("https://") ?? false }
