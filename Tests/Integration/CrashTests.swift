@@ -31,13 +31,13 @@ extension WholeLeases {
                 #expect(try site.jobIdentity(lease) == job)
             }
             #expect(site.finish(buyer) == .exited(0))
+            let checks = LogChecks(site: site, lease: lease)
+            try checks.read()
+            try checks.verify()
             let after = try expectSettled(lease, at: site)
             #expect(Array(after.prefix(before.count)) == before, "what was signed stays signed")
             let log = try Files.text(site.path("\(lease).out")).split(separator: "\n").filter { $0.hasPrefix("line") }
             #expect(log == (1...8).map { "line \($0)" }, "every line came once")
-            let checks = LogChecks(site: site, lease: lease)
-            try checks.read()
-            try checks.verify()
         }
 
         @Test("the ledger killed in mid-claim, again and again, has every claim once, and the sums agree")
