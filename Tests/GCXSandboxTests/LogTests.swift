@@ -130,6 +130,25 @@ struct LogTests {
         }
     }
 
+    @Test("segments without the wanted stream are passed over in one step, and nothing counts as lost")
+    func sparse() throws {
+        let lines = (0..<3_000).map { index in
+            (index == 50 || index == 2_950 ? JobLog.Stream.error : .output, Array("\(index): some words\n".utf8))
+        }
+        let log = try WrittenLog(lines, limit: 200_000)
+        #expect(try log.folder.starts().count > 5)
+        var (next, pages, found) = (UInt64(0), 0, [[UInt8]]())
+        while true {
+            let stretch = try log.folder.stretch(from: next, bytesMax: 1 << 20, only: .error)
+            #expect(stretch.start == next)
+            found += try JobLog.records(in: stretch.bytes).filter { $0.stream == .error }.map(\.bytes)
+            if stretch.next == stretch.start { break }
+            (next, pages) = (stretch.next, pages + 1)
+        }
+        #expect(found == [50, 2_950].map { lines[$0].1 } && pages <= 4)
+        #expect(try log.folder.end()?.offset == next)
+    }
+
     @Test("a time finds the first record written at it or later")
     func since() throws {
         let log = try WrittenLog(seed: 11, pieces: 800, limit: 100_000)

@@ -40,6 +40,20 @@ struct LogTextTests {
         #expect(lines(pieces) == lines([(.output, text)]), "seed \(seed)")
     }
 
+    @Test("newlines are counted one by one, at any length and place", arguments: 1...5 as ClosedRange<UInt64>)
+    func newlines(seed: UInt64) {
+        var numbers = SeededNumbers(seed)
+        for count in [0, 1, 7, 8, 9, 63, 2_040, 2_048, 5_001] {
+            let dense = [UInt8](repeating: 10, count: count)
+            let mixed: [UInt8] = (0..<count).map { _ in [10, 9, 11, 0x8a, 0, 0xff].randomElement(using: &numbers) ?? 10
+            }
+            for bytes in [dense, mixed] {
+                let counted = bytes.withUnsafeBytes { JobLogCounts.newlines(in: $0) }
+                #expect(counted == UInt64(bytes.filter { $0 == 10 }.count), "seed \(seed), \(count) bytes")
+            }
+        }
+    }
+
     @Test("a line beyond the bound comes in pieces, and no byte is lost")
     func longLine() {
         let most = SandboxLimits.logLineBytesMax

@@ -31,6 +31,9 @@ extension WholeLeases {
                 #expect(try site.jobIdentity(lease) == job)
             }
             #expect(site.finish(buyer) == .exited(0))
+            let checks = LogChecks(site: site, lease: lease)
+            try checks.read()
+            try checks.verify()
             let after = try expectSettled(lease, at: site)
             #expect(Array(after.prefix(before.count)) == before, "what was signed stays signed")
             let log = try Files.text(site.path("\(lease).out")).split(separator: "\n").filter { $0.hasPrefix("line") }

@@ -124,20 +124,36 @@ extension JobLogFolder {
     ) throws(LinuxError) -> JobLogStretch? {
         var number = (starts.lastIndex { $0 <= offset } ?? 0)
         var place = offset
+        // Where the answer begins: segments without the wanted stream are passed over, not lost.
+        var begin = offset
         let most = max(bytesMax, SandboxLimits.logRecordBytesMax + JobLog.overheadBytes)
         while true {
             let start = starts[number]
+            if let only, place == start, try lacks(only, number, starts) {
+                number += 1
+                place = starts[number]
+                continue
+            }
             guard let bytes = try bytes(of: start, from: place - start, bytesMax: most) else { return nil }
             if place == start { _ = try opening(start) }
             let (kept, count) = try whole(bytes, at: place, bytesMax: bytesMax, only)
             if count > 0 || number == starts.count - 1 {
-                return JobLogStretch(start: place, next: place + UInt64(count), firstKept: starts[0], bytes: kept)
+                return JobLogStretch(start: begin, next: place + UInt64(count), firstKept: starts[0], bytes: kept)
             }
             // A segment that has a next one is finished: what is no whole record there never will be.
             guard bytes.isEmpty else { throw damaged(place) }
             number += 1
+            if begin == place { begin = starts[number] }
             place = starts[number]
         }
+    }
+
+    /// Whether a finished segment holds nothing of a stream, by what its next one counts.
+    private func lacks(_ only: JobLog.Stream, _ number: Int, _ starts: [UInt64]) throws(LinuxError) -> Bool {
+        guard number + 1 < starts.count, let here = try segment(at: starts[number]),
+            let next = try segment(at: starts[number + 1])
+        else { return false }
+        return here.counts[only]?.bytes == next.counts[only]?.bytes
     }
 
     private func whole(

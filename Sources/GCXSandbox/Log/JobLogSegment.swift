@@ -55,11 +55,27 @@ package struct JobLogCounts: Equatable, Sendable {
         }
     }
 
-    /// Cost: memory bandwidth where the compiler makes vectors of it, in a release build.
+    /// Counts newlines, eight bytes at a time: a plain loop costs more than SHA-256 over the same bytes.
     static func newlines(in bytes: UnsafeRawBufferPointer) -> UInt64 {
-        var count: UInt64 = 0
-        for byte in bytes { count &+= byte == newline ? 1 : 0 }
-        return count
+        let low: UInt64 = 0x7f7f_7f7f_7f7f_7f7f
+        let even: UInt64 = 0x00ff_00ff_00ff_00ff
+        let words = bytes.count & ~7
+        var total: UInt64 = 0
+        var place = 0
+        while place < words {
+            // Each byte of `lanes` counts one of eight places, and 255 is the most it can.
+            let end = min(place + 255 * 8, words)
+            var lanes: UInt64 = 0
+            while place < end {
+                let word = bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self) ^ 0x0a0a_0a0a_0a0a_0a0a
+                // The highest bit of each byte that was a newline, and so is zero now.
+                lanes &+= ~(((word & low) &+ low) | word | low) >> 7
+                place += 8
+            }
+            let pairs = (lanes & even) &+ (lanes >> 8 & even)
+            total += (pairs &* 0x0001_0001_0001_0001) >> 48
+        }
+        return bytes[words...].reduce(total) { $0 + ($1 == newline ? 1 : 0) }
     }
 }
 

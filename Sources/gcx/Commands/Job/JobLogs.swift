@@ -81,7 +81,8 @@ struct JobLogs: AsyncParsableCommand {
     private func show(_ client: AgentClient, _ who: Caller, _ printer: LogPrinter) async throws {
         let query = LogQuery(sinceNanoseconds: since?.nanoseconds, tail: tail, stream: stream)
         var reading = LogReading(from: 0, isWhole: since == nil && tail == nil, stream: stream)
-        let follower = LogFollower(agent: client, lease: lease, by: who, follow: follow)
+        let follower = LogFollower(
+            agent: client, lease: lease, by: who, follow: follow, patience: follow ? APILimits.buyerPatience : .zero)
         try await follower.pages(query) { (page) throws(AgentError) in
             printer.skip(page.skipLines)
             for line in try reading.lines(page) {
@@ -158,7 +159,7 @@ struct LogCheck {
     }
 
     private func read(_ points: [JobLogVerifier.Point]) async throws -> JobLogVerifier.Summary {
-        let follower = LogFollower(agent: agent, lease: lease, by: caller, follow: false)
+        let follower = LogFollower(agent: agent, lease: lease, by: caller, follow: false, patience: .zero)
         var verifier = JobLogVerifier(points)
         var fault: JobLogFault?
         var next: UInt64 = 0

@@ -1,0 +1,182 @@
+#!/usr/bin/env python3
+"""How fast a job's log is written and read, end to end: a real ledger, agent, lease and job.
+
+    swift build -c release
+    Tests/Benchmarks/jobs-log.py [--write-mib 2048] [--read-gib 10] [--directory /var/tmp]
+
+Written: a job's `dd if=/dev/zero bs=1M` through its supervisor into the log, alone and with a buyer reading along, against
+the same through a pipe into `cat` into a file on the same disk; median of three, in turn. Read: `gcx job logs` of a log of so many GiB of lines: time to
+the first line, to the last ten, to a time, and the largest resident set of command and agent. Needs root, a runtime and
+busybox; everything it makes is removed again.
+"""
+import argparse, json, os, shutil, signal, statistics, subprocess, sys, tempfile, time
+
+arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+arguments.add_argument("--write-mib", type=int, default=2048)
+arguments.add_argument("--read-gib", type=int, default=10)
+arguments.add_argument("--directory", default="/var/tmp")
+arguments.add_argument("--gcx", default=".build/release/gcx")
+options = arguments.parse_args()
+gcx = os.path.abspath(options.gcx)
+root = tempfile.mkdtemp(prefix="gcx-log-bench-", dir=options.directory)
+environment = {
+    "PATH": os.environ["PATH"], "GCX_LEDGER": f"unix:{root}/ledger.sock", "GCX_AGENT": f"unix:{root}/agent.sock"}
+processes = []
+
+
+def run(*words):
+    done = subprocess.run([gcx, *words], cwd=root, env=environment, capture_output=True, text=True)
+    if done.returncode != 0:
+        sys.exit(f"gcx {' '.join(words)}: {done.stderr}")
+    return done.stdout.strip()
+
+
+def key(name):
+    return ["--key", f"{root}/{name}.json", "--password-file", f"{root}/password"]
+
+
+def wait(what, condition, seconds=60):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if condition():
+            return
+        time.sleep(0.1)
+    sys.exit(f"{what} did not come")
+
+
+def answers(*words):
+    return subprocess.run([gcx, *words], cwd=root, env=environment, capture_output=True).returncode == 0
+
+
+def start(*words):
+    log = open(f"{root}/{words[0]}.log", "w")
+    processes.append(subprocess.Popen([gcx, *words], cwd=root, env=environment, stdout=log, stderr=log))
+
+
+def configure():
+    with open(f"{root}/password", "w") as file:
+        file.write("a word for a benchmark\n")
+    names = {n: run("key", "new", "--light", "--password-file", f"{root}/password", "--out", f"{root}/{n}.json")
+             for n in ("operator", "owner", "machine", "buyer")}
+    limit = max(options.read_gib << 30, options.write_mib << 20) * 9 // 8
+    tables = {
+        "agent": {"state_directory": f"{root}/agent", "listen": environment["GCX_AGENT"]},
+        "machine": {"keystore": f"{root}/machine.json", "password_file": f"{root}/password",
+                    "grant": f"{root}/grant.json"},
+        "ledger": {"endpoint": environment["GCX_LEDGER"], "listen": environment["GCX_LEDGER"],
+                   "database": f"{root}/ledger.sqlite", "operator_keystore": f"{root}/operator.json",
+                   "operator_password_file": f"{root}/password", "test_network": True},
+        "benchmark": {"enabled": False},
+        "offer": {"memory_reserved_bytes": 1 << 28, "storage_bytes": 1 << 30},
+        "job": {"log_bytes_max": limit},
+    }
+    with open(f"{root}/gcx.toml", "w") as file:
+        for name, keys in tables.items():
+            file.write(f"[{name}]\n" + "".join(f"{k} = {json.dumps(v)}\n" for k, v in keys.items()))
+    for folder in ("bin", "etc", "proc", "dev", "sys", "tmp", "input", "output"):
+        os.makedirs(f"{root}/rootfs/{folder}")
+    shutil.copy(shutil.which("busybox"), f"{root}/rootfs/bin/busybox")
+    for name in ("sh", "cat", "dd", "seq"):
+        os.symlink("busybox", f"{root}/rootfs/bin/{name}")
+    start("ledger", "serve", "--config", f"{root}/gcx.toml")
+    wait("the ledger", lambda: answers("ledger", "head"))
+    run("key", "grant", *key("owner"), "--machine", names["machine"], "--operator", names["operator"], "--days", "1",
+        "--out", f"{root}/grant.json")
+    run("ledger", "faucet", *key("operator"), names["buyer"], "1000000000")
+    start("agent", "run", "--config", f"{root}/gcx.toml")
+    wait("an offer", lambda: "0x" in run("offer", "list"))
+
+
+def lease():
+    demand = run("demand", "create", *key("buyer"), "--cores", "1", "--memory", "64M", "--storage", "64M", "--seconds",
+                 "900", "--hourly-max", "90000000", "--budget", "30000000")
+    return run("lease", "open", *key("buyer"), "--demand", demand).split("\n")[0]
+
+
+def job(program, attended=True):
+    """Runs a program on a lease of its own; answers lease and seconds from its first instruction to its end."""
+    name = lease()
+    attend = [gcx, "job", "run", "--lease", name, *key("buyer"), "--journal", f"{root}/{name}.journal"]
+    quiet = {"cwd": root, "env": environment, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    buyer = subprocess.Popen([*attend, "--image", f"rootfs:{root}/rootfs", "--", "/bin/sh", "-c", program], **quiet)
+    exit = f"{root}/agent/jobs/{name[2:]}/exit.json"
+    if not attended:
+        wait("the job", lambda: os.path.exists(f"{root}/agent/jobs/{name[2:]}/supervisor.json"))
+        buyer.kill()
+    buyer.wait()
+    wait("the job's end", lambda: os.path.exists(exit), 600)
+    if not attended:
+        # Paid for afterwards, so that the lease closes and its core is free again.
+        subprocess.run([*attend, "--attach"], **quiet)
+    with open(exit) as file:
+        end = json.load(file)
+    if end["logDroppedBytes"]:
+        sys.exit("the log's limit was too low for this measurement")
+    return name, (end["endedBootNanoseconds"] - end["startedBootNanoseconds"]) / 1e9
+
+
+def write():
+    """In turn: with nobody reading along, with a buyer who shows every byte, and without gcx."""
+    size = options.write_mib << 20
+    program = f"dd if=/dev/zero bs=1M count={options.write_mib}"
+    rates = {"alone": [], "with a buyer reading along": [], "cat into a file": []}
+    for _ in range(3):
+        for kind in ("alone", "with a buyer reading along"):
+            name, seconds = job(program, attended=kind != "alone")
+            rates[kind].append(size / seconds / 1e6)
+            shutil.rmtree(f"{root}/agent/jobs/{name[2:]}/log")
+        begin = time.monotonic()
+        subprocess.run(f"busybox {program} 2>/dev/null | cat > {root}/plain", shell=True, check=True)
+        rates["cat into a file"].append(size / (time.monotonic() - begin) / 1e6)
+        os.unlink(f"{root}/plain")
+    for kind, seen in rates.items():
+        print(f"write {options.write_mib} MiB, {kind}: {statistics.median(seen):.0f} MB/s {[round(x) for x in seen]}")
+
+
+def resident(pid):
+    with open(f"/proc/{pid}/status") as file:
+        return next((int(line.split()[1]) for line in file if line.startswith("VmHWM")), 0) / 1024
+
+
+def read(name, *words, first=False):
+    begin = time.monotonic()
+    reader = subprocess.Popen([gcx, "job", "logs", name, *words], cwd=root, env=environment, stdout=subprocess.PIPE)
+    line = reader.stdout.readline()
+    seconds = time.monotonic() - begin
+    total = len(line)
+    while not first and (piece := reader.stdout.read(1 << 20)):
+        total += len(piece)
+    reader.stdout.close()
+    _, _, usage = os.wait4(reader.pid, 0)
+    query = " ".join(words) or "(all)"
+    print(f"read {query}{' | head -1' if first else ''}: first line after {seconds * 1000:.0f} ms, "
+          f"{total} bytes in {time.monotonic() - begin:.2f} s, {usage.ru_maxrss / 1024:.0f} MiB resident")
+
+
+def measure():
+    configure()
+    write()
+    name, seconds = job(
+        f"seq 1000000 1131071 > /tmp/f; i=0; while [ $i -lt {options.read_gib * 1024} ]; do cat /tmp/f; i=$((i+1)); done")
+    print(f"a log of {options.read_gib} GiB of lines of 8 bytes, written in {seconds:.0f} s")
+    agent = processes[1].pid
+    print(f"agent: {resident(agent):.0f} MiB resident at the most before reading")
+    read(name, first=True)
+    read(name, "--timestamps", first=True)
+    read(name, "--tail", "10")
+    read(name, "--tail", "10", "--stream", "stderr")
+    read(name, "--since", "1s", first=True)
+    read(name, "--grep", "^1131071$", "--tail", "1000000")
+    read(name)
+    begin = time.monotonic()
+    print(f"verify: {run('job', 'logs', name, '--verify')}; {time.monotonic() - begin:.1f} s")
+    print(f"agent: {resident(agent):.0f} MiB resident at the most after reading")
+
+
+try:
+    measure()
+finally:
+    for process in reversed(processes):
+        process.send_signal(signal.SIGTERM)
+        process.wait()
+    shutil.rmtree(root)
