@@ -90,6 +90,7 @@ package struct OfferService: Service {
         await core.use(machineMap(inventory))
         let claims = policy.offered(
             inventory.claimedFacts(at: offer.issuedAt), of: inventory, capacity: offer.capacity)
+            + granted(at: offer.issuedAt)
         let known = offer.facts.filter { $0.level == .claimed }
         let now = try policy.capacity(of: inventory, storageFreeBytes: .max, gpus: devices.count)
         guard now.cores == offer.capacity.cores, now.memoryBytes == offer.capacity.memoryBytes,
@@ -106,6 +107,15 @@ package struct OfferService: Service {
     /// The owner's GPUs that are described and there; the others are a problem, and not for sale.
     private var devices: [String] {
         context.settings.jobs.gpus.filter { (try? context.driver.checkDevices([$0])) != nil }
+    }
+
+    /// What every lease gets besides its resources, by the owner's word.
+    private func granted(at now: UInt64) -> [Fact] {
+        guard let network = context.settings.network else { return [] }
+        return [
+            Fact(
+                name: "network.egress", value: network.bytesPerSecond, unit: "B/s", level: .claimed, measuredAt: now)
+        ]
     }
 
     private var builder: OfferBuilder {
@@ -127,7 +137,7 @@ package struct OfferService: Service {
         await noteDevices()
         let offer = builder.offer(
             id: try offerID(), revision: try nextRevision(), capacity: capacity,
-            facts: builder.offered(measurement.facts, of: measurement.inventory, capacity: capacity),
+            facts: builder.offered(measurement.facts, of: measurement.inventory, capacity: capacity) + granted(at: now),
             attestation: record.digest(in: context.identity.domain), at: now)
         let signed = try await context.identity.sign(offer)
         try context.store.set(Setting.current, encode(signed))
