@@ -45,7 +45,9 @@ integration: setup-test ## Run the integration tests only
 
 kills: setup-test ## Kill supervisors, runtimes, jobs and agents at GCX_KILLS moments each (minutes; GCX_SEED repeats a run)
 	$(SWIFT) build --build-tests
-	GCX_KILLS=$${GCX_KILLS:-200} $(SWIFT) test --skip-build --filter 'Killed'
+	@# One after the other: both look over the whole machine.
+	GCX_KILLS=$${GCX_KILLS:-200} $(SWIFT) test --skip-build --filter '^GCXSandboxTests\..*Kill'
+	GCX_KILLS=$${GCX_KILLS:-200} $(SWIFT) test --skip-build --filter '^Integration\..*Kill'
 
 demo: build ## Measure, offer, lease, use, pay: the whole loop on this machine
 	$(RELEASE)/gcx demo
