@@ -9,7 +9,7 @@ PROGRAMS = gcx gcx-supervisor gcx-probe
 ALONE = GCXSandboxTests GCXBenchmarkTests Integration
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test build check test integration kills demo bench bench-reference vm docs install clean
+.PHONY: help setup setup-test build check test integration kills demo bench bench-reference bench-jobs vm docs install clean
 
 help: ## Say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -58,6 +58,11 @@ bench: build ## Measure this machine
 bench-reference: build ## Hold each figure against the reference tool of its axis (minutes; installs the tools)
 	@.ci/setup reference
 	Tests/Benchmarks/reference.py --probe $(RELEASE)/gcx-probe
+
+bench-jobs: setup ## What jobs cost: starts beside the runtime alone, logs beside cat, many at once (as root)
+	$(SWIFT) build -c release --product gcx-supervisor
+	$(SWIFT) build -c release --product job-bench
+	$(RELEASE)/job-bench
 
 vm: setup-test ## Run an installed gcx under systemd and pure cgroup v2, in a virtual machine
 	Tests/VM/run

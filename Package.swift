@@ -118,6 +118,10 @@ let testing: [Target] = [
         name: "Support", dependencies: ["GCXModel", "GCXSigning", "GCXLedger"], path: "Tests/Support",
         swiftSettings: strict),
     .target(name: "CStep", path: "Tests/CStep", cSettings: strictC),
+    swift("Hostile", ["GCXModel", "GCXSandbox", "GCXLinux"], path: "Tests/Hostile"),
+    .executableTarget(
+        name: "gcx-attack", dependencies: ["GCXSandbox", "GCXLinux", "Hostile"], path: "Tests/Attack",
+        swiftSettings: strict),
     .executableTarget(
         name: "job-bench", dependencies: ["GCXModel", "GCXSandbox", "GCXLinux"], path: "Tests/Benchmarks/Jobs",
         swiftSettings: strict),
@@ -129,7 +133,7 @@ let testing: [Target] = [
     tests("GCXLinuxTests", ["GCXLinux", "GCXModel"]),
     tests("GCXHardwareTests", ["GCXHardware", "GCXModel", "gcx-probe"]),
     tests("GCXBenchmarkTests", ["GCXBenchmark", "GCXModel", "CKernels", "CStep", "gcx-probe"]),
-    tests("GCXSandboxTests", ["GCXSandbox", "GCXLinux", "GCXModel", "gcx-supervisor"]),
+    tests("GCXSandboxTests", ["GCXSandbox", "GCXLinux", "GCXModel", "Hostile", "gcx-supervisor"]),
     tests("GCXLedgerTests", ["GCXLedger", "GCXLedgerSQLite", "GCXModel", "GCXSigning", "Support", grdb]),
     tests("GCXConfigTests", ["GCXConfig", "GCXModel"]),
     tests(

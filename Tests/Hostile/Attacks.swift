@@ -1,22 +1,3 @@
-/// What a hostile job tries, and what stops it. A script that gets through says ESCAPED.
-struct Attack: Sendable {
-    let tries: String
-    /// Run by the job's shell.
-    let script: String
-    let stoppedBy: String
-    /// Stands in what the job wrote, when it was stopped by that.
-    let evidence: String
-
-    init(_ tries: String, _ script: String, by stoppedBy: String, _ evidence: String) {
-        (self.tries, self.script, self.stoppedBy, self.evidence) = (tries, script, stoppedBy, evidence)
-    }
-}
-
-/// Does something in Perl that must fail, and says with which errno.
-private func perl(_ expression: String) -> String {
-    "perl -e 'print ((\(expression)) ? \"ESCAPED\\n\" : \"errno \".($!+0).\"\\n\")'"
-}
-
 /// Calls of the kernel that no job may make, tried as they are, by number, without a library in between.
 enum HostileCalls {
     private static func call(_ tries: String, _ number: Int, _ arguments: String = "0", errno: Int = 38) -> Attack {
