@@ -1,5 +1,6 @@
 import GCXModel
 import Glibc
+import Hostile
 import Testing
 
 @testable import GCXLinux

@@ -4,12 +4,12 @@ package struct Attack: Sendable {
     /// Run by the job's shell; unless `program` is named.
     package let script: String
     package let stoppedBy: String
-    /// Stands in what the job wrote, when it was stopped by that.
+    /// Stands in what the job wrote, when it was stopped by that. Empty: being ended leaves no time for words.
     package let evidence: String
     /// The job's first process, in place of a shell.
     package var program: [String]?
 
-    init(_ tries: String, _ script: String, by stoppedBy: String, _ evidence: String) {
+    package init(_ tries: String, _ script: String, by stoppedBy: String, _ evidence: String) {
         (self.tries, self.script, self.stoppedBy, self.evidence) = (tries, script, stoppedBy, evidence)
     }
 

@@ -50,13 +50,13 @@ package struct HostileRunner {
             for record in records { said += String(decoding: record.bytes, as: UTF8.self) }
         }
         var wrong: [String] = []
-        if !said.contains(attack.evidence) { wrong.append("not stopped by \(attack.stoppedBy): \(said.suffix(400))") }
+        if !attack.evidence.isEmpty, !said.contains(attack.evidence) { wrong.append("not stopped by \(attack.stoppedBy): \(said.suffix(400))") }
         if said.contains("ESCAPED") { wrong.append("got through") }
         if said.contains("secret") { wrong.append("read what is not its own") }
         if exit.reason == .timeLimit { wrong.append("took longer than \(seconds) s") }
         if case .hostFailure(let why) = exit.reason { wrong.append("made the host fail: \(why)") }
         if (exit.outputBytes ?? 0) >= 64 << 20 { wrong.append("left an output of \(exit.outputBytes ?? 0) bytes") }
-        if (Disk.size(of: job.log) ?? 0) > 4 * Self.logBytesMax { wrong.append("filled the log") }
+        if JobLogFolder(path: job.log).bytes > 4 * Self.logBytesMax { wrong.append("filled the log") }
         return wrong + (try unpack(job))
     }
 
