@@ -90,25 +90,4 @@ package enum Files {
         if unlink(path) == 0 || errno == ENOENT { return }
         throw .systemCall(operation: "unlink", object: path, errno: errno)
     }
-
-    /// Removes a directory and all below it, without following a link out of it. What is not there is fine.
-    ///
-    /// - Complexity: one system call per entry, and one descriptor per level.
-    package static func removeTree(_ path: String) throws(LinuxError) {
-        try removeEntry(AT_FDCWD, path, path)
-    }
-
-    private static func removeEntry(_ parent: Int32, _ name: String, _ path: String) throws(LinuxError) {
-        if unlinkat(parent, name, 0) == 0 || errno == ENOENT { return }
-        guard errno == EISDIR || errno == EPERM || errno == ENOTEMPTY else {
-            throw .systemCall(operation: "unlink", object: path, errno: errno)
-        }
-        let opened = try posix("open", path) { openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) }
-        let directory = FileDescriptor(owning: opened)
-        // Names come through the descriptor, so that a directory swapped for a link is not followed.
-        for child in try names(in: "/proc/self/fd/\(directory.number)") {
-            try removeEntry(directory.number, child, path + "/" + child)
-        }
-        try posix("rmdir", path) { unlinkat(parent, name, AT_REMOVEDIR) }
-    }
 }

@@ -14,6 +14,8 @@ package enum LinuxLimits {
     package static let toolOutputBytesMax = 4 << 20
     /// The end of a tool's standard error that goes into an error message.
     package static let toolErrorBytesMax = 2048
+    /// Levels of a tree that are open at once while it is removed; a process begins with 1024 descriptors.
+    package static let treeLevelsMax = 64
     /// Processes moved out of the agent's own cgroup before giving up: a service has a handful.
     package static let movedProcessesMax = 1024
     /// Times a free loop device is asked for: another process may take it between the question and the use.

@@ -65,7 +65,6 @@ package struct HostileRunner {
         guard Files.exists(job.output) else { return [] }
         let folder = "\(host.root)/fetched"
         try Files.makeDirectory(folder)
-        defer { try? Files.removeTree(folder) }
         let limits = TarLimits(entriesMax: 100_000, bytesMax: 256 << 20)
         // Refusing it is fine too, as long as nothing was followed.
         _ = try? TarArchive(path: job.output).unpack(into: folder, limits: limits)
@@ -73,6 +72,7 @@ package struct HostileRunner {
         for path in found.split(separator: "\n") where Files.lineIfPresent(String(path))?.contains("secret") == true {
             return ["its output led to \(path)"]
         }
+        try Files.removeTree(folder)
         return []
     }
 
