@@ -59,10 +59,10 @@ bench-reference: build ## Hold each figure against the reference tool of its axi
 	@.ci/setup reference
 	Tests/Benchmarks/reference.py --probe $(RELEASE)/gcx-probe
 
-bench-jobs: setup ## What jobs cost: starts beside the runtime alone, logs beside cat, many at once (as root)
-	$(SWIFT) build -c release --product gcx-supervisor
+bench-jobs: build ## What jobs cost: starts beside the runtime alone, many at once, logs beside cat and of 10 GiB (as root; minutes)
 	$(SWIFT) build -c release --product job-bench
 	$(RELEASE)/job-bench
+	Tests/Benchmarks/jobs-log.py --gcx $(RELEASE)/gcx
 
 vm: setup-test ## Run an installed gcx under systemd and pure cgroup v2, in a virtual machine
 	Tests/VM/run

@@ -7,7 +7,7 @@ package enum DurableFile {
     /// On return the bytes are on the disk. Cost: two fsyncs, 0.2 to 7 ms on the disk this was measured on.
     package static func write(_ bytes: some Collection<UInt8>, to path: String, mode: mode_t = 0o600) throws(LinuxError)
     {
-        let temporary = "\(path).\(getpid()).tmp"
+        let temporary = temporaryName(of: path)
         try writeSynced(bytes, to: temporary, mode: mode)
         do {
             try posix("rename", path) { rename(temporary, path) }
@@ -22,10 +22,15 @@ package enum DurableFile {
     package static func replace(_ path: String, with bytes: some Collection<UInt8>, mode: mode_t = 0o600)
         throws(LinuxError)
     {
-        let temporary = "\(path).\(getpid()).tmp"
+        let temporary = temporaryName(of: path)
         let file = try FileDescriptor.open(temporary, O_WRONLY | O_CREAT | O_TRUNC, mode: mode)
         try file.write(bytes, object: path)
         try posix("rename", path) { rename(temporary, path) }
+    }
+
+    /// A name that no other writer of this file has, in this process or another.
+    private static func temporaryName(of path: String) -> String {
+        "\(path).\(getpid()).\(UInt64.random(in: 0...UInt64.max)).tmp"
     }
 
     private static func writeSynced(

@@ -27,6 +27,25 @@ struct FileTests {
         #expect(stat("\(folder.path)/f", &status) == 0 && status.st_mode & 0o777 == 0o600)
     }
 
+    @Test("many may replace one file at once: each is whole, and none is refused")
+    func replacedByMany() async throws {
+        let folder = try Folder()
+        let path = "\(folder.path)/f"
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for writer in 0..<8 {
+                group.addTask {
+                    for _ in 0..<50 {
+                        try DurableFile.replace(path, with: Array(repeating: UInt8(writer), count: 1_000))
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        let bytes = try Files.bytes(path)
+        #expect(bytes.count == 1_000 && Set(bytes).count == 1)
+        #expect(try Files.names(in: folder.path) == ["f"])
+    }
+
     @Test("a lock is held by one, and free when its holder is gone")
     func lock() throws {
         let folder = try Folder()
