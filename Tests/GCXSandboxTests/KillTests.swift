@@ -120,7 +120,8 @@ extension RealJobs {
             if reason == .exited(code: 7) {
                 #expect(ended.text() == "up\ndone\n", "\(moment): an end that was not reached")
             } else {
-                #expect(allows(reason, victim ?? "nobody"), "\(moment): ended as \(reason), killed: \(victim ?? "nobody")")
+                #expect(
+                    allows(reason, victim ?? "nobody"), "\(moment): ended as \(reason), killed: \(victim ?? "nobody")")
             }
             #expect(try JobLogFolder(path: ended.job.log).end()?.head == ended.exit.logDigest, "\(moment)")
         }

@@ -50,7 +50,9 @@ package struct HostileRunner {
             for record in records { said += String(decoding: record.bytes, as: UTF8.self) }
         }
         var wrong: [String] = []
-        if !attack.evidence.isEmpty, !said.contains(attack.evidence) { wrong.append("not stopped by \(attack.stoppedBy): \(said.suffix(400))") }
+        if !attack.evidence.isEmpty, !said.contains(attack.evidence) {
+            wrong.append("not stopped by \(attack.stoppedBy): \(said.suffix(400))")
+        }
         if said.contains("ESCAPED") { wrong.append("got through") }
         if said.contains("secret") { wrong.append("read what is not its own") }
         if exit.reason == .timeLimit { wrong.append("took longer than \(seconds) s") }

@@ -88,8 +88,9 @@ package struct OfferService: Service {
         guard context.now() < halfLife, same == offer else { return nil }
         let inventory = try await measurer.look()
         await core.use(machineMap(inventory))
-        let claims = policy.offered(
-            inventory.claimedFacts(at: offer.issuedAt), of: inventory, capacity: offer.capacity)
+        let claims =
+            policy.offered(
+                inventory.claimedFacts(at: offer.issuedAt), of: inventory, capacity: offer.capacity)
             + granted(at: offer.issuedAt)
         let known = offer.facts.filter { $0.level == .claimed }
         let now = try policy.capacity(of: inventory, storageFreeBytes: .max, gpus: devices.count)
