@@ -57,6 +57,13 @@ extension WholeLeases {
             // The log outlives the job, and so do the events.
             #expect(try site.gcx("job", "logs", lease) == "begun")
             #expect(try site.gcx("job", "events", lease).split(separator: "\n").count == report.events.count)
+            // The payer reads the same with a session of his own, and nobody else does.
+            for verb in ["inspect", "events", "logs"] {
+                let payer = try site.outcome(["job", verb, lease] + site.signing("buyer"))
+                #expect(try payer.status == .exited(0) && payer.text == site.gcx("job", verb, lease) + "\n", "\(verb)")
+                let stranger = try site.outcome(["job", verb, lease] + site.signing("owner"))
+                #expect(stranger.status != .exited(0) && stranger.errorLine.contains("not allowed"), "\(verb)")
+            }
             let refused = try site.outcome(["job", "inspect", "--bundle", lease])
             #expect(refused.status != .exited(0) && refused.text.isEmpty)
         }
