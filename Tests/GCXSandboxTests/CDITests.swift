@@ -13,7 +13,7 @@ private func describe(_ directory: String, second: String = "/dev/zero") throws 
          "containerEdits": {"env": ["TOYS=yes"], "mounts": [{"hostPath": "\(directory)", "containerPath": "/opt/toys"}]},
          "devices": [
           {"name": "0", "containerEdits": {"deviceNodes": [
-            {"path": "/dev/toy0", "hostPath": "/dev/full", "permissions": "rw", "fileMode": 438}]}},
+            {"path": "/dev/toy0", "hostPath": "/dev/full", "permissions": "rw", "fileMode": 384}]}},
           {"name": "1", "containerEdits": {"env": ["TOY=1"], "deviceNodes": [{"path": "/dev/toy1", "hostPath": "\(second)"}]}}]}
         """
     try DurableFile.write(text.utf8, to: "\(directory)/toy.json", mode: 0o644)
@@ -34,8 +34,8 @@ extension RealJobs {
                 """
             let job = try driver.start(sandbox.spec(script) { $0.devices = ["example.com/toy=0"] })
             let ended = try sandbox.end(of: job)
-            #expect(ended.text() == "yes\ntoy.json\ncrw-rw-rw-\n")
-            // /dev/full answers every write so: it is that device, and it may be written to.
+            #expect(ended.text() == "yes\ntoy.json\ncrw-------\n")
+            // /dev/full answers every write so: it is that device, and it is the job's own.
             #expect(ended.text(.error).contains("No space left on device"))
             #expect(ended.text(.error).contains("/dev/toy1: No such file"))
             let without = try sandbox.run("ls /dev/toy0 /opt/toys; env")
