@@ -69,8 +69,7 @@ extension AgentCore: AgentOperations {
 
     package func cancel(_ lease: LeaseID, by caller: Caller) async throws(AgentError) -> JobStatus {
         _ = try visible(lease, to: caller)
-        let who: ExitReason.Canceller = caller == .owner ? .owner : .buyer
-        try await keeper(lease).cancel(by: who)
+        try await keeper(lease).cancel(by: caller.side)
         return try await job(lease, by: caller)
     }
 
@@ -113,7 +112,7 @@ extension AgentCore {
     }
 
     func directory(_ lease: LeaseID) -> JobDirectory {
-        JobDirectory(jobs: "\(context.settings.stateDirectory)/jobs", id: LeaseKeeper.jobID(lease))
+        JobDirectory(jobs: context.settings.jobsPath, id: LeaseKeeper.jobID(lease))
     }
 
     /// Why jobs get no network although the owner wants them to have one.

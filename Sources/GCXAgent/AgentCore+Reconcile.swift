@@ -11,8 +11,8 @@ extension AgentCore {
         do {
             let rows = Dictionary(try context.store.leases().map { (LeaseKeeper.jobID($0.id), $0) }) { first, _ in first
             }
-            for name in try strays(in: "jobs", rows) { try await endStray(name, rows[name]) }
-            for name in try strays(in: "uploads", rows) { try await removeStray(name, rows[name]) }
+            for name in try strays(in: context.settings.jobsPath, rows) { try await endStray(name, rows[name]) }
+            for name in try strays(in: context.settings.uploadsPath, rows) { try await removeStray(name, rows[name]) }
             await context.problems.clear("reconciling")
         } catch {
             await context.problems.note("reconciling", error.description)
@@ -20,8 +20,7 @@ extension AgentCore {
     }
 
     /// Directories that belong to no lease, or to one that is wiped.
-    private func strays(in folder: String, _ rows: [String: LeaseRow]) throws(AgentError) -> [String] {
-        let path = "\(context.settings.stateDirectory)/\(folder)"
+    private func strays(in path: String, _ rows: [String: LeaseRow]) throws(AgentError) -> [String] {
         guard Files.exists(path) else { return [] }
         let names: [String]
         do { names = try Files.names(in: path) } catch { throw .storage(error.description) }
@@ -29,7 +28,7 @@ extension AgentCore {
     }
 
     private func endStray(_ name: String, _ row: LeaseRow?) async throws(AgentError) {
-        let job = JobDirectory(jobs: "\(context.settings.stateDirectory)/jobs", id: name)
+        let job = JobDirectory(jobs: context.settings.jobsPath, id: name)
         let driver = context.driver
         let report: WipeReport
         do {
@@ -47,7 +46,7 @@ extension AgentCore {
     }
 
     private func removeStray(_ name: String, _ row: LeaseRow?) async throws(AgentError) {
-        do { try Files.removeTree("\(context.settings.stateDirectory)/uploads/\(name)") } catch {
+        do { try Files.removeTree("\(context.settings.uploadsPath)/\(name)") } catch {
             throw .storage(error.description)
         }
         try await said("files of no lease were removed: uploads/\(name)", row)
@@ -56,9 +55,6 @@ extension AgentCore {
     private func said(_ text: String, _ row: LeaseRow?) async throws(AgentError) {
         context.logger.warning("put right", metadata: ["what": "\(text)"])
         guard let row else { return }
-        try context.store.append(
-            JobEvent(
-                sequence: 0, lease: row.id, wallNanoseconds: WallClock.now(), bootNanoseconds: BootClock.now(),
-                kind: .agent, text: text))
+        try context.store.append(.now(row.id, .agent, text))
     }
 }

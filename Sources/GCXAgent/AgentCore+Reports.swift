@@ -41,7 +41,7 @@ extension AgentCore {
 
     package func hold(_ lease: LeaseID, by caller: Caller) async throws(AgentError) -> JobStatus {
         _ = try visible(lease, to: caller)
-        try await keeper(lease).hold(by: caller == .owner ? .owner : .buyer)
+        try await keeper(lease).hold(by: caller.side)
         return try await job(lease, by: caller)
     }
 

@@ -52,6 +52,8 @@ package struct AgentSettings: Sendable {
 
     /// The database of the agent.
     package var databasePath: String { "\(stateDirectory)/agent.sqlite" }
+    /// A directory for each job; see ``JobDirectory``.
+    package var jobsPath: String { "\(stateDirectory)/jobs" }
     /// Where uploads wait for their job.
     package var uploadsPath: String { "\(stateDirectory)/uploads" }
     /// Logs of jobs whose directory is gone.

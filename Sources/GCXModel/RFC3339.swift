@@ -2,11 +2,27 @@
 package enum RFC3339 {
     /// UTC with microseconds, of nanoseconds since 1970.
     package static func text(_ nanoseconds: UInt64) -> String {
-        let (year, month, day) = date(ofDay: Int64(nanoseconds / (86_400 * second)))
-        let rest = nanoseconds % (86_400 * second)
-        let clock = [rest / (3_600 * second), rest / (60 * second) % 60, rest / second % 60].map { padded($0, 2) }
-        return "\(padded(UInt64(year), 4))-\(padded(month, 2))-\(padded(day, 2))T\(clock.joined(separator: ":"))"
-            + ".\(padded(rest % second / 1_000, 6))Z"
+        let (date, clock) = parts(ofSeconds: nanoseconds / second)
+        return "\(date)T\(clock).\(padded(nanoseconds % second / 1_000, 6))Z"
+    }
+
+    /// `2026-11-27` and `12:19:01`, in UTC, of seconds since 1970.
+    ///
+    /// Source: the days-to-civil algorithm for the proleptic Gregorian calendar: years begin in March, so that the leap
+    /// day is a year's last.
+    package static func parts(ofSeconds seconds: UInt64) -> (date: String, clock: String) {
+        let shifted = seconds / 86_400 + 719_468
+        let (era, day) = (shifted / 146_097, shifted % 146_097)
+        let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365
+        let dayOfYear = day - (365 * year + year / 4 - year / 100)
+        let month = (5 * dayOfYear + 2) / 153
+        let isNextYear = month >= 10
+        let date = [
+            padded(year + era * 400 + (isNextYear ? 1 : 0), 4), padded(isNextYear ? month - 9 : month + 3, 2),
+            padded(dayOfYear - (153 * month + 2) / 5 + 1, 2),
+        ]
+        let clock = [seconds % 86_400 / 3_600, seconds / 60 % 60, seconds % 60].map { padded($0, 2) }
+        return (date.joined(separator: "-"), clock.joined(separator: ":"))
     }
 
     /// Nanoseconds since 1970 of a date and time with its zone; nil when the text is none, or before 1970.
@@ -77,14 +93,5 @@ package enum RFC3339 {
         let leaps = years / 4 - years / 100 + years / 400
         let months = (month + 9) % 12
         return 365 * years + leaps + (153 * months + 2) / 5 + day - 1 - 719_468
-    }
-
-    private static func date(ofDay number: Int64) -> (year: Int64, month: UInt64, day: UInt64) {
-        // A guess that is never too late, put right by at most a few years.
-        var year = 1970 + number / 366
-        while dayNumber(year + 1, 1, 1) <= number { year += 1 }
-        var month: Int64 = 1
-        while month < 12, dayNumber(year, month + 1, 1) <= number { month += 1 }
-        return (year, UInt64(month), UInt64(number - dayNumber(year, month, 1) + 1))
     }
 }

@@ -5,21 +5,6 @@ import Testing
 @testable import GCXLinux
 @testable import GCXSandbox
 
-/// Numbers that a seed repeats (SplitMix64).
-struct SeededNumbers: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(_ seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
-    }
-}
-
 /// A log in a directory of its own, and what was written into it.
 final class WrittenLog {
     let path: String
@@ -43,7 +28,7 @@ final class WrittenLog {
 
     /// Writes pieces of random length, streams and bytes: about a tenth are newlines, and none is spared.
     convenience init(seed: UInt64, pieces: Int, limit: UInt64, keep: LogKeep = .end, longest: Int = 700) throws {
-        var numbers = SeededNumbers(seed)
+        var numbers = Seeded(seed)
         let all = (0..<pieces).map { _ in
             let bytes = (0..<Int.random(in: 1...longest, using: &numbers)).map { _ in
                 Int.random(in: 0..<10, using: &numbers) == 0 ? 10 : UInt8.random(in: .min ... .max, using: &numbers)

@@ -28,7 +28,7 @@ struct LogTextTests {
 
     @Test("cutting the stream elsewhere changes no line", arguments: 1...10 as ClosedRange<UInt64>)
     func cuts(seed: UInt64) {
-        var numbers = SeededNumbers(seed)
+        var numbers = Seeded(seed)
         let text = (0..<400).map { _ in Int.random(in: 0..<6, using: &numbers) == 0 ? "\n" : "x" }.joined()
         var pieces: [(JobLog.Stream, String)] = []
         var rest = text[...]
@@ -42,7 +42,7 @@ struct LogTextTests {
 
     @Test("newlines are counted one by one, at any length and place", arguments: 1...5 as ClosedRange<UInt64>)
     func newlines(seed: UInt64) {
-        var numbers = SeededNumbers(seed)
+        var numbers = Seeded(seed)
         for count in [0, 1, 7, 8, 9, 63, 2_040, 2_048, 5_001] {
             let dense = [UInt8](repeating: 10, count: count)
             let mixed: [UInt8] = (0..<count).map { _ in [10, 9, 11, 0x8a, 0, 0xff].randomElement(using: &numbers) ?? 10
@@ -107,7 +107,7 @@ struct LogTextTests {
 
     @Test("bytes that are no UTF-8 never reach the terminal", arguments: 1...20 as ClosedRange<UInt64>)
     func noUTF8(seed: UInt64) {
-        var numbers = SeededNumbers(seed)
+        var numbers = Seeded(seed)
         let bytes = (0..<500).map { _ in UInt8.random(in: .min ... .max, using: &numbers) }
         var text = SafeText()
         var pieces: [UInt8] = []

@@ -35,7 +35,7 @@ struct LogVerifierTests {
     @Test("one changed bit is found at its record, wherever it is", arguments: 1...40 as ClosedRange<UInt64>)
     func changed(seed: UInt64) throws {
         let (log, points) = try make(seed % 3 + 1)
-        var numbers = SeededNumbers(seed)
+        var numbers = Seeded(seed)
         let starts = try log.folder.starts()
         let index = Int.random(in: 0..<starts.count, using: &numbers)
         let size = try Files.bytes(log.segmentPath(index), limit: 1 << 20).count

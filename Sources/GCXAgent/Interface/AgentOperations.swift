@@ -67,6 +67,9 @@ package enum Caller: Sendable, Equatable {
     case owner
     /// The holder of a session key that an account let in. Checked against audience, expiry and signature by the agent.
     case session(Signed<ApiSession>)
+
+    /// The side that the caller is on, as events and exit reasons name it.
+    var side: ExitReason.Canceller { self == .owner ? .owner : .buyer }
 }
 
 /// Terms that the payer has signed and the machine has not.

@@ -52,6 +52,13 @@ package struct JobEvent: Codable, Equatable, Sendable {
         self.kind = kind
         self.text = text
     }
+
+    /// What happens at this moment; the store gives it its sequence.
+    static func now(_ lease: LeaseID, _ kind: Kind, _ text: String) -> JobEvent {
+        JobEvent(
+            sequence: 0, lease: lease, wallNanoseconds: WallClock.now(), bootNanoseconds: BootClock.now(), kind: kind,
+            text: text)
+    }
 }
 
 /// What a job does now: the difference of its last two samples.

@@ -8,9 +8,7 @@ extension LeaseKeeper {
     /// An event that cannot be written fails nothing: it is a word to people, and the problem is shown in the status.
     func happened(_ kind: JobEvent.Kind, _ text: String, inReceipt: Bool = false) async {
         if inReceipt { pendingEvents.append(text) }
-        let event = JobEvent(
-            sequence: 0, lease: id, wallNanoseconds: WallClock.now(), bootNanoseconds: BootClock.now(), kind: kind,
-            text: text)
+        let event = JobEvent.now(id, kind, text)
         await attempt("event") { () async throws(AgentError) in try context.store.append(event) }
     }
 

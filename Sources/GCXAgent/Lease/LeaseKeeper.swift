@@ -58,7 +58,7 @@ package actor LeaseKeeper {
         terms = row.terms
         phase = row.phase
         deposit = row.terms.deposit
-        job = JobDirectory(jobs: "\(context.settings.stateDirectory)/jobs", id: Self.jobID(row.id))
+        job = JobDirectory(jobs: context.settings.jobsPath, id: Self.jobID(row.id))
         graph = try context.store.graph(of: row.id)
         meter = try context.store.meter(row.id)
         if let receipt = try context.store.lastReceipt(row.id) {

@@ -35,21 +35,9 @@ package struct BenchmarkSubject: Equatable, Sendable {
         return TextLayout.harmless(values.joined(separator: ", "))
     }
 
-    /// `2026-11-24 14:05 UTC`, by the proleptic Gregorian calendar.
-    ///
-    /// Source: the days-to-civil algorithm: years begin in March, so that the leap day is a year's last.
+    /// `2026-11-24 14:05 UTC`.
     package static func date(_ seconds: UInt64) -> String {
-        let (days, rest) = (seconds / 86_400, seconds % 86_400)
-        let shifted = days + 719_468
-        let (era, day) = (shifted / 146_097, shifted % 146_097)
-        let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365
-        let dayOfYear = day - (365 * year + year / 4 - year / 100)
-        let month = (5 * dayOfYear + 2) / 153
-        let isNextYear = month >= 10
-        let fields = [
-            isNextYear ? month - 9 : month + 3, dayOfYear - (153 * month + 2) / 5 + 1, rest / 3_600, rest / 60 % 60,
-        ]
-        let text = fields.map { $0 < 10 ? "0\($0)" : "\($0)" }
-        return "\(year + era * 400 + (isNextYear ? 1 : 0))-\(text[0])-\(text[1]) \(text[2]):\(text[3]) UTC"
+        let (date, clock) = RFC3339.parts(ofSeconds: seconds)
+        return "\(date) \(clock.prefix(5)) UTC"
     }
 }

@@ -149,19 +149,7 @@ struct ReportText {
 enum Moment {
     /// `2026-11-27 12:30:05Z` from Unix seconds.
     static func text(_ seconds: UInt64) -> String {
-        let days = Int(seconds / 86_400)
-        let (hour, minute, second) = (seconds % 86_400 / 3_600, seconds % 3_600 / 60, seconds % 60)
-        // Howard Hinnant's days-to-civil, for dates after 1970.
-        let shifted = days + 719_468
-        let era = shifted / 146_097
-        let dayOfEra = shifted - era * 146_097
-        let yearOfEra = (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let shiftedMonth = (5 * dayOfYear + 2) / 153
-        let day = dayOfYear - (153 * shiftedMonth + 2) / 5 + 1
-        let month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
-        let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
-        func two(_ number: some BinaryInteger) -> String { number < 10 ? "0\(number)" : "\(number)" }
-        return "\(year)-\(two(month))-\(two(day)) \(two(hour)):\(two(minute)):\(two(second))Z"
+        let (date, clock) = RFC3339.parts(ofSeconds: seconds)
+        return "\(date) \(clock)Z"
     }
 }
