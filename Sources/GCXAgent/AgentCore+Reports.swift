@@ -56,7 +56,7 @@ extension AgentCore {
         let keep = context.settings.jobs.historySeconds
         let now = context.now()
         do {
-            for lease in try context.store.leasesToForget(endedBefore: now > keep ? now - keep : 0) {
+            for lease in try context.store.leasesToForget(endedBy: now > keep ? now - keep : 0) {
                 try JobHistory(root: context.settings.historyPath).remove(lease)
                 try context.store.forgetHistory(of: lease)
                 context.logger.info("history removed", metadata: ["lease.id": "\(lease.short)"])

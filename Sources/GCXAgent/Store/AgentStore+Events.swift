@@ -74,13 +74,13 @@ extension AgentStore {
         }
     }
 
-    /// Leases that are wiped, ended before `time` (Unix seconds) and still have a history.
-    func leasesToForget(endedBefore time: UInt64) throws(AgentError) -> [LeaseID] {
+    /// Leases that are wiped, had ended by `time` (Unix seconds) and still have a history.
+    func leasesToForget(endedBy time: UInt64) throws(AgentError) -> [LeaseID] {
         try read { database in
             try String.fetchAll(
                 database,
                 sql: """
-                    SELECT id FROM lease WHERE wiped = 1 AND forgotten = 0 AND coalesce(ended_at, created_at) < ?
+                    SELECT id FROM lease WHERE wiped = 1 AND forgotten = 0 AND coalesce(ended_at, created_at) <= ?
                     """,
                 arguments: [Int64(clamping: time)]
             ).compactMap { LeaseID($0) }
