@@ -6,7 +6,7 @@ enum Places {
     /// A newcomer reads these and knows where everything is; each further one is another place to look.
     static let top: Set<String> = [
         "Package.swift", "Sources", "Tests", "Probes", "Systemd", "Config", "README.md", "ARCHITECTURE.md",
-        "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE", "Makefile", ".swift-format", ".gitignore", ".ci",
+        "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "LICENSE", "Makefile", ".swift-format", ".gitignore", ".ci",
     ]
     /// git reads it; it is not needed.
     static let optional: Set<String> = [".gitattributes"]
