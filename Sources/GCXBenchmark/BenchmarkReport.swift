@@ -1,3 +1,5 @@
+import GCXModel
+
 #if canImport(FoundationEssentials)
     import FoundationEssentials
 #else
@@ -57,9 +59,9 @@ package struct BenchmarkReport: Codable, Equatable, Sendable {
         guard data.count <= BenchmarkLimits.reportBytesMax else { throw .tooLarge(bytes: data.count) }
         let decoded: Self
         do {
-            let schema = try JSONDecoder().decode(SchemaOnly.self, from: data).schema
+            let schema = try StrictJSON.decode(SchemaOnly.self, from: data, unknownFields: .tolerated).schema
             guard schema == Self.schemaCurrent else { throw BenchmarkError.unknownSchema(schema) }
-            decoded = try JSONDecoder().decode(Self.self, from: data)
+            decoded = try StrictJSON.decode(Self.self, from: data)
         } catch let error as BenchmarkError {
             throw error
         } catch {

@@ -1,3 +1,5 @@
+import GCXModel
+
 #if canImport(FoundationEssentials)
     import FoundationEssentials
 #else
@@ -49,7 +51,7 @@ package struct PeerTally: Codable, Equatable, Sendable {
 
     package func encoded() throws -> Data { try JSONEncoder().encode(self) }
 
-    package init(decoding data: Data) throws { self = try JSONDecoder().decode(Self.self, from: data) }
+    package init(decoding data: Data) throws(JSONError) { self = try StrictJSON.decode(Self.self, from: data) }
 
     /// B/s, the median of the transfers as large as the last one: those before it were for finding how many bytes to move.
     /// Nil without any.

@@ -85,28 +85,16 @@ package struct HardwareProbe: Sendable {
     /// Asks for the version before the rest: a newer document is no rubbish.
     private func decode(_ bytes: [UInt8]) throws(ProbeError) -> Inventory {
         struct Version: Decodable { let schemaVersion: Int }
-        let data = Data(bytes)
         do {
-            let version = try JSONDecoder().decode(Version.self, from: data).schemaVersion
+            let version = try StrictJSON.decode(Version.self, from: bytes, unknownFields: .tolerated).schemaVersion
             guard version == Inventory.schemaVersionCurrent else {
                 throw ProbeError.unsupportedSchema(found: version, supported: Inventory.schemaVersionCurrent)
             }
-            return try JSONDecoder().decode(Inventory.self, from: data)
+            return try StrictJSON.decode(Inventory.self, from: bytes)
         } catch let error as ProbeError {
             throw error
         } catch {
-            throw .rubbish(reason: reason(error), beginning: beginning(of: bytes))
-        }
-    }
-
-    private func reason(_ error: any Error) -> String {
-        guard let error = error as? DecodingError else { return "\(error)" }
-        switch error {
-        case .keyNotFound(let key, _): return "the key `\(key.stringValue)` is missing"
-        case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
-            let path = context.codingPath.map(\.stringValue).joined(separator: ".")
-            return path.isEmpty ? context.debugDescription : "\(path): \(context.debugDescription)"
-        @unknown default: return "\(error)"
+            throw .rubbish(reason: "\(error)", beginning: beginning(of: bytes))
         }
     }
 

@@ -1,4 +1,3 @@
-import FoundationEssentials
 import GCXModel
 import GCXSigning
 
@@ -34,8 +33,9 @@ package struct JournalRow: Equatable, Sendable {
 
     /// The entry, once its bytes are canonical and the key and every hash beside them are theirs.
     package func posted(in domain: EIP712Domain) throws(LedgerError) -> PostedEntry {
-        guard let decoded = try? JSONDecoder().decode(Entry.self, from: Data(entry)) else {
-            throw .corrupted(index, detail: "the entry cannot be read")
+        let decoded: Entry
+        do { decoded = try StrictJSON.decode(Entry.self, from: entry) } catch {
+            throw .corrupted(index, detail: "the entry cannot be read: \(error)")
         }
         guard try PostedEntry.canonicalJSON(decoded) == entry else {
             throw .corrupted(index, detail: "the entry is not in canonical form")

@@ -29,7 +29,9 @@ package struct EntryKey: Codable, Hashable, Sendable, CustomStringConvertible {
         let text = try decoder.singleValueContainer().decode(String.self)
         guard let key = EntryKey(text) else {
             throw DecodingError.dataCorrupted(
-                .init(codingPath: decoder.codingPath, debugDescription: "an entry key is kind:digest, not “\(text)”"))
+                .init(
+                    codingPath: decoder.codingPath,
+                    debugDescription: "an entry key is kind:digest, not “\(PlainText.excerpt(text))”"))
         }
         self = key
     }

@@ -39,7 +39,8 @@ extension DecimalCoded {
             throw DecodingError.dataCorrupted(
                 .init(
                     codingPath: decoder.codingPath,
-                    debugDescription: "\(Self.self) takes a decimal number below 2^128 as text, not “\(text)”"))
+                    debugDescription:
+                        "a decimal number below 2^128 stands here as text, not “\(PlainText.excerpt(text))”"))
         }
         self = parsed
     }

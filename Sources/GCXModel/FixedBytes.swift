@@ -42,7 +42,8 @@ extension FixedBytes {
             throw DecodingError.dataCorrupted(
                 .init(
                     codingPath: decoder.codingPath,
-                    debugDescription: "\(Self.self) takes \(Self.length) bytes in hexadecimal, not “\(text)”"))
+                    debugDescription: "\(Self.length) bytes in hexadecimal stand here, not “\(PlainText.excerpt(text))”"
+                ))
         }
         self = value
     }

@@ -104,7 +104,9 @@ extension LosslessStringConvertible {
         let text = try decoder.singleValueContainer().decode(String.self)
         guard let value = Self(text) else {
             throw DecodingError.dataCorrupted(
-                .init(codingPath: decoder.codingPath, debugDescription: "“\(text)” is no IPv4 address or network"))
+                .init(
+                    codingPath: decoder.codingPath,
+                    debugDescription: "“\(PlainText.excerpt(text))” is no IPv4 address or network"))
         }
         return value
     }

@@ -92,7 +92,8 @@ extension PCIID: Codable {
         let container = try decoder.singleValueContainer()
         let text = try container.decode(String.self)
         guard let value = UInt16(text, radix: 16) else {
-            throw DecodingError.dataCorruptedError(in: container, debugDescription: "\"\(text)\" is no PCI id")
+            throw DecodingError.dataCorruptedError(
+                in: container, debugDescription: "“\(PlainText.excerpt(text))” is no PCI id")
         }
         self.init(value)
     }
@@ -108,7 +109,8 @@ extension PCIClass: Codable {
         let container = try decoder.singleValueContainer()
         let text = try container.decode(String.self)
         guard let value = UInt32(text, radix: 16), value <= 0xFF_FFFF else {
-            throw DecodingError.dataCorruptedError(in: container, debugDescription: "\"\(text)\" is no PCI class")
+            throw DecodingError.dataCorruptedError(
+                in: container, debugDescription: "“\(PlainText.excerpt(text))” is no PCI class")
         }
         self.init(value)
     }

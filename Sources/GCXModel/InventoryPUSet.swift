@@ -71,7 +71,7 @@ extension PUSet: Codable {
         let text = try container.decode(String.self)
         guard let set = PUSet(list: text) else {
             throw DecodingError.dataCorruptedError(
-                in: container, debugDescription: "\"\(text)\" is no list of PUs such as 0-3,8")
+                in: container, debugDescription: "“\(PlainText.excerpt(text))” is no list of PUs such as 0-3,8")
         }
         self = set
     }

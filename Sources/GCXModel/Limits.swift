@@ -16,4 +16,15 @@ package enum Limits {
     package static let eventBytesMax = 512
     /// Shortest and longest close window, seconds: five seconds (a demonstration on one machine) to a week.
     package static let closeWindowSeconds: ClosedRange<UInt64> = 5...604_800
+
+    /// Bytes of a JSON text that is read at all; doors have smaller bounds of their own. A report of a large machine is one
+    /// megabyte.
+    package static let jsonBytesMax = 64 << 20
+    /// Objects and lists within each other in a JSON text: three times what our deepest document, an inventory, has.
+    package static let jsonDepthMax = 64
+    /// Names and values in a JSON text: a page of the journal at its limits has some hundred thousand. Sixteen bytes of
+    /// memory each.
+    package static let jsonValuesMax = 1 << 21
+    /// Characters of a stranger's text that an error quotes.
+    package static let excerptCharactersMax = 64
 }

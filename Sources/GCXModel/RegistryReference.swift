@@ -130,6 +130,8 @@ package struct RegistryReferenceError: RemediedError, Equatable {
     package let text: String
     package let reason: String
 
-    package var description: String { "“\(text.prefix(120))” names no image in a registry: \(reason)" }
+    package var description: String {
+        "“\(PlainText.excerpt(text, charactersMax: 120))” names no image in a registry: \(reason)"
+    }
     package var remedy: Remedy { .fix("Give docker://HOST[:PORT]/PATH:TAG or docker://HOST[:PORT]/PATH@sha256:HEX.") }
 }

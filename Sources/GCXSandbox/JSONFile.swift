@@ -1,5 +1,6 @@
 import FoundationEssentials
 import GCXLinux
+import GCXModel
 
 /// State of a job as JSON: sorted keys, so that equal values are equal files.
 enum JSONFile {
@@ -23,9 +24,11 @@ enum JSONFile {
         try DurableFile.replace(path, with: try encode(value, object: path))
     }
 
+    /// A field that is not known here is passed over: the standards of images and devices ask for that, and our own files
+    /// may be of another version.
     static func decode<T: Decodable>(_ type: T.Type, _ bytes: [UInt8], object: String) throws(LinuxError) -> T {
         do {
-            return try JSONDecoder().decode(type, from: Data(bytes))
+            return try StrictJSON.decode(type, from: bytes, unknownFields: .tolerated)
         } catch {
             throw .malformed(object: object, reason: "\(error)")
         }

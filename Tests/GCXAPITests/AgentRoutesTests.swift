@@ -128,7 +128,7 @@ import Testing
             for (call, status) in cases {
                 let answer = try await client.transport.answer(call, from: client.endpoint)
                 #expect(answer.status == status, "\(call.method) \(call.path)")
-                let envelope = try WireJSON.decode(ErrorSummary.self, from: answer.body)
+                let envelope = try WireJSON.answer(ErrorSummary.self, from: answer.body)
                 #expect(!envelope.code.isEmpty && !envelope.message.isEmpty)
             }
         }

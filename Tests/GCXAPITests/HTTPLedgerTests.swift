@@ -54,7 +54,7 @@ import Testing
         try await serving(ledger) { client in
             let answer = try await HTTPTransport.shared.answer(.get("/v1/leases/\(Digest.zero)"), from: client.endpoint)
             #expect(answer.status == 409)
-            let envelope = try WireJSON.decode(ErrorEnvelope<LedgerError>.self, from: answer.body)
+            let envelope = try WireJSON.answer(ErrorEnvelope<LedgerError>.self, from: answer.body)
             #expect(envelope.code == "closeWindowNotOver")
             #expect(envelope.message == LedgerError.closeWindowNotOver(.zero, closesAt: 9).description)
             #expect(envelope.remedy == WireRemedy(.retry(after: .seconds(5))))

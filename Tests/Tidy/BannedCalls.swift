@@ -40,6 +40,7 @@ struct Ban: Sendable {
             folders: [
                 "Model", "Signing", "Pricing", "Metering", "Market", "Ledger", "LedgerSQLite", "Config", "Agent", "API",
             ].map { "Sources/GCX\($0)/" },
+            homes: ["Sources/GCXModel/JSON/": "it hands on what is measured, and to fields of that type alone"],
             words: ["Double", "Float", "Float16", "Float80", "Decimal"], find: { $0.code[$1].text }),
         Ban(
             "*, / on an Amount", but: "a function of Pricing", why: "one rounding, in one place", folders: ["Sources/"],
@@ -79,6 +80,10 @@ struct Ban: Sendable {
             why: "standard output is for results", folders: ["Sources/"],
             words: ["print", "debugPrint", "dump", "NSLog"],
             find: { isCall($0, $1) ? $0.code[$1].text : nil }),
+        Ban(
+            "JSONDecoder, JSONSerialization", but: "StrictJSON.decode",
+            why: "a field that is doubled, unknown or no number as written is refused by name",
+            words: ["JSONDecoder", "JSONSerialization"], find: { $0.code[$1].text }),
         Ban(
             "Foundation", but: "FoundationEssentials where it is enough", why: "size and start time",
             homes: ["Sources/GCXSigning/Keystore/KeystorePassword.swift": "only Foundation has the normal form KC"],

@@ -58,9 +58,9 @@ package struct FileBuyerJournal: BuyerJournal {
             throw .journal(path, reason: error.description)
         }
         do {
-            return try WireJSON.decode(BuyerRecord.self, from: bytes)
+            return try StrictJSON.decode(BuyerRecord.self, from: bytes)
         } catch {
-            throw .journal(path, reason: WireJSON.reason(error))
+            throw .journal(path, reason: error.description)
         }
     }
 

@@ -83,9 +83,9 @@ package struct AgentClient: AgentOperations {
     func read<Value: Decodable>(_ call: HTTPCall, by caller: Caller) async throws(AgentError) -> Value {
         let answer = try await answer(call, by: caller)
         do {
-            return try WireJSON.decode(Value.self, from: answer.body)
+            return try WireJSON.answer(Value.self, from: answer.body)
         } catch {
-            throw unreachable("its answer makes no sense: \(WireJSON.reason(error))")
+            throw unreachable("its answer makes no sense: \(error)")
         }
     }
 
@@ -115,10 +115,10 @@ package struct AgentClient: AgentOperations {
 
     /// The agent's own error; anything else that is no success did not come from an agent that could be asked.
     func failure(_ answer: HTTPAnswer) -> AgentError {
-        if let envelope = try? WireJSON.decode(ErrorEnvelope<AgentError>.self, from: answer.body) {
+        if let envelope = try? WireJSON.answer(ErrorEnvelope<AgentError>.self, from: answer.body) {
             return envelope.error
         }
-        if let envelope = try? WireJSON.decode(ErrorEnvelope<RequestError>.self, from: answer.body) {
+        if let envelope = try? WireJSON.answer(ErrorEnvelope<RequestError>.self, from: answer.body) {
             return envelope.error.asAgentError ?? unreachable(envelope.message)
         }
         return unreachable("HTTP status \(answer.status)")

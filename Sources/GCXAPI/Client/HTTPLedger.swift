@@ -61,17 +61,17 @@ package final class HTTPLedger: TransparentLedger {
     private func read<Value: Decodable>(_ answer: HTTPAnswer) throws(LedgerError) -> Value {
         guard answer.isSuccess else { throw failure(answer) }
         do {
-            return try WireJSON.decode(Value.self, from: answer.body)
+            return try WireJSON.answer(Value.self, from: answer.body)
         } catch {
-            throw .unreadable(endpoint: "\(endpoint)", detail: WireJSON.reason(error))
+            throw .unreadable(endpoint: "\(endpoint)", detail: error.description)
         }
     }
 
     private func failure(_ answer: HTTPAnswer) -> LedgerError {
-        if let envelope = try? WireJSON.decode(ErrorEnvelope<LedgerError>.self, from: answer.body) {
+        if let envelope = try? WireJSON.answer(ErrorEnvelope<LedgerError>.self, from: answer.body) {
             return envelope.error
         }
-        let summary = try? WireJSON.decode(ErrorSummary.self, from: answer.body)
+        let summary = try? WireJSON.answer(ErrorSummary.self, from: answer.body)
         return .unreadable(endpoint: "\(endpoint)", detail: summary?.message ?? "HTTP status \(answer.status)")
     }
 

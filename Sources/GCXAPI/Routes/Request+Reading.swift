@@ -1,3 +1,4 @@
+import GCXModel
 import Hummingbird
 import NIOCore
 
@@ -13,17 +14,19 @@ extension Request {
             throw RequestError.bodyTooLarge(bytesMax: bytesMax)
         }
         do {
-            return try WireJSON.decode(type, from: body.readableBytesView)
+            return try StrictJSON.decode(type, from: body.readableBytesView)
         } catch {
-            throw RequestError.malformed(WireJSON.reason(error))
+            throw RequestError.malformed(error.description)
         }
     }
 
     /// A value after `?name=`, or nil when it is not there. Throws ``RequestError/malformed(_:)`` when it is not readable.
     func query<Value: LosslessStringConvertible>(_ name: String, as type: Value.Type) throws -> Value? {
-        guard let text = uri.queryParameters[Substring(name)] else { return nil }
+        let values = uri.queryParameters[values: Substring(name)]
+        guard values.count < 2 else { throw RequestError.malformed("the query parameter \(name) is there twice") }
+        guard let text = values.first else { return nil }
         guard let value = Value(String(text)) else {
-            throw RequestError.malformed("the query parameter \(name) cannot be “\(text)”")
+            throw RequestError.malformed("the query parameter \(name) cannot be “\(PlainText.excerpt(String(text)))”")
         }
         return value
     }
@@ -42,7 +45,7 @@ extension BasicRequestContext {
     func path<Value>(_ name: String, _ read: (String) -> Value?) throws -> Value {
         let text = parameters.get(name) ?? ""
         guard let value = read(text) else {
-            throw RequestError.malformed("“\(text)” in the path is no \(name)")
+            throw RequestError.malformed("“\(PlainText.excerpt(text))” in the path is no \(name)")
         }
         return value
     }

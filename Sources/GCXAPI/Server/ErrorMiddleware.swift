@@ -1,4 +1,5 @@
 import FoundationEssentials
+import GCXModel
 import Hummingbird
 import Logging
 import NIOCore
@@ -37,7 +38,7 @@ struct ErrorMiddleware: RouterMiddleware {
         case let error as HTTPError where error.status == .notFound: return .noSuchRoute(request.uri.path)
         case let error as HTTPError where error.status.kind == .clientError:
             return .malformed(error.body ?? error.status.reasonPhrase)
-        case is DecodingError: return .malformed(WireJSON.reason(error))
+        case let error as JSONError: return .malformed(error.description)
         default:
             logger.error(
                 "request failed", metadata: ["http.path": "\(request.uri.path)", "error": "\(error)"])

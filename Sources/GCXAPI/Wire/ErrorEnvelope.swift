@@ -11,7 +11,7 @@ extension WireError {
     /// The name of the case, which is what programs in other languages compare.
     var code: String {
         // Swift writes an enum as an object with one member, named like the case.
-        let name = try? WireJSON.decode(OnlyKey.self, from: WireJSON.encode(self)).name
+        let name = try? WireJSON.answer(OnlyKey.self, from: WireJSON.encode(self)).name
         return name ?? "unknown"
     }
 }

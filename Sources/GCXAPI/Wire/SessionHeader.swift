@@ -22,9 +22,9 @@ enum SessionHeader {
         guard words[1].utf8.count <= APILimits.sessionTokenBytesMax, let json = Data(base64Encoded: String(words[1]))
         else { throw .notAllowed("the session token is not base64 of at most \(APILimits.sessionTokenBytesMax) bytes") }
         do {
-            return try WireJSON.decode(Signed<ApiSession>.self, from: json)
+            return try StrictJSON.decode(Signed<ApiSession>.self, from: json)
         } catch {
-            throw .notAllowed("the session token holds no signed session: \(WireJSON.reason(error))")
+            throw .notAllowed("the session token holds no signed session: \(error)")
         }
     }
 }

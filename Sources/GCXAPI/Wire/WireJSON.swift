@@ -1,4 +1,5 @@
 import FoundationEssentials
+import GCXModel
 import Hummingbird
 
 /// JSON as it crosses a socket: sorted keys, so that answers can be compared byte by byte.
@@ -9,23 +10,9 @@ enum WireJSON {
         return Array(try encoder.encode(value))
     }
 
-    static func decode<Value: Decodable>(_ type: Value.Type, from bytes: some Sequence<UInt8>) throws -> Value {
-        try JSONDecoder().decode(type, from: Data(bytes))
-    }
-
-    /// What went wrong in reading, and where, in one line for people.
-    static func reason(_ error: any Error) -> String {
-        guard let error = error as? DecodingError else { return "\(error)" }
-        switch error {
-        case .keyNotFound(let key, let context): return "\(path(context)) lacks “\(key.stringValue)”"
-        case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
-            return "\(path(context)): \(context.debugDescription)"
-        @unknown default: return "\(error)"
-        }
-    }
-
-    private static func path(_ context: DecodingError.Context) -> String {
-        context.codingPath.isEmpty ? "the document" : context.codingPath.map(\.stringValue).joined(separator: ".")
+    /// What a server answered. It may be newer than we are, so a field that we do not know is passed over.
+    static func answer<Value: Decodable>(_ type: Value.Type, from bytes: [UInt8]) throws(JSONError) -> Value {
+        try StrictJSON.decode(type, from: bytes, unknownFields: .tolerated)
     }
 }
 

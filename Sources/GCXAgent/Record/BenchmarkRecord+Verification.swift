@@ -83,7 +83,7 @@ extension BenchmarkRecord {
         do {
             return (
                 try BenchmarkReport(decoding: Data(report.utf8)),
-                try JSONDecoder().decode(Inventory.self, from: Data(inventory.utf8))
+                try StrictJSON.decode(Inventory.self, from: inventory.utf8)
             )
         } catch { throw .malformed(String(describing: error)) }
     }
@@ -94,7 +94,7 @@ extension BenchmarkRecord {
     {
         guard let peer = report.peer, let text = peer.witness else { return [] }
         let signed: [Signed<ChallengeTranscript>]
-        do { signed = try JSONDecoder().decode([Signed<ChallengeTranscript>].self, from: Data(text.utf8)) } catch {
+        do { signed = try StrictJSON.decode([Signed<ChallengeTranscript>].self, from: text.utf8) } catch {
             throw .malformed("the peer's witness: \(error)")
         }
         for transcript in signed {

@@ -50,9 +50,9 @@ package struct BenchmarkRecord: Codable, Equatable, Sendable {
             throw .malformed("\(data.count) bytes are more than \(Self.bytesMax)")
         }
         do {
-            let schema = try JSONDecoder().decode(SchemaOnly.self, from: data).schema
+            let schema = try StrictJSON.decode(SchemaOnly.self, from: data, unknownFields: .tolerated).schema
             guard schema == Self.schemaCurrent else { throw RecordError.schemaUnknown(schema) }
-            self = try JSONDecoder().decode(Self.self, from: data)
+            self = try StrictJSON.decode(Self.self, from: data)
         } catch let error as RecordError {
             throw error
         } catch {

@@ -129,7 +129,8 @@ enum StoredJSON {
         return String(decoding: try encoder.encode(value), as: UTF8.self)
     }
 
-    static func decode<Value: Decodable>(_ type: Value.Type, _ text: String) throws -> Value {
-        try JSONDecoder().decode(type, from: Data(text.utf8))
+    /// Another version of the agent may have written it: a field that is not known here is passed over.
+    static func decode<Value: Decodable>(_ type: Value.Type, _ text: String) throws(JSONError) -> Value {
+        try StrictJSON.decode(type, from: text.utf8, unknownFields: .tolerated)
     }
 }

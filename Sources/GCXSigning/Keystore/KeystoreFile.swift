@@ -1,4 +1,5 @@
 import FoundationEssentials
+import GCXModel
 import Glibc
 
 /// Keystores on disk: mode 0600, written whole or not at all, never over another key.
@@ -48,13 +49,10 @@ package enum KeystoreFile {
     /// - Throws: ``KeystoreError/notAKeystore(reason:)``.
     package static func decode(_ bytes: [UInt8]) throws(KeystoreError) -> KeystoreV3 {
         do {
-            return try JSONDecoder().decode(KeystoreV3.self, from: Data(bytes))
-        } catch DecodingError.keyNotFound(let key, _) {
-            throw .notAKeystore(reason: "field `\(key.stringValue)` is missing")
-        } catch DecodingError.typeMismatch(_, let context) {
-            throw .notAKeystore(reason: "field `\(context.path)` has the wrong type")
+            // Wallets add fields of their own.
+            return try StrictJSON.decode(KeystoreV3.self, from: bytes, unknownFields: .tolerated)
         } catch {
-            throw .notAKeystore(reason: "not a JSON keystore document")
+            throw .notAKeystore(reason: error.description)
         }
     }
 
@@ -105,10 +103,6 @@ package enum KeystoreFile {
             }
         }
     }
-}
-
-extension DecodingError.Context {
-    fileprivate var path: String { codingPath.map(\.stringValue).joined(separator: ".") }
 }
 
 /// The kernel's words for an errno, and its number.

@@ -95,7 +95,7 @@ enum Documents {
         do { data = try Data(contentsOf: URL(filePath: path)) } catch {
             throw CommandError("the \(what) \(path) cannot be read: \(error)", fix: "Check the path.")
         }
-        do { return try JSONDecoder().decode(Value.self, from: data) } catch {
+        do { return try StrictJSON.decode(Value.self, from: data) } catch {
             throw CommandError("\(path) is not a \(what): \(error)", fix: "Make it again.")
         }
     }
