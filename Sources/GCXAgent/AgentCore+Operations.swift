@@ -129,10 +129,7 @@ extension AgentCore {
 
     private func check(_ request: JobRequest) throws(AgentError) {
         if let network = request.network { try check(network) }
-        let words = request.command + request.environment.flatMap { [$0.key, $0.value] }
-        guard words.reduce(0, { $0 + $1.utf8.count }) <= AgentLimits.commandBytesMax else {
-            throw .badRequest("command and environment are longer than \(AgentLimits.commandBytesMax) bytes")
-        }
+        try request.checkTexts()
         if request.imageFormat == .registry {
             // Said before the job is taken, so that a refusal costs no lease.
             let image = try request.registryImage()

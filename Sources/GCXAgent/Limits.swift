@@ -35,6 +35,10 @@ package enum AgentLimits {
     package static let leasesMax = 1_024
     /// Arguments and environment of a job, bytes together.
     package static let commandBytesMax = 128 << 10
+    /// Longest directory that a job may be started in, bytes (limits.h, PATH_MAX).
+    package static let pathBytesMax = 4_096
+    /// Longest name of an image, bytes: a host, a path of 255 and a digest.
+    package static let imageReferenceBytesMax = 1_024
     /// Longest address that an input is fetched from, bytes; what servers take in a request line.
     package static let urlBytesMax = 8_192
     /// Longest time that an input may take to be fetched.

@@ -21,6 +21,18 @@ package enum PlainText {
         }
     }
 
+    /// The text as one line of at most `bytesMax` bytes of UTF-8, with hidden characters spelled out: for what we sign.
+    package static func line(_ text: String, bytesMax: Int) -> String {
+        var (line, bytes) = ("", 0)
+        for scalar in text.unicodeScalars {
+            let piece = isHidden(scalar) ? "\\u{\(hexadecimal(scalar))}" : String(scalar)
+            bytes += piece.utf8.count
+            guard bytes <= bytesMax else { break }
+            line += piece
+        }
+        return line
+    }
+
     /// The beginning of a text, on one line, with hidden characters spelled out: for errors that quote what was sent.
     package static func excerpt(_ text: String, charactersMax: Int = Limits.excerptCharactersMax) -> String {
         let scalars = text.unicodeScalars

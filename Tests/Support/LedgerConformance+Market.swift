@@ -198,6 +198,39 @@ extension LedgerConformance {
                 if case .malformed(.offer, "closeWindowSeconds", _) = $0 { true } else { false }
             }
         },
+        LedgerScenario("a text that a terminal obeys or a reader misses is refused, field by field") { bench in
+            let (world, market) = (bench.world, try await bench.openMarket())
+            let grant = market.grant
+            for text in ["\u{1B}[2J", "a\nb", "\u{7F}", "\u{9B}1m", "\u{202E}4", "a\u{200B}b", "\u{2028}", "\u{E000}"] {
+                let fact = Fact(name: text, value: 1, unit: "B", level: .claimed, measuredAt: 1)
+                let unit = Fact(name: "a", value: 1, unit: text, level: .claimed, measuredAt: 1)
+                let constraint = Constraint(fact: text, minimum: 0, maximum: 1, levelMin: .claimed)
+                let entries: [(String, Entry)] = [
+                    ("label", .grant(world.grant { $0.label = text })),
+                    ("kernelVersion", .attestation(world.attestation { $0.kernelVersion = text })),
+                    ("facts.name", .attestation(world.attestation { $0.facts = [fact] })),
+                    ("facts.unit", .attestation(world.attestation { $0.facts = [unit] })),
+                    ("contradictions", .attestation(world.attestation { $0.contradictions = ["fine", text] })),
+                    ("region", .offer(world.offer(grant: grant) { $0.region = text })),
+                    ("facts.name", .offer(world.offer(grant: grant) { $0.facts = [fact] })),
+                    ("constraints.fact", .demand(world.demand { $0.constraints = [constraint] })),
+                    ("regions", .demand(world.demand { $0.regions = ["eu", text] })),
+                    (
+                        "reason",
+                        .withdrawal(
+                            world.sign(
+                                Withdrawal(subject: grant, reason: text, issuedAt: world.clock.now), by: world.owner))
+                    ),
+                    ("comment", .rating(world.rating(.random()) { $0.comment = text })),
+                ]
+                for (field, entry) in entries {
+                    try await bench.refuses(entry) {
+                        if case .malformed(entry.kind, field, _) = $0 { true } else { false }
+                    }
+                }
+            }
+            try await bench.ledger.post(.grant(world.grant { $0.label = "Zürich, 東京 – ❤️ 4" }))
+        },
         LedgerScenario("the largest documents that the limits allow are accepted") { bench in
             let market = try await bench.openMarket()
             let text = String(repeating: "x", count: 128)

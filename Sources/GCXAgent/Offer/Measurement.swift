@@ -1,6 +1,7 @@
 import FoundationEssentials
 import GCXBenchmark
 import GCXHardware
+import GCXLedger
 import GCXModel
 import GCXPricing
 
@@ -20,11 +21,12 @@ package struct Measurement: Sendable {
     /// What could not be measured, and why.
     package var problems: [String]
 
-    /// Sources that disagree, each as one line.
+    /// Sources that disagree, each as one line. They quote what the machine's files say.
     package var contradictions: [String] {
-        inventory.contradictions.map { contradiction in
+        inventory.contradictions.prefix(LedgerLimits.contradictionsMax).map { contradiction in
             let claims = contradiction.claims.map { "\($0.source) says \($0.value)" }.joined(separator: ", ")
-            return "\(contradiction.fact.rawValue): \(claims)"
+            return PlainText.line(
+                "\(contradiction.fact.rawValue): \(claims)", bytesMax: Limits.eventBytesMax)
         }
     }
 }

@@ -5,9 +5,19 @@ import GCXModel
 /// Collects the checks on one document, so that each reads as one line.
 struct Form {
     let kind: EntryKind
+    /// Whether characters are looked at, too.
+    let isNew: Bool
 
+    init(_ kind: EntryKind, in posting: Posting) {
+        self.kind = kind
+        isNew = posting.isNew
+    }
+
+    /// A text for people: short, on one line, and nothing in it that a terminal obeys or a reader misses.
     func text(_ field: String, _ text: String, max: Int = Limits.nameBytesMax) throws(LedgerError) {
         guard text.utf8.count <= max else { throw .documentTooLarge(kind, field: field, max: max) }
+        guard isNew, let refusal = PlainText.refusal(of: text) else { return }
+        throw .malformed(kind, field: field, reason: refusal)
     }
 
     func count(_ field: String, _ count: Int, max: Int) throws(LedgerError) {
@@ -38,16 +48,16 @@ struct Form {
 }
 
 extension MachineGrant {
-    func requireForm() throws(LedgerError) {
-        let form = Form(kind: .grant)
+    func requireForm(in posting: Posting) throws(LedgerError) {
+        let form = Form(.grant, in: posting)
         try form.text("label", label)
         try form.require(machine != .zero, "machine", "is the zero address")
     }
 }
 
 extension AttestationRecord {
-    func requireForm() throws(LedgerError) {
-        let form = Form(kind: .attestation)
+    func requireForm(in posting: Posting) throws(LedgerError) {
+        let form = Form(.attestation, in: posting)
         try form.text("kernelVersion", kernelVersion)
         try form.facts(facts)
         try form.count("contradictions", contradictions.count, max: LedgerLimits.contradictionsMax)
@@ -56,8 +66,8 @@ extension AttestationRecord {
 }
 
 extension Offer {
-    func requireForm() throws(LedgerError) {
-        let form = Form(kind: .offer)
+    func requireForm(in posting: Posting) throws(LedgerError) {
+        let form = Form(.offer, in: posting)
         try form.revision(revision)
         try form.text("region", region)
         try form.facts(facts)
@@ -74,8 +84,8 @@ extension Offer {
 }
 
 extension Demand {
-    func requireForm() throws(LedgerError) {
-        let form = Form(kind: .demand)
+    func requireForm(in posting: Posting) throws(LedgerError) {
+        let form = Form(.demand, in: posting)
         try form.revision(revision)
         try form.count("constraints", constraints.count, max: Limits.constraintsMax)
         for constraint in constraints { try form.text("constraints.fact", constraint.fact) }
@@ -91,14 +101,14 @@ extension Demand {
 }
 
 extension Withdrawal {
-    func requireForm() throws(LedgerError) {
-        try Form(kind: .withdrawal).text("reason", reason, max: LedgerLimits.reasonBytesMax)
+    func requireForm(in posting: Posting) throws(LedgerError) {
+        try Form(.withdrawal, in: posting).text("reason", reason, max: LedgerLimits.reasonBytesMax)
     }
 }
 
 extension LeaseTerms {
-    func requireForm() throws(LedgerError) {
-        let form = Form(kind: .leaseOpened)
+    func requireForm(in posting: Posting) throws(LedgerError) {
+        let form = Form(.leaseOpened, in: posting)
         try form.require(startsAt < endsAt, "endsAt", "is not after startsAt")
         try form.require(deposit > .zero, "deposit", "is zero")
         try form.require(session != .zero, "session", "is the zero address")
@@ -107,8 +117,8 @@ extension LeaseTerms {
 }
 
 extension Rating {
-    func requireForm() throws(LedgerError) {
-        let form = Form(kind: .rating)
+    func requireForm(in posting: Posting) throws(LedgerError) {
+        let form = Form(.rating, in: posting)
         try form.require((1...5).contains(stars), "stars", "is \(stars), not 1 ... 5")
         try form.text("comment", comment, max: Limits.ratingCommentBytesMax)
     }

@@ -7,7 +7,7 @@ extension LedgerState {
         _ signed: Signed<MachineGrant>, _ digest: Digest, in posting: Posting
     ) throws(LedgerError) -> [Effect] {
         let grant = signed.document
-        try grant.requireForm()
+        try grant.requireForm(in: posting)
         try requireDated(grant.issuedAt, .grant, in: posting)
         try requireSigner(grant.owner, of: signed, .grant, in: posting)
         try requireUnexpired(grant, .grant, digest, at: posting.time)
@@ -18,7 +18,7 @@ extension LedgerState {
         _ signed: Signed<AttestationRecord>, _ digest: Digest, in posting: Posting
     ) throws(LedgerError) -> [Effect] {
         let record = signed.document
-        try record.requireForm()
+        try record.requireForm(in: posting)
         try requireDated(record.measuredAt, .attestation, in: posting)
         try requireSigner(record.machine, of: signed, .attestation, in: posting)
         return [.attestation(published(signed, digest, in: posting))]
@@ -26,7 +26,7 @@ extension LedgerState {
 
     func publish(_ signed: Signed<Offer>, _ digest: Digest, in posting: Posting) throws(LedgerError) -> [Effect] {
         let offer = signed.document
-        try offer.requireForm()
+        try offer.requireForm(in: posting)
         try requireDated(offer.issuedAt, .offer, in: posting)
         try requireSigner(offer.machine, of: signed, .offer, in: posting)
         try requireUnexpired(offer, .offer, digest, at: posting.time)
@@ -41,7 +41,7 @@ extension LedgerState {
 
     func publish(_ signed: Signed<Demand>, _ digest: Digest, in posting: Posting) throws(LedgerError) -> [Effect] {
         let demand = signed.document
-        try demand.requireForm()
+        try demand.requireForm(in: posting)
         try requireDated(demand.issuedAt, .demand, in: posting)
         try requireSigner(demand.buyer, of: signed, .demand, in: posting)
         try requireUnexpired(demand, .demand, digest, at: posting.time)
@@ -54,7 +54,7 @@ extension LedgerState {
 
     func withdraw(_ signed: Signed<Withdrawal>, in posting: Posting) throws(LedgerError) -> [Effect] {
         let withdrawal = signed.document
-        try withdrawal.requireForm()
+        try withdrawal.requireForm(in: posting)
         try requireDated(withdrawal.issuedAt, .withdrawal, in: posting)
         let subject = withdrawal.subject
         if let grant = grants[subject] {

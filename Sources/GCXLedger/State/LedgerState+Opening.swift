@@ -8,7 +8,7 @@ import GCXSigning
 extension LedgerState {
     func open(_ signed: CountersignedTerms, _ id: LeaseID, in posting: Posting) throws(LedgerError) -> [Effect] {
         let terms = signed.terms
-        try terms.requireForm()
+        try terms.requireForm(in: posting)
         try requireSigners(of: signed, id, in: posting)
         let (offer, demand) = (try standingOffer(of: terms, in: posting), try standingDemand(of: terms, in: posting))
         try Agreement(terms: terms, offer: offer, demand: demand).require()

@@ -5,7 +5,7 @@ extension LedgerState {
     /// One word from each side, once the money has come to rest.
     func rate(_ signed: Signed<Rating>, in posting: Posting) throws(LedgerError) -> [Effect] {
         let rating = signed.document
-        try rating.requireForm()
+        try rating.requireForm(in: posting)
         try requireDated(rating.ratedAt, .rating, in: posting)
         var lease = try knownLease(rating.lease)
         try requireSides(of: rating, in: lease.terms)

@@ -70,6 +70,9 @@ package struct Change: Sendable {
     let effects: [Effect]
 }
 
+    /// True for what is being posted. A journal that is read again was written under the rules of its day, and what is
+    /// asked of texts only since then does not make it void.
+    package let isNew: Bool
 /// One change of one part of the state.
 enum Effect: Sendable {
     case grant(GrantRecord)
@@ -88,7 +91,7 @@ enum Effect: Sendable {
 extension LedgerState {
     /// The place of the next entry, at the ledger's clock; a clock that went back stands still instead.
     package func posting(at now: UInt64, checksSignatures: Bool = true) -> Posting {
-        Posting(index: size, time: max(now, lastPostedAt), checksSignatures: checksSignatures)
+        Posting(index: size, time: max(now, lastPostedAt), checksSignatures: checksSignatures, isNew: true)
     }
 
     /// Where the entry of this key stands, or nil.
@@ -121,7 +124,7 @@ extension LedgerState {
         guard posted.postedAt >= lastPostedAt else {
             throw .corrupted(posted.index, detail: "posted at \(posted.postedAt), before the last at \(lastPostedAt)")
         }
-        let posting = Posting(index: size, time: posted.postedAt, checksSignatures: checksSignatures)
+        let posting = Posting(index: size, time: posted.postedAt, checksSignatures: checksSignatures, isNew: false)
         commit(try check(posted.entry, in: posting), of: posted)
     }
 
