@@ -79,6 +79,9 @@ package struct VerifyReport: Codable, Equatable, Sendable {
     package var root: Digest
     package var `operator`: Address
     package var isTestNetwork: Bool
+    /// Whether the journal proves ``isTestNetwork``. False for a ledger that was founded before it did: then it is the
+    /// file's own word.
+    package var isTestNetworkCovered: Bool
     package var money: Conservation
     package var problems: [Problem]
 
@@ -99,9 +102,7 @@ package struct Audit: Sendable {
     private var lastHeadSize: UInt64 = 0
     private var problems: [VerifyReport.Problem] = []
 
-    package init(operator address: Address, isTestNetwork: Bool) {
-        state = LedgerState(operator: address, isTestNetwork: isTestNetwork)
-    }
+    package init(_ charter: LedgerCharter) { state = LedgerState(charter) }
 
     package mutating func take(_ row: JournalRow) {
         do throws(LedgerError) {
@@ -121,7 +122,7 @@ package struct Audit: Sendable {
         guard row.index == tree.size else {
             throw .corrupted(row.index, detail: "entry \(tree.size) is missing before it")
         }
-        guard Digest(bytes: row.previous) == chain.last ?? .zero else {
+        guard Digest(bytes: row.previous) == chain.last ?? state.charter.genesis else {
             throw .corrupted(row.index, detail: "the hash of the entry before is another")
         }
         let posted = try row.posted(in: state.domain)
@@ -149,7 +150,7 @@ package struct Audit: Sendable {
         if document.root != tree.root(size: size) {
             note(nil, "the signed head of \(size) entries has another root than the entries")
         }
-        if document.chain != (last < 0 ? .zero : chain[last]) {
+        if document.chain != (last < 0 ? state.charter.genesis : chain[last]) {
             note(nil, "the signed head of \(size) entries has another last hash than the entries")
         }
         if last >= 0, document.timestamp != times[last] {
@@ -169,7 +170,8 @@ package struct Audit: Sendable {
         let money = state.conservation()
         var report = VerifyReport(
             entries: tree.size, heads: heads, root: tree.root(size: tree.size), operator: state.operator,
-            isTestNetwork: state.isTestNetwork, money: money, problems: problems)
+            isTestNetwork: state.isTestNetwork, isTestNetworkCovered: state.charter.isCovered, money: money,
+            problems: problems)
         // Each entry was written together with a head, and the empty journal has one too.
         if heads != tree.size + 1 || lastHeadSize != tree.size {
             report.add("\(tree.size) entries should have \(tree.size + 1) signed heads, and there are \(heads)")

@@ -4,14 +4,14 @@ import GCXModel
 /// An entry at its place in the journal.
 ///
 /// The canonical bytes are defined here and nowhere else: the index (8 bytes, big-endian), the ledger's time (8 bytes,
-/// big-endian), the hash of the entry before (32 bytes, zero for the first), then the entry as JSON with sorted keys, no
+/// big-endian), the hash of the entry before (32 bytes; for the first ``LedgerCharter/genesis``), then the entry as JSON with sorted keys, no
 /// white space and no escaped slashes. Their SHA-256 is the entry's hash, which chains the journal; their RFC 9162 leaf
 /// hash is what goes into the Merkle tree.
 package struct PostedEntry: Equatable, Sendable {
     package let index: UInt64
     /// The ledger's Unix seconds; never decreases along the journal.
     package let postedAt: UInt64
-    /// Hash of the entry before; zero for the first.
+    /// Hash of the entry before; for the first the digest of the ledger's charter.
     package let previous: Digest
     package let entry: Entry
     /// SHA-256 of the canonical bytes.

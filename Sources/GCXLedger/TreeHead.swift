@@ -9,7 +9,7 @@ package struct TreeHead: Codable, Equatable, Hashable, Sendable {
     package var size: UInt64
     /// RFC 9162 root over their leaf hashes.
     package var root: Digest
-    /// Hash of the last entry; zero for an empty journal.
+    /// Hash of the last entry; for an empty journal the digest of its charter, zero where it has none.
     package var chain: Digest
     /// The ledger's Unix seconds when the last entry was posted, or the ledger was made.
     package var timestamp: UInt64

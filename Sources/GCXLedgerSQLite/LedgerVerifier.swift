@@ -15,10 +15,12 @@ package enum LedgerVerifier {
         _ path: String, expectedOperator: Address? = nil, kept: SignedTreeHead? = nil
     ) throws(LedgerError) -> VerifyReport {
         let store = try JournalStore.reading(path)
-        let meta = try LedgerMeta(store)
-        var audit = Audit(operator: expectedOperator ?? meta.operator, isTestNetwork: meta.isTestNetwork)
-        if let expectedOperator, expectedOperator != meta.operator {
-            audit.note(nil, "the file names \(meta.operator) as its operator, not \(expectedOperator)")
+        var charter = try LedgerCharter(store)
+        let named = charter.operator
+        charter.operator = expectedOperator ?? named
+        var audit = Audit(charter)
+        if let expectedOperator, expectedOperator != named {
+            audit.note(nil, "the file names \(named) as its operator, not \(expectedOperator)")
         }
         do throws(LedgerError) {
             audit = try replay(store, into: audit)

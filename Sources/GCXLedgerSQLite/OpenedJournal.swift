@@ -9,14 +9,19 @@ struct OpenedJournal {
     let head: SignedTreeHead
 
     init(_ store: JournalStore, key: PrivateKey, isTestNetwork: Bool, now: UInt64) throws(LedgerError) {
-        state = LedgerState(operator: key.address, isTestNetwork: isTestNetwork)
         if try store.meta(.format) == nil {
+            state = LedgerState(operator: key.address, isTestNetwork: isTestNetwork)
             head = Signed(
-                TreeHead(size: 0, root: Merkle.emptyRoot, chain: .zero, timestamp: now), by: key, in: state.domain)
-            try store.found(LedgerMeta(state).values, head: head)
+                TreeHead(size: 0, root: Merkle.emptyRoot, chain: state.chain, timestamp: now), by: key, in: state.domain
+            )
+            try store.found(state.charter.values, head: head)
             return
         }
-        try LedgerMeta(store).require(key.address, isTestNetwork: isTestNetwork)
+        let charter = try LedgerCharter(store)
+        guard charter.operator == key.address else {
+            throw .wrongOperator(expected: charter.operator, got: key.address)
+        }
+        state = LedgerState(charter)
         guard let last = try store.lastHead() else { throw .corrupted(nil, detail: "no signed head is in the file") }
         head = last
         var page = try store.rows(from: 0, limit: LedgerLimits.pageEntriesMax)
@@ -24,8 +29,20 @@ struct OpenedJournal {
             for row in page { try replay(row) }
             page = try store.rows(from: tree.size, limit: LedgerLimits.pageEntriesMax)
         }
-        guard last.document.size == tree.size, last.document.root == tree.root(size: tree.size) else {
-            throw .corrupted(nil, detail: "the last signed head is not that of the \(tree.size) entries in the file")
+        guard last.document.size == tree.size, last.document.root == tree.root(size: tree.size),
+            last.document.chain == state.chain
+        else {
+            throw .corrupted(
+                nil,
+                detail: "the last signed head is not that of the \(tree.size) entries in the file, or of its charter "
+                    + "(format, operator, is_test_network)")
+        }
+        guard (try? last.signer(in: state.domain)) == key.address else {
+            throw .corrupted(nil, detail: "the last head is not signed by the operator \(key.address)")
+        }
+        // Last, so that a file that was changed is not taken for another network's.
+        guard charter.isTestNetwork == isTestNetwork else {
+            throw .wrongNetwork(isTestNetwork: charter.isTestNetwork)
         }
     }
 
@@ -42,38 +59,29 @@ struct OpenedJournal {
     }
 }
 
-/// What the file says it is.
-struct LedgerMeta {
-    let `operator`: Address
-    let isTestNetwork: Bool
-
-    init(_ state: LedgerState) {
-        self.operator = state.operator
-        isTestNetwork = state.isTestNetwork
-    }
-
+// What the file says it is.
+extension LedgerCharter {
     /// - Throws: ``LedgerError/unknownFormat(found:known:)`` for a file of another version.
     init(_ store: JournalStore) throws(LedgerError) {
-        guard let format = try store.meta(.format) else {
+        guard let text = try store.meta(.format) else {
             throw .corrupted(nil, detail: "the file does not say which format it has")
         }
-        guard format == Schema.format else { throw .unknownFormat(found: format, known: Schema.format) }
+        guard let format = Format(rawValue: text) else {
+            throw .unknownFormat(found: text, known: Format.current.rawValue)
+        }
         guard let text = try store.meta(.operator), let address = Address(text) else {
             throw .corrupted(nil, detail: "the file does not name its operator")
         }
         guard let flag = try store.meta(.isTestNetwork).flatMap(Bool.init) else {
             throw .corrupted(nil, detail: "the file does not say whether it is a test network")
         }
-        self.operator = address
-        isTestNetwork = flag
+        self.init(format: format, operator: address, isTestNetwork: flag)
     }
 
     var values: [MetaName: String] {
-        [.format: Schema.format, .operator: self.operator.description, .isTestNetwork: String(isTestNetwork)]
-    }
-
-    func require(_ address: Address, isTestNetwork asked: Bool) throws(LedgerError) {
-        guard address == self.operator else { throw .wrongOperator(expected: self.operator, got: address) }
-        guard asked == isTestNetwork else { throw .wrongNetwork(isTestNetwork: isTestNetwork) }
+        [
+            .format: format.rawValue, .operator: self.operator.description,
+            .isTestNetwork: String(isTestNetwork),
+        ]
     }
 }

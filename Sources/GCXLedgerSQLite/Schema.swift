@@ -2,9 +2,6 @@ import GRDB
 
 /// The tables of a ledger file. The journal is the truth; everything else is derived from it or signs it.
 enum Schema {
-    /// Version of the canonical bytes and of the meaning of the journal, not of the tables.
-    static let format = "1"
-
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1 journal, heads, meta") { database in

@@ -99,9 +99,9 @@ struct StoreTests {
     @Test("a file of an unknown format is not touched")
     func unknownFormat() throws {
         do { _ = try openLedger(folder, world) }
-        try edit("UPDATE meta SET value = '2' WHERE name = 'format'")
-        #expect(throws: LedgerError.unknownFormat(found: "2", known: "1")) { try openLedger(folder, world) }
-        #expect(throws: LedgerError.unknownFormat(found: "2", known: "1")) { try LedgerVerifier.verify(folder.ledger) }
+        try edit("UPDATE meta SET value = '9' WHERE name = 'format'")
+        #expect(throws: LedgerError.unknownFormat(found: "9", known: "2")) { try openLedger(folder, world) }
+        #expect(throws: LedgerError.unknownFormat(found: "9", known: "2")) { try LedgerVerifier.verify(folder.ledger) }
     }
 
     @Test("what is no ledger is called by its name")

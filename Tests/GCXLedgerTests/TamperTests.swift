@@ -136,6 +136,43 @@ struct TamperTests {
         #expect(try !verify().isSound)
     }
 
+    @Test(
+        "shows a changed word about itself, with the hashes as they were and with every hash made anew",
+        arguments: [
+            ("false", "is_test_network"), ("1", "format"),
+        ])
+    func charter(value: String, name: String) throws {
+        try edit("UPDATE meta SET value = '\(value)' WHERE name = '\(name)'")
+        #expect(try verify().problems.contains { $0.index == 0 && $0.detail.contains("hash of the entry before") })
+        #expect(throws: LedgerError.self) { try openLedger(folder, world, isTestNetwork: value != "false") }
+        let charter = LedgerCharter(
+            format: value == "1" ? .withoutCharter : .current, operator: world.operator.address,
+            isTestNetwork: value != "false")
+        try forge(from: charter.genesis) { $0.entry }
+        #expect(try verify().problems.contains { $0.detail.contains("another root") })
+        #expect(throws: LedgerError.self) { try openLedger(folder, world, isTestNetwork: value != "false") }
+    }
+
+    @Test("shows a changed word about itself before there is an entry")
+    func charterOfEmptyJournal() throws {
+        let folder = try Folder()
+        do { _ = try openLedger(folder, world) }
+        #expect(try LedgerVerifier.verify(folder.ledger).isSound)
+        let queue = try DatabaseQueue(path: folder.ledger)
+        try queue.write { try $0.execute(sql: "UPDATE meta SET value = 'false' WHERE name = 'is_test_network'") }
+        let problems = try LedgerVerifier.verify(folder.ledger).problems
+        #expect(problems.contains { $0.detail.contains("another last hash") }, "\(problems)")
+        #expect(throws: LedgerError.self) { try openLedger(folder, world, isTestNetwork: false) }
+        // Whoever computes the head anew lacks the key to sign it.
+        let genesis = LedgerCharter(operator: world.operator.address, isTestNetwork: false).genesis
+        try queue.write { try $0.execute(sql: "UPDATE heads SET chain = ?", arguments: [Data(genesis.bytes)]) }
+        #expect(try !LedgerVerifier.verify(folder.ledger).isSound)
+        #expect(
+            throws: LedgerError.corrupted(
+                nil, detail: "the last head is not signed by the operator \(world.operator.address)")
+        ) { try openLedger(folder, world, isTestNetwork: false) }
+    }
+
     @Test("shows bytes changed in the file itself, wherever the journal lies")
     func fileBytes() throws {
         // Opening and closing for writing moves everything from the write-ahead log into the file.
@@ -157,8 +194,8 @@ struct TamperTests {
     }
 
     /// Replaces entries and computes every hash again, as someone who knows the format would.
-    private func forge(_ change: (PostedEntry) -> Entry) throws {
-        var previous = Digest.zero
+    private func forge(from genesis: Digest? = nil, _ change: (PostedEntry) -> Entry) throws {
+        var previous = try genesis ?? Digest(bytes: read("previous_hash", 0)) ?? .zero
         for posted in try postedEntries() {
             let entry = change(posted)
             let forged = try PostedEntry(

@@ -99,7 +99,8 @@ extension LedgerConformance {
             let all = try await ledger.entries(from: 0, limit: 100)
             try bench.expect(all.map(\.index), is: Array(0..<6))
             try bench.expect(all.map(\.entry.kind), is: [.grant, .offer, .demand, .faucet, .leaseOpened, .claim])
-            try bench.expect(all.map(\.previous), is: [.zero] + all.dropLast().map(\.entryHash))
+            let genesis = LedgerCharter(operator: bench.world.operator.address, isTestNetwork: true).genesis
+            try bench.expect(all.map(\.previous), is: [genesis] + all.dropLast().map(\.entryHash))
             try bench.expect(try await ledger.entries(from: 2, limit: 2), is: Array(all[2..<4]))
             try bench.expect(try await ledger.entry(at: 5), is: all[5])
             try bench.expect(try await ledger.entries(from: 6, limit: 9), is: [])

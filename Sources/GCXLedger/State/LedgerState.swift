@@ -15,11 +15,13 @@ package struct LedgerState: Equatable, Sendable {
     package let domain: EIP712Domain
     package let `operator`: Address
     package let isTestNetwork: Bool
+    /// What the chain of the journal begins with.
+    package let charter: LedgerCharter
 
     /// Entries so far; the index of the next one.
     package internal(set) var size: UInt64 = 0
-    /// Hash of the last entry; zero before the first.
-    package internal(set) var chain: Digest = .zero
+    /// Hash of the last entry; the charter's digest before the first.
+    package internal(set) var chain: Digest
     /// The ledger's Unix seconds of the last entry; 0 before the first.
     package internal(set) var lastPostedAt: UInt64 = 0
     var positions: [EntryKey: UInt64] = [:]
@@ -43,9 +45,15 @@ package struct LedgerState: Equatable, Sendable {
     var ratingsOfRatee: [Address: [RatingRecord]] = [:]
 
     package init(operator address: Address, isTestNetwork: Bool) {
-        domain = .embedded(operator: address)
-        self.operator = address
-        self.isTestNetwork = isTestNetwork
+        self.init(LedgerCharter(operator: address, isTestNetwork: isTestNetwork))
+    }
+
+    package init(_ charter: LedgerCharter) {
+        self.charter = charter
+        domain = .embedded(operator: charter.operator)
+        self.operator = charter.operator
+        isTestNetwork = charter.isTestNetwork
+        chain = charter.genesis
     }
 
     /// An offer or a demand over all its revisions. The signer is part of it, so that nobody can revise another's.
@@ -62,6 +70,9 @@ package struct Posting: Sendable {
     package let time: UInt64
     /// False only when a journal is read again whose hashes already prove that each signature was checked once.
     package let checksSignatures: Bool
+    /// True for what is being posted. A journal that is read again was written under the rules of its day, and what is
+    /// asked of texts only since then does not make it void.
+    package let isNew: Bool
 }
 
 /// What an accepted entry changes. Only ``LedgerState`` makes one and only ``LedgerState`` reads it.
@@ -70,9 +81,6 @@ package struct Change: Sendable {
     let effects: [Effect]
 }
 
-    /// True for what is being posted. A journal that is read again was written under the rules of its day, and what is
-    /// asked of texts only since then does not make it void.
-    package let isNew: Bool
 /// One change of one part of the state.
 enum Effect: Sendable {
     case grant(GrantRecord)

@@ -77,6 +77,11 @@ struct LedgerVerify: ParsableCommand {
 
     static func say(_ report: VerifyReport) {
         for problem in report.problems { Terminal.say("problem: \(problem)") }
+        if !report.isTestNetworkCovered {
+            Terminal.say(
+                "note: that this is \(report.isTestNetwork ? "a" : "no") test network is the file's own word: the ledger was "
+                    + "founded before its journal covered that")
+        }
         Terminal.say(
             "ledger verify: \(report.isSound ? "ok" : "FAILED") (\(report.entries) entries, root \(report.root.short))")
     }
