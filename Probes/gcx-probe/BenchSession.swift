@@ -9,10 +9,10 @@ final class BenchSession {
     let benchmarks: [Benchmark]
     let cgroup: BenchCgroup
     let processors: ProcessorAllowance
-    let team: BenchTeam
     let isa: gcx_isa
     private let ticksPerSecond: Double
     let groups: [[Int]]
+    var teamMade: BenchTeam?
     var soloMade: BenchTeam?
     var peerMade: PeerClient?
     var arenaMade: BenchArena?
@@ -41,7 +41,6 @@ final class BenchSession {
         cgroup = .live()
         processors = try BenchAllowance.read(cgroup: cgroup, threads: options.threads)
         groups = BenchNodes.groups(of: processors.used)
-        team = try BenchTeam(processors: processors.used)
         isa = gcx_isa_best()
         ticksPerSecond = Double(max(1, sysconf(Int32(_SC_CLK_TCK))))
     }
@@ -118,7 +117,7 @@ final class BenchSession {
     private func sampled(_ benchmark: Benchmark, _ measurement: inout any BenchMeasurement, until deadline: UInt64)
         throws(BenchFailure) -> AxisResult
     {
-        let clock = BenchClock(team: team)
+        let clock = BenchClock(team: try team)
         let clockBefore = clock.glance()
         let before = BenchReading.take(cgroup: cgroup)
         try measurement.prepare()

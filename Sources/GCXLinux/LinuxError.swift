@@ -16,6 +16,8 @@ package enum LinuxError: RemediedError, Equatable {
     case malformed(object: String, reason: String)
     /// This machine lacks something that every job needs.
     case unsupported(what: String, reason: String)
+    /// The kernel gave `got` of the threads that this process needs, and refused the next with `errno`.
+    case noThreads(wanted: Int, got: Int, errno: Int32)
 
     package var remedy: Remedy {
         switch self {
@@ -28,6 +30,10 @@ package enum LinuxError: RemediedError, Equatable {
         case .timedOut: .retry(after: .seconds(5))
         case .toolFailed(let tool, _, _): .fix("Read what \(tool) wrote, then run `gcx doctor`.")
         case .outputTooLarge: .refuse
+        case .noThreads:
+            .fix(
+                "Let this user and this control group have more processes (`ulimit -u`, `pids.max`, `TasksMax=`), or end "
+                    + "some that run.")
         case .unsupported(let what, _): .fix("Run the agent on a machine with \(what), or run `gcx doctor`.")
         }
     }
@@ -40,6 +46,9 @@ package enum LinuxError: RemediedError, Equatable {
         case .toolFailed(let tool, let status, let output): "\(tool) ended with status \(status): \(output)"
         case .outputTooLarge(let tool, let limit): "\(tool) wrote more than \(limit) bytes"
         case .malformed(let object, let reason): "`\(object)` is malformed: \(reason)"
+        case .noThreads(let wanted, let got, let number):
+            "start \(wanted) threads: the kernel gives \(got) and then says \(Self.name(of: number)) "
+                + "(\(Self.text(of: number)))"
         case .unsupported(let what, let reason): "this machine has no \(what): \(reason)"
         }
     }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import GCXAgent
+import GCXLinux
 import GCXModel
 
 /// The program: nouns, and verbs below them.
@@ -27,6 +28,8 @@ struct Gcx: AsyncParsableCommand {
     static func main() async {
         Terminal.ignoreBrokenPipe()
         do {
+            // Before anything waits: without threads it would wait for ever.
+            try ThreadRoom.require(ThreadRoom.ofThisMachine)
             var command = try parseAsRoot()
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()

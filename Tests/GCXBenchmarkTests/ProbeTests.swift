@@ -34,6 +34,23 @@ struct RealProbe: BenchmarkProcess {
     }
 }
 
+/// The real probe as a user of whom there is nothing else and who may have one process: it gets no second thread.
+struct LonelyProbe: BenchmarkProcess {
+    func run(arguments: [String], timeout: Duration) async throws -> Data {
+        let child = Process()
+        child.executableURL = URL(fileURLWithPath: "/usr/bin/prlimit")
+        child.arguments =
+            ["--nproc=1:1", "/usr/bin/setpriv", "--reuid=61824", "--regid=61824", "--clear-groups", RealProbe.path]
+            + arguments
+        let output = Pipe()
+        child.standardOutput = output
+        try child.run()
+        let data = output.fileHandleForReading.readDataToEndOfFile()
+        child.waitUntilExit()
+        return data
+    }
+}
+
 @Suite(
     "gcx-probe bench", .serialized,
     .enabled(if: FileManager.default.isExecutableFile(atPath: RealProbe.path), "needs gcx-probe beside the tests"))
@@ -51,6 +68,22 @@ struct ProbeTests {
     private static func mayLack(_ axis: String) -> Bool {
         axis.hasPrefix("gpu.") || ["cpu.handover.pair", Benchmark.sustained.name].contains(axis)
             || [".smt", ".node", ".peer"].contains(where: axis.hasSuffix)
+    }
+
+    @Test(
+        "where the kernel gives no thread, the axis says so and the run ends",
+        .enabled(if: getuid() == 0, "needs root, to become a user who may have one process"))
+    func noThreads() async throws {
+        try await Self.inDirectory { directory in
+            let plan = try BenchmarkPlan(
+                axes: ["cpu.clock.all", "memory.read.all"], seconds: 2, directory: directory, bytesMax: Self.bytesMax)
+            let report = try await BenchmarkRunner(process: LonelyProbe()).run(plan)
+            #expect(report.axes.isEmpty)
+            #expect(!report.problems.isEmpty)
+            for problem in report.problems {
+                #expect("\(problem)".contains("start threads on processors") && "\(problem)".contains("unavailable"))
+            }
+        }
     }
 
     @Test("every benchmark of the registry is measured, within its limit, and leaves no file")

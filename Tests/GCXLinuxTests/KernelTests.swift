@@ -227,3 +227,23 @@ struct ClockTests {
         #expect(WaitStatus(raw: 0x8b) == .signalled(11))
     }
 }
+
+@Suite("Room for threads")
+struct ThreadRoomTests {
+    @Test("a machine that gives threads gives them, and none of them stays")
+    func given() throws {
+        let before = try Files.names(in: "/proc/self/task").count
+        try ThreadRoom.require(ThreadRoom.ofThisMachine)
+        try ThreadRoom.require(200)
+        // Other tests begin and end threads meanwhile, but not so many.
+        #expect(try Files.names(in: "/proc/self/task").count < before + 100)
+    }
+
+    @Test("a refusal says how many there are, why, and what to change")
+    func refused() {
+        let error = LinuxError.noThreads(wanted: 6, got: 2, errno: EAGAIN)
+        #expect("\(error)".hasPrefix("start 6 threads: the kernel gives 2 and then says EAGAIN"))
+        guard case .fix(let text) = error.remedy else { return #expect(Bool(false), "no remedy") }
+        #expect(text.contains("pids.max") && text.contains("ulimit -u"))
+    }
+}

@@ -56,6 +56,25 @@ struct BenchTests {
     }
 
     @Test(
+        "where the kernel gives no thread, gcx ends in seconds and says so",
+        .enabled(if: getuid() == 0, "needs root, to become a user who may have one process"),
+        arguments: [["bench", "run", "--duration", "6", "--only", "cpu.clock.all"], ["probe"], ["agent", "config"]])
+    func noThreads(arguments: [String]) throws {
+        // A user of whom there is nothing else, so that the limit is used up by this one process.
+        let (limit, become) = (try Self.tool("prlimit"), try Self.tool("setpriv"))
+        let outcome = try ChildProcess(
+            limit,
+            ["--nproc=1:1", become, "--reuid=61823", "--regid=61823", "--clear-groups", Gcx.program] + arguments,
+            workingDirectory: "/", timeout: .seconds(20)
+        ).outcome()
+        #expect(outcome.status == .exited(78), "\(outcome.errorLine)")
+        #expect(outcome.errorLine.contains("the kernel gives 0 and then says EAGAIN"))
+        #expect(outcome.errorLine.contains("remedy: Let this user and this control group have more processes"))
+    }
+
+    private static func tool(_ name: String) throws -> String { try #require(ChildProcess.find(name)) }
+
+    @Test(
         "a run with a key and a peer leaves a report and a record that their schemas describe, and that verify",
         .enabled(if: Self.hasValidator, "needs python3-jsonschema, which `make setup-test` installs"))
     func record() throws {
