@@ -112,6 +112,51 @@ extension LedgerConformance {
                 if case .notAllowed(world.owner.address, _) = $0 { true } else { false }
             }
         },
+        LedgerScenario("a machine buys nothing from its owner, nor from itself, and no owner from its machine") {
+            bench in
+            let world = bench.world
+            let market = try await bench.openMarket()
+            let own = world.grant { $0.machine = world.session.address }
+            try await bench.ledger.post(.grant(own))
+            // Withdrawing it for the deal does not help.
+            try await bench.ledger.post(.withdrawal(world.withdrawal(own.digest(in: world.domain), by: world.owner)))
+            for payer in [world.machine, world.session] {
+                try await bench.refuses(.leaseOpened(try await Self.buying(payer, in: market, on: bench))) {
+                    if case .notAllowed(payer.address, _) = $0 { true } else { false }
+                }
+            }
+            let claimed = world.grant(by: world.stranger) { $0.owner = world.stranger.address }
+            try await bench.ledger.post(.grant(claimed))
+            try await bench.refuses(.leaseOpened(try await Self.buying(world.stranger, in: market, on: bench))) {
+                if case .notAllowed(world.stranger.address, _) = $0 { true } else { false }
+            }
+        },
+        LedgerScenario("no key of the side that is paid signs the payments") { bench in
+            let world = bench.world
+            let market = try await bench.openMarket()
+            for key in [world.owner, world.machine] {
+                try await bench.refuses(.leaseOpened(bench.lease(market) { $0.session = key.address })) {
+                    if case .notAllowed(key.address, _) = $0 { true } else { false }
+                }
+            }
+        },
+        LedgerScenario("a grant by a stranger hurts neither a machine nor its customers") { bench in
+            let world = bench.world
+            let market = try await bench.openMarket()
+            for machine in [world.buyer, world.owner, world.machine] {
+                let grant = world.grant(by: world.stranger) {
+                    ($0.owner, $0.machine) = (world.stranger.address, machine.address)
+                }
+                try await bench.ledger.post(.grant(grant))
+            }
+            let lease = bench.lease(market)
+            try await bench.ledger.post(.leaseOpened(lease))
+            // Nor does one by the payee silence the buyer afterwards.
+            try await bench.ledger.post(.grant(world.grant { $0.machine = world.buyer.address }))
+            let id = lease.lease(in: world.domain)
+            try await bench.ledger.post(.closeRequest(world.closeRequest(id, by: world.owner)))
+            try await bench.ledger.post(.rating(world.rating(id) { $0.stars = 1 }))
+        },
         LedgerScenario("an account that holds too little opens no lease") { bench in
             let market = try await bench.openMarket(demand: { $0.budget = 60_000 })
             try await bench.refuses(
@@ -173,6 +218,20 @@ extension LedgerConformance {
             try await bench.ledger.post(.leaseOpened(bench.lease(next)))
         },
     ]
+
+    /// A lease of the market's offer for another payer, with a demand and money of its own.
+    private static func buying(
+        _ payer: PrivateKey, in market: LedgerBench.Market, on bench: LedgerBench
+    ) async throws -> CountersignedTerms {
+        let world = bench.world
+        let demand = world.demand(by: payer) { $0.buyer = payer.address }
+        try await bench.ledger.post(.demand(demand))
+        try await bench.ledger.post(.faucet(world.faucet(payer.address, 50_000)))
+        let terms = world.terms(offer: market.offer, demand: demand.digest(in: world.domain)) {
+            ($0.payer, $0.session) = (payer.address, world.operator.address)
+        }
+        return world.countersign(terms, payer: payer)
+    }
 
     private static func differs(
         _ bench: LedgerBench, _ market: LedgerBench.Market, _ from: EntryKind, _ field: String, line: Int = #line,

@@ -89,6 +89,12 @@ extension LedgerState {
         try requireUnexpired(record.document, kind, record.digest, at: time)
     }
 
+    mutating func place(_ record: GrantRecord) {
+        grants[record.digest] = record
+        let known = machinesOfOwner[record.document.owner]?[record.document.machine]
+        machinesOfOwner[record.document.owner, default: [:]][record.document.machine] = known ?? record.index
+    }
+
     mutating func place(_ record: OfferRecord) {
         offers[record.digest] = record
         if record.supersededBy == nil { newestOffers[record.document.series] = record.digest }

@@ -12,6 +12,7 @@ extension LedgerState {
         try requireSigners(of: signed, id, in: posting)
         let (offer, demand) = (try standingOffer(of: terms, in: posting), try standingDemand(of: terms, in: posting))
         try Agreement(terms: terms, offer: offer, demand: demand).require()
+        if posting.isNew { try requireTwoSides(of: terms, at: posting.index) }
         guard posting.time < terms.endsAt else { throw .expired(.leaseOpened, id, at: terms.endsAt) }
         try requireCapacity(for: terms, of: offer)
         let escrow = Escrow.open(deposit: terms.deposit, settled: .zero)

@@ -27,6 +27,8 @@ package struct LedgerState: Equatable, Sendable {
     var positions: [EntryKey: UInt64] = [:]
 
     var grants: [Digest: GrantRecord] = [:]
+    /// The machines for which each owner ever signed a grant, with the place of the first.
+    var machinesOfOwner: [Address: [Address: UInt64]] = [:]
     var attestations: [Digest: AttestationEntry] = [:]
     var offers: [Digest: OfferRecord] = [:]
     var demands: [Digest: DemandRecord] = [:]
@@ -71,7 +73,7 @@ package struct Posting: Sendable {
     /// False only when a journal is read again whose hashes already prove that each signature was checked once.
     package let checksSignatures: Bool
     /// True for what is being posted. A journal that is read again was written under the rules of its day, and what is
-    /// asked of texts only since then does not make it void.
+    /// asked only since then (of texts, of the two sides of a lease) does not make it void.
     package let isNew: Bool
 }
 
@@ -155,7 +157,7 @@ extension LedgerState {
 
     private mutating func perform(_ effect: Effect) {
         switch effect {
-        case .grant(let record): grants[record.digest] = record
+        case .grant(let record): place(record)
         case .attestation(let record): attestations[record.digest] = record
         case .offer(let record): place(record)
         case .demand(let record): place(record)
