@@ -32,6 +32,15 @@ package enum Pricing {
         return Amount(quotient)
     }
 
+    /// `amount × part / whole`, rounded down, exact; all of it where the part is the whole or more.
+    ///
+    /// - Complexity: O(1), no allocation.
+    package static func share(_ amount: Amount, _ part: UInt128, of whole: UInt128) -> Amount {
+        guard part < whole else { return amount }
+        let (quotient, _) = whole.dividingFullWidth(amount.value.multipliedFullWidth(by: part))
+        return Amount(quotient)
+    }
+
     /// What an hourly amount comes to in `seconds`, rounded down.
     package static func accrued(hourly: Amount, seconds: UInt64) throws(PricingError) -> Amount {
         guard let (quotient, _) = UInt256.product(hourly.value, UInt128(seconds), 1)?.divided(by: 3_600) else {

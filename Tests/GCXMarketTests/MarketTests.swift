@@ -129,20 +129,4 @@ struct MarketTests {
         #expect(terms.hourlyCap == (try Pricing.hourlyCeiling(demand.resources, rates: offer.rates)))
         #expect(terms.payee == offer.owner && terms.machine == offer.machine && terms.payer == demand.buyer)
     }
-
-    @Test("a newcomer has three stars, one friend with a thousand leases counts once, and unpaid leases not at all")
-    func reputation() {
-        func rating(_ stars: UInt8, _ rater: UInt8, paid: UInt64 = 1) -> RatingFact {
-            RatingFact(
-                stars: stars, rater: Address(checkedBytes: [UInt8](repeating: rater, count: 20)),
-                settled: Amount(UInt128(paid)))
-        }
-        #expect(Reputation.score([], settledLeases: 0).milliStars == 3_000)
-        let friend = Reputation.score(Array(repeating: rating(5, 1), count: 1_000), settledLeases: 1_000)
-        #expect(friend.milliStars == Reputation.score([rating(5, 1)], settledLeases: 1).milliStars)
-        #expect(friend.milliStars == (15_000 + 5_000) / 6)
-        #expect(Reputation.score([rating(1, 1, paid: 0)], settledLeases: 1).milliStars == 3_000)
-        #expect(
-            Reputation.score((1...95).map { rating(5, $0) }, settledLeases: 95).milliStars == (15_000 + 475_000) / 100)
-    }
 }

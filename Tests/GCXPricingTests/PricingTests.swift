@@ -104,6 +104,17 @@ struct PricingTests {
             egressGiB: rate())
     }
 
+    @Test("a share is rounded down, never more than the whole, and exact at the ends of 128 bits")
+    func shares() {
+        #expect(Pricing.share(10, 1, of: 3) == 3)
+        #expect(Pricing.share(10, 0, of: 3) == .zero)
+        #expect(Pricing.share(10, 3, of: 3) == 10)
+        #expect(Pricing.share(10, 4, of: 3) == 10)
+        #expect(Pricing.share(10, 0, of: 0) == 10)
+        #expect(Pricing.share(Amount(.max), .max - 1, of: .max) == Amount(.max - 1))
+        #expect(Pricing.share(Amount(.max), 1, of: .max) == 1)
+    }
+
     @Test("one hour of one core costs exactly the rate, and a nanosecond less costs one unit less")
     func oneHour() throws {
         var rates = Self.free

@@ -20,13 +20,15 @@ struct MarketView {
         return Matching.match(demand, offers: listings, now: now)
     }
 
+    /// The scores of many accounts, each computed once.
+    func reputations(of addresses: [Address]) async throws -> [Address: ReputationScore] {
+        var scores: [Address: ReputationScore] = [:]
+        for address in Set(addresses) { scores[address] = try await reputation(of: address) }
+        return scores
+    }
+
     /// The score of an account, computed here from the ledger's facts.
     func reputation(of address: Address) async throws -> ReputationScore {
-        let ratings = try await ledger.ratings(of: address).map {
-            RatingFact(
-                stars: $0.rating.document.stars, rater: $0.rating.document.rater, settled: $0.settled)
-        }
-        let settled = try await ledger.leases(of: address).filter(\.escrow.isClosed).count
-        return Reputation.score(ratings, settledLeases: UInt64(settled))
+        Reputation.score(try await StandingReader(ledger: ledger).facts(of: address))
     }
 }

@@ -24,16 +24,20 @@ struct OfferList: AsyncParsableCommand {
     var all = false
 
     func run() async throws {
-        let offers = try await ledger.open().offers(liveOnly: !all)
+        let ledger = try ledger.open()
+        let offers = try await ledger.offers(liveOnly: !all)
         if output.json { return try Terminal.json(offers) }
-        var table = Table(["offer", "cores", "memory", "storage", "an hour in full use", "region", "isolation"])
+        let names = try await MarketView(ledger: ledger).reputations(of: offers.map(\.document.owner))
+        var table = Table([
+            "offer", "cores", "memory", "storage", "an hour in full use", "region", "isolation", "owner's stars",
+        ])
         for record in offers {
             let offer = record.document
             let hourly = try Pricing.hourlyCeiling(offer.capacity, rates: offer.rates)
             table.add([
                 "\(record.digest)", "\(offer.capacity.cores)", Display.bytes(offer.capacity.memoryBytes),
                 Display.bytes(offer.capacity.storageBytes), Display.grouped(hourly), offer.region,
-                "\(offer.isolation)",
+                "\(offer.isolation)", names[offer.owner]?.brief ?? "",
             ])
         }
         Terminal.say(offers.isEmpty ? "no offers" : table.text)
@@ -52,11 +56,15 @@ struct OfferShow: AsyncParsableCommand {
     var offer: Digest
 
     func run() async throws {
-        let record = try await ledger.open().offer(offer)
+        let ledger = try ledger.open()
+        let record = try await ledger.offer(offer)
         if output.json { return try Terminal.json(record) }
         let document = record.document
         Terminal.say("offer     \(record.digest), revision \(document.revision)")
         Terminal.say("owner     \(document.owner.checksummed)")
+        for line in try await MarketView(ledger: ledger).reputation(of: document.owner).lines {
+            Terminal.say("          \(line)")
+        }
         Terminal.say("machine   \(document.machine.checksummed)")
         Terminal.say(
             "for sale  \(document.capacity.cores) cores, \(Display.bytes(document.capacity.memoryBytes)) memory")

@@ -62,8 +62,6 @@ struct RatingShow: AsyncParsableCommand {
     func run() async throws {
         let score = try await MarketView(ledger: try ledger.open()).reputation(of: address)
         if output.json { return try Terminal.json(score) }
-        Terminal.say(
-            "\(score.milliStars / 1_000).\(score.milliStars % 1_000 / 100) of 5 by \(score.raters) raters, "
-                + "\(score.settledLeases) leases settled")
+        for line in score.lines { Terminal.say(line) }
     }
 }
