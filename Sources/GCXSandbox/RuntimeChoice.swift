@@ -95,8 +95,12 @@ struct Runtime {
     func start(_ id: String) throws(LinuxError) { try call(["start", id], descriptors: []) }
 
     private func call(_ arguments: [String], descriptors: [(ours: Int32, theirs: Int32)]) throws(LinuxError) {
+        // crun gives the standard streams to the job's user. /dev/null is the machine's, also where the job sees it: its
+        // user could then close it to everybody. A pipe that has ended is nobody's.
+        let nothing = try Pipe().closeWriter()
         let tool = ChildProcess(
-            choice.path, common + arguments, timeout: SandboxLimits.runtimeTimeout, descriptors: descriptors)
+            choice.path, common + arguments, timeout: SandboxLimits.runtimeTimeout,
+            descriptors: [(nothing.number, 0)] + descriptors)
         let outcome = try tool.outcome()
         guard outcome.status == .exited(0) else {
             let words = [Files.lineIfPresent(logPath) ?? "", outcome.errorLine].filter { !$0.isEmpty }

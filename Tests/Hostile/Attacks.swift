@@ -78,6 +78,10 @@ enum HostileTools {
         Attack(
             "make a device", "mknod /tmp/disk b 254 0 && echo ESCAPED", by: "no capability", "Operation not permitted"),
         Attack(
+            "take the machine's /dev/null for itself",
+            "chmod 600 /dev/null && echo ESCAPED; ls -ln /dev/null | grep -q ' 0 ' && echo ESCAPED; echo none",
+            by: "standard streams that are nobody's", "none\n"),
+        Attack(
             "be killed last", "echo -1000 > /proc/self/oom_score_adj && echo ESCAPED", by: "no capability",
             "Permission denied"),
         Attack(

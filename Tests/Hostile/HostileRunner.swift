@@ -87,6 +87,8 @@ struct HostState: Equatable {
     let settings: [String?]
     let ipc: [Int]
     let link: String?
+    /// Owner and mode of what every program of the machine opens.
+    let devices: [[UInt32]]
 
     static func now() throws(LinuxError) -> HostState {
         let settings = [
@@ -98,6 +100,11 @@ struct HostState: Equatable {
         }
         return HostState(
             name: try Files.text("/proc/sys/kernel/hostname"), settings: settings, ipc: ipc,
-            link: Files.lineIfPresent(HostileHost.link))
+            link: Files.lineIfPresent(HostileHost.link),
+            devices: ["null", "zero", "full", "random", "urandom", "tty"].map { name in
+                var status = stat()
+                stat("/dev/\(name)", &status)
+                return [status.st_uid, status.st_gid, status.st_mode]
+            })
     }
 }
