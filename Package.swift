@@ -118,7 +118,12 @@ let testing: [Target] = [
         name: "Support", dependencies: ["GCXModel", "GCXSigning", "GCXLedger"], path: "Tests/Support",
         swiftSettings: strict),
     .target(name: "CStep", path: "Tests/CStep", cSettings: strictC),
-    swift("Hostile", ["GCXModel", "GCXSandbox", "GCXLinux"], path: "Tests/Hostile"),
+    .target(
+        name: "Hostile", dependencies: ["GCXModel", "GCXSandbox", "GCXLinux"], path: "Tests/Hostile",
+        exclude: ["Senders", "README.md"], swiftSettings: strict),
+    swift(
+        "Senders", ["GCXModel", "GCXSigning", "GCXMarket", "GCXLinux", "GCXSandbox", "GCXLedger", "GCXAgent"],
+        path: "Tests/Hostile/Senders"),
     .executableTarget(
         name: "gcx-attack", dependencies: ["GCXSandbox", "GCXLinux", "Hostile"], path: "Tests/Attack",
         swiftSettings: strict),
@@ -148,8 +153,8 @@ let testing: [Target] = [
     tests(
         "Integration",
         [
-            "GCXModel", "GCXSigning", "GCXLinux", "GCXSandbox", "GCXLedger", "GCXAgent", "gcx", "gcx-supervisor",
-            "gcx-probe",
+            "GCXModel", "GCXSigning", "GCXLinux", "GCXSandbox", "GCXLedger", "GCXAgent", "Senders", "gcx",
+            "gcx-supervisor", "gcx-probe",
         ],
         path: "Tests/Integration"),
     tests("Tidy", [], path: "Tests/Tidy"),

@@ -11,6 +11,8 @@ import Testing
 /// commands that owners and buyers type. All of it ends with the last use.
 final class Site {
     let directory: String
+    /// Where the agent listens, as its configuration and its clients name it.
+    let agentEndpoint: String
     private(set) var processes: [Process: pid_t] = [:]
     private var buyers: [pid_t] = []
     private(set) var addresses: [String: String] = [:]
@@ -27,6 +29,7 @@ final class Site {
         var template = Array("/tmp/gcx-site-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw LinuxError.malformed(object: "/tmp", reason: "mkdtemp") }
         directory = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        agentEndpoint = settings["agent.listen"]?.filter { $0 != "\"" } ?? "unix:\(directory)/agent.sock"
         try DurableFile.write("a word for a test\n".utf8, to: path("password"))
         for name in ["operator", "owner", "machine", "buyer"] { addresses[name] = try makeKey(name) }
         try writeConfiguration(settings)
@@ -43,9 +46,9 @@ final class Site {
     func path(_ name: String) -> String { "\(directory)/\(name)" }
     var configuration: String { path("gcx.toml") }
 
-    private var environment: [String: String] {
+    var environment: [String: String] {
         ChildProcess.plainEnvironment.merging([
-            "GCX_LEDGER": "unix:\(path("ledger.sock"))", "GCX_AGENT": "unix:\(path("agent.sock"))",
+            "GCX_LEDGER": "unix:\(path("ledger.sock"))", "GCX_AGENT": agentEndpoint,
         ]) { $1 }
     }
 
@@ -296,7 +299,7 @@ extension Site {
 
     private func writeConfiguration(_ settings: [String: String]) throws {
         var values = [
-            "agent.state_directory": "\"\(path("agent"))\"", "agent.listen": "\"unix:\(path("agent.sock"))\"",
+            "agent.state_directory": "\"\(path("agent"))\"", "agent.listen": "\"\(agentEndpoint)\"",
             "machine.keystore": "\"\(path("machine.json"))\"", "machine.password_file": "\"\(path("password"))\"",
             "machine.grant": "\"\(path("grant.json"))\"", "ledger.endpoint": "\"unix:\(path("ledger.sock"))\"",
             "ledger.listen": "\"unix:\(path("ledger.sock"))\"", "ledger.database": "\"\(path("ledger.sqlite"))\"",

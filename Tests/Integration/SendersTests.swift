@@ -1,0 +1,107 @@
+import Foundation
+import GCXLinux
+import Glibc
+import Senders
+import Testing
+
+extension WholeLeases {
+    /// What strangers send, to live processes. Each case says what stops it; around each the agent and the ledger stay
+    /// the processes that they were, answer an honest client in time, hold little memory and make nothing outside.
+    @Suite("What strangers send")
+    struct SendersTests {
+        @Test("is refused or harmless, and nobody waits for it", arguments: Sending.Group.allCases)
+        func senders(group: Sending.Group) throws {
+            let cases = Sending.all.filter { $0.group == group && Self.isWanted($0) }
+            guard !cases.isEmpty else { return }
+            let site = try SenderSite()
+            for sending in cases {
+                let began = BootClock.now()
+                let watch = SenderWatch(site)
+                var wrong: [String]
+                do { wrong = sending.expected.wrong(with: try sending.make(site.ground)) } catch {
+                    wrong = ["could not be sent: \(error)"]
+                }
+                let seen = site.honest.take()
+                wrong += seen.wrong + watch.wrong(site)
+                let milliseconds = (BootClock.now() - began) / 1_000_000
+                let line =
+                    "\(sending.group.rawValue): \(sending.sends) (\(milliseconds) ms, others waited "
+                    + "\(seen.milliseconds) ms for \(seen.slowest))"
+                print(wrong.isEmpty ? "ok \(line)" : "not ok \(line): \(wrong.joined(separator: "; "))")
+                #expect(
+                    wrong.isEmpty,
+                    "\(sending.sends), to be stopped by \(sending.stoppedBy): \(wrong.joined(separator: "; "))")
+                try site.revive()
+            }
+        }
+
+        @Test("there are at least sixty, each with a name of its own")
+        func count() {
+            #expect(Sending.all.count >= 60)
+            #expect(Sending.waiting.isSubset(of: Sending.all.map(\.sends)))
+            #expect(Set(Sending.all.map { "\($0.group): \($0.sends)" }).count == Sending.all.count)
+            for group in Sending.Group.allCases { #expect(Sending.all.contains { $0.group == group }) }
+        }
+
+        /// `GCX_SENDERS` holds words of the cases to try, for work on one of them.
+        private static func isWanted(_ sending: Sending) -> Bool {
+            guard let words = ProcessInfo.processInfo.environment["GCX_SENDERS"] else {
+                return !Sending.waiting.contains(sending.sends)
+            }
+            return words.split(separator: "|").contains { "\(sending.group.rawValue): \(sending.sends)".contains($0) }
+        }
+    }
+}
+
+/// What the machine looked like before a case.
+struct SenderWatch {
+    /// What agent and ledger may hold more than before, bytes: a few pages and documents in work at all their limits.
+    static let memoryGrowthMax: UInt64 = 192 << 20
+
+    private let pids: [Site.Process: pid_t]
+    private let memory: [Site.Process: UInt64]
+    private let host: [String]
+
+    init(_ site: SenderSite) {
+        pids = site.site.processes
+        for pid in pids.values { ProcessMemory.forget(pid) }
+        memory = pids.mapValues { ProcessMemory.now(of: $0) }
+        host = Self.host(site.site)
+    }
+
+    /// What is wrong afterwards.
+    func wrong(_ site: SenderSite) -> [String] {
+        var wrong: [String] = []
+        for (process, pid) in pids.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+            guard site.isAlive(process), site.site.processes[process] == pid else {
+                wrong.append("ended the \(process.rawValue)")
+                continue
+            }
+            let grown = ProcessMemory.highest(of: pid).subtractingReportingOverflow(memory[process] ?? 0)
+            if !grown.overflow, grown.partialValue > Self.memoryGrowthMax {
+                wrong.append("the \(process.rawValue) took \(grown.partialValue >> 20) MiB")
+            }
+        }
+        let new = Self.host(site.site).filter { !host.contains($0) }
+        return wrong + new.map { "made or changed \($0)" }
+    }
+
+    /// Files that nobody but a stranger would make: devices, FIFOs and set-uid programs anywhere below the site, files by
+    /// the cases' own name; and files that must stay as they are.
+    private static func host(_ site: Site) -> [String] {
+        let special =
+            (try? ChildProcess(
+                "find", [site.directory, "-type", "b,c,p", "-o", "-perm", "/6000"]
+            ).outcome().text) ?? ""
+        let places = ["/", "/tmp/", "/etc/", "\(site.directory)/", "\(site.directory)/agent/"]
+        let named = places.flatMap { folder in
+            ((try? Files.names(in: folder)) ?? []).filter { $0.contains("gcx-evil") }.map { folder + $0 }
+        }
+        let kept = ["/etc/passwd", "/dev/null", "/dev/zero"].map { path in
+            var status = stat()
+            lstat(path, &status)
+            return "\(path) \(status.st_mode) \(status.st_nlink) \(status.st_size) \(status.st_uid)"
+        }
+        return special.split(separator: "\n").map(String.init) + named + kept
+    }
+}
