@@ -4,7 +4,7 @@ package enum CgroupText {
     package static func value(_ key: String, in text: String) -> UInt64? {
         for line in text.split(separator: "\n") {
             let fields = line.split(separator: " ")
-            if fields.count == 2, fields[0] == key { return UInt64(fields[1]) }
+            if fields.count == 2, fields.first == key[...] { return fields.last.flatMap { UInt64($0, radix: 10) } }
         }
         return nil
     }
@@ -14,7 +14,7 @@ package enum CgroupText {
         sum(
             text.split { $0 == "\n" || $0 == " " }.compactMap { field in
                 let pair = field.split(separator: "=")
-                return pair.count == 2 && pair[0] == key ? UInt64(pair[1]) : nil
+                return pair.count == 2 && pair.first == key[...] ? pair.last.flatMap { UInt64($0, radix: 10) } : nil
             })
     }
 
@@ -23,7 +23,8 @@ package enum CgroupText {
         sum(
             text.split(separator: "\n").compactMap { line in
                 let fields = line.split(separator: " ")
-                return fields.count == 3 && fields[1] == operation ? UInt64(fields[2]) : nil
+                guard fields.count == 3, fields.dropFirst().first == operation[...] else { return nil }
+                return fields.last.flatMap { UInt64($0, radix: 10) }
             })
     }
 

@@ -18,6 +18,7 @@ package enum MountTable {
     package static func parse(_ text: String) -> [MountEntry] {
         text.split(separator: "\n").compactMap { line in
             let fields = line.split(separator: " ", omittingEmptySubsequences: false)
+            // bounded here: there are ten fields or more, and three after the hyphen
             // Optional fields stand between the sixth field and a lone hyphen.
             guard fields.count >= 10, let hyphen = fields[6...].firstIndex(of: "-"), hyphen + 3 < fields.count else {
                 return nil

@@ -45,11 +45,9 @@ package struct NetworkTables: Equatable, Sendable {
     static func bytes(of interface: String, in text: String) -> (received: UInt64, sent: UInt64)? {
         for line in text.split(separator: "\n") {
             let parts = line.split(separator: ":", maxSplits: 1)
-            guard parts.count == 2, parts[0].drop(while: { $0 == " " }) == interface else { continue }
-            let numbers = parts[1].split(separator: " ")
-            guard numbers.count > 8, let received = UInt64(numbers[0]), let sent = UInt64(numbers[8]) else {
-                return nil
-            }
+            guard parts.count == 2, parts.first?.drop(while: { $0 == " " }) == interface[...] else { continue }
+            let numbers = (parts.last ?? "").split(separator: " ").map { UInt64($0, radix: 10) }
+            guard let received = numbers.first ?? nil, let sent = numbers.dropFirst(8).first ?? nil else { return nil }
             return (received, sent)
         }
         return nil
@@ -60,6 +58,7 @@ package struct NetworkTables: Equatable, Sendable {
     static func routes(in text: String) -> [Route] {
         text.split(separator: "\n").dropFirst().compactMap { line in
             let fields = line.split { $0 == "\t" || $0 == " " }
+            // bounded here: there are eight fields or more, and a mask has 32 bits
             guard fields.count > 7, let destination = address(fields[1]), let gateway = address(fields[2]),
                 let mask = address(fields[7])
             else { return nil }
@@ -86,6 +85,7 @@ package struct NetworkTables: Equatable, Sendable {
         while let entry = next?.pointee {
             next = entry.ifa_next
             guard let address = ipv4(entry.ifa_addr), let mask = ipv4(entry.ifa_netmask) else { continue }
+            // bounded: a mask has 32 bits
             let network = IPv4Network(containing: address, prefix: UInt8(mask.bits.nonzeroBitCount))
             found.append(Attachment(interface: String(cString: entry.ifa_name), address: address, network: network))
         }

@@ -30,7 +30,7 @@ extension DecimalCoded {
 
     /// Nil when `other` is larger.
     package func subtracting(_ other: Self) -> Self? {
-        other.value <= value ? Self(value - other.value) : nil
+        other.value <= value ? Self(value - other.value) : nil  // bounded: the smaller from the larger
     }
 
     package init(from decoder: any Decoder) throws {

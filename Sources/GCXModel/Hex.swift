@@ -9,6 +9,7 @@ package enum Hex {
     package static func encodeBare(_ bytes: some Sequence<UInt8>) -> String {
         var text: [UInt8] = []
         for byte in bytes {
+            // bounded here: four bits are one of sixteen digits
             text.append(digits[Int(byte >> 4)])
             text.append(digits[Int(byte & 15)])
         }
@@ -21,9 +22,10 @@ package enum Hex {
         if characters.starts(with: Array("0x".utf8)) { characters.removeFirst(2) }
         guard characters.count.isMultiple(of: 2) else { return nil }
         var bytes: [UInt8] = []
-        for index in stride(from: 0, to: characters.count, by: 2) {
-            guard let high = nibble(characters[index]), let low = nibble(characters[index + 1]) else { return nil }
-            bytes.append(high << 4 | low)
+        var rest = characters[...]
+        while let first = rest.popFirst(), let second = rest.popFirst() {
+            guard let high = nibble(first), let low = nibble(second) else { return nil }
+            bytes.append(high &<< 4 | low)
         }
         return bytes
     }
@@ -31,6 +33,7 @@ package enum Hex {
     private static let digits = Array("0123456789abcdef".utf8)
 
     private static func nibble(_ character: UInt8) -> UInt8? {
+        // bounded here: each digit lies in the range of its case
         switch character {
         case UInt8(ascii: "0")...UInt8(ascii: "9"): character - UInt8(ascii: "0")
         case UInt8(ascii: "a")...UInt8(ascii: "f"): character - UInt8(ascii: "a") + 10

@@ -11,10 +11,11 @@ package struct IPv4Address: Hashable, Comparable, Sendable, LosslessStringConver
         guard parts.count == 4 else { return nil }
         var bits: UInt32 = 0
         for part in parts {
-            guard part.utf8.allSatisfy({ (48...57).contains($0) }), let byte = UInt8(part), "\(byte)" == part else {
+            guard part.utf8.allSatisfy({ (48...57).contains($0) }), let byte = UInt8(part, radix: 10), "\(byte)" == part
+            else {
                 return nil
             }
-            bits = bits << 8 | UInt32(byte)
+            bits = bits &<< 8 | UInt32(clamping: byte)
         }
         self.bits = bits
     }
@@ -22,7 +23,7 @@ package struct IPv4Address: Hashable, Comparable, Sendable, LosslessStringConver
     package static func < (left: IPv4Address, right: IPv4Address) -> Bool { left.bits < right.bits }
 
     package var description: String {
-        [24, 16, 8, 0].map { "\(bits >> UInt32($0) & 255)" }.joined(separator: ".")
+        ([24, 16, 8, 0] as [UInt32]).map { "\(bits >> $0 & 255)" }.joined(separator: ".")
     }
 
     /// The network of this address alone.
@@ -46,10 +47,10 @@ package struct IPv4Network: Hashable, Sendable, LosslessStringConvertible {
     /// Nil when bits beyond the prefix are set: whoever writes `10.1.2.3/8` means something else than `10.0.0.0/8`.
     package init?(_ text: String) {
         let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-        guard let address = IPv4Address(parts[0]) else { return nil }
+        guard let address = parts.first.flatMap(IPv4Address.init) else { return nil }
         var prefix: UInt8 = 32
-        if parts.count == 2 {
-            guard let number = UInt8(parts[1]), number <= 32, "\(number)" == parts[1] else { return nil }
+        if parts.count == 2, let text = parts.last {
+            guard let number = UInt8(text, radix: 10), number <= 32, "\(number)" == text else { return nil }
             prefix = number
         }
         self.init(containing: address, prefix: prefix)
@@ -65,7 +66,9 @@ package struct IPv4Network: Hashable, Sendable, LosslessStringConvertible {
 
     package func overlaps(_ other: IPv4Network) -> Bool { first <= other.last && other.first <= last }
 
-    private static func mask(_ prefix: UInt8) -> UInt32 { prefix == 0 ? 0 : ~0 << UInt32(32 - prefix) }
+    private static func mask(_ prefix: UInt8) -> UInt32 {
+        prefix == 0 ? 0 : ~0 << UInt32(32 - prefix)  // bounded: a prefix is at most 32, `init` requires it
+    }
 }
 
 /// A stretch of IPv4 addresses, both ends included.
@@ -79,8 +82,9 @@ package struct IPv4Range: Equatable, Sendable, CustomStringConvertible {
     package static func merged(_ networks: [IPv4Network]) -> [IPv4Range] {
         var ranges: [IPv4Range] = []
         for network in networks.sorted(by: { ($0.first, $0.last) < ($1.first, $1.last) }) {
+            // bounded: the largest address is asked for first
             if let before = ranges.last, before.last.bits == .max || network.first.bits <= before.last.bits + 1 {
-                ranges[ranges.count - 1].last = max(before.last, network.last)
+                ranges[ranges.count - 1].last = max(before.last, network.last)  // bounded: there is a last one
             } else {
                 ranges.append(IPv4Range(first: network.first, last: network.last))
             }

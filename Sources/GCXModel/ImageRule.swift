@@ -17,17 +17,17 @@ package struct ImageRule: Hashable, Sendable, CustomStringConvertible {
         }
         guard !text.hasPrefix("sha256:") else { return nil }
         let parts = text.split(separator: "@", omittingEmptySubsequences: false)
-        digest = parts.count == 2 ? RegistryReference.digest(parts[1]) : nil
-        guard parts.count == 1 || (parts.count == 2 && digest != nil) else { return nil }
-        if parts[0] == "*" {
+        digest = parts.count == 2 ? parts.last.flatMap(RegistryReference.digest) : nil
+        guard let named = parts.first, parts.count == 1 || (parts.count == 2 && digest != nil) else { return nil }
+        if named == "*" {
             (host, port, path) = (nil, nil, "")
             return
         }
-        let slash = parts[0].firstIndex(of: "/") ?? parts[0].endIndex
-        guard let place = RegistryReference.Place(parts[0][..<slash]) else { return nil }
+        let slash = named.firstIndex(of: "/") ?? named.endIndex
+        guard let place = RegistryReference.Place(named.prefix(upTo: slash)) else { return nil }
         (host, port) = (place.host, place.port)
-        path = String(parts[0][slash...].drop { $0 == "/" })
-        guard path.isEmpty ? slash == parts[0].endIndex : RegistryReference.isPath(path[...]) else { return nil }
+        path = String(named.suffix(from: slash).drop { $0 == "/" })
+        guard path.isEmpty ? slash == named.endIndex : RegistryReference.isPath(path[...]) else { return nil }
     }
 
     /// Whether the rule is about this image when it may be pulled: a registry without a port is the usual port only.
@@ -48,6 +48,7 @@ package struct ImageRule: Hashable, Sendable, CustomStringConvertible {
 
     package var description: String {
         guard let host else { return digest.map { "sha256:\($0)" } ?? "*" }
+        // bounded here: joins texts
         return host + (port.map { ":\($0)" } ?? "") + (path.isEmpty ? "" : "/\(path)")
             + (digest.map { "@sha256:\($0)" } ?? "")
     }

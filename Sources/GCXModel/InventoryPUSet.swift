@@ -9,21 +9,22 @@ package struct PUSet: Hashable, Sendable, CustomStringConvertible {
 
     /// Reads the kernel's list format (`Documentation/admin-guide/cputopology`); nil when it is none, empty for an empty text.
     ///
+    /// A list that names more units than a kernel can have is none: it would name some again and again.
+    ///
     /// - Complexity: O(n log n) in the units named, at most ``InventoryLimits/puIndexMax``.
     package init?(list text: some StringProtocol) {
         var indexes: [Int] = []
         for part in text.split(separator: ",") {
             guard let range = Self.range(String(part.filter { !$0.isWhitespace })) else { return nil }
+            guard indexes.count <= InventoryLimits.puIndexMax else { return nil }
             indexes.append(contentsOf: range)
         }
         self.init(indexes)
     }
 
     private static func range(_ part: String) -> ClosedRange<Int>? {
-        let bounds = part.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
-        guard (1...2).contains(bounds.count), let first = bounds[0], let last = bounds[bounds.count - 1] else {
-            return nil
-        }
+        let bounds = part.split(separator: "-", omittingEmptySubsequences: false).map { Int($0, radix: 10) }
+        guard bounds.count <= 2, let first = bounds.first ?? nil, let last = bounds.last ?? nil else { return nil }
         guard 0 <= first, first <= last, last <= InventoryLimits.puIndexMax else { return nil }
         return first...last
     }
@@ -40,7 +41,7 @@ package struct PUSet: Hashable, Sendable, CustomStringConvertible {
     }
 
     package func union(_ other: PUSet) -> PUSet {
-        PUSet(indexes + other.indexes)
+        PUSet(indexes + other.indexes)  // bounded: joins two lists
     }
 
     package func isSubset(of other: PUSet) -> Bool {
@@ -55,8 +56,8 @@ package struct PUSet: Hashable, Sendable, CustomStringConvertible {
     package var description: String {
         var runs: [(first: Int, last: Int)] = []
         for index in indexes {
-            if let run = runs.last, run.last + 1 == index {
-                runs[runs.count - 1].last = index
+            if let run = runs.last, run.last == index.advanced(by: -1) {
+                runs[runs.count - 1].last = index  // bounded: there is a last one
             } else {
                 runs.append((index, index))
             }

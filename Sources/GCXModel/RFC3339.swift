@@ -2,8 +2,8 @@
 package enum RFC3339 {
     /// UTC with microseconds, of nanoseconds since 1970.
     package static func text(_ nanoseconds: UInt64) -> String {
-        let (date, clock) = parts(ofSeconds: nanoseconds / second)
-        return "\(date)T\(clock).\(padded(nanoseconds % second / 1_000, 6))Z"
+        let (date, clock) = parts(ofSeconds: nanoseconds / Self.second)
+        return "\(date)T\(clock).\(padded(nanoseconds % Self.second / 1_000, 6))Z"
     }
 
     /// `2026-11-27` and `12:19:01`, in UTC, of seconds since 1970.
@@ -11,6 +11,7 @@ package enum RFC3339 {
     /// Source: the days-to-civil algorithm for the proleptic Gregorian calendar: years begin in March, so that the leap
     /// day is a year's last.
     package static func parts(ofSeconds seconds: UInt64) -> (date: String, clock: String) {
+        // bounded here: a day is below 2^48, and all that is taken off is a part of what it is taken off
         let shifted = seconds / 86_400 + 719_468
         let (era, day) = (shifted / 146_097, shifted % 146_097)
         let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365
@@ -37,16 +38,17 @@ package enum RFC3339 {
             (1...12).contains(month), (1...days(in: month, of: year)).contains(day),
             hour < 24, minute < 60, second <= 60
         else { return nil }
+        // bounded: years, days, hours and minutes were looked at above; the sum is below 2^40
         let seconds = dayNumber(year, month, day) * 86_400 + hour * 3_600 + minute * 60 + second - zone
         guard let whole = UInt64(exactly: seconds), whole < UInt64.max / Self.second else { return nil }
-        return whole * Self.second + fraction
+        return whole * Self.second + fraction  // bounded: whole is below the last second, fraction below one
     }
 
     private static let second: UInt64 = 1_000_000_000
 
     private static func padded(_ number: UInt64, _ width: Int) -> String {
         let digits = String(number)
-        return String(repeating: "0", count: max(0, width - digits.count)) + digits
+        return String(repeating: "0", count: max(0, width - digits.count)) + digits  // bounded: 20 digits at most
     }
 
     private static func take(_ rest: inout ArraySlice<UInt8>, _ letters: StaticString) -> Bool {
@@ -59,7 +61,7 @@ package enum RFC3339 {
         let part = rest.prefix(digits)
         guard part.count == digits, part.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
         rest = rest.dropFirst(digits)
-        return part.reduce(0) { $0 * 10 + Int64($1 - 0x30) }
+        return part.reduce(0) { $0 * 10 + Int64($1 - 0x30) }  // bounded: 4 digits at most, 0 to 9
     }
 
     /// Nanoseconds after the point; what is finer is left out.
@@ -68,6 +70,7 @@ package enum RFC3339 {
         let digits = rest.prefix { (0x30...0x39).contains($0) }
         guard !digits.isEmpty else { return nil }
         rest = rest.dropFirst(digits.count)
+        // bounded here: nine digits, 0 to 9
         let nine = (Array(digits) + [UInt8](repeating: 0x30, count: 9)).prefix(9)
         return nine.reduce(0) { $0 * 10 + UInt64($1 - 0x30) }
     }
@@ -79,16 +82,19 @@ package enum RFC3339 {
         guard take(&rest, "+-"), let hours = number(&rest, 2), take(&rest, ":"), let minutes = number(&rest, 2),
             hours < 24, minutes < 60
         else { return nil }
+        // bounded: below a day
         return sign * (hours * 3_600 + minutes * 60)
     }
 
     private static func days(in month: Int64, of year: Int64) -> Int64 {
+        // bounded here: years of four digits
         let next = month == 12 ? dayNumber(year + 1, 1, 1) : dayNumber(year, month + 1, 1)
         return next - dayNumber(year, month, 1)
     }
 
     /// Days since 1970 of the Gregorian calendar; years begin in March here, so that the leap day is the last.
     private static func dayNumber(_ year: Int64, _ month: Int64, _ day: Int64) -> Int64 {
+        // bounded here: years of four or five digits, months of 1 to 12, days of two digits
         let years = month > 2 ? year : year - 1
         let leaps = years / 4 - years / 100 + years / 400
         let months = (month + 9) % 12

@@ -19,16 +19,21 @@ package struct RegistryReference: Hashable, Sendable, CustomStringConvertible {
         guard text.utf8.count <= Self.bytesMax else { throw wrong("it is longer than \(Self.bytesMax) bytes") }
         guard text.hasPrefix(Self.scheme) else { throw wrong("it does not begin with \(Self.scheme)") }
         let parts = text.dropFirst(Self.scheme.count).split(separator: "@", omittingEmptySubsequences: false)
-        guard parts.count <= 2, let slash = parts[0].firstIndex(of: "/") else { throw wrong("it has no HOST/PATH") }
-        guard let place = Place(parts[0][..<slash]) else { throw wrong("`\(parts[0][..<slash])` is no registry") }
-        digest = parts.count == 2 ? Self.digest(parts[1]) : nil
+        guard parts.count <= 2, let named = parts.first, let slash = named.firstIndex(of: "/") else {
+            throw wrong("it has no HOST/PATH")
+        }
+        let (registry, rest) = (named.prefix(upTo: slash), named.suffix(from: slash).dropFirst())
+        guard let place = Place(registry) else { throw wrong("`\(registry)` is no registry") }
+        digest = parts.count == 2 ? parts.last.flatMap(Self.digest) : nil
         guard parts.count == 1 || digest != nil else { throw wrong("the digest is not sha256: and 64 digits") }
-        let name = parts[0][parts[0].index(after: slash)...].split(separator: ":", omittingEmptySubsequences: false)
-        guard name.count <= 2, Self.isPath(name[0]) else { throw wrong("`\(name[0])` is no name of an image") }
-        if name.count == 2, !Self.isTag(name[1]) { throw wrong("`\(name[1])` is no tag") }
-        tag = name.count == 2 && digest == nil ? String(name[1]) : nil
+        let words = rest.split(separator: ":", omittingEmptySubsequences: false)
+        let name = words.first ?? ""
+        guard words.count <= 2, Self.isPath(name) else { throw wrong("`\(name)` is no name of an image") }
+        let tag = words.dropFirst().first
+        if let tag, !Self.isTag(tag) { throw wrong("`\(tag)` is no tag") }
+        self.tag = digest == nil ? tag.map(String.init) : nil
         (host, port) = (place.host, place.port)
-        path = place.host == Place.hub && !name[0].contains("/") ? "library/\(name[0])" : String(name[0])
+        path = place.host == Place.hub && !name.contains("/") ? "library/\(name)" : String(name)
     }
 
     private init(host: String, port: UInt16?, path: String, tag: String?, digest: String?) {
@@ -50,8 +55,8 @@ package struct RegistryReference: Hashable, Sendable, CustomStringConvertible {
     /// Whether the registry is on this machine by its very name, so that nobody is between.
     package var isLoopback: Bool {
         if host == "localhost" { return true }
-        let bytes = host.split(separator: ".", omittingEmptySubsequences: false).map { UInt8($0) }
-        return bytes.count == 4 && bytes[0] == 127 && !bytes.contains(nil)
+        let bytes = host.split(separator: ".", omittingEmptySubsequences: false).map { UInt8($0, radix: 10) }
+        return bytes.count == 4 && bytes.first == 127 && !bytes.contains(nil)
     }
 
     /// The digits of `sha256:HEX`; nil when it is something else.
@@ -79,7 +84,7 @@ package struct RegistryReference: Hashable, Sendable, CustomStringConvertible {
     private static func isTag(_ text: Substring) -> Bool {
         let bytes = Array(text.utf8)
         let isWord: (UInt8) -> Bool = { isAlphanumeric($0) || (65...90).contains($0) || $0 == 95 }
-        return (1...128).contains(bytes.count) && isWord(bytes[0])
+        return bytes.count <= 128 && bytes.first.map(isWord) == true
             && bytes.allSatisfy { isWord($0) || "-.".utf8.contains($0) }
     }
 
@@ -94,7 +99,7 @@ package struct RegistryReference: Hashable, Sendable, CustomStringConvertible {
 
         init?(_ text: Substring) {
             let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-            let name = parts[0].lowercased()
+            guard let name = parts.first?.lowercased() else { return nil }
             let labels = name.split(separator: ".", omittingEmptySubsequences: false)
             let isName = labels.allSatisfy { label in
                 !label.isEmpty && label.first != "-" && label.last != "-"
@@ -103,7 +108,7 @@ package struct RegistryReference: Hashable, Sendable, CustomStringConvertible {
             // A single word is taken for a folder of Docker Hub by other tools, so it is none here.
             guard isName, labels.count > 1 || name == "localhost" || parts.count == 2 else { return nil }
             if parts.count == 2 {
-                guard let port = UInt16(parts[1]), port > 0 else { return nil }
+                guard let port = parts.last.flatMap({ UInt16($0, radix: 10) }), port > 0 else { return nil }
                 // The usual port is no other place; beside a single word it has to stand.
                 self.port = port == 443 && (labels.count > 1 || name == "localhost") ? nil : port
             }

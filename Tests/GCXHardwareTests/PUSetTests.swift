@@ -17,4 +17,12 @@ struct PUSetTests {
     func refused(list: String) {
         #expect(PUSet(list: list) == nil)
     }
+
+    @Test("a list that names the same units again and again is none: 64 kB of it would be four gigabytes of numbers")
+    func repeated() {
+        let whole = "0-\(InventoryLimits.puIndexMax)"
+        #expect(PUSet(list: whole)?.count == InventoryLimits.puIndexMax + 1)
+        #expect(PUSet(list: Array(repeating: whole, count: 8_000).joined(separator: ",")) == nil)
+        #expect(PUSet(list: "3,1-3,3")?.indexes == [1, 2, 3])
+    }
 }

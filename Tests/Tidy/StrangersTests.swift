@@ -1,0 +1,81 @@
+import Testing
+
+@Suite("What strangers send")
+struct StrangersTests {
+    private func findings(_ text: String) -> [String] {
+        Strangers.findings(in: SwiftFile("Sources/GCXA/A.swift", text)).map(\.what)
+    }
+
+    @Test("no file that reads it holds arithmetic that may end the process, without a reason")
+    func tree() throws {
+        let files = try SourceTree.real.get().swiftFiles
+        expectNone(Strangers.violations(files))
+        #expect(Strangers.stale(files) == [])
+    }
+
+    @Test(
+        "what ends the process is found",
+        arguments: [
+            ("let a = b + c", "unchecked `+`"), ("a += b", "unchecked `+`"), ("let a = b.count - 1", "unchecked `-`"),
+            ("a -= 1", "unchecked `-`"), ("let a = (b) * c", "unchecked `*`"), ("a *= 10", "unchecked `*`"),
+            ("let a = b << 8", "unchecked `<<`"), ("a <<= 8", "unchecked `<<`"),
+            ("let a = b.reduce(0, +)", "unchecked `+`"),
+            ("let a = b / c", "`/` by what may be zero"), ("let a = b % c", "`%` by what may be zero"),
+            ("let a = b[c]", "a subscript"), ("let a = b.c()[0]", "a subscript"), ("let a = b[c..<d]", "a subscript"),
+            ("let a = b?[0]", "a subscript"), ("let a = b!", "a forced `!`"), ("let a = b()!.c", "a forced `!`"),
+            ("var a: B!", "a forced `!`"), ("let a = Int(b)", "`Int(…)` of what may not fit"),
+            ("let a = UInt32(b.c)", "`UInt32(…)` of what may not fit"),
+            ("let a = Int(5 - b)", "`Int(…)` of what may not fit"),
+            ("b.map(UInt8.init)", "`UInt8(…)` of what may not fit"), ("let a = \"\\(b + c)\"", "unchecked `+`"),
+        ])
+    func found(text: String, finding: String) { #expect(findings(text).contains(finding)) }
+
+    @Test(
+        "what looks like it and is none",
+        arguments: [
+            "let a = b &+ c", "func a() -> B { }", "let a = -1", "f(-b)", "let a = \"b\" + c", "a + \"b\"",
+            "a += \"b\"",
+            "@available(*, deprecated)", "let a = b &<< 8", "let a: [Int] = [b]", "f([b])", "return [b]",
+            "let a = [Int]()",
+            "let a = b[\"c\"]", "a[b, default: 0] = 1", "a[keyPath: b]", "let a = b[...]", "if !a { }", "a != b",
+            "f(!a)",
+            "let a = Int(5)", "let a = Int(exactly: b)", "let a = UInt8(clamping: b)", "let a = UInt8(ascii: \"b\")",
+            "let a = Int(b, radix: 8)", "a[.b] = c", "a[b: c]", "let a = b / Self.c", "a % Limits.b", "let a: Int",
+            "func f(_ a: Int) -> Int { a }", "let a = b / 2",
+            "let a = b % 1_000",
+            "let a = Array<Array<Int>>()", "{ [weak self] in }", "let a = b < c", "// a + b",
+        ])
+    func allowed(text: String) { #expect(findings(text) == []) }
+
+    @Test("a reason excuses its own line, or the one below when it stands alone, and no other")
+    func reasons() {
+        #expect(findings("a += 1  // bounded: at most 8 rounds") == [])
+        #expect(findings("// bounded: at most 8 rounds\na += 1") == [])
+        #expect(findings("b()  // bounded: at most 8 rounds\na += 1") == ["unchecked `+`"])
+        #expect(findings("// bounded: at most 8 rounds\n\na += 1") == ["unchecked `+`"])
+        #expect(findings("a += 1  // bounded: ") == ["unchecked `+`"])
+        #expect(findings("a += 1  // at most 8 rounds") == ["unchecked `+`"])
+    }
+
+    @Test("a reason for a block holds from its line to the closing brace, and never for a whole type")
+    func blocks() {
+        #expect(findings("func f() {\n // bounded here: of 8\n a += 1\n b += 1\n}") == [])
+        #expect(findings("func f() {\n a += 1\n // bounded here: of 8\n b += 1\n}").count == 1)
+        #expect(findings("func f() {\n if c {\n // bounded here: of 8\n a += 1\n}\n b += 1\n}").count == 1)
+        #expect(findings("// bounded here: of 8\na += 1").count == 1)
+        let long = String(repeating: "\n", count: Strangers.blockLinesMax)
+        #expect(findings("struct A {\n // bounded here: of 8\n a += 1\(long)}").count == 1)
+    }
+
+    @Test("only the files of the table are looked at, folders with all in them, and a row that names nothing is stale")
+    func table() {
+        let table = ["Sources/GCXA/A.swift": "letters", "Sources/GCXB/": "parcels"]
+        let files = ["Sources/GCXA/A.swift", "Sources/GCXA/B.swift", "Sources/GCXB/C/D.swift"].map {
+            SwiftFile($0, "a += 1")
+        }
+        let found = Strangers.violations(files, table)
+        #expect(found.map(\.path) == ["Sources/GCXA/A.swift", "Sources/GCXB/C/D.swift"])
+        #expect(found.first?.reason.contains("letters") == true)
+        #expect(Strangers.stale(Array(files.dropLast()), table) == ["Sources/GCXB/"])
+    }
+}
