@@ -9,7 +9,7 @@ PROGRAMS = gcx gcx-supervisor gcx-probe
 ALONE = GCXSandboxTests GCXBenchmarkTests Integration
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test build check test integration kills demo bench bench-reference bench-jobs vm docs install clean
+.PHONY: help setup setup-test build check test integration kills demo bench bench-reference bench-jobs fuzz vm docs install clean
 
 help: ## Say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -63,6 +63,9 @@ bench-jobs: build ## What jobs cost: starts beside the runtime alone, many at on
 	$(SWIFT) build -c release --product job-bench
 	$(RELEASE)/job-bench
 	Tests/Benchmarks/jobs-log.py --gcx $(RELEASE)/gcx
+
+fuzz: setup ## Look for bytes that end a reader of them (FUZZ_SECONDS in all, 600; Tests/Fuzz/README.md)
+	Tests/Fuzz/run
 
 vm: setup-test ## Run an installed gcx under systemd and pure cgroup v2, in a virtual machine
 	Tests/VM/run

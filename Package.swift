@@ -158,6 +158,14 @@ let testing: [Target] = [
         ],
         path: "Tests/Integration"),
     tests("Tidy", [], path: "Tests/Tidy"),
+    // What the fuzzers of Tests/Fuzz call, and the inputs they keep; the fuzzers themselves are a package of their own.
+    tests(
+        "FuzzTests",
+        [
+            "GCXModel", "GCXSigning", "GCXPricing", "GCXMetering", "GCXMarket", "GCXLinux", "GCXHardware",
+            "GCXBenchmark", "GCXSandbox", "GCXLedger", "Support",
+        ],
+        path: "Tests/Fuzz/Entries"),
 ]
 
 let package = Package(

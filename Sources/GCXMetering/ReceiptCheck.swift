@@ -72,8 +72,8 @@ package struct ReceiptCheck: Sendable {
     private func checkChain(
         _ receipt: Receipt, after last: (receipt: Receipt, digest: Digest)?
     ) throws(ReceiptError) {
-        let due = (last?.receipt.sequence ?? 0) + 1
-        guard receipt.sequence == due else { throw .sequenceBroken(expected: due, found: receipt.sequence) }
+        let (due, isOver) = (last?.receipt.sequence ?? 0).addingReportingOverflow(1)
+        guard !isOver, receipt.sequence == due else { throw .sequenceBroken(expected: due, found: receipt.sequence) }
         guard receipt.previous == last?.digest ?? .zero else { throw .chainBroken(sequence: receipt.sequence) }
         if last?.receipt.isFinal == true { throw .afterFinal(sequence: receipt.sequence) }
         let follows =

@@ -1,0 +1,1 @@
+#include "gcx_fuzzer.h"

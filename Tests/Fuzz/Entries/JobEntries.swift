@@ -1,0 +1,75 @@
+import Foundation
+import GCXModel
+
+@testable import GCXSandbox
+@testable import GCXSigning
+
+extension FuzzEntry {
+    /// The documents of an image, as an archive or a registry hands them in.
+    static let images = FuzzEntry(name: "images") { bytes in
+        let rest = Array(bytes.dropFirst())
+        switch (bytes.first ?? 0) % 4 {
+        case 0: _ = try? StrictJSON.decode(ImageIndex.self, from: rest, unknownFields: .tolerated)
+        case 1:
+            let manifest = try? StrictJSON.decode(ImageManifest.self, from: rest, unknownFields: .tolerated)
+            _ = try? manifest?.asOCI("an image")
+        case 2: _ = try? StrictJSON.decode(ImageConfig.self, from: rest, unknownFields: .tolerated)
+        default: _ = try? StrictJSON.decode(ImageDocumentKind.self, from: rest, unknownFields: .tolerated)
+        }
+    } seeds: {
+        let digest = "sha256:" + String(repeating: "ab", count: 32)
+        let descriptor = #"{"mediaType":"application/vnd.oci.image.layer.v1.tar+gzip","digest":"\#(digest)","size":7}"#
+        let index =
+            #"{"schemaVersion":2,"manifests":[{"digest":"\#(digest)","size":9,"platform":{"architecture":"amd64","os":"linux"}}]}"#
+        let manifest = #"{"schemaVersion":2,"config":\#(descriptor),"layers":[\#(descriptor)]}"#
+        let config =
+            #"{"architecture":"amd64","os":"linux","config":{"User":"1:2","Env":["A=b"],"Cmd":["sh"],"WorkingDir":"/"}}"#
+        return [
+            [0] + Array(index.utf8), [1] + Array(manifest.utf8), [2] + Array(config.utf8), [3] + Array(manifest.utf8),
+        ]
+    }
+
+    /// A job's log as an agent serves it: its records, its segments, and the check against receipts.
+    static let log = FuzzEntry(name: "log") { bytes in
+        var reader = ByteReader(bytes)
+        let start = reader.number()
+        let pieces = Int(reader.byte() & 3) + 1
+        let rest = reader.remaining()
+        _ = try? JobLog.records(in: rest)
+        var verifier = JobLogVerifier([.init(sequence: 1, head: .zero, isFinal: false)])
+        let size = max(1, rest.count / pieces)
+        for from in stride(from: 0, to: rest.count, by: size) {
+            let piece = Array(rest[from..<min(rest.count, from + size)])
+            guard (try? verifier.add(piece, start: start &+ UInt64(from))) != nil else { break }
+        }
+        _ = try? verifier.finish()
+    } seeds: {
+        var (chain, log) = (JobLogChain(), [UInt8]())
+        let segment = JobLog.Segment(index: 0, offset: 0, firstKept: 0, counts: JobLogCounts(), head: .zero)
+        for (stream, payload) in [
+            (JobLog.Stream.segment, segment.payload), (.output, Array("hello\nworld".utf8)), (.error, Array("\n".utf8)),
+        ] {
+            log += JobLog.Record(stream: stream, bootNanoseconds: 1, wallNanoseconds: 2, bytes: payload).encoded(
+                after: &chain)
+        }
+        return [[0, 0, 0] + log, [0, 0, 1] + log + log]
+    }
+
+    /// A keystore file; unlocked only where that takes no time, for a true one takes a second.
+    static let keystore = FuzzEntry(name: "keystore") { bytes in
+        guard let keystore = try? KeystoreFile.decode(bytes) else { return }
+        switch try? KeystoreKDF(keystore.crypto) {
+        case .scrypt(let cost, _) where cost.n <= 64 && cost.r <= 8 && cost.p <= 2: break
+        case .pbkdf2(let rounds, _) where rounds <= 64: break
+        default: return
+        }
+        _ = try? Keystore.decrypt(keystore, password: "a")
+    } seeds: {
+        guard let scene = try? Scene.made.get(),
+            let keystore = try? Keystore.encrypt(
+                scene.world.owner, password: "a", cost: KeystoreCost(n: 2, r: 1, p: 1)),
+            let bytes = try? JSONEncoder().encode(keystore)
+        else { return [] }
+        return [Array(bytes)]
+    }
+}
