@@ -14,19 +14,20 @@ extension HwlocTopology {
             }
             return bridge.upstream.pci
         }
+        // bounded: joins two lists
         return (plain + bridges).map { Self.describe($0) }.sorted { $0.address < $1.address }
     }
 
     private static func describe(_ found: hwloc_pcidev_attr_s) -> Inventory.PCIDevice {
         var device = Inventory.PCIDevice(
-            address: PCILibrary.address(domain: Int(found.domain), found.bus, found.dev, found.func),
+            address: PCILibrary.address(domain: Int(clamping: found.domain), found.bus, found.dev, found.func),
             vendorID: PCIID(found.vendor_id), deviceID: PCIID(found.device_id),
-            classCode: PCIClass(UInt32(found.class_id) << 8))
+            classCode: PCIClass(UInt32(clamping: found.class_id) &<< 8))
         if found.subvendor_id != 0 {
             device.subsystemVendorID = PCIID(found.subvendor_id)
             device.subsystemDeviceID = PCIID(found.subdevice_id)
         }
-        device.revision = Int(found.revision)
+        device.revision = Int(clamping: found.revision)
         return device
     }
 
@@ -35,8 +36,8 @@ extension HwlocTopology {
             var device = Inventory.BlockDevice(name: name, kind: BlockSource.kind(ofName: name))
             device.model = Self.info(object, "Model")
             // hwloc counts KiB (hwloc manual, "Misc Objects", info `Size`).
-            device.sizeBytes = Self.info(object, "Size").flatMap { UInt64($0) }
-                .flatMap { $0.multipliedReportingOverflow(by: 1024).overflow ? nil : $0 * 1024 }
+            device.sizeBytes = Self.info(object, "Size").flatMap { UInt64($0, radix: 10) }
+                .map { $0.multipliedReportingOverflow(by: 1024) }.flatMap { $0.overflow ? nil : $0.partialValue }
             return device
         }
     }

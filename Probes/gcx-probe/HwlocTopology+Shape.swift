@@ -13,7 +13,7 @@ extension HwlocTopology {
             objects(type).map { Self.cache($0, level, kind) }
         }
         shape.cores = objects(HWLOC_OBJ_CORE).map { .init(osIndex: Self.osIndex($0), pus: Self.pus($0.cpuset)) }
-        shape.pus = objects(HWLOC_OBJ_PU).map { Int($0.os_index) }
+        shape.pus = objects(HWLOC_OBJ_PU).map { Int(clamping: $0.os_index) }
         shape.coreKinds = coreKinds()
         return shape
     }
@@ -26,13 +26,14 @@ extension HwlocTopology {
 
     /// HWLOC_UNKNOWN_INDEX is all ones.
     private static func osIndex(_ object: hwloc_obj) -> Int? {
-        object.os_index == UInt32.max ? nil : Int(object.os_index)
+        object.os_index == UInt32.max ? nil : Int(clamping: object.os_index)
     }
 
     private static func node(_ object: hwloc_obj) -> Inventory.Topology.NUMANode {
         // Zero is how hwloc says that nobody told it the size.
         let bytes = object.attr?.pointee.numanode.local_memory ?? 0
-        return .init(osIndex: Int(object.os_index), memoryBytes: bytes == 0 ? nil : bytes, pus: pus(object.cpuset))
+        return .init(
+            osIndex: Int(clamping: object.os_index), memoryBytes: bytes == 0 ? nil : bytes, pus: pus(object.cpuset))
     }
 
     private static func cache(
@@ -41,7 +42,8 @@ extension HwlocTopology {
         let size = object.attr?.pointee.cache.size ?? 0
         let line = object.attr?.pointee.cache.linesize ?? 0
         return .init(
-            level: level, kind: kind, sizeBytes: size == 0 ? nil : size, lineBytes: line == 0 ? nil : Int(line),
+            level: level, kind: kind, sizeBytes: size == 0 ? nil : size,
+            lineBytes: line == 0 ? nil : Int(clamping: line),
             pus: pus(object.cpuset))
     }
 
@@ -50,10 +52,10 @@ extension HwlocTopology {
         let count = hwloc_cpukinds_get_nr(handle, 0)
         guard count > 1, let set = hwloc_bitmap_alloc() else { return [] }
         defer { hwloc_bitmap_free(set) }
-        return (0..<UInt32(count)).compactMap { index in
+        return (0..<UInt32(clamping: count)).compactMap { index in
             var rank: Int32 = -1
             guard hwloc_cpukinds_get_info(handle, index, set, &rank, nil, nil, 0) == 0 else { return nil }
-            return .init(efficiencyRank: rank < 0 ? nil : Int(rank), pus: Self.pus(set))
+            return .init(efficiencyRank: rank < 0 ? nil : Int(clamping: rank), pus: Self.pus(set))
         }
     }
 }

@@ -51,14 +51,15 @@ struct HwlocTopology: ~Copyable {
         // The whole machine is wanted, with what is allowed beside it, and no thread moved while looking.
         let flags =
             HWLOC_TOPOLOGY_FLAG_INCLUDE_DISALLOWED.rawValue | HWLOC_TOPOLOGY_FLAG_DONT_CHANGE_BINDING.rawValue
-        guard hwloc_topology_set_flags(handle, UInt(flags)) == 0 else {
+        guard hwloc_topology_set_flags(handle, UInt(clamping: flags)) == 0 else {
             throw .refused(call: "hwloc_topology_set_flags", errno: errno)
         }
         hwloc_topology_set_io_types_filter(handle, HWLOC_TYPE_FILTER_KEEP_ALL)
         hwloc_topology_set_icache_types_filter(handle, HWLOC_TYPE_FILTER_KEEP_ALL)
         // Vendor libraries start drivers and take seconds: the GPUs are read elsewhere.
         for component in ["opencl", "cuda", "nvml", "rsmi", "levelzero", "gl"] {
-            hwloc_topology_set_components(handle, UInt(HWLOC_TOPOLOGY_COMPONENTS_FLAG_BLACKLIST.rawValue), component)
+            let flag = UInt(clamping: HWLOC_TOPOLOGY_COMPONENTS_FLAG_BLACKLIST.rawValue)
+            hwloc_topology_set_components(handle, flag, component)
         }
     }
 
@@ -92,8 +93,8 @@ struct HwlocTopology: ~Copyable {
         guard let set, hwloc_bitmap_weight(set) >= 0 else { return PUSet([]) }
         var indexes: [Int] = []
         var next = hwloc_bitmap_first(set)
-        while next >= 0 && Int(next) <= InventoryLimits.puIndexMax {
-            indexes.append(Int(next))
+        while next >= 0 && next <= InventoryLimits.puIndexMax {
+            indexes.append(Int(clamping: next))
             next = hwloc_bitmap_next(set, next)
         }
         return PUSet(indexes)
@@ -101,6 +102,7 @@ struct HwlocTopology: ~Copyable {
 
     /// An object's info of a name, such as `CPUModel`.
     static func info(_ object: hwloc_obj, _ name: String) -> String? {
+        // bounded here: hwloc says how many there are
         for index in 0..<Int(object.infos_count) where String(cString: object.infos[index].name) == name {
             return String(cString: object.infos[index].value)
         }

@@ -58,7 +58,7 @@ package struct PeerTally: Codable, Equatable, Sendable {
     package static func rate(_ transfers: [Transfer]) -> UInt64? {
         guard let last = transfers.last else { return nil }
         let rates = transfers.filter { $0.bytes == last.bytes && $0.nanoseconds > 0 }
-            .map { Double($0.bytes) * 1e9 / Double($0.nanoseconds) }
+            .map { Double($0.bytes) * 1e9 / Double($0.nanoseconds) }  // bounded: of Doubles, and never of 0 ns
         return Statistics(rates).flatMap { UInt64(exactly: $0.median.rounded(.down)) }
     }
 }
@@ -98,6 +98,7 @@ package enum PeerLine: Equatable, Sendable {
     /// Nil unless the text is one of the lines, within the limits.
     package init?(_ text: String) {
         let words = text.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
+        // bounded here: a text has one word or more, and those with more are counted
         let number = words.count == 2 ? UInt64(words[1]) : nil
         switch (words[0], words.count, number) {
         case (Self.version, 3, _):
@@ -115,6 +116,7 @@ package enum PeerLine: Equatable, Sendable {
 
     /// `0x` and two digits a byte.
     private static func isHex(_ word: String, bytes: Int) -> Bool {
+        // bounded: of two constants
         word.hasPrefix("0x") && word.utf8.count == 2 + 2 * bytes && word.dropFirst(2).allSatisfy(\.isHexDigit)
     }
 }

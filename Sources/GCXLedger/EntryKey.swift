@@ -20,7 +20,8 @@ package struct EntryKey: Codable, Hashable, Sendable, CustomStringConvertible {
     /// Nil unless the text is a kind, a colon and a digest.
     package init?(_ text: String) {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-        guard parts.count == 2, let kind = EntryKind(rawValue: String(parts[0])), let digest = Digest(String(parts[1]))
+        guard parts.count == 2, let kind = parts.first.flatMap({ EntryKind(rawValue: String($0)) }),
+            let digest = parts.last.flatMap({ Digest(String($0)) })
         else { return nil }
         self.init(kind: kind, digest: digest)
     }

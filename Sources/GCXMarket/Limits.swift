@@ -8,7 +8,7 @@ package enum MarketLimits {
     /// How long it has to use what it paid for, seconds: a day. Money can be had at once, time cannot.
     package static let wordSeconds: UInt64 = 86_400
     /// A word counts half after this many seconds (180 days): machines change hands, and so does their care.
-    package static let halfLifeSeconds: UInt64 = 180 * 86_400
+    package static let halfLifeSeconds: UInt64 = 15_552_000
     /// After so many half-lives a word has left nothing.
     package static let halfLivesMax: UInt64 = 40
     /// A newcomer counts as having this many full words ...

@@ -43,6 +43,7 @@ package enum Matching {
                 continue
             }
             let trust = demand.constraints.reduce(0) { sum, constraint in
+                // bounded: at most 64 constraints, levels below ten
                 sum + UInt64(listing.offer.facts.first { $0.name == constraint.fact }?.level.rawValue ?? 0)
             }
             result.matches.append(Match(offer: listing.digest, startsAt: starts, hourly: hourly, trust: trust))
@@ -57,6 +58,7 @@ package enum Matching {
         _ demand: Demand, _ listing: OfferListing, startsAt: UInt64, now: UInt64
     ) -> [Mismatch] {
         let offer = listing.offer
+        // bounded here: joins lists
         return resources(demand.resources, free: listing.free)
             + demand.constraints.flatMap { facts($0, offer.facts) }
             + price(demand, offer) + time(demand, offer, startsAt: startsAt, now: now) + parties(demand, offer)
@@ -75,10 +77,10 @@ package enum Matching {
 
     private static func resources(_ wanted: Resources, free: Resources) -> [Mismatch] {
         [
-            ("cores", UInt64(wanted.cores), UInt64(free.cores)),
+            ("cores", UInt64(clamping: wanted.cores), UInt64(clamping: free.cores)),
             ("bytes of memory", wanted.memoryBytes, free.memoryBytes),
             ("bytes of storage", wanted.storageBytes, free.storageBytes),
-            ("GPUs", UInt64(wanted.gpus), UInt64(free.gpus)),
+            ("GPUs", UInt64(clamping: wanted.gpus), UInt64(clamping: free.gpus)),
         ].filter { $0.1 > $0.2 }.map { .resource($0.0, wanted: $0.1, free: $0.2) }
     }
 
@@ -100,6 +102,7 @@ package enum Matching {
     }
 
     private static func price(_ demand: Demand, _ offer: Offer) -> [Mismatch] {
+        // bounded here: joins two lists
         do {
             let hourly = try Pricing.hourlyCeiling(demand.resources, rates: offer.rates)
             let whole = try Pricing.ceiling(

@@ -1,5 +1,7 @@
 import GCXModel
 
+// dictionaries: paid, returned, room, collected, neighbours, cameFrom, found
+
 /// Money that went from an account and may have come to those who paid it: a ring, whatever its length.
 ///
 /// Every account is a place and everything ever settled between two of them is a pipe of that width. The largest flow
@@ -127,6 +129,7 @@ private struct FlowNetwork {
         var cameFrom: [Place: Place] = [source: source]
         var queue = [source]
         var next = 0
+        // bounded here: `next` is an index of the queue
         while next < queue.count, cameFrom[.drain] == nil {
             let place = queue[next]
             next += 1

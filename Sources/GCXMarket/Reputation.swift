@@ -1,6 +1,8 @@
 import GCXModel
 import GCXPricing
 
+// dictionaries: trades, returnedToPayers, returnedToAccount
+
 /// What the ledger says about an account, computed by anybody alike.
 package struct ReputationScore: Codable, Equatable, Sendable {
     /// Thousandths of a star, 1000 to 5000.
@@ -61,6 +63,7 @@ package enum Reputation {
         let life = MarketLimits.halfLifeSeconds
         let (halvings, rest) = age.quotientAndRemainder(dividingBy: life)
         guard halvings < MarketLimits.halfLivesMax else { return .zero }
+        // bounded: the rest is below a half-life, and a half-life below 2^24, shifted by 40 at most
         return Pricing.share(quantity, UInt128(2 * life - rest), of: UInt128(2 * life) << UInt128(halvings))
     }
 }
@@ -84,6 +87,7 @@ private struct WordLedger {
             milliStars: 0, ratings: 0, raters: 0, milliWords: 0, stayed: .zero, seconds: 0, settledLeases: 0,
             withItself: 0, returned: .zero, weightless: 0)
         for trade in facts.trades {
+            // bounded here: no more than there are trades
             if trade.isClosed { score.settledLeases += 1 }
             guard trade.payer == facts.account || trade.payee == facts.account else { continue }
             if facts.isWithItself(trade, kin: kin) {
@@ -115,17 +119,19 @@ private struct WordLedger {
             word.add(trade, stars, (trade.payee == facts.account ? income : spending).part(of: trade), at: facts.time)
         }
         let weight = word.milliWords
+        // bounded here: no more than there are trades, and a thousandth of a word of at most 1,000 for each counterpart
         guard weight > 0 else { return score.weightless += word.ratings }
         score.ratings += word.ratings
         score.raters += 1
         score.milliWords += weight
         score.stayed = saturated(score.stayed, word.money)
-        score.seconds += word.seconds
+        score.seconds = saturated(score.seconds, word.seconds)
         weighedStars += UInt128(weight) * word.milliStars
         finish()
     }
 
     private mutating func finish() {
+        // bounded here: 128 bits hold far more than 64 bits of words times 5,000; the prior is not zero
         let prior = UInt128(MarketLimits.priorWords * 1_000)
         let stars = prior * UInt128(MarketLimits.priorMilliStars) + weighedStars
         score.milliStars = UInt64(clamping: stars / (prior + UInt128(score.milliWords)))
@@ -159,17 +165,19 @@ private struct Word {
     private var counted: UInt64 = 0
 
     mutating func add(_ trade: Trade, _ stars: UInt8, _ stayed: Amount, at time: UInt64) {
-        let age = time > trade.until ? time - trade.until : 0
+        let age = time > trade.until ? time - trade.until : 0  // bounded: the smaller from the larger
         let value = Reputation.decayed(stayed, age: age)
         // No trade is heavier than a full word, so the sums below stay far from their types' ends.
         let weight = min(value, MarketLimits.wordBaseUnits).value
         money = saturated(money, value)
         let from = max(trade.from, counted)
         if trade.until > from {
+            // bounded: the smaller from the larger
             let used = Reputation.decayed(Amount(UInt128(trade.until - from)), age: age)
             seconds = saturated(seconds, UInt64(clamping: used.value))
             counted = trade.until
         }
+        // bounded here: a weight is below 2^30
         ratings += 1
         weights += weight
         weighedStars += weight * UInt128(stars)
@@ -183,6 +191,7 @@ private struct Word {
     }
 
     /// The mean of the stars, thousandths.
+    // bounded: weights below 2^30 and stars of at most 5, and never by zero
     var milliStars: UInt128 { weights == 0 ? 0 : weighedStars * 1_000 / weights }
 }
 

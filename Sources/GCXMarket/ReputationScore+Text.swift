@@ -13,6 +13,7 @@ extension ReputationScore {
     /// Everything, one sentence a line.
     package var lines: [String] {
         let words = "\(milliWords / 1_000).\(milliWords % 1_000 / 100)"
+        // bounded: below an hour, times ten
         let hours = "\(seconds / 3_600).\(seconds % 3_600 * 10 / 3_600)"
         var lines = [
             "\(stars) by \(raters) independent counterparts, who weigh \(words) full words; \(settledLeases) leases settled",
@@ -22,7 +23,8 @@ extension ReputationScore {
             lines.append(
                 "left out: \(weightless) ratings behind which too little money stayed or too little time was used")
         }
-        return lines + marks.map { "marked: \($0)" }
+        lines.append(contentsOf: marks.map { "marked: \($0)" })
+        return lines
     }
 
     /// What should make a reader careful.

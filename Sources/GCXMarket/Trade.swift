@@ -1,5 +1,7 @@
 import GCXModel
 
+// dictionaries: kin
+
 /// One lease as reputation sees it: who paid whom, how much, for how long, and what they said.
 package struct Trade: Equatable, Sendable {
     package var payer: Address

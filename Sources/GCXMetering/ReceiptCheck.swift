@@ -110,6 +110,7 @@ package struct ReceiptCheck: Sendable {
 
     /// Core time ≤ cores × elapsed, and so on; elapsed itself ≤ what the buyer's clock saw.
     private func checkPhysics(_ usage: Usage, elapsedNanoseconds: UInt64?) throws(ReceiptError) {
+        // bounded here: products of 64 bits by 64 in 128, and sums of such with constants below 2^64
         let elapsed = UInt128(usage.leaseNanoseconds)
         if let seen = elapsedNanoseconds {
             let drift = UInt128(seen) * UInt128(MeteringLimits.clockDriftPartsPerMillion) / 1_000_000

@@ -9,6 +9,7 @@ extension Signature {
     ///   ``SigningError/signatureInvalid``.
     /// - Complexity: about 50 µs in a release build.
     package func recover(_ digest: Digest) throws(SigningError) -> Address {
+        // bounded here: a signature is 65 bytes, and the last one is looked at
         let recoveryByte = bytes[64]
         guard recoveryByte == 27 || recoveryByte == 28 else { throw .recoveryByteInvalid(recoveryByte) }
         guard !Secp256k1.largestS.lexicographicallyPrecedes(bytes[32..<64]) else { throw .signatureMalleable }

@@ -46,4 +46,27 @@ struct SidesTests {
         try write(rating)
         #expect(state.ratings(of: world.owner.address).count == 1)
     }
+
+    @Test("a journal that names the end of time is read: a close window never ends after it")
+    func endOfTime() throws {
+        let world = try TestWorld()
+        var state = LedgerState(operator: world.operator.address, isTestNetwork: true)
+        let grant = world.grant { $0.expiresAt = .max }
+        let offer = world.offer(grant: grant.digest(in: world.domain)) { $0.expiresAt = .max }
+        let demand = world.demand { $0.expiresAt = .max }
+        let lease = world.countersign(
+            world.terms(offer: offer.digest(in: world.domain), demand: demand.digest(in: world.domain)))
+        let id = lease.lease(in: world.domain)
+        for (entry, time) in [
+            (Entry.grant(grant), world.clock.now), (.offer(offer), world.clock.now), (.demand(demand), world.clock.now),
+            (.faucet(world.faucet(world.buyer.address, 50_000)), world.clock.now),
+            (.leaseOpened(lease), world.clock.now),
+            (.closeRequest(world.closeRequest(id, by: world.buyer)), .max),
+        ] {
+            let posted = try PostedEntry(index: state.size, postedAt: time, previous: state.chain, entry: entry)
+            try state.apply(posted, checksSignatures: true)
+        }
+        #expect(
+            try state.lease(id).escrow == .closing(deposit: 10_000, settled: 0, requestedAt: .max, closesAt: .max))
+    }
 }

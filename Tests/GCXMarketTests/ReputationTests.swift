@@ -254,7 +254,14 @@ struct ReputationTests {
                     payer: Bazaar.key(100 + number), payee: provider, machine: Bazaar.machine, session: Bazaar.key(3),
                     settled: Amount(.max), index: .max, from: 0, until: .max, starsByPayer: 255, starsByPayee: 0))
         }
+        for number in 200..<203 {
+            bazaar.trades.append(
+                Trade(
+                    payer: Bazaar.key(number), payee: provider, machine: Bazaar.machine, session: Bazaar.key(3),
+                    settled: Amount(.max), index: .max, from: 0, until: .max, starsByPayer: 5))
+        }
         let score = bazaar.score()
+        #expect(score.seconds == .max && score.stayed == Amount(.max))
         bazaar.trades.reverse()
         #expect(bazaar.score() == score)
         #expect(bazaar.score(at: 0).milliStars >= 1_000)

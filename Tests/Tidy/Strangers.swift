@@ -9,19 +9,35 @@
 /// let end = start + 512  // bounded: start is at most 8 GiB, checked in `open`
 /// ```
 /// A reason too long for the line stands alone on the line above, and begins the same. One that holds for a whole function
-/// or loop stands in it, alone, begins with `// bounded here: ` and holds from there to its closing brace.
+/// or loop stands in it, alone, begins with `// bounded here: ` and holds from there to its closing brace. What a file names
+/// after `// dictionaries: ` answers nil for what it does not hold, so its subscripts are none of these.
 struct Strangers: Sendable {
     static let mark = "// bounded: "
     static let blockMark = "// bounded here: "
+    static let dictionaryMark = "// dictionaries: "
     /// The longest block for which one reason is enough: a function, and no type.
     static let blockLinesMax = 70
 
     /// What they are, and what each reads. A path that ends in `/` is a folder.
     static let files: [String: String] = [
+        "Sources/GCXMarket/Matching.swift": "offers and demands of anybody",
+        "Sources/GCXMarket/MoneyBack.swift": "leases of anybody",
+        "Sources/GCXMarket/Reputation.swift": "leases and ratings of anybody",
+        "Sources/GCXMarket/Trade.swift": "leases of anybody",
+        "Sources/GCXMetering/ReceiptCheck.swift": "receipts of a machine",
         "Sources/GCXModel/Amount.swift": "amounts of every document",
         "Sources/GCXModel/FixedBytes.swift": "addresses, digests and signatures of every document",
         "Sources/GCXModel/Hex.swift": "hexadecimal text of every document",
         "Sources/GCXModel/IPv4.swift": "addresses of a job's network",
+        "Probes/gcx-probe/HwlocTopology+Devices.swift": "exports of other machines, through hwloc",
+        "Probes/gcx-probe/HwlocTopology+Shape.swift": "exports of other machines, through hwloc",
+        "Probes/gcx-probe/HwlocTopology.swift": "exports of other machines, through hwloc",
+        "Sources/GCXBenchmark/PeerSession.swift": "what the other end of a measured network says",
+        "Sources/GCXLedger/EntryKey.swift": "keys of entries",
+        "Sources/GCXLedger/Merkle/Merkle.swift": "proofs of a ledger",
+        "Sources/GCXLedger/Merkle/MerkleFrontier.swift": "proofs of a ledger",
+        "Sources/GCXLedger/Merkle/MerkleProofs.swift": "proofs of a ledger",
+        "Sources/GCXLedger/State/": "documents of anybody",
         "Sources/GCXLinux/CgroupText.swift": "tables of the kernel about a job",
         "Sources/GCXLinux/MountTable.swift": "the table of mounts, in which jobs choose names",
         "Sources/GCXLinux/NetworkTables.swift": "tables of the kernel about a job's network",
@@ -29,6 +45,9 @@ struct Strangers: Sendable {
         "Sources/GCXModel/InventoryPUSet.swift": "lists of processors in probe JSON and cgroup text",
         "Sources/GCXModel/RFC3339.swift": "dates of OCI documents",
         "Sources/GCXModel/RegistryReference.swift": "the image that a buyer names",
+        "Sources/GCXSigning/Keystore/Keystore.swift": "keystore files",
+        "Sources/GCXSigning/Keystore/KeystoreKDF.swift": "keystore files",
+        "Sources/GCXSigning/Signature+Recover.swift": "signatures of anybody",
     ]
 
     /// Types into which a number may not fit. Nothing is wider than the 128-bit ones, so those are left out.
@@ -78,7 +97,11 @@ struct Strangers: Sendable {
 
     static func findings(in file: SwiftFile) -> [Finding] {
         let excused = excusedLines(of: file)
-        return file.code.indices.compactMap { finding(file, $0) }.filter { !excused.contains($0.line) }
+        let names = file.tokens.filter { $0.kind == .comment && $0.text.hasPrefix(dictionaryMark) }
+            .flatMap { $0.text.dropFirst(dictionaryMark.count).split { ", ".contains($0) } }
+        let dictionaries = Set(names.map(String.init))
+        return file.code.indices.filter { !isLookup(file, $0, in: dictionaries) }.compactMap { finding(file, $0) }
+            .filter { !excused.contains($0.line) }
     }
 
     /// The lines that carry a reason, those below a line that is nothing but one, and the blocks that hold one.
@@ -187,6 +210,15 @@ struct Strangers: Sendable {
         if end == index + 3, file.isMark(".", at: index + 1) { return false }
         if end == index + 4, file.holds([".", ".", "."], at: index + 1) { return false }
         return !file.code[index..<end].indices.contains { file.holds(["default", ":"], at: $0) }
+    }
+
+    /// `names[key]`, `names?[key]` and, in a dictionary of dictionaries, `names[key]?[key]`.
+    private static func isLookup(_ file: SwiftFile, _ index: Int, in dictionaries: Set<String>) -> Bool {
+        guard file.isMark("[", at: index), index > 0 else { return false }
+        var base = index - 1
+        if file.isMark("?", at: base) { base -= 1 }
+        if file.isMark("]", at: base), let start = file.partner(of: base) { base = start - 1 }
+        return base >= 0 && dictionaries.contains(file.code[base].text)
     }
 
     private static func isForced(_ file: SwiftFile, _ index: Int) -> Bool {

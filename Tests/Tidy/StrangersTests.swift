@@ -67,6 +67,14 @@ struct StrangersTests {
         #expect(findings("struct A {\n // bounded here: of 8\n a += 1\(long)}").count == 1)
     }
 
+    @Test("a subscript of what the file names as a dictionary is none, also in a dictionary of dictionaries")
+    func dictionaries() {
+        let mark = "// dictionaries: kin, room\n"
+        #expect(findings(mark + "let a = kin[b]\nlet c = room[b]?[c]\nroom?[b] = nil\nself.kin[b] = c") == [])
+        #expect(findings(mark + "let a = list[b]") == ["a subscript"])
+        #expect(findings(mark + "let a = kin[b + c]") == ["unchecked `+`"])
+    }
+
     @Test("only the files of the table are looked at, folders with all in them, and a row that names nothing is stale")
     func table() {
         let table = ["Sources/GCXA/A.swift": "letters", "Sources/GCXB/": "parcels"]

@@ -23,7 +23,7 @@ package struct MerkleFrontier: Equatable, Sendable {
             bits >>= 1
         }
         peaks.append(hash)
-        size += 1
+        size += 1  // bounded: entries that were written one by one
     }
 
     /// O(log size).

@@ -19,7 +19,7 @@ package struct InclusionProof: Codable, Equatable, Sendable {
     /// Whether the proof leads to that root. O(log treeSize).
     package func isValid(root: Digest) -> Bool {
         guard index < treeSize else { return false }
-        var (node, last, hash) = (index, treeSize - 1, leafHash)
+        var (node, last, hash) = (index, treeSize - 1, leafHash)  // bounded: a tree is larger than an index in it
         for sibling in path {
             if last == 0 { return false }
             if node & 1 == 1 || node == last {
@@ -52,13 +52,14 @@ package struct ConsistencyProof: Codable, Equatable, Sendable {
         if from == 0 { return path.isEmpty && oldRoot == Merkle.emptyRoot }
         if from == to { return path.isEmpty && oldRoot == newRoot }
         // A full old tree is a node of the new one, so its root is the first piece.
+        // bounded: neither is empty
         let pieces = from & (from - 1) == 0 ? [oldRoot] + path : path
         guard let first = pieces.first else { return false }
         return climb(first, over: pieces.dropFirst(), oldRoot: oldRoot, newRoot: newRoot)
     }
 
     private func climb(_ first: Digest, over siblings: ArraySlice<Digest>, oldRoot: Digest, newRoot: Digest) -> Bool {
-        var (node, last) = (from - 1, to - 1)
+        var (node, last) = (from - 1, to - 1)  // bounded: neither is empty
         while node & 1 == 1 { (node, last) = (node >> 1, last >> 1) }
         var (old, new) = (first, first)
         for sibling in siblings {

@@ -1,5 +1,7 @@
 import GCXModel
 
+// dictionaries: running, leases
+
 /// The parts of ``Resources``, so that a rule on all of them is written once.
 enum ResourcePart: String, CaseIterable {
     case cores
@@ -9,10 +11,10 @@ enum ResourcePart: String, CaseIterable {
 
     func amount(of resources: Resources) -> UInt64 {
         switch self {
-        case .cores: UInt64(resources.cores)
+        case .cores: UInt64(clamping: resources.cores)
         case .memory: resources.memoryBytes
         case .storage: resources.storageBytes
-        case .gpus: UInt64(resources.gpus)
+        case .gpus: UInt64(clamping: resources.gpus)
         }
     }
 }
@@ -25,14 +27,14 @@ extension LedgerState {
         let held = (running[offer.series] ?? []).compactMap { leases[$0]?.terms }
             .filter { $0.startsAt < until && from < $0.endsAt }
         // The load only ever grows at the start of a lease, so its peak is at one of the starts.
-        let moments = [from] + held.map(\.startsAt).filter { $0 > from }
+        let moments = [from] + held.map(\.startsAt).filter { $0 > from }  // bounded: joins two lists
         func free(_ part: ResourcePart) -> UInt64 {
             let loads = moments.map { moment in
                 held.filter { $0.startsAt <= moment && moment < $0.endsAt }
                     .map { part.amount(of: $0.resources) }.reduce(0, saturatingSum)
             }
             let (peak, capacity) = (loads.max() ?? 0, part.amount(of: offer.capacity))
-            return capacity > peak ? capacity - peak : 0
+            return capacity > peak ? capacity - peak : 0  // bounded: the smaller from the larger
         }
         return Resources(
             cores: UInt32(clamping: free(.cores)), memoryBytes: free(.memory), storageBytes: free(.storage),

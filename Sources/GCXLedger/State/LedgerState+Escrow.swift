@@ -2,6 +2,8 @@ import GCXModel
 import GCXPricing
 import GCXSigning
 
+// dictionaries: balances, leases
+
 // The money of a lease, from top-up to refund.
 extension LedgerState {
     func topUp(_ signed: Signed<TopUp>, in posting: Posting) throws(LedgerError) -> [Effect] {
@@ -99,8 +101,10 @@ extension LedgerState {
     private func closing(_ lease: LeaseRecord, at time: UInt64) throws(LedgerError) -> LeaseRecord {
         var lease = lease
         let (deposit, settled) = try openEscrow(of: lease)
+        // A journal that is verified may name any time.
+        let (end, isBeyond) = time.addingReportingOverflow(lease.terms.closeWindowSeconds)
         lease.escrow = .closing(
-            deposit: deposit, settled: settled, requestedAt: time, closesAt: time + lease.terms.closeWindowSeconds)
+            deposit: deposit, settled: settled, requestedAt: time, closesAt: isBeyond ? .max : end)
         return lease
     }
 
@@ -125,7 +129,7 @@ extension LeaseRecord {
     package func claimable(at time: UInt64) -> Amount {
         let start = max(openedAt, terms.startsAt)
         let end = capStandsStillAt.map { min($0, time) } ?? time
-        let seconds = end > start ? end - start : 0
+        let seconds = end > start ? end - start : 0  // bounded: the smaller from the larger
         guard let accrued = try? Pricing.accrued(hourly: terms.hourlyCap, seconds: seconds),
             let sum = terms.burst.adding(accrued)
         else { return Amount(.max) }

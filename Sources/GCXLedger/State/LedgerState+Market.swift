@@ -1,6 +1,8 @@
 import GCXModel
 import GCXSigning
 
+// dictionaries: grants, offers, demands, attestations, newestOffers, newestDemands, machinesOfOwner
+
 // Registration, offers, demands, and what becomes of them.
 extension LedgerState {
     func register(
@@ -149,7 +151,7 @@ extension LedgerState {
     }
 
     func requireDated(_ date: UInt64, _ kind: EntryKind, in posting: Posting) throws(LedgerError) {
-        // Written as a difference, because a date may be as large as its type.
+        // bounded: the smaller from the larger; a sum would not be, for a date may be as large as its type
         guard date <= posting.time || date - posting.time <= LedgerLimits.datedAheadSecondsMax else {
             throw .datedAhead(kind, date: date, ledgerTime: posting.time)
         }

@@ -1,6 +1,8 @@
 import GCXModel
 import GCXSigning
 
+// dictionaries: balances, leases, offers, demands, running, leasesOfParty
+
 // A lease opens: two signatures, an offer, a demand, free capacity and money.
 //
 // The constraints of the demand on the offer's facts and its hourly maximum are not judged here: they are the buyer's
@@ -98,13 +100,14 @@ private struct Agreement {
         try same("receiptSeconds", .offer, offer.receiptSeconds, terms.receiptSeconds)
         try same("creditLimit", .offer, offer.creditLimit, terms.creditLimit)
         try same("graceSeconds", .offer, offer.graceSeconds, terms.graceSeconds)
-        let seconds = terms.endsAt - terms.startsAt
+        let seconds = terms.endsAt - terms.startsAt  // bounded: the form of terms begins before it ends
         try within("length in seconds", .offer, offer.leaseSecondsMin...offer.leaseSecondsMax, seconds)
         try within("startsAt", .offer, offer.availableFrom...offer.availableUntil, terms.startsAt)
         try within("endsAt", .offer, offer.availableFrom...offer.availableUntil, terms.endsAt)
     }
 
     private func requireDemandKept() throws(LedgerError) {
+        // bounded: the form of terms begins before it ends
         try same("length in seconds", .demand, demand.durationSeconds, terms.endsAt - terms.startsAt)
         try within("startsAt", .demand, demand.startsFrom...demand.startsUntil, terms.startsAt)
         for part in ResourcePart.allCases {

@@ -1,6 +1,8 @@
 import GCXModel
 import GCXSigning
 
+// dictionaries: balances, grants, attestations, offers, demands, leases, leasesOfParty, ratingsOfRatee
+
 /// Where all the money is. What the faucet made is what the accounts and the escrows hold, always.
 package struct Conservation: Codable, Equatable, Sendable {
     package var minted: Amount

@@ -1,5 +1,7 @@
 import GCXModel
 
+// dictionaries: machinesOfOwner
+
 // A lease has two sides, and money that goes from a pocket into another is no trade.
 //
 // Seen here is what the keys themselves signed: who paid, who is paid, which machines each of them calls its own. Two

@@ -1,6 +1,8 @@
 import GCXModel
 import GCXSigning
 
+// dictionaries: positions, attestations, balances, grants
+
 /// Everything a journal says, as a value: the rules of the market live in its extensions, one topic a file.
 ///
 /// Writing goes in two steps, so that a store can put its own write between them: ``check(_:in:)`` is pure and either
@@ -118,7 +120,7 @@ extension LedgerState {
     package mutating func commit(_ change: Change, of posted: PostedEntry) {
         for effect in change.effects { perform(effect) }
         positions[change.key] = posted.index
-        size = posted.index + 1
+        size = posted.index + 1  // bounded: entries that were written one by one
         chain = posted.entryHash
         lastPostedAt = posted.postedAt
     }

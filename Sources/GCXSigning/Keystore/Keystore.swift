@@ -64,7 +64,7 @@ package enum Keystore {
     }
 
     private static func mac(derived: [UInt8], ciphertext: [UInt8]) -> [UInt8] {
-        Keccak.hash(derived.suffix(16) + ciphertext).bytes
+        Keccak.hash(derived.suffix(16) + ciphertext).bytes  // bounded: joins bytes
     }
 }
 

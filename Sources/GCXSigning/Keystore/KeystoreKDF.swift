@@ -91,6 +91,7 @@ extension KeystoreCost {
         guard r <= Limits.scryptBlockSizeMax else {
             throw .costExcessive(field: "r", value: r, maximum: Limits.scryptBlockSizeMax)
         }
+        // bounded here: each is positive, r and n were held against their bounds before they are multiplied
         let nMax = Limits.scryptMemoryBytesMax / (128 * r)
         guard n <= nMax else { throw .costExcessive(field: "n", value: n, maximum: nMax) }
         let pMax = Limits.scryptWorkMax / (n * r)
