@@ -163,7 +163,7 @@ let testing: [Target] = [
         "FuzzTests",
         [
             "GCXModel", "GCXSigning", "GCXPricing", "GCXMetering", "GCXMarket", "GCXLinux", "GCXHardware",
-            "GCXBenchmark", "GCXSandbox", "GCXLedger", "Support",
+            "GCXBenchmark", "GCXSandbox", "GCXLedger", "gcx-probe", "Support",
         ],
         path: "Tests/Fuzz/Entries"),
 ]

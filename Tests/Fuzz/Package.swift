@@ -14,9 +14,30 @@ func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
 
+let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
+let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
+let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
+let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
+
 let package = Package(
     name: "gcx",
-    dependencies: [.package(url: "https://github.com/apple/swift-crypto", from: "4.5.2")],
+    // As in the root package.
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0", traits: []),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
     targets: [
         module("GCXModel", []),
         .target(name: "CKeccak", path: "Modules/CKeccak", cSettings: gnu),
@@ -31,12 +52,31 @@ let package = Package(
         module("GCXBenchmark", ["GCXModel"]),
         module("GCXSandbox", ["GCXModel", "GCXLinux", crypto]),
         module("GCXLedger", ["GCXModel", "GCXSigning", "GCXPricing", crypto]),
+        module(
+            "GCXAgent",
+            [
+                "GCXModel", "GCXSigning", "GCXPricing", "GCXMetering", "GCXLinux", "GCXHardware", "GCXBenchmark",
+                "GCXSandbox", "GCXLedger", crypto, grdb, logging, lifecycle,
+            ]),
+        module(
+            "GCXAPI",
+            [
+                "GCXModel", "GCXSigning", "GCXMetering", "GCXLinux", "GCXSandbox", "GCXLedger", "GCXAgent", hummingbird,
+                hummingbirdCore, httpClient, httpTypes, nioCore, nioPosix, nioHTTP1, logging, lifecycle,
+            ]),
+        .systemLibrary(name: "CHwloc", path: "Probes/CHwloc", pkgConfig: "hwloc"),
+        .systemLibrary(name: "CPCI", path: "Probes/CPCI", pkgConfig: "libpci"),
+        .target(name: "CKernels", path: "Probes/CKernels", cSettings: gnu + [.unsafeFlags(["-O3"])]),
+        .target(
+            name: "gcx-probe",
+            dependencies: ["GCXModel", "GCXHardware", "GCXBenchmark", "CHwloc", "CPCI", "CKernels", crypto],
+            path: "Probes/gcx-probe", exclude: ["Main.swift"], swiftSettings: marked),
         .target(name: "Support", dependencies: ["GCXModel", "GCXSigning", "GCXLedger"], path: "Support"),
         .target(
             name: "Entries",
             dependencies: [
                 "GCXModel", "GCXSigning", "GCXPricing", "GCXMetering", "GCXMarket", "GCXLinux", "GCXHardware",
-                "GCXBenchmark", "GCXSandbox", "GCXLedger", "Support",
+                "GCXBenchmark", "GCXSandbox", "GCXLedger", "GCXAgent", "GCXAPI", "gcx-probe", "Support",
             ],
             path: "Entries", exclude: ["ReplayTests.swift"], swiftSettings: marked),
         .target(name: "CFuzzer", path: "CFuzzer"),

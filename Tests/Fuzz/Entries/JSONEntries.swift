@@ -91,6 +91,8 @@ extension FuzzEntry {
         // Which of the scene stands before, then entries, one a line.
         let count = Int(bytes.first ?? 0) % (scene.entries.count + 1)
         for entry in scene.entries.prefix(count) { take(entry) }
+        // A journal that is verified may name any time.
+        if bytes.first ?? 0 >= 208 { time = .max - 5 }
         for line in bytes.dropFirst().split(separator: UInt8(ascii: "\n")).prefix(8) {
             guard let entry = try? StrictJSON.decode(Entry.self, from: line) else { continue }
             take(entry)
