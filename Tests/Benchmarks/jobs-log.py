@@ -1,8 +1,11 @@
 #!/usr/bin/env python3
-"""How fast a job's log is written and read, end to end: a real ledger, agent, lease and job.
+"""What a buyer waits for, and how fast a job's log is written and read, end to end: a real ledger, agent, lease and job.
 
     swift build -c release
-    Tests/Benchmarks/jobs-log.py [--write-mib 2048] [--read-gib 10] [--directory /var/tmp]
+    Tests/Benchmarks/jobs-log.py [--starts 12] [--write-mib 2048] [--read-gib 10] [--directory /var/tmp]
+
+Waited for: from the moment the agent has taken a job of `true` (its event `submitted`) to its event `ended`, beside the
+time from the job's first instruction to its end; 0 for the read size leaves the log out.
 
 Written: a job's `dd if=/dev/zero bs=1M` through its supervisor into the log, alone and with a buyer reading along, against
 the same through a pipe into `cat` into a file on the same disk; median of three, in turn. Read: `gcx job logs` of a log of so many GiB of lines: time to
@@ -12,6 +15,7 @@ busybox; everything it makes is removed again.
 import argparse, json, os, shutil, signal, statistics, subprocess, sys, tempfile, time
 
 arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+arguments.add_argument("--starts", type=int, default=12)
 arguments.add_argument("--write-mib", type=int, default=2048)
 arguments.add_argument("--read-gib", type=int, default=10)
 arguments.add_argument("--directory", default="/var/tmp")
@@ -115,6 +119,22 @@ def job(program, attended=True):
     return name, (end["endedBootNanoseconds"] - end["startedBootNanoseconds"]) / 1e9
 
 
+def starts():
+    """Milliseconds from event to event of jobs that do nothing."""
+    whole, before, own = [], [], []
+    for _ in range(options.starts):
+        name, seconds = job("true")
+        moments = {}
+        for line in run("job", "events", name, "--json").splitlines():
+            event = json.loads(line)
+            moments.setdefault(event["kind"], event["bootNanoseconds"])
+        whole.append((moments["ended"] - moments["submitted"]) / 1e6)
+        before.append((moments["started"] - moments["submitted"]) / 1e6)
+        own.append(seconds * 1e3)
+    for what, seen in (("submitted to ended", whole), ("submitted to started", before), ("of the job's own", own)):
+        print(f"start, {what}: median {statistics.median(seen):.1f} ms, {min(seen):.1f} to {max(seen):.1f}")
+
+
 def write():
     """In turn: with nobody reading along, with a buyer who shows every byte, and without gcx."""
     size = options.write_mib << 20
@@ -155,6 +175,9 @@ def read(name, *words, first=False):
 
 def measure():
     configure()
+    starts()
+    if options.read_gib == 0:
+        return
     write()
     name, seconds = job(
         f"seq 1000000 1131071 > /tmp/f; i=0; while [ $i -lt {options.read_gib * 1024} ]; do cat /tmp/f; i=$((i+1)); done")
