@@ -11,7 +11,7 @@ extension AgentError: WireError {
         case .badRequest: .badRequest
         case .tooLarge: .contentTooLarge
         case .sandbox, .storage, .logDamaged: .internalServerError
-        case .ledger, .unreachable: .badGateway
+        case .ledger, .unreachable, .answerImpossible: .badGateway
         }
     }
 }

@@ -32,6 +32,8 @@ package enum AgentError: Error, Codable, Equatable, Sendable {
     case ledger(String, remedy: String)
     /// No answer from the agent.
     case unreachable(String)
+    /// The buyer's side says so of an answer that contradicts itself or what the machine signed. No agent sends it.
+    case answerImpossible(String)
 }
 
 extension AgentError: RemediedError {
@@ -53,6 +55,7 @@ extension AgentError: RemediedError {
         case .storage(let why): "the agent's database failed: \(why)"
         case .ledger(let why, _): "the ledger refused: \(why)"
         case .unreachable(let why): "the agent does not answer: \(why)"
+        case .answerImpossible(let why): "the agent's answer cannot be true: \(why)"
         }
     }
 
@@ -74,6 +77,10 @@ extension AgentError: RemediedError {
         case .logDamaged: .fix("Find the place with `gcx job logs --verify`.")
         case .tooLarge: .fix("Send less, or ask the owner to raise the limit in the agent's configuration.")
         case .storage: .retry(after: .seconds(5))
+        case .answerImpossible:
+            .fix(
+                "Believe this machine no more than its receipts (`gcx receipt verify`), and close the lease with "
+                    + "`gcx lease close`: what was vouched for stays paid, nothing more is.")
         case .unreachable: .fix("Start the agent with `gcx agent run`, or name its socket with `--agent`.")
         }
     }
