@@ -138,5 +138,7 @@ package struct Admission: Sendable {
         return LeasePlacement(cores: placement, devices: devices)
     }
 
-    private func refused(_ why: String, _ remedy: String) -> AgentError { .termsRefused(why, remedy: remedy) }
+    private func refused(_ why: String, _ remedy: String) -> AgentError {
+        .termsRefused(Untrusted(why), remedy: Untrusted(remedy))
+    }
 }

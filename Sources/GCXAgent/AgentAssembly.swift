@@ -17,7 +17,7 @@ package struct AgentAssembly: Sendable {
         logger: Logger, now: @escaping @Sendable () -> UInt64 = { WallClock.now() / 1_000_000_000 }
     ) throws(AgentError) {
         do { try Files.makeDirectories(settings.stateDirectory, mode: 0o700) } catch {
-            throw .storage(error.description)
+            throw .storage(Untrusted(error.description))
         }
         let driver = try Self.driver(settings)
         var settings = settings

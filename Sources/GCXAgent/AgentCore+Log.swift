@@ -39,9 +39,9 @@ extension AgentCore {
         do {
             return try await blocking { () throws(LinuxError) -> Value in try body(log) }
         } catch .malformed(_, let reason) {
-            throw .logDamaged(lease, reason)
+            throw .logDamaged(lease, Untrusted(reason))
         } catch {
-            throw .storage(error.description)
+            throw .storage(Untrusted(error.description))
         }
     }
 }

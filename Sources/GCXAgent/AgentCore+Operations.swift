@@ -6,10 +6,11 @@ import GCXSigning
 extension AgentCore: AgentOperations {
     package func status() async throws(AgentError) -> AgentStatus {
         AgentStatus(
-            version: Self.version, machine: context.identity.machine.address, owner: context.identity.owner,
-            offer: offer?.digest, runtime: description.runtime, cgroupLayout: description.cgroupLayout,
+            version: Untrusted(Self.version), machine: context.identity.machine.address, owner: context.identity.owner,
+            offer: offer?.digest, runtime: Untrusted(description.runtime),
+            cgroupLayout: Untrusted(description.cgroupLayout),
             jobs: try await jobs(by: .owner), outboxPending: UInt64(try context.store.queuedCount()),
-            problems: await context.problems.lines + networkProblem)
+            problems: (await context.problems.lines + networkProblem).map { Untrusted($0) })
     }
 
     package func propose(_ proposal: LeaseProposal) async throws(AgentError) -> CountersignedTerms {
@@ -27,7 +28,7 @@ extension AgentCore: AgentOperations {
         }
         guard row.phase != .open else { return try ticket(kind, lease) }
         if case .proposed = row.phase { throw .escrowMissing(lease, "the lease is not open on the ledger") }
-        throw .wrongPhase(lease, phase: row.phase.name.rawValue, wanted: "open")
+        throw .wrongPhase(lease, phase: Untrusted(row.phase.name.rawValue), wanted: "open")
     }
 
     private func ticket(_ kind: UploadKind, _ lease: LeaseID) throws(AgentError) -> UploadTicket {
@@ -90,7 +91,7 @@ extension AgentCore: AgentOperations {
         let lease = voucher.document.channel
         guard let row = try context.store.lease(lease) else { throw .unknownLease(lease) }
         guard row.phase.name != .closed else {
-            throw .wrongPhase(lease, phase: row.phase.name.rawValue, wanted: "running or settling")
+            throw .wrongPhase(lease, phase: Untrusted(row.phase.name.rawValue), wanted: "running or settling")
         }
         try await keeper(lease).accept(voucher)
         return try await job(lease, by: .owner)
@@ -134,7 +135,7 @@ extension AgentCore {
             // Said before the job is taken, so that a refusal costs no lease.
             let image = try request.registryImage()
             do { try context.settings.images.policy.check(image) } catch {
-                throw .imageRefused(error.description, remedy: error.remedy.instruction)
+                throw .imageRefused(Untrusted(error.description), remedy: Untrusted(error.remedy.instruction))
             }
         }
         guard request.wallSecondsMax != 0 else { throw .badRequest("a job cannot run for 0 seconds") }
@@ -153,7 +154,8 @@ extension AgentCore {
             startedAt: row.startedAt, endedAt: row.endedAt, usage: receipt?.usage ?? .zero,
             amount: receipt?.amount ?? .zero,
             vouched: try context.store.voucher(row.id)?.document.cumulative ?? .zero, claimed: row.claimed,
-            deposit: row.terms.deposit, receipts: receipt?.sequence ?? 0, logBytes: log(row.id).bytes, note: row.note,
+            deposit: row.terms.deposit, receipts: receipt?.sequence ?? 0, logBytes: log(row.id).bytes,
+            note: Untrusted(row.note),
             live: await live(row.id), published: published.isEmpty ? nil : published)
     }
 }

@@ -23,7 +23,7 @@ extension AgentCore {
     private func strays(in path: String, _ rows: [String: LeaseRow]) throws(AgentError) -> [String] {
         guard Files.exists(path) else { return [] }
         let names: [String]
-        do { names = try Files.names(in: path) } catch { throw .storage(error.description) }
+        do { names = try Files.names(in: path) } catch { throw .storage(Untrusted(error.description)) }
         return names.filter { !$0.hasPrefix(".") && rows[$0]?.wiped ?? true }
     }
 
@@ -47,7 +47,7 @@ extension AgentCore {
 
     private func removeStray(_ name: String, _ row: LeaseRow?) async throws(AgentError) {
         do { try Files.removeTree("\(context.settings.uploadsPath)/\(name)") } catch {
-            throw .storage(error.description)
+            throw .storage(Untrusted(error.description))
         }
         try await said("files of no lease were removed: uploads/\(name)", row)
     }
@@ -55,6 +55,6 @@ extension AgentCore {
     private func said(_ text: String, _ row: LeaseRow?) async throws(AgentError) {
         context.logger.warning("put right", metadata: ["what": "\(text)"])
         guard let row else { return }
-        try context.store.append(.now(row.id, .agent, text))
+        try context.store.append(.now(row.id, .agent, Untrusted(text)))
     }
 }

@@ -59,7 +59,7 @@ package actor AgentCore {
     func keeper(_ lease: LeaseID) throws(AgentError) -> LeaseKeeper {
         if let keeper = keepers[lease] { return keeper }
         guard let row = try context.store.lease(lease) else { throw .unknownLease(lease) }
-        throw .wrongPhase(lease, phase: row.phase.name.rawValue, wanted: "open or running")
+        throw .wrongPhase(lease, phase: Untrusted(row.phase.name.rawValue), wanted: "open or running")
     }
 
     /// Checks, reserves, signs.
@@ -98,7 +98,7 @@ package actor AgentCore {
     private func checkFunds(_ terms: LeaseTerms) async throws(AgentError) {
         let balance: Amount
         do { balance = try await context.ledger.account(terms.payer).balance } catch {
-            throw .ledger(error.description, remedy: error.remedy.instruction)
+            throw .ledger(Untrusted(error.description), remedy: Untrusted(error.remedy.instruction))
         }
         guard balance >= terms.deposit else {
             throw .termsRefused(

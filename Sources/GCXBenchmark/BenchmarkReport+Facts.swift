@@ -19,7 +19,8 @@ extension BenchmarkReport {
             guard judged.steady, let value = judged.value, let whole = UInt64(exactly: value.rounded(.down)), whole > 0
             else { return nil }
             return Fact(
-                name: axis.name, value: whole, unit: axis.unit.rawValue, level: .measured, measuredAt: measuredAt)
+                name: Untrusted(axis.name), value: whole, unit: Untrusted(axis.unit.rawValue), level: .measured,
+                measuredAt: measuredAt)
         }
     }
 }

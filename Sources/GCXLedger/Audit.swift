@@ -63,14 +63,14 @@ package struct VerifyReport: Codable, Equatable, Sendable {
     /// One thing that is wrong; `index` is the entry it concerns, or nil.
     package struct Problem: Codable, Equatable, Sendable, CustomStringConvertible {
         package var index: UInt64?
-        package var detail: String
+        package var detail: Untrusted
 
-        package init(index: UInt64?, detail: String) {
+        package init(index: UInt64?, detail: Untrusted) {
             self.index = index
             self.detail = detail
         }
 
-        package var description: String { index.map { "entry \($0): \(detail)" } ?? detail }
+        package var description: String { index.map { "entry \($0): \(detail.shown)" } ?? detail.shown }
     }
 
     package var entries: UInt64
@@ -162,7 +162,7 @@ package struct Audit: Sendable {
     }
 
     /// Adds what the reader of the store found.
-    package mutating func note(_ index: UInt64?, _ detail: String) {
+    package mutating func note(_ index: UInt64?, _ detail: Untrusted) {
         problems.append(.init(index: index, detail: detail))
     }
 
@@ -186,5 +186,5 @@ package struct Audit: Sendable {
 }
 
 extension VerifyReport {
-    fileprivate mutating func add(_ detail: String) { problems.append(.init(index: nil, detail: detail)) }
+    fileprivate mutating func add(_ detail: Untrusted) { problems.append(.init(index: nil, detail: detail)) }
 }

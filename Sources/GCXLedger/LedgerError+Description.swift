@@ -8,7 +8,7 @@ extension LedgerError: CustomStringConvertible {
             "the signature on the \(kind) is not one; it should be by \(expected)"
         case .badSignature(let kind, let expected, let got?):
             "the \(kind) should be signed by \(expected), but in this ledger's domain the signature is by \(got)"
-        case .notAllowed(let address, let reason): "\(address) may not do this: \(reason)"
+        case .notAllowed(let address, let reason): "\(address) may not do this: \(reason.shown)"
         case .unknownGrant(let digest): "no machine grant \(digest) stands in this ledger"
         case .unknownAttestation(let digest): "no attestation record \(digest) of this machine stands in this ledger"
         case .unknownOffer(let digest): "no offer \(digest) stands in this ledger"
@@ -29,14 +29,15 @@ extension LedgerError: CustomStringConvertible {
         case .superseded(let kind, let digest, let by): "the \(kind) \(digest) was replaced by \(by)"
         case .staleRevision(let kind, let id, let current, let offered):
             "revision \(offered) of \(kind) \(id) comes too late: the ledger has revision \(current)"
-        case .malformed(let kind, let field, let reason): "the field \(field) of the \(kind) \(reason)"
-        case .documentTooLarge(let kind, let field, let max): "the field \(field) of the \(kind) is larger than \(max)"
+        case .malformed(let kind, let field, let reason): "the field \(field.shown) of the \(kind) \(reason.shown)"
+        case .documentTooLarge(let kind, let field, let max):
+            "the field \(field.shown) of the \(kind) is larger than \(max)"
         case .datedAhead(let kind, let date, let now):
             "the \(kind) is dated \(date), more than \(LedgerLimits.datedAheadSecondsMax) s ahead of the ledger's \(now)"
         case .termsDiffer(let field, let kind, let required, let got):
-            "the lease terms say \(field) \(got), but the \(kind) asks for \(required)"
+            "the lease terms say \(field.shown) \(got.shown), but the \(kind) asks for \(required.shown)"
         case .overCapacity(let offer, let resource, let free, let asked):
-            "the offer \(offer) has \(free) \(resource) free in that time, and the lease asks for \(asked)"
+            "the offer \(offer) has \(free) \(resource.shown) free in that time, and the lease asks for \(asked)"
         default: moneyDescription
         }
     }
@@ -78,13 +79,15 @@ extension LedgerError: CustomStringConvertible {
         case .wrongOperator(let expected, let got): "the ledger belongs to operator \(expected), not \(got)"
         case .wrongNetwork(let isTestNetwork):
             isTestNetwork ? "the ledger is a test network" : "the ledger is not a test network"
-        case .unknownFormat(let found, let known): "the ledger file has format \(found); this program knows \(known)"
-        case .storage(let operation, let detail): "\(operation) failed: \(detail)"
-        case .corrupted(let index?, let detail): "entry \(index) of the ledger is corrupted: \(detail)"
-        case .corrupted(nil, let detail): "the ledger is corrupted: \(detail)"
-        case .locked(let path): "another process writes to the ledger \(path)"
-        case .unreachable(let endpoint, let detail): "the ledger at \(endpoint) did not answer: \(detail)"
-        case .unreadable(let endpoint, let detail): "the answer of the ledger at \(endpoint) makes no sense: \(detail)"
+        case .unknownFormat(let found, let known):
+            "the ledger file has format \(found.shown); this program knows \(known.shown)"
+        case .storage(let operation, let detail): "\(operation.shown) failed: \(detail.shown)"
+        case .corrupted(let index?, let detail): "entry \(index) of the ledger is corrupted: \(detail.shown)"
+        case .corrupted(nil, let detail): "the ledger is corrupted: \(detail.shown)"
+        case .locked(let path): "another process writes to the ledger \(path.shown)"
+        case .unreachable(let endpoint, let detail): "the ledger at \(endpoint.shown) did not answer: \(detail.shown)"
+        case .unreadable(let endpoint, let detail):
+            "the answer of the ledger at \(endpoint.shown) makes no sense: \(detail.shown)"
         case .outcomeUnknown(let key, _): "the ledger went silent while \(key) was being written"
         // Every case stands in one of the five lists; the conformance test prints them all.
         default: "the ledger refused"

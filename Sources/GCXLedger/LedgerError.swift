@@ -9,7 +9,7 @@ package enum LedgerError: Error, Equatable, Codable, Sendable {
     /// The signature is not the one that the rules ask for; `got` is nil when it is no signature at all.
     case badSignature(EntryKind, expected: Address, got: Address?)
     /// This address has no say in the matter.
-    case notAllowed(Address, reason: String)
+    case notAllowed(Address, reason: Untrusted)
 
     // What it refers to.
     case unknownGrant(Digest)
@@ -31,12 +31,12 @@ package enum LedgerError: Error, Equatable, Codable, Sendable {
 
     // What the document says.
     /// The field makes no sense, whatever the ledger holds.
-    case malformed(EntryKind, field: String, reason: String)
-    case documentTooLarge(EntryKind, field: String, max: Int)
+    case malformed(EntryKind, field: Untrusted, reason: Untrusted)
+    case documentTooLarge(EntryKind, field: Untrusted, max: Int)
     case datedAhead(EntryKind, date: UInt64, ledgerTime: UInt64)
     /// The lease terms disagree with the offer or the demand they name.
-    case termsDiffer(field: String, from: EntryKind, required: String, got: String)
-    case overCapacity(offer: Digest, resource: String, free: UInt64, asked: UInt64)
+    case termsDiffer(field: Untrusted, from: EntryKind, required: Untrusted, got: Untrusted)
+    case overCapacity(offer: Digest, resource: Untrusted, free: UInt64, asked: UInt64)
 
     // Money.
     case insufficientFunds(Address, holds: Amount, needs: Amount)
@@ -67,15 +67,15 @@ package enum LedgerError: Error, Equatable, Codable, Sendable {
     /// A test network was opened as a real one, or the other way round.
     case wrongNetwork(isTestNetwork: Bool)
     /// The store is of a format that this program does not know.
-    case unknownFormat(found: String, known: String)
-    case storage(operation: String, detail: String)
-    case corrupted(UInt64?, detail: String)
+    case unknownFormat(found: Untrusted, known: Untrusted)
+    case storage(operation: Untrusted, detail: Untrusted)
+    case corrupted(UInt64?, detail: Untrusted)
     /// Another process writes here.
-    case locked(path: String)
+    case locked(path: Untrusted)
     /// A ledger on another machine did not answer, and nothing was sent.
-    case unreachable(endpoint: String, detail: String)
+    case unreachable(endpoint: Untrusted, detail: Untrusted)
     /// The answer of a ledger on another machine makes no sense.
-    case unreadable(endpoint: String, detail: String)
+    case unreadable(endpoint: Untrusted, detail: Untrusted)
     /// The store went silent after the write was sent: it may be written or not.
     case outcomeUnknown(EntryKey, after: Duration)
 }

@@ -1,4 +1,5 @@
 import GCXLedger
+import GCXModel
 import Glibc
 
 /// The right to write a ledger file, held by one process at a time through `flock(2)` on a file beside it.
@@ -12,11 +13,11 @@ final class FileLock: Sendable {
         // Close-on-exec, or a job started by this process would keep the lock after the process is gone.
         let descriptor = open(path + ".lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
-            throw .storage(operation: "opening \(path).lock", detail: String(cString: strerror(errno)))
+            throw .storage(operation: "opening \(path).lock", detail: Untrusted(String(cString: strerror(errno))))
         }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             close(descriptor)
-            throw .locked(path: path)
+            throw .locked(path: Untrusted(path))
         }
         self.descriptor = descriptor
     }

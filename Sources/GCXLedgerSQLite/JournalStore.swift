@@ -128,8 +128,8 @@ func storing<Value>(_ operation: String, _ body: () throws -> Value) throws(Ledg
     } catch let error as LedgerError {
         throw error
     } catch let error as DatabaseError {
-        throw .storage(operation: operation, detail: "\(error.resultCode): \(error.message ?? "no message")")
+        throw .storage(operation: Untrusted(operation), detail: "\(error.resultCode): \(error.message ?? "no message")")
     } catch {
-        throw .storage(operation: operation, detail: "\(error)")
+        throw .storage(operation: Untrusted(operation), detail: "\(error)")
     }
 }

@@ -67,7 +67,7 @@ extension LedgerCharter {
             throw .corrupted(nil, detail: "the file does not say which format it has")
         }
         guard let format = Format(rawValue: text) else {
-            throw .unknownFormat(found: text, known: Format.current.rawValue)
+            throw .unknownFormat(found: Untrusted(text), known: Untrusted(Format.current.rawValue))
         }
         guard let text = try store.meta(.operator), let address = Address(text) else {
             throw .corrupted(nil, detail: "the file does not name its operator")

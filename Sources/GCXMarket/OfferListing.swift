@@ -17,17 +17,17 @@ package struct OfferListing: Codable, Equatable, Sendable {
 /// One reason why an offer does not serve a demand.
 package enum Mismatch: Codable, Equatable, Sendable, CustomStringConvertible {
     case resource(String, wanted: UInt64, free: UInt64)
-    case factMissing(String)
-    case factBelow(String, wanted: UInt64, found: UInt64, unit: String)
-    case factAbove(String, wanted: UInt64, found: UInt64, unit: String)
-    case trust(String, wanted: TrustLevel, found: TrustLevel)
+    case factMissing(Untrusted)
+    case factBelow(Untrusted, wanted: UInt64, found: UInt64, unit: Untrusted)
+    case factAbove(Untrusted, wanted: UInt64, found: UInt64, unit: Untrusted)
+    case trust(Untrusted, wanted: TrustLevel, found: TrustLevel)
     case price(hourlyMax: Amount, asked: Amount)
     case budget(budget: Amount, asked: Amount)
     case priceUnknown(String)
     case duration(wanted: UInt64, shortest: UInt64, longest: UInt64)
     case window(from: UInt64, until: UInt64)
     case expired(at: UInt64)
-    case region(wanted: [String], found: String)
+    case region(wanted: [Untrusted], found: Untrusted)
     case isolation(wanted: IsolationLevel, found: IsolationLevel)
     case ownerRefused(Address)
     case buyerRefused(Address)
@@ -35,12 +35,12 @@ package enum Mismatch: Codable, Equatable, Sendable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .resource(let name, let wanted, let free): "needs \(wanted) \(name), has \(free) free"
-        case .factMissing(let name): "needs the fact \(name), does not state it"
+        case .factMissing(let name): "needs the fact \(name.shown), does not state it"
         case .factBelow(let name, let wanted, let found, let unit):
-            "needs \(name) of at least \(wanted) \(unit), has \(found)"
+            "needs \(name.shown) of at least \(wanted) \(unit.shown), has \(found)"
         case .factAbove(let name, let wanted, let found, let unit):
-            "needs \(name) of at most \(wanted) \(unit), has \(found)"
-        case .trust(let name, let wanted, let found): "needs \(name) at \(wanted), has it at \(found)"
+            "needs \(name.shown) of at most \(wanted) \(unit.shown), has \(found)"
+        case .trust(let name, let wanted, let found): "needs \(name.shown) at \(wanted), has it at \(found)"
         case .price(let most, let asked): "may cost \(most) an hour, costs up to \(asked)"
         case .budget(let budget, let asked): "may cost \(budget) in all, costs up to \(asked)"
         case .priceUnknown(let why): "cannot be priced: \(why)"
@@ -48,7 +48,8 @@ package enum Mismatch: Codable, Equatable, Sendable, CustomStringConvertible {
             "needs \(wanted) s, leases run for \(shortest) to \(longest) s"
         case .window(let from, let until): "cannot run in the time wanted; it is available from \(from) until \(until)"
         case .expired(let at): "expired at \(at)"
-        case .region(let wanted, let found): "must stand in \(wanted.joined(separator: " or ")), stands in “\(found)”"
+        case .region(let wanted, let found):
+            "must stand in \(wanted.map(\.shown).joined(separator: " or ")), stands in “\(found.shown)”"
         case .isolation(let wanted, let found): "needs isolation \(wanted), has \(found)"
         case .ownerRefused(let owner): "the buyer's lists leave out the owner \(owner)"
         case .buyerRefused(let buyer): "the offer's lists leave out the buyer \(buyer)"

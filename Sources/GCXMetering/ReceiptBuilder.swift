@@ -10,11 +10,11 @@ package struct ReceiptContext: Equatable, Sendable {
     package var logDigest: Digest
     package var samplesDigest: Digest
     package var isFinal: Bool
-    package var events: [String]
+    package var events: [Untrusted]
 
     package init(
         lease: LeaseID, previous: (receipt: Receipt, digest: Digest)?, issuedAt: UInt64, logDigest: Digest,
-        samplesDigest: Digest, isFinal: Bool, events: [String]
+        samplesDigest: Digest, isFinal: Bool, events: [Untrusted]
     ) {
         self.lease = lease
         self.previous = previous
@@ -42,7 +42,7 @@ extension Meter {
     package func receipt(_ context: ReceiptContext, rates: Rates, started: UInt64) throws(PricingError) -> Receipt {
         Receipt(
             lease: context.lease, sequence: (context.previous?.receipt.sequence ?? 0) + 1,
-            previous: context.previous?.digest ?? .zero, bootID: last.bootID,
+            previous: context.previous?.digest ?? .zero, bootID: Untrusted(last.bootID),
             periodStartNanoseconds: periodStart(after: context.previous?.receipt, started: started),
             periodEndNanoseconds: last.bootNanoseconds, issuedAt: context.issuedAt, usage: usage,
             amount: try Pricing.amountOwed(usage, rates: rates), logDigest: context.logDigest,
@@ -54,8 +54,8 @@ extension Meter {
         return previous.bootID == last.bootID ? previous.periodEndNanoseconds : last.bootNanoseconds
     }
 
-    private static func bounded(_ events: [String]) -> [String] {
-        let short = events.map { PlainText.line($0, bytesMax: Limits.eventBytesMax) }
+    private static func bounded(_ events: [Untrusted]) -> [Untrusted] {
+        let short = events.map { $0.line(bytesMax: Limits.eventBytesMax) }
         guard short.count > Limits.receiptEventsMax else { return short }
         let (first, last) = (short.prefix(Limits.receiptEventsMax / 2), short.suffix(Limits.receiptEventsMax / 2 - 1))
         return first + ["\(short.count - first.count - last.count) more events"] + last

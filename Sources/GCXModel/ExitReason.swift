@@ -13,7 +13,7 @@ package enum ExitReason: Codable, Equatable, Hashable, Sendable {
     /// Somebody asked for the end before it came.
     case cancelled(by: Canceller)
     /// The provider's side failed, not the job; the text names the object and the reason.
-    case hostFailure(description: String)
+    case hostFailure(description: Untrusted)
 
     /// Who asked for a job to end.
     package enum Canceller: String, Codable, CaseIterable, Sendable {
@@ -34,7 +34,7 @@ extension ExitReason: CustomStringConvertible {
         case .timeLimit: "time limit reached"
         case .budget: "budget used up"
         case .cancelled(let who): "cancelled by the \(who.rawValue)"
-        case .hostFailure(let text): "host failure: \(text)"
+        case .hostFailure(let text): "host failure: \(text.shown)"
         }
     }
 }

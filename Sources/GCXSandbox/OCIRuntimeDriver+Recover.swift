@@ -173,7 +173,7 @@ extension OCIRuntimeDriver {
         _ = try? log.cut()
         let end = (try? log.end()) ?? JobLogEnd()
         let exit = JobExit(
-            reason: .hostFailure(description: why), statusCode: nil, oomKills: oomKills, bootID: plan.bootID,
+            reason: .hostFailure(description: Untrusted(why)), statusCode: nil, oomKills: oomKills, bootID: plan.bootID,
             startedBootNanoseconds: record?.startedBootNanoseconds, endedBootNanoseconds: BootClock.now(),
             endedWallNanoseconds: WallClock.now(), logBytes: end.offset, logDigest: end.head, logDroppedBytes: 0,
             storageBytes: nil, outputBytes: nil, egressBytes: traffic?.sent, ingressBytes: traffic?.received)

@@ -185,7 +185,7 @@ package struct OCIRuntimeDriver: RuntimeDriver {
         _ = ChildProcess.wait(pid)
         if let exit = try job.readExit() {
             guard case .hostFailure(let reason) = exit.reason else { return }
-            throw .startFailed(id: plan.spec.id, reason: reason)
+            throw .startFailed(id: plan.spec.id, reason: reason.shown)
         }
         let said = Files.lineIfPresent(job.supervisorLog) ?? ""
         throw .startFailed(id: plan.spec.id, reason: "the supervisor ended without a word; \(said)")

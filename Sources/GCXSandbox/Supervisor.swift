@@ -129,7 +129,7 @@ package final class Supervisor {
             try? log.write(.sandbox, message)
             return reason
         }
-        return .hostFailure(description: error.description)
+        return .hostFailure(description: Untrusted(error.description))
     }
 
     /// Ends what is left, packs the output, takes everything down and writes the exit record, in this order.
@@ -147,7 +147,7 @@ package final class Supervisor {
             output = try packOutput()
             try log.finish()
         } catch {
-            reason = .hostFailure(description: error.description)
+            reason = .hostFailure(description: Untrusted(error.description))
         }
         let storage = Disk.bytesTaken(by: directory.scratch)
         let traffic = networkBytes()

@@ -48,7 +48,7 @@ import Testing
     static let tamperings: [(name: String, apply: @Sendable (inout Receipt) -> Void)] = [
         ("lease", { $0.lease = .random() }), ("sequence", { $0.sequence += 1 }),
         ("previous", { $0.previous = .random() }),
-        ("bootID", { $0.bootID += "0" }), ("periodStart", { $0.periodStartNanoseconds += 1 }),
+        ("bootID", { $0.bootID = "\($0.bootID)0" }), ("periodStart", { $0.periodStartNanoseconds += 1 }),
         ("periodEnd", { $0.periodEndNanoseconds += 1 }), ("issuedAt", { $0.issuedAt += 1 }),
         ("leaseNanoseconds", { $0.usage.leaseNanoseconds += 1 }),
         ("coreNanoseconds", { $0.usage.coreNanoseconds += 1 }),

@@ -96,7 +96,7 @@ import Testing
             RawSocket.leaveStale(at: directory + "/stale")
             for (name, reason) in [("none", "there is no such socket"), ("stale", "nobody listens there")] {
                 let client = HTTPLedger(.unix(path: "\(directory)/\(name)"))
-                let error = LedgerError.unreachable(endpoint: "unix:\(directory)/\(name)", detail: reason)
+                let error = LedgerError.unreachable(endpoint: "unix:\(directory)/\(name)", detail: Untrusted(reason))
                 await #expect(throws: error) { try await client.identity() }
                 await #expect(throws: error) { try await client.post(.finalize(.random())) }
             }

@@ -69,7 +69,7 @@ struct StoreTests {
     func secondWriter() async throws {
         do {
             let first = try openLedger(folder, world)
-            #expect(throws: LedgerError.locked(path: folder.ledger)) { try openLedger(folder, world) }
+            #expect(throws: LedgerError.locked(path: Untrusted(folder.ledger))) { try openLedger(folder, world) }
             #expect(await first.head().document.size == 0)
         }
         #expect(throws: Never.self) { try openLedger(folder, world) }

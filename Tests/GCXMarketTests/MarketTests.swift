@@ -96,7 +96,7 @@ struct MarketTests {
         func with(_ fact: String, _ least: UInt64, _ most: UInt64, _ level: TrustLevel) -> [Mismatch] {
             Self.reasons(
                 Self.demand {
-                    $0.constraints = [Constraint(fact: fact, minimum: least, maximum: most, levelMin: level)]
+                    $0.constraints = [Constraint(fact: Untrusted(fact), minimum: least, maximum: most, levelMin: level)]
                 },
                 Self.offer())
         }

@@ -9,7 +9,7 @@ import Testing
 struct ComputeHourTests {
     /// The reference system itself.
     static let reference = ReferenceTable.v1.classes.flatMap(\.figures).map {
-        Fact(name: $0.fact, value: $0.reference, unit: $0.unit, level: .measured, measuredAt: 1)
+        Fact(name: Untrusted($0.fact), value: $0.reference, unit: Untrusted($0.unit), level: .measured, measuredAt: 1)
     }
 
     private func rating(_ edit: (inout [Fact]) -> Void) -> ComputeHourRating {
@@ -33,7 +33,8 @@ struct ComputeHourTests {
         let rating = rating { facts in
             for index in facts.indices {
                 facts[index].value =
-                    smaller.contains(facts[index].name) ? facts[index].value / 2 : facts[index].value * 2
+                    smaller.contains(where: { facts[index].name == $0 })
+                    ? facts[index].value / 2 : facts[index].value * 2
             }
         }
         #expect(rating.thousandths == 2_000)

@@ -56,7 +56,7 @@ package struct HostileRunner {
         if said.contains("ESCAPED") { wrong.append("got through") }
         if said.contains("secret") { wrong.append("read what is not its own") }
         if exit.reason == .timeLimit { wrong.append("took longer than \(seconds) s") }
-        if case .hostFailure(let why) = exit.reason { wrong.append("made the host fail: \(why)") }
+        if case .hostFailure(let why) = exit.reason { wrong.append("made the host fail: \(why.shown)") }
         if (exit.outputBytes ?? 0) >= 64 << 20 { wrong.append("left an output of \(exit.outputBytes ?? 0) bytes") }
         if JobLogFolder(path: job.log).bytes > 4 * Self.logBytesMax { wrong.append("filled the log") }
         return wrong + (try unpack(job))

@@ -77,7 +77,7 @@ extension WholeLeases {
             let other = try site.lease()
             let wrong = try site.outcome(Self.running(site, other, address, String(repeating: "0", count: 64)))
             #expect(wrong.status == .exited(125))
-            let note = try site.report(other).events.map(\.text).joined(separator: "\n")
+            let note = try site.report(other).events.map(\.text.shown).joined(separator: "\n")
             #expect(note.contains("the input is sha256:\(digest), and sha256:0000"), "\(note)")
         }
 

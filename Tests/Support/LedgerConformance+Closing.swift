@@ -146,7 +146,7 @@ extension LedgerConformance {
                 }
             }
             try await bench.refuses(
-                .rating(world.rating(id) { $0.comment = String(repeating: "x", count: 1_001) }),
+                .rating(world.rating(id) { $0.comment = Untrusted(String(repeating: "x", count: 1_001)) }),
                 .documentTooLarge(.rating, field: "comment", max: 1_000))
             let forged = Signed(world.rating(id).document, by: world.stranger, in: world.domain)
             try await bench.refuses(

@@ -178,12 +178,12 @@ extension LedgerConformance {
         LedgerScenario("documents beyond their limits are refused") { bench in
             let world = bench.world
             let market = try await bench.openMarket()
-            func tooLarge(_ entry: Entry, _ field: String, _ max: Int) async throws {
+            func tooLarge(_ entry: Entry, _ field: Untrusted, _ max: Int) async throws {
                 try await bench.refuses(entry, .documentTooLarge(entry.kind, field: field, max: max))
             }
             let fact = Fact(name: "a", value: 1, unit: "B", level: .claimed, measuredAt: 1)
             let long = String(repeating: "ä", count: 65)
-            try await tooLarge(.grant(world.grant { $0.label = long }), "label", 128)
+            try await tooLarge(.grant(world.grant { $0.label = Untrusted(long) }), "label", 128)
             try await tooLarge(
                 .offer(world.offer(grant: market.grant) { $0.facts = Array(repeating: fact, count: 513) }), "facts", 512
             )
@@ -201,7 +201,9 @@ extension LedgerConformance {
         LedgerScenario("a text that a terminal obeys or a reader misses is refused, field by field") { bench in
             let (world, market) = (bench.world, try await bench.openMarket())
             let grant = market.grant
-            for text in ["\u{1B}[2J", "a\nb", "\u{7F}", "\u{9B}1m", "\u{202E}4", "a\u{200B}b", "\u{2028}", "\u{E000}"] {
+            for text: Untrusted in [
+                "\u{1B}[2J", "a\nb", "\u{7F}", "\u{9B}1m", "\u{202E}4", "a\u{200B}b", "\u{2028}", "\u{E000}",
+            ] {
                 let fact = Fact(name: text, value: 1, unit: "B", level: .claimed, measuredAt: 1)
                 let unit = Fact(name: "a", value: 1, unit: text, level: .claimed, measuredAt: 1)
                 let constraint = Constraint(fact: text, minimum: 0, maximum: 1, levelMin: .claimed)
@@ -233,7 +235,7 @@ extension LedgerConformance {
         },
         LedgerScenario("the largest documents that the limits allow are accepted") { bench in
             let market = try await bench.openMarket()
-            let text = String(repeating: "x", count: 128)
+            let text = Untrusted(String(repeating: "x", count: 128))
             let fact = Fact(name: text, value: .max, unit: text, level: .hardware, measuredAt: .max)
             let offer = bench.world.offer(grant: market.grant) {
                 ($0.facts, $0.region) = (Array(repeating: fact, count: 512), text)

@@ -21,6 +21,7 @@ struct BannedCallTests {
             ("print(a)", "print"), ("Swift.print(a)", "print"), ("a(\"\\(dump(b))\")", "dump"),
             ("import Foundation", "import Foundation"), ("try data.write(to: url)", "write"),
             ("manager.createFile(atPath: a)", "createFile"),
+            ("say(offer.region.raw(for: .naming))", ".raw(for:)"),
         ])
     func found(text: String, finding: String) { #expect(findings(text).contains("`\(finding)`")) }
 
@@ -33,6 +34,7 @@ struct BannedCallTests {
             "printer.print(a)", "func print(_ a: Int) {}", "import FoundationEssentials", "DurableFile.write(a, to: b)",
             "#if canImport(FoundationEssentials)\nimport FoundationEssentials\n#else\nimport Foundation\n#endif",
             "let a = preconditionFailure(\"the sum fits\")", "write(a, to: b)", "let a: Process",
+            "say(offer.region.shown)", "let raw = a",
         ])
     func allowed(text: String) { #expect(findings(text) == []) }
 

@@ -100,6 +100,16 @@ struct Ban: Sendable {
                 let namesFile = ["to", "toFile", "atPath"].contains { file.holds(["(", $0, ":"], at: index + 1) }
                 return namesFile && file.isMark(".", at: index - 1) ? file.code[index].text : nil
             }),
+        Ban(
+            ".raw(for:) of an Untrusted", but: ".shown", why: "a stranger wrote it, and a terminal obeys it",
+            homes: [
+                "Sources/GCXModel/Text/Untrusted.swift": "it is where the text is",
+                "Sources/GCXSigning/TypedData/TypedField.swift": "a signature covers the very bytes",
+                "Sources/GCXAgent/Store/AgentStore+Events.swift": "a row keeps what happened as it was said",
+                "Sources/GCXAgent/Lease/LeaseKeeper+Job.swift": "a device is handed out by its CDI name",
+                "Sources/GCXAgent/Lease/LeaseUploads.swift": "an image is looked up by its reference",
+            ], words: ["raw"],
+            find: { $0.holds(["raw", "(", "for", ":"], at: $1) ? ".raw(for:)" : nil }),
     ]
 
     /// Whether a function is called at `index`: not a method of something else, and not declared there.

@@ -31,7 +31,7 @@ extension AgentClient {
             let body = try await response.body.collect(upTo: APILimits.errorAnswerBytesMax)
             answer = HTTPAnswer(status: response.status.code, body: Array(body.readableBytesView))
         } catch {
-            throw unreachable(TransportError(error).detail)
+            throw unreachable(Untrusted(TransportError(error).detail))
         }
         guard answer.isSuccess else { throw failure(answer) }
         return chunks.size
@@ -71,7 +71,7 @@ extension AgentClient {
         } catch let error as LinuxError {
             throw .badRequest("cannot write the output here: \(error)")
         } catch {
-            throw unreachable(TransportError(error).detail)
+            throw unreachable(Untrusted(TransportError(error).detail))
         }
     }
 

@@ -123,7 +123,7 @@ package struct AgentClient: AgentOperations {
         do {
             answer = try await transport.answer(call, from: endpoint)
         } catch {
-            throw unreachable(error.detail)
+            throw unreachable(Untrusted(error.detail))
         }
         guard answer.isSuccess else { throw failure(answer) }
         return answer
@@ -150,7 +150,7 @@ package struct AgentClient: AgentOperations {
         return unreachable("HTTP status \(answer.status)")
     }
 
-    func unreachable(_ detail: String) -> AgentError { .unreachable("\(endpoint): \(detail)") }
+    func unreachable(_ detail: Untrusted) -> AgentError { .unreachable("\(endpoint): \(detail)") }
 }
 
 extension RequestError {
@@ -159,7 +159,7 @@ extension RequestError {
         switch self {
         case .malformed(let why): .badRequest(why)
         case .bodyTooLarge(let most): .tooLarge("the body of the request", bytesMax: UInt64(most))
-        case .noSuchRoute, .notTransparent: .badRequest(description)
+        case .noSuchRoute, .notTransparent: .badRequest(Untrusted(description))
         case .shuttingDown, .failed: nil
         }
     }

@@ -72,7 +72,7 @@ package final class HTTPLedger: TransparentLedger {
         do {
             return try WireJSON.answer(Value.self, from: answer.body)
         } catch {
-            throw .unreadable(endpoint: "\(endpoint)", detail: error.description)
+            throw .unreadable(endpoint: "\(endpoint)", detail: Untrusted(error.description))
         }
     }
 
@@ -85,6 +85,6 @@ package final class HTTPLedger: TransparentLedger {
     }
 
     private func unreachable(_ error: TransportError) -> LedgerError {
-        .unreachable(endpoint: "\(endpoint)", detail: error.detail)
+        .unreachable(endpoint: "\(endpoint)", detail: Untrusted(error.detail))
     }
 }

@@ -61,7 +61,7 @@ struct AgentFileRoutes: Sendable {
         } catch is FileSink.Overflow {
             throw tooLarge
         } catch let error as LinuxError {
-            throw .storage(error.description)
+            throw .storage(Untrusted(error.description))
         } catch {
             throw .badRequest("the upload broke off: \(error)")
         }
@@ -77,7 +77,7 @@ struct AgentFileRoutes: Sendable {
         do throws(LinuxError) {
             chunks = try FileChunks(output.path, from: offset)
         } catch {
-            throw AgentError.storage(error.description)
+            throw AgentError.storage(Untrusted(error.description))
         }
         let body = ResponseBody(contentLength: Int(chunks.size - chunks.offset)) { writer in
             for try await chunk in chunks {

@@ -16,7 +16,7 @@ extension Request {
         do {
             return try StrictJSON.decode(type, from: body.readableBytesView)
         } catch {
-            throw RequestError.malformed(error.description)
+            throw RequestError.malformed(Untrusted(error.description))
         }
     }
 

@@ -35,10 +35,10 @@ struct ErrorMiddleware: RouterMiddleware {
     private func describe(_ error: any Error, _ request: Request) -> RequestError {
         switch error {
         case is CancellationError: return .shuttingDown
-        case let error as HTTPError where error.status == .notFound: return .noSuchRoute(request.uri.path)
+        case let error as HTTPError where error.status == .notFound: return .noSuchRoute(Untrusted(request.uri.path))
         case let error as HTTPError where error.status.kind == .clientError:
-            return .malformed(error.body ?? error.status.reasonPhrase)
-        case let error as JSONError: return .malformed(error.description)
+            return .malformed(Untrusted(error.body ?? error.status.reasonPhrase))
+        case let error as JSONError: return .malformed(Untrusted(error.description))
         default:
             logger.error(
                 "request failed", metadata: ["http.path": "\(request.uri.path)", "error": "\(error)"])

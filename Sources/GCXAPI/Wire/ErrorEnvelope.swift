@@ -29,14 +29,14 @@ struct ErrorEnvelope<Failure: WireError>: Codable {
     /// The name of the error's case.
     var code: String
     /// For people.
-    var message: String
+    var message: Untrusted
     var remedy: WireRemedy
     /// The error itself.
     var error: Failure
 
     init(_ error: Failure) {
         code = error.code
-        message = error.description
+        message = Untrusted(error.description)
         remedy = WireRemedy(error.remedy)
         self.error = error
     }
@@ -45,7 +45,7 @@ struct ErrorEnvelope<Failure: WireError>: Codable {
 /// The part of an envelope that can be read whatever error is inside.
 struct ErrorSummary: Codable {
     var code: String
-    var message: String
+    var message: Untrusted
 }
 
 /// A ``Remedy`` in JSON: `{"kind": "fix", "instruction": "…"}`.
@@ -55,12 +55,12 @@ struct WireRemedy: Codable, Equatable {
     /// With `retry`.
     var afterSeconds: Int64?
     /// With `fix`.
-    var instruction: String?
+    var instruction: Untrusted?
 
     init(_ remedy: Remedy) {
         switch remedy {
         case .retry(let after): (kind, afterSeconds) = (.retry, after.components.seconds)
-        case .fix(let text): (kind, instruction) = (.fix, text)
+        case .fix(let text): (kind, instruction) = (.fix, Untrusted(text))
         case .refuse: kind = .refuse
         }
     }

@@ -3,9 +3,9 @@ import HTTPTypes
 
 /// Why a server did not even ask the ledger or the agent.
 enum RequestError: WireError, Equatable {
-    case malformed(String)
+    case malformed(Untrusted)
     case bodyTooLarge(bytesMax: Int)
-    case noSuchRoute(String)
+    case noSuchRoute(Untrusted)
     /// This ledger cannot show its journal.
     case notTransparent
     case shuttingDown
@@ -25,9 +25,9 @@ enum RequestError: WireError, Equatable {
 
     var description: String {
         switch self {
-        case .malformed(let why): "the request is malformed: \(why)"
+        case .malformed(let why): "the request is malformed: \(why.shown)"
         case .bodyTooLarge(let most): "the body of the request is larger than \(most) bytes"
-        case .noSuchRoute(let path): "there is nothing at \(path)"
+        case .noSuchRoute(let path): "there is nothing at \(path.shown)"
         case .notTransparent: "this ledger cannot show its journal"
         case .shuttingDown: "the server is shutting down"
         case .failed: "the server failed; its log says why"

@@ -3,59 +3,59 @@ import GCXModel
 /// Why the agent did not do as asked. In every case but `unreachable`, nothing was changed.
 package enum AgentError: Error, Codable, Equatable, Sendable {
     /// The session does not fit: wrong signature, audience, account or time.
-    case notAllowed(String)
+    case notAllowed(Untrusted)
     /// The machine's grant is no longer good, so it can sell nothing. Unix seconds.
     case grantExpired(at: UInt64)
     /// No such lease here.
     case unknownLease(LeaseID)
     /// The lease is not in a state for this.
-    case wrongPhase(LeaseID, phase: String, wanted: String)
+    case wrongPhase(LeaseID, phase: Untrusted, wanted: Untrusted)
     /// The terms do not fit the offer or the machine.
-    case termsRefused(String, remedy: String)
+    case termsRefused(Untrusted, remedy: Untrusted)
     /// The escrow is not there, not funded or about to close.
-    case escrowMissing(LeaseID, String)
+    case escrowMissing(LeaseID, Untrusted)
     /// A voucher that does not fit.
-    case voucherRefused(LeaseID, String)
+    case voucherRefused(LeaseID, Untrusted)
     /// The image cannot be used.
-    case imageRefused(String, remedy: String)
+    case imageRefused(Untrusted, remedy: Untrusted)
     /// The job's log does not hold what was written, at or after the place that was asked for.
-    case logDamaged(LeaseID, String)
+    case logDamaged(LeaseID, Untrusted)
     /// The request is malformed.
-    case badRequest(String)
+    case badRequest(Untrusted)
     /// An upload or a document larger than allowed, bytes.
-    case tooLarge(String, bytesMax: UInt64)
+    case tooLarge(Untrusted, bytesMax: UInt64)
     /// The sandbox could not start or find the job.
-    case sandbox(String, remedy: String)
+    case sandbox(Untrusted, remedy: Untrusted)
     /// The agent's own store failed.
-    case storage(String)
+    case storage(Untrusted)
     /// The ledger said no, or nothing.
-    case ledger(String, remedy: String)
+    case ledger(Untrusted, remedy: Untrusted)
     /// No answer from the agent.
-    case unreachable(String)
+    case unreachable(Untrusted)
     /// The buyer's side says so of an answer that contradicts itself or what the machine signed. No agent sends it.
-    case answerImpossible(String)
+    case answerImpossible(Untrusted)
 }
 
 extension AgentError: RemediedError {
     package var description: String {
         switch self {
-        case .notAllowed(let why): "not allowed: \(why)"
+        case .notAllowed(let why): "not allowed: \(why.shown)"
         case .grantExpired(let time): "the owner's grant to this machine expired at \(time) (Unix seconds)"
         case .unknownLease(let lease): "lease \(lease) is not known to this agent"
         case .wrongPhase(let lease, let phase, let wanted):
-            "lease \(lease.short) is \(phase), and this needs one that is \(wanted)"
-        case .termsRefused(let why, _): "the terms were refused: \(why)"
-        case .escrowMissing(let lease, let why): "the escrow of lease \(lease.short) does not allow this: \(why)"
-        case .voucherRefused(let lease, let why): "the voucher for lease \(lease.short) was refused: \(why)"
-        case .imageRefused(let why, _): "the image cannot be used: \(why)"
-        case .logDamaged(let lease, let why): "the log of lease \(lease.short) cannot be read: \(why)"
-        case .badRequest(let why): "the request is malformed: \(why)"
-        case .tooLarge(let what, let most): "\(what) is larger than \(most) bytes"
-        case .sandbox(let why, _): "the sandbox failed: \(why)"
-        case .storage(let why): "the agent's database failed: \(why)"
-        case .ledger(let why, _): "the ledger refused: \(why)"
-        case .unreachable(let why): "the agent does not answer: \(why)"
-        case .answerImpossible(let why): "the agent's answer cannot be true: \(why)"
+            "lease \(lease.short) is \(phase.shown), and this needs one that is \(wanted.shown)"
+        case .termsRefused(let why, _): "the terms were refused: \(why.shown)"
+        case .escrowMissing(let lease, let why): "the escrow of lease \(lease.short) does not allow this: \(why.shown)"
+        case .voucherRefused(let lease, let why): "the voucher for lease \(lease.short) was refused: \(why.shown)"
+        case .imageRefused(let why, _): "the image cannot be used: \(why.shown)"
+        case .logDamaged(let lease, let why): "the log of lease \(lease.short) cannot be read: \(why.shown)"
+        case .badRequest(let why): "the request is malformed: \(why.shown)"
+        case .tooLarge(let what, let most): "\(what.shown) is larger than \(most) bytes"
+        case .sandbox(let why, _): "the sandbox failed: \(why.shown)"
+        case .storage(let why): "the agent's database failed: \(why.shown)"
+        case .ledger(let why, _): "the ledger refused: \(why.shown)"
+        case .unreachable(let why): "the agent does not answer: \(why.shown)"
+        case .answerImpossible(let why): "the agent's answer cannot be true: \(why.shown)"
         }
     }
 
@@ -70,7 +70,7 @@ extension AgentError: RemediedError {
         case .wrongPhase: .fix("See where the lease stands with `gcx job inspect`.")
         case .termsRefused(_, let remedy), .imageRefused(_, let remedy), .sandbox(_, let remedy),
             .ledger(_, let remedy):
-            .fix(remedy)
+            .fix(remedy.shown)
         case .escrowMissing:
             .fix("Open the lease on the ledger with `gcx lease open`, or raise its deposit with `gcx lease topup`.")
         case .voucherRefused, .badRequest: .refuse

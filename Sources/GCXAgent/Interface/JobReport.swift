@@ -14,7 +14,7 @@ package struct JobEvent: Codable, Equatable, Sendable {
     package var bootNanoseconds: UInt64
     package var kind: Kind
     /// For people.
-    package var text: String
+    package var text: Untrusted
 
     /// What kind of thing happened. Closed: programs may switch over it.
     package enum Kind: String, Codable, CaseIterable, Sendable {
@@ -43,7 +43,7 @@ package struct JobEvent: Codable, Equatable, Sendable {
     }
 
     package init(
-        sequence: UInt64, lease: LeaseID, wallNanoseconds: UInt64, bootNanoseconds: UInt64, kind: Kind, text: String
+        sequence: UInt64, lease: LeaseID, wallNanoseconds: UInt64, bootNanoseconds: UInt64, kind: Kind, text: Untrusted
     ) {
         self.sequence = sequence
         self.lease = lease
@@ -54,7 +54,7 @@ package struct JobEvent: Codable, Equatable, Sendable {
     }
 
     /// What happens at this moment; the store gives it its sequence.
-    static func now(_ lease: LeaseID, _ kind: Kind, _ text: String) -> JobEvent {
+    static func now(_ lease: LeaseID, _ kind: Kind, _ text: Untrusted) -> JobEvent {
         JobEvent(
             sequence: 0, lease: lease, wallNanoseconds: WallClock.now(), bootNanoseconds: BootClock.now(), kind: kind,
             text: text)
@@ -94,9 +94,9 @@ package struct LiveUsage: Codable, Equatable, Sendable {
 /// What is known of a job once it was started, kept after the job's directory is gone.
 package struct JobFacts: Codable, Equatable, Sendable {
     /// SHA-256 of the image's manifest; nil for a plain root filesystem.
-    package var imageDigest: String?
+    package var imageDigest: Untrusted?
     /// The OCI runtime and why that one.
-    package var runtime: String
+    package var runtime: Untrusted
     /// First host id of the 65,536 that were the job's own.
     package var firstHostID: UInt32
     package var resources: JobResources
@@ -104,19 +104,19 @@ package struct JobFacts: Codable, Equatable, Sendable {
     package var logBytesMax: UInt64
     package var openFilesMax: UInt64
     /// The AppArmor profile it ran under; nil where the machine has none for jobs.
-    package var appArmorProfile: String?
+    package var appArmorProfile: Untrusted?
     /// How it ended; nil while it has not.
     package var exit: JobExit?
 
     package init(_ plan: JobPlan) {
-        imageDigest = plan.imageDigest
-        runtime = plan.runtime.reason
+        imageDigest = plan.imageDigest.map { Untrusted($0) }
+        runtime = Untrusted(plan.runtime.reason)
         firstHostID = plan.ids.base
         resources = plan.spec.resources
         wallSecondsMax = plan.spec.wallSecondsMax
         logBytesMax = plan.spec.logBytesMax
         openFilesMax = plan.openFilesMax
-        appArmorProfile = plan.appArmorProfile
+        appArmorProfile = plan.appArmorProfile.map { Untrusted($0) }
     }
 }
 

@@ -15,7 +15,7 @@ extension JobRequest {
         guard !environment.keys.contains(where: { $0.isEmpty || $0.contains("=") }) else {
             throw .badRequest("the field `environment` has a name that is empty or holds `=`")
         }
-        try Self.check("workingDirectory", workingDirectory ?? "/", bytesMax: AgentLimits.pathBytesMax)
+        try Self.check("workingDirectory", Untrusted(workingDirectory ?? "/"), bytesMax: AgentLimits.pathBytesMax)
         guard workingDirectory?.hasPrefix("/") ?? true else {
             throw .badRequest("the field `workingDirectory` does not begin with `/`")
         }
@@ -30,10 +30,10 @@ extension JobRequest {
     }
 
     /// What people are shown.
-    private static func check(_ field: String, _ text: String, bytesMax: Int) throws(AgentError) {
-        guard text.utf8.count <= bytesMax else {
+    private static func check(_ field: String, _ text: Untrusted, bytesMax: Int) throws(AgentError) {
+        guard text.byteCount <= bytesMax else {
             throw .badRequest("the field `\(field)` is longer than \(bytesMax) bytes")
         }
-        if let refusal = PlainText.refusal(of: text) { throw .badRequest("the field `\(field)` \(refusal)") }
+        if let refusal = text.refusal { throw .badRequest("the field `\(field)` \(refusal)") }
     }
 }

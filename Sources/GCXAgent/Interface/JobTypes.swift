@@ -34,7 +34,7 @@ package struct JobRequest: Codable, Equatable, Sendable {
     package var imageFormat: ImageFormat
     /// Tag or reference name inside the OCI layout, nil when there is only one; or `docker://HOST/PATH@sha256:HEX`, a
     /// registry's image by its digest. A request brings no credentials: what is private is read with the owner's file.
-    package var imageReference: String?
+    package var imageReference: Untrusted?
     /// The job is ended after this, seconds; never later than the end of the lease.
     package var wallSecondsMax: UInt64?
     /// Most processes and threads; nil takes the agent's default.
@@ -48,7 +48,8 @@ package struct JobRequest: Codable, Equatable, Sendable {
 
     package init(
         command: [String], environment: [String: String] = [:], workingDirectory: String? = nil,
-        imageFormat: ImageFormat, imageReference: String? = nil, wallSecondsMax: UInt64? = nil, pidsMax: UInt64? = nil,
+        imageFormat: ImageFormat, imageReference: Untrusted? = nil, wallSecondsMax: UInt64? = nil,
+        pidsMax: UInt64? = nil,
         input: JobInput? = nil, logKeep: LogKeep? = nil, network: JobNetwork? = nil
     ) {
         self.command = command
@@ -90,7 +91,7 @@ package struct JobStatus: Codable, Equatable, Sendable {
     /// Bytes that the log takes on the agent's disk.
     package var logBytes: UInt64
     /// What the agent last did about it, for people.
-    package var note: String
+    package var note: Untrusted
     /// What the job does now; nil while it does not run.
     package var live: LiveUsage?
     /// Ports of the job that are reached from outside now; nil when there are none.
@@ -99,7 +100,7 @@ package struct JobStatus: Codable, Equatable, Sendable {
     package init(
         lease: LeaseID, payer: Address, phase: LeasePhaseName, exit: ExitReason?, startedAt: UInt64?, endedAt: UInt64?,
         usage: Usage, amount: Amount, vouched: Amount, claimed: Amount, deposit: Amount, receipts: UInt64,
-        logBytes: UInt64, note: String, live: LiveUsage? = nil, published: [PublishedPort]? = nil
+        logBytes: UInt64, note: Untrusted, live: LiveUsage? = nil, published: [PublishedPort]? = nil
     ) {
         self.lease = lease
         self.payer = payer
@@ -122,22 +123,23 @@ package struct JobStatus: Codable, Equatable, Sendable {
 
 /// The agent in brief.
 package struct AgentStatus: Codable, Equatable, Sendable {
-    package var version: String
+    package var version: Untrusted
     package var machine: Address
     package var owner: Address
     /// Digest of the offer on the ledger; nil before the first is published.
     package var offer: Digest?
-    package var runtime: String
-    package var cgroupLayout: String
+    package var runtime: Untrusted
+    package var cgroupLayout: Untrusted
     package var jobs: [JobStatus]
     /// Entries written but not yet accepted by the ledger.
     package var outboxPending: UInt64
     /// The last error of each part, for people; empty when all is well.
-    package var problems: [String]
+    package var problems: [Untrusted]
 
     package init(
-        version: String, machine: Address, owner: Address, offer: Digest?, runtime: String, cgroupLayout: String,
-        jobs: [JobStatus], outboxPending: UInt64, problems: [String]
+        version: Untrusted, machine: Address, owner: Address, offer: Digest?, runtime: Untrusted,
+        cgroupLayout: Untrusted,
+        jobs: [JobStatus], outboxPending: UInt64, problems: [Untrusted]
     ) {
         self.version = version
         self.machine = machine

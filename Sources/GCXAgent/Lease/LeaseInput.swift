@@ -55,7 +55,7 @@ extension LeaseUploads {
         let found: (hex: String, bytes: UInt64)
         do {
             found = try await blocking { () throws(LinuxError) in try SHA256Hex.ofFile(tar) }
-        } catch { throw .storage(error.description) }
+        } catch { throw .storage(Untrusted(error.description)) }
         if let wanted, wanted.digest != found.hex {
             unlink(tar)
             throw .imageRefused(

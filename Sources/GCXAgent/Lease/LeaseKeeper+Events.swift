@@ -8,7 +8,7 @@ extension LeaseKeeper {
     /// An event that cannot be written fails nothing: it is a word to people, and the problem is shown in the status.
     func happened(_ kind: JobEvent.Kind, _ text: String, inReceipt: Bool = false) async {
         if inReceipt { pendingEvents.append(text) }
-        let event = JobEvent.now(id, kind, text)
+        let event = JobEvent.now(id, kind, Untrusted(text))
         await attempt("event") { () async throws(AgentError) in try context.store.append(event) }
     }
 
@@ -59,7 +59,7 @@ extension LeaseRow {
         let parts = terms.resources
         let cores = placement?.cores.map { " (processing units \($0.pus), NUMA node \($0.nodes))" } ?? ""
         let devices = placement?.devices ?? []
-        let gpus = devices.isEmpty ? "" : ", " + devices.joined(separator: ", ")
+        let gpus = devices.isEmpty ? "" : ", " + devices.map(\.shown).joined(separator: ", ")
         return
             "reserved \(parts.cores) cores\(cores), \(parts.memoryBytes) bytes of memory, \(parts.storageBytes) bytes "
             + "of storage\(gpus), until \(terms.endsAt) (Unix seconds)"

@@ -44,7 +44,7 @@ extension LeaseKeeper {
             wallSecondsMax: min(left, request.wallSecondsMax ?? left),
             logBytesMax: settings.logBytesMax, logKeep: request.logKeep ?? settings.logKeep)
         spec.network = request.network
-        spec.devices = placement?.devices ?? []
+        spec.devices = (placement?.devices ?? []).map { $0.raw(for: .naming) }
         spec.outputBytesMax = settings.jobs.outputBytesMax
         return spec
     }
@@ -153,9 +153,10 @@ extension UInt64 {
 extension AgentError {
     init(_ error: SandboxError) {
         switch error {
-        case .image(let image): self = .imageRefused(image.description, remedy: image.remedy.instruction)
-        case .invalidSpec: self = .badRequest(error.description)
-        default: self = .sandbox(error.description, remedy: error.remedy.instruction)
+        case .image(let image):
+            self = .imageRefused(Untrusted(image.description), remedy: Untrusted(image.remedy.instruction))
+        case .invalidSpec: self = .badRequest(Untrusted(error.description))
+        default: self = .sandbox(Untrusted(error.description), remedy: Untrusted(error.remedy.instruction))
         }
     }
 }

@@ -15,12 +15,12 @@ extension LeaseKeeper {
         let usage = ReceiptContext(
             lease: id, previous: previous, issuedAt: context.now(), logDigest: logHead,
             samplesDigest: meter.samplesDigest, isFinal: next != nil,
-            events: try pendingEvents + (next == nil ? [] : unsaidOutput()))
+            events: try (pendingEvents + (next == nil ? [] : unsaidOutput())).map { Untrusted($0) })
         let document: Receipt
         do throws(PricingError) {
             document = try meter.meter.receipt(usage, rates: terms.rates, started: receiptAt)
         } catch {
-            throw .badRequest(error.description)
+            throw .badRequest(Untrusted(error.description))
         }
         let signed = try await context.identity.sign(document)
         let digest = signed.digest(in: context.identity.domain)
@@ -147,7 +147,7 @@ extension LeaseKeeper {
     private func check(_ voucher: Signed<Voucher>) throws(AgentError) {
         let document = voucher.document
         do { try voucher.verify(signer: terms.session, in: context.identity.domain) } catch {
-            throw .voucherRefused(id, error.description)
+            throw .voucherRefused(id, Untrusted(error.description))
         }
         guard let amount = try context.store.amount(ofReceipt: document.receipt, lease: id) else {
             throw .voucherRefused(id, "it answers no receipt of this lease: \(document.receipt.short)")

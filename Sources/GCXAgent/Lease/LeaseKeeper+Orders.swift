@@ -13,7 +13,7 @@ extension LeaseKeeper {
 
     private func refusal(_ request: JobRequest) throws(AgentError) -> AgentError {
         if case .proposed = phase { return .escrowMissing(id, "the lease is not open on the ledger") }
-        return .wrongPhase(id, phase: phase.name.rawValue, wanted: "open")
+        return .wrongPhase(id, phase: Untrusted(phase.name.rawValue), wanted: "open")
     }
 
     private func checkEscrow() async throws(AgentError) {
@@ -36,7 +36,7 @@ extension LeaseKeeper {
             switch phase {
             case .running: try await take(.holdAsked(by: who), note: "paused by the \(who.rawValue)")
             case .held: break
-            default: throw .wrongPhase(id, phase: phase.name.rawValue, wanted: "running")
+            default: throw .wrongPhase(id, phase: Untrusted(phase.name.rawValue), wanted: "running")
             }
         }
     }
@@ -47,7 +47,7 @@ extension LeaseKeeper {
             switch phase {
             case .held: try await take(.releaseAsked, note: "the job runs")
             case .running: break
-            default: throw .wrongPhase(id, phase: phase.name.rawValue, wanted: "held")
+            default: throw .wrongPhase(id, phase: Untrusted(phase.name.rawValue), wanted: "held")
             }
         }
     }
@@ -59,7 +59,7 @@ extension LeaseKeeper {
                 return try await take(.expiredUnused(at: context.now()), note: "cancelled by the \(who.rawValue)")
             }
             guard phase.mayHaveProcess else {
-                throw .wrongPhase(id, phase: phase.name.rawValue, wanted: "open or running")
+                throw .wrongPhase(id, phase: Untrusted(phase.name.rawValue), wanted: "open or running")
             }
             try await take(.mustEnd(.cancelled(by: who)), note: "cancelled by the \(who.rawValue)")
         }

@@ -88,7 +88,7 @@ extension LeaseKeeper {
     func leaseOnLedger() async throws(AgentError) -> LeaseRecord? {
         do { return try await context.ledger.lease(id) } catch {
             if case .leaseUnknown = error { return nil }
-            throw .ledger(error.description, remedy: error.remedy.instruction)
+            throw .ledger(Untrusted(error.description), remedy: Untrusted(error.remedy.instruction))
         }
     }
 
@@ -117,7 +117,7 @@ extension LeaseKeeper {
         case nil:
             let why = "nothing is left of the job's directory \(job.path)"
             await happened(.ended, why, inReceipt: true)
-            try await take(.exited(.hostFailure(description: why), at: context.now()), note: why)
+            try await take(.exited(.hostFailure(description: Untrusted(why)), at: context.now()), note: why)
         }
     }
 
@@ -166,7 +166,7 @@ extension LeaseKeeper {
         guard let meter else { return }
         let metered: Amount
         do { metered = try Pricing.amountOwed(meter.meter.usage, rates: terms.rates) } catch {
-            throw .badRequest(error.description)
+            throw .badRequest(Untrusted(error.description))
         }
         let policy = try creditPolicy()
         let decision = policy.decide(metered: metered, vouched: vouched)
@@ -207,7 +207,7 @@ extension LeaseKeeper {
             }
             return CreditPolicy(creditLimit: terms.creditLimit, deposit: deposit, reserve: reserve)
         } catch {
-            throw .badRequest(error.description)
+            throw .badRequest(Untrusted(error.description))
         }
     }
 

@@ -161,7 +161,7 @@ package actor LeaseKeeper {
         try context.store.update(id) { $0.startedAt = context.now() }
         await keepFacts()
         if let digest = try context.store.facts(of: id)?.imageDigest {
-            await happened(.data, "image sha256:\(digest)", inReceipt: true)
+            await happened(.data, "image sha256:\(digest.shown)", inReceipt: true)
         }
         if case .ending(let reason) = phase { return try await stop(reason) }
         try await take(.started, note: "the job runs")

@@ -120,7 +120,7 @@ extension LeasePhase {
         case (_, .mustEnd(let reason)): ended(for: reason)
         case (_, .exited(let reason, let time)): exited(reason, at: time)
         case (.starting, .startFailed(let why)):
-            (.ending(.hostFailure(description: why)), [.stop(.hostFailure(description: why))])
+            (.ending(.hostFailure(description: Untrusted(why))), [.stop(.hostFailure(description: Untrusted(why)))])
         case (.open, .expiredUnused(let time)): (.settling(nil, since: time), [.settle])
         case (.settling(let reason, _), .closedOnLedger): (.closed(reason), [.wipe])
         case (.proposed, .closedOnLedger), (.open, .closedOnLedger): (.closed(nil), [.wipe])

@@ -14,7 +14,7 @@ struct LeaseUploads: Sendable {
     func partial(_ kind: UploadKind) -> String { "\(directory)/\(kind.rawValue).part" }
 
     func prepare() throws(AgentError) {
-        do { try Files.makeDirectories(directory, mode: 0o700) } catch { throw .storage(error.description) }
+        do { try Files.makeDirectories(directory, mode: 0o700) } catch { throw .storage(Untrusted(error.description)) }
     }
 
     /// Where the job's root filesystem comes from.
@@ -26,7 +26,7 @@ struct LeaseUploads: Sendable {
                 "no image was uploaded for this lease", remedy: "Upload one with `gcx job run --image`.")
         }
         switch request.imageFormat {
-        case .oci, .registry: return .ociArchive(path: tar, tag: request.imageReference)
+        case .oci, .registry: return .ociArchive(path: tar, tag: request.imageReference?.raw(for: .naming))
         case .rootfs:
             try await unpack(tar, into: "\(directory)/rootfs", bytesMax: bytesMax)
             return .rootfs(path: "\(directory)/rootfs")
@@ -34,7 +34,7 @@ struct LeaseUploads: Sendable {
     }
 
     func remove() throws(AgentError) {
-        do { try Files.removeTree(directory) } catch { throw .storage(error.description) }
+        do { try Files.removeTree(directory) } catch { throw .storage(Untrusted(error.description)) }
     }
 
     func unpack(_ tar: String, into target: String, bytesMax: UInt64) async throws(AgentError) {
@@ -48,7 +48,7 @@ struct LeaseUploads: Sendable {
                     into: target, limits: TarLimits(entriesMax: AgentLimits.uploadEntriesMax, bytesMax: bytesMax))
             }
         } catch {
-            throw .imageRefused(error.description, remedy: error.remedy.instruction)
+            throw .imageRefused(Untrusted(error.description), remedy: Untrusted(error.remedy.instruction))
         }
     }
 }
@@ -58,8 +58,8 @@ extension JobRequest {
     ///
     /// - Throws: ``AgentError/imageRefused(_:remedy:)`` when it names none.
     func registryImage() throws(AgentError) -> RegistryReference {
-        do { return try RegistryReference(imageReference ?? "") } catch {
-            throw .imageRefused(error.description, remedy: error.remedy.instruction)
+        do { return try RegistryReference(imageReference?.raw(for: .naming) ?? "") } catch {
+            throw .imageRefused(Untrusted(error.description), remedy: Untrusted(error.remedy.instruction))
         }
     }
 }
@@ -71,7 +71,7 @@ struct JobHistory: Sendable {
     func path(of lease: LeaseID) -> String { "\(root)/\(Hex.encodeBare(lease.bytes)).log" }
 
     func remove(_ lease: LeaseID) throws(AgentError) {
-        do { try Files.removeTree(path(of: lease)) } catch { throw .storage(error.description) }
+        do { try Files.removeTree(path(of: lease)) } catch { throw .storage(Untrusted(error.description)) }
     }
 
     /// Moves a log here; one that is not there is fine.
@@ -79,7 +79,7 @@ struct JobHistory: Sendable {
         do {
             try Files.makeDirectories(root, mode: 0o700)
         } catch {
-            throw .storage(error.description)
+            throw .storage(Untrusted(error.description))
         }
         guard rename(log, path(of: lease)) == 0 || errno == ENOENT else {
             throw .storage("cannot keep the log \(log): errno \(errno)")
@@ -100,7 +100,7 @@ extension LeaseUploads {
             _ = try await blocking { () throws(ImageError) in try TarArchive(path: partial).inspect(limits: limits) }
         } catch {
             unlink(partial)
-            throw .imageRefused(error.description, remedy: error.remedy.instruction)
+            throw .imageRefused(Untrusted(error.description), remedy: Untrusted(error.remedy.instruction))
         }
         guard rename(partial, archive(kind)) == 0 else {
             throw .storage("cannot finish the upload \(partial): errno \(errno)")

@@ -22,11 +22,11 @@ package struct Measurement: Sendable {
     package var problems: [String]
 
     /// Sources that disagree, each as one line. They quote what the machine's files say.
-    package var contradictions: [String] {
+    package var contradictions: [Untrusted] {
         inventory.contradictions.prefix(LedgerLimits.contradictionsMax).map { contradiction in
             let claims = contradiction.claims.map { "\($0.source) says \($0.value)" }.joined(separator: ", ")
-            return PlainText.line(
-                "\(contradiction.fact.rawValue): \(claims)", bytesMax: Limits.eventBytesMax)
+            return Untrusted(
+                PlainText.line("\(contradiction.fact.rawValue): \(claims)", bytesMax: Limits.eventBytesMax))
         }
     }
 }
@@ -52,7 +52,7 @@ package struct ProbeMeasurer: MachineMeasurer {
 
     package func look() async throws(AgentError) -> Inventory {
         do { return try await probe.inventory() } catch {
-            throw .sandbox(error.description, remedy: error.remedy.instruction)
+            throw .sandbox(Untrusted(error.description), remedy: Untrusted(error.remedy.instruction))
         }
     }
 
@@ -81,7 +81,8 @@ extension Measurement {
     /// The word on it that `machine` signs.
     package func attestation(of machine: Address, at now: UInt64) -> AttestationRecord {
         AttestationRecord(
-            machine: machine, inventory: inventoryDigest, measuredAt: now, kernelVersion: kernelVersion, facts: facts,
+            machine: machine, inventory: inventoryDigest, measuredAt: now, kernelVersion: Untrusted(kernelVersion),
+            facts: facts,
             contradictions: contradictions, referenceTable: ReferenceTable.v1Digest, samples: samplesDigest)
     }
 
@@ -134,7 +135,9 @@ extension Inventory {
             ("memory.bytes", memoryBytes, "B"), ("gpu.count", UInt64(gpus.count), "GPU"),
         ]
         return claims.compactMap { name, value, unit in
-            value.map { Fact(name: name, value: $0, unit: unit, level: .claimed, measuredAt: now) }
+            value.map {
+                Fact(name: Untrusted(name), value: $0, unit: Untrusted(unit), level: .claimed, measuredAt: now)
+            }
         }
     }
 }

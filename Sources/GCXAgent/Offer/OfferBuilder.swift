@@ -61,7 +61,8 @@ package struct OfferBuilder: Sendable {
             availableUntil: now + policy.validSeconds + policy.leaseSeconds.upperBound,
             leaseSecondsMin: policy.leaseSeconds.lowerBound, leaseSecondsMax: policy.leaseSeconds.upperBound,
             receiptSeconds: policy.receiptSeconds, graceSeconds: policy.graceSeconds,
-            closeWindowSeconds: policy.closeWindowSeconds, creditLimit: policy.creditLimit, region: policy.region,
+            closeWindowSeconds: policy.closeWindowSeconds, creditLimit: policy.creditLimit,
+            region: Untrusted(policy.region),
             isolation: isolation, capacity: capacity, rates: policy.rates, facts: facts, attestation: attestation,
             referenceTable: ReferenceTable.v1Digest, allow: policy.allow, deny: policy.deny)
     }
@@ -86,7 +87,7 @@ package struct OfferBuilder: Sendable {
         }
     }
 
-    private static func rule(of fact: String) -> SplittingRule {
+    private static func rule(of fact: Untrusted) -> SplittingRule {
         switch fact {
         case "cpu.cores", "cpu.pus": .proportional
         default: BenchmarkRegistry.all.first { $0.name == fact }?.splitting ?? .minimum

@@ -5,9 +5,9 @@ package struct LeasePlacement: Codable, Equatable, Sendable {
     /// Nil where jobs cannot have cores for themselves.
     package var cores: CorePlacement?
     /// Devices by their CDI names.
-    package var devices: [String]
+    package var devices: [Untrusted]
 
-    package init(cores: CorePlacement?, devices: [String] = []) {
+    package init(cores: CorePlacement?, devices: [Untrusted] = []) {
         self.cores = cores
         self.devices = devices
     }
@@ -26,9 +26,9 @@ package struct MachineMap: Equatable, Sendable {
     }
 
     /// As many devices as asked for that nobody in `taken` has; nil when there are too few.
-    func devices(_ count: UInt32, beside taken: [LeasePlacement]) -> [String]? {
+    func devices(_ count: UInt32, beside taken: [LeasePlacement]) -> [Untrusted]? {
         let held = Set(taken.flatMap(\.devices))
-        let free = devices.filter { !held.contains($0) }
+        let free = devices.map { Untrusted($0) }.filter { !held.contains($0) }
         return free.count >= Int(count) ? Array(free.prefix(Int(count))) : nil
     }
 }

@@ -35,16 +35,16 @@ extension BenchmarkRecord {
         try require(inventory, digest: stated.inventory, "inventory")
         guard stated.referenceTable == ReferenceTable.v1Digest else { throw .tableUnknown(stated.referenceTable) }
         let (report, inventory) = try documents()
-        try require("kernels", stated.kernelVersion, report.kernelVersion)
+        try require("kernels", stated.kernelVersion, Untrusted(report.kernelVersion))
         let facts = inventory.claimedFacts(at: stated.measuredAt) + report.facts(measuredAt: stated.measuredAt)
         try require(stated.facts, follow: facts)
         let measurement = Measurement(inventory, at: stated.measuredAt)
         try require(
-            "contradictions", stated.contradictions.joined(separator: "; "),
-            measurement.contradictions.joined(separator: "; "))
+            "contradictions", Self.listed(stated.contradictions), Self.listed(measurement.contradictions))
         let again = ComputeHourRating(facts, by: .v1)
         guard again == rating else {
-            throw .statementDiffers(what: "rating", stated: Self.text(rating), found: Self.text(again))
+            throw .statementDiffers(
+                what: "rating", stated: Untrusted(Self.text(rating)), found: Untrusted(Self.text(again)))
         }
         return VerifiedRecord(
             attestation: stated, report: report, inventory: inventory, rating: again,
@@ -53,7 +53,9 @@ extension BenchmarkRecord {
 
     private func requireSigner(_ expected: Address) throws(RecordError) {
         let found: Address
-        do { found = try attestation.signer(in: .standalone) } catch { throw .signatureInvalid(error.description) }
+        do { found = try attestation.signer(in: .standalone) } catch {
+            throw .signatureInvalid(Untrusted(error.description))
+        }
         guard found == expected else { throw .signerUnexpected(expected: expected, found: found) }
     }
 
@@ -63,8 +65,8 @@ extension BenchmarkRecord {
         }
     }
 
-    private func require(_ what: String, _ stated: String, _ found: String) throws(RecordError) {
-        guard stated == found else { throw .statementDiffers(what: what, stated: stated, found: found) }
+    private func require(_ what: String, _ stated: Untrusted, _ found: Untrusted) throws(RecordError) {
+        guard stated == found else { throw .statementDiffers(what: Untrusted(what), stated: stated, found: found) }
     }
 
     private func require(_ stated: [Fact], follow facts: [Fact]) throws(RecordError) {
@@ -72,7 +74,7 @@ extension BenchmarkRecord {
             let found = facts.first { $0.name == fact.name }
             throw .statementDiffers(
                 what: fact.name, stated: "\(fact.value) \(fact.unit)",
-                found: found.map { "\($0.value) \($0.unit)" } ?? "no such fact")
+                found: found.map { "\($0.value) \($0.unit)" as Untrusted } ?? "no such fact")
         }
         guard stated.count == facts.count else {
             throw .statementDiffers(what: "number of facts", stated: "\(stated.count)", found: "\(facts.count)")
@@ -85,7 +87,7 @@ extension BenchmarkRecord {
                 try BenchmarkReport(decoding: Data(report.utf8)),
                 try StrictJSON.decode(Inventory.self, from: inventory.utf8)
             )
-        } catch { throw .malformed(String(describing: error)) }
+        } catch { throw .malformed(Untrusted(String(describing: error))) }
     }
 
     /// The peer's transcripts: signed by whom they name, for this machine and this very run.
@@ -99,15 +101,21 @@ extension BenchmarkRecord {
         }
         for transcript in signed {
             let found: Address
-            do { found = try transcript.signer(in: .standalone) } catch { throw .signatureInvalid(error.description) }
+            do { found = try transcript.signer(in: .standalone) } catch {
+                throw .signatureInvalid(Untrusted(error.description))
+            }
             let document = transcript.document
             guard found == document.challenger else {
                 throw .signerUnexpected(expected: document.challenger, found: found)
             }
-            try require("the peer's nonce", "\(document.nonce)", peer.nonce)
-            try require("the peer's client", document.machine.checksummed, machine.checksummed)
+            try require("the peer's nonce", "\(document.nonce)", Untrusted(peer.nonce))
+            try require("the peer's client", Untrusted(document.machine.checksummed), Untrusted(machine.checksummed))
         }
         return signed.map(\.document)
+    }
+
+    private static func listed(_ lines: [Untrusted]) -> Untrusted {
+        lines.dropFirst().reduce(lines.first ?? "") { "\($0); \($1)" }
     }
 
     private static func text(_ rating: ComputeHourRating) -> String {

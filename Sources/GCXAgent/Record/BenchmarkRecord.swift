@@ -56,7 +56,7 @@ package struct BenchmarkRecord: Codable, Equatable, Sendable {
         } catch let error as RecordError {
             throw error
         } catch {
-            throw .malformed(String(describing: error))
+            throw .malformed(Untrusted(String(describing: error)))
         }
     }
 
@@ -70,16 +70,16 @@ package struct BenchmarkRecord: Codable, Equatable, Sendable {
 /// Why a record is not to be believed.
 package enum RecordError: RemediedError, Equatable {
     /// It is no record.
-    case malformed(String)
+    case malformed(Untrusted)
     case schemaUnknown(Int)
     /// The signature is another key's than the machine's that the record names, or than the one expected.
     case signerUnexpected(expected: Address, found: Address)
     /// The signature is none.
-    case signatureInvalid(String)
+    case signatureInvalid(Untrusted)
     /// A document is not the one whose digest was signed.
     case digestDiffers(document: String)
     /// What the signed word says does not follow from its own documents.
-    case statementDiffers(what: String, stated: String, found: String)
+    case statementDiffers(what: Untrusted, stated: Untrusted, found: Untrusted)
     /// The Compute Hour table is none that this release knows.
     case tableUnknown(Digest)
 
@@ -94,14 +94,14 @@ package enum RecordError: RemediedError, Equatable {
 
     package var description: String {
         switch self {
-        case .malformed(let reason): "read the record: \(reason)"
+        case .malformed(let reason): "read the record: \(reason.shown)"
         case .schemaUnknown(let schema): "read the record: schema \(schema) is not \(BenchmarkRecord.schemaCurrent)"
         case .signerUnexpected(let expected, let found):
             "the record is signed by \(found.checksummed), not by \(expected.checksummed): it was changed, or it is another machine's"
-        case .signatureInvalid(let reason): "the signature is none: \(reason)"
+        case .signatureInvalid(let reason): "the signature is none: \(reason.shown)"
         case .digestDiffers(let document): "the \(document) is not the one that was signed"
         case .statementDiffers(let what, let stated, let found):
-            "\(what): the record states \(stated), its own documents give \(found)"
+            "\(what.shown): the record states \(stated.shown), its own documents give \(found.shown)"
         case .tableUnknown(let digest): "the Compute Hour table \(digest) is unknown"
         }
     }

@@ -14,11 +14,13 @@ extension PeerTally {
         return [(Benchmark.peerUp, up), (Benchmark.peerDown, down)].compactMap { benchmark, transfers in
             guard let rate = Self.rate(transfers) else { return nil }
             return ChallengeTranscript(
-                machine: client, challenger: challenger, nonce: nonce, kind: benchmark.name, commitment: .zero,
+                machine: client, challenger: challenger, nonce: nonce, kind: Untrusted(benchmark.name),
+                commitment: .zero,
                 response: .zero, issuedAt: now,
                 elapsedNanoseconds: transfers.reduce(0) { $0 &+ $1.nanoseconds },
                 result: Fact(
-                    name: benchmark.name, value: rate, unit: benchmark.unit.rawValue, level: .challenged,
+                    name: Untrusted(benchmark.name), value: rate, unit: Untrusted(benchmark.unit.rawValue),
+                    level: .challenged,
                     measuredAt: now),
                 passed: true)
         }

@@ -167,7 +167,7 @@ package struct OfferService: Service {
             for (digest, bytes) in documents {
                 try DurableFile.write(bytes, to: "\(directory)/\(Hex.encodeBare(digest.bytes)).json", mode: 0o644)
             }
-        } catch { throw .storage(error.description) }
+        } catch { throw .storage(Untrusted(error.description)) }
     }
 
     private func enqueue(_ entry: Entry) throws(AgentError) {
@@ -176,7 +176,7 @@ package struct OfferService: Service {
 
     private func freeStorage() throws(AgentError) -> UInt64 {
         do { return try Disk.freeBytes(at: context.settings.stateDirectory) } catch {
-            throw .storage(error.description)
+            throw .storage(Untrusted(error.description))
         }
     }
 
@@ -207,5 +207,5 @@ package struct OfferService: Service {
 
 extension Fact {
     /// What is claimed, whenever it was looked at.
-    fileprivate var asClaim: [String] { [name, "\(value)", unit] }
+    fileprivate var asClaim: [Untrusted] { [name, "\(value)", unit] }
 }

@@ -12,7 +12,7 @@ extension AgentStore {
                 sql: "INSERT INTO event (lease, wall, boot, kind, text) VALUES (?, ?, ?, ?, ?)",
                 arguments: [
                     lease, Int64(clamping: event.wallNanoseconds), Int64(clamping: event.bootNanoseconds),
-                    event.kind.rawValue, event.text,
+                    event.kind.rawValue, event.text.raw(for: .storing),
                 ])
         }
     }
@@ -95,6 +95,6 @@ extension JobEvent {
         }
         self.init(
             sequence: row["sequence"], lease: lease, wallNanoseconds: row["wall"], bootNanoseconds: row["boot"],
-            kind: kind, text: row["text"])
+            kind: kind, text: Untrusted(row["text"] as String))
     }
 }

@@ -14,18 +14,18 @@ struct Form {
     }
 
     /// A text for people: short, on one line, and nothing in it that a terminal obeys or a reader misses.
-    func text(_ field: String, _ text: String, max: Int = Limits.nameBytesMax) throws(LedgerError) {
-        guard text.utf8.count <= max else { throw .documentTooLarge(kind, field: field, max: max) }
-        guard isNew, let refusal = PlainText.refusal(of: text) else { return }
-        throw .malformed(kind, field: field, reason: refusal)
+    func text(_ field: String, _ text: Untrusted, max: Int = Limits.nameBytesMax) throws(LedgerError) {
+        guard text.byteCount <= max else { throw .documentTooLarge(kind, field: Untrusted(field), max: max) }
+        guard isNew, let refusal = text.refusal else { return }
+        throw .malformed(kind, field: Untrusted(field), reason: Untrusted(refusal))
     }
 
     func count(_ field: String, _ count: Int, max: Int) throws(LedgerError) {
-        guard count <= max else { throw .documentTooLarge(kind, field: field, max: max) }
+        guard count <= max else { throw .documentTooLarge(kind, field: Untrusted(field), max: max) }
     }
 
     func require(_ holds: Bool, _ field: String, _ reason: @autoclosure () -> String) throws(LedgerError) {
-        guard holds else { throw .malformed(kind, field: field, reason: reason()) }
+        guard holds else { throw .malformed(kind, field: Untrusted(field), reason: Untrusted(reason())) }
     }
 
     func facts(_ facts: [Fact]) throws(LedgerError) {

@@ -67,7 +67,7 @@ extension LedgerState {
         let free = freeCapacity(of: offer, from: terms.startsAt, until: terms.endsAt)
         for part in ResourcePart.allCases where part.amount(of: terms.resources) > part.amount(of: free) {
             throw .overCapacity(
-                offer: terms.offer, resource: part.rawValue, free: part.amount(of: free),
+                offer: terms.offer, resource: Untrusted(part.rawValue), free: part.amount(of: free),
                 asked: part.amount(of: terms.resources))
         }
     }
@@ -113,7 +113,8 @@ private struct Agreement {
         for part in ResourcePart.allCases {
             let (needed, given) = (part.amount(of: demand.resources), part.amount(of: terms.resources))
             guard given >= needed else {
-                throw .termsDiffer(field: part.rawValue, from: .demand, required: "\(needed) or more", got: "\(given)")
+                throw .termsDiffer(
+                    field: Untrusted(part.rawValue), from: .demand, required: "\(needed) or more", got: "\(given)")
             }
         }
         guard terms.deposit <= demand.budget else {
@@ -127,7 +128,8 @@ private struct Agreement {
         }
         guard demand.regions.isEmpty || demand.regions.contains(offer.region) else {
             throw .termsDiffer(
-                field: "region", from: .demand, required: demand.regions.joined(separator: " or "), got: offer.region)
+                field: "region", from: .demand,
+                required: demand.regions.dropFirst().reduce(demand.regions[0]) { "\($0) or \($1)" }, got: offer.region)
         }
     }
 
@@ -135,7 +137,9 @@ private struct Agreement {
         _ field: String, _ kind: EntryKind, _ required: Value, _ got: Value
     ) throws(LedgerError) {
         guard required == got else {
-            throw .termsDiffer(field: field, from: kind, required: "\(required)", got: "\(got)")
+            throw .termsDiffer(
+                field: Untrusted(field), from: kind, required: Untrusted(String(describing: required)),
+                got: Untrusted(String(describing: got)))
         }
     }
 
@@ -143,7 +147,7 @@ private struct Agreement {
         _ field: String, _ kind: EntryKind, _ range: ClosedRange<UInt64>, _ got: UInt64
     ) throws(LedgerError) {
         guard range.contains(got) else {
-            throw .termsDiffer(field: field, from: kind, required: "\(range)", got: "\(got)")
+            throw .termsDiffer(field: Untrusted(field), from: kind, required: "\(range)", got: "\(got)")
         }
     }
 

@@ -7,19 +7,19 @@ package struct AttestationRecord: Codable, Equatable, Hashable, Sendable {
     /// Unix seconds.
     package var measuredAt: UInt64
     /// Version of the benchmark kernels.
-    package var kernelVersion: String
+    package var kernelVersion: Untrusted
     /// The figures.
     package var facts: [Fact]
     /// Sources that disagreed, each as one line.
-    package var contradictions: [String]
+    package var contradictions: [Untrusted]
     /// Digest of the Compute Hour reference table; zero when none was used.
     package var referenceTable: Digest
     /// SHA-256 of the raw samples document.
     package var samples: Digest
 
     package init(
-        machine: Address, inventory: Digest, measuredAt: UInt64, kernelVersion: String, facts: [Fact],
-        contradictions: [String], referenceTable: Digest, samples: Digest
+        machine: Address, inventory: Digest, measuredAt: UInt64, kernelVersion: Untrusted, facts: [Fact],
+        contradictions: [Untrusted], referenceTable: Digest, samples: Digest
     ) {
         self.machine = machine
         self.inventory = inventory

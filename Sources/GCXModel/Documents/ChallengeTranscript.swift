@@ -9,7 +9,7 @@ package struct ChallengeTranscript: Codable, Equatable, Hashable, Sendable {
     /// The fresh value sent.
     package var nonce: Digest
     /// Name of the challenge.
-    package var kind: String
+    package var kind: Untrusted
     /// What the machine committed to before the check was revealed.
     package var commitment: Digest
     /// Digest of its answer.
@@ -24,7 +24,7 @@ package struct ChallengeTranscript: Codable, Equatable, Hashable, Sendable {
     package var passed: Bool
 
     package init(
-        machine: Address, challenger: Address, nonce: Digest, kind: String, commitment: Digest, response: Digest,
+        machine: Address, challenger: Address, nonce: Digest, kind: Untrusted, commitment: Digest, response: Digest,
         issuedAt: UInt64, elapsedNanoseconds: UInt64, result: Fact, passed: Bool
     ) {
         self.machine = machine

@@ -25,7 +25,7 @@ package struct Demand: Codable, Equatable, Hashable, Sendable {
     /// Most the buyer pays in all; the deposit of the lease.
     package var budget: Amount
     /// If not empty, only these regions.
-    package var regions: [String]
+    package var regions: [Untrusted]
     /// The thinnest wall accepted.
     package var isolationMin: IsolationLevel
     /// If not empty, only these owners.
@@ -36,7 +36,7 @@ package struct Demand: Codable, Equatable, Hashable, Sendable {
     package init(
         demandID: Digest, revision: UInt64, buyer: Address, issuedAt: UInt64, expiresAt: UInt64, startsFrom: UInt64,
         startsUntil: UInt64, durationSeconds: UInt64, resources: Resources, constraints: [Constraint],
-        hourlyMax: Amount, budget: Amount, regions: [String], isolationMin: IsolationLevel, allow: [Address],
+        hourlyMax: Amount, budget: Amount, regions: [Untrusted], isolationMin: IsolationLevel, allow: [Address],
         deny: [Address]
     ) {
         self.demandID = demandID

@@ -3,17 +3,17 @@
 /// `name` is dotted and fixed (`cpu.fp64.all`, `memory.bytes`), `unit` is the field's (`flop/s`, `B/s`, `B`, `ps`, `op/s`).
 package struct Fact: Codable, Equatable, Hashable, Sendable {
     /// Dotted name of the figure.
-    package var name: String
+    package var name: Untrusted
     /// The figure in `unit`, rounded down.
     package var value: UInt64
     /// Unit of `value`.
-    package var unit: String
+    package var unit: Untrusted
     /// How the figure came to be known.
     package var level: TrustLevel
     /// When it was read or measured, Unix seconds.
     package var measuredAt: UInt64
 
-    package init(name: String, value: UInt64, unit: String, level: TrustLevel, measuredAt: UInt64) {
+    package init(name: Untrusted, value: UInt64, unit: Untrusted, level: TrustLevel, measuredAt: UInt64) {
         self.name = name
         self.value = value
         self.unit = unit

@@ -7,7 +7,7 @@ package struct MachineGrant: Codable, Equatable, Hashable, Sendable {
     /// The machine's key.
     package var machine: Address
     /// The owner's name for the machine.
-    package var label: String
+    package var label: Untrusted
     /// Unix seconds.
     package var issuedAt: UInt64
     /// Unix seconds; the grant is void from then on.
@@ -16,7 +16,7 @@ package struct MachineGrant: Codable, Equatable, Hashable, Sendable {
     package var nonce: Digest
 
     package init(
-        owner: Address, machine: Address, label: String, issuedAt: UInt64, expiresAt: UInt64, nonce: Digest
+        owner: Address, machine: Address, label: Untrusted, issuedAt: UInt64, expiresAt: UInt64, nonce: Digest
     ) {
         self.owner = owner
         self.machine = machine

@@ -33,7 +33,7 @@ package struct Offer: Codable, Equatable, Hashable, Sendable {
     /// Most the provider delivers beyond the last voucher.
     package var creditLimit: Amount
     /// Where the machine stands, the owner's word (`eu-north`, `DE`).
-    package var region: String
+    package var region: Untrusted
     /// The wall between the job and the machine.
     package var isolation: IsolationLevel
     /// What is for sale at once.
@@ -55,7 +55,7 @@ package struct Offer: Codable, Equatable, Hashable, Sendable {
         offerID: Digest, revision: UInt64, owner: Address, machine: Address, grant: Digest, issuedAt: UInt64,
         expiresAt: UInt64, availableFrom: UInt64, availableUntil: UInt64, leaseSecondsMin: UInt64,
         leaseSecondsMax: UInt64, receiptSeconds: UInt64, graceSeconds: UInt64, closeWindowSeconds: UInt64,
-        creditLimit: Amount, region: String, isolation: IsolationLevel, capacity: Resources, rates: Rates,
+        creditLimit: Amount, region: Untrusted, isolation: IsolationLevel, capacity: Resources, rates: Rates,
         facts: [Fact], attestation: Digest, referenceTable: Digest, allow: [Address], deny: [Address]
     ) {
         self.offerID = offerID

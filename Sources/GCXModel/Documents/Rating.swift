@@ -9,11 +9,11 @@ package struct Rating: Codable, Equatable, Hashable, Sendable {
     /// 1 to 5.
     package var stars: UInt8
     /// For people; at most `Limits.ratingCommentBytesMax` bytes.
-    package var comment: String
+    package var comment: Untrusted
     /// Unix seconds.
     package var ratedAt: UInt64
 
-    package init(lease: LeaseID, rater: Address, ratee: Address, stars: UInt8, comment: String, ratedAt: UInt64) {
+    package init(lease: LeaseID, rater: Address, ratee: Address, stars: UInt8, comment: Untrusted, ratedAt: UInt64) {
         self.lease = lease
         self.rater = rater
         self.ratee = ratee

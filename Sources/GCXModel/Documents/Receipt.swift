@@ -9,7 +9,7 @@ package struct Receipt: Codable, Equatable, Hashable, Sendable {
     /// Digest of receipt `sequence - 1`; zero for the first.
     package var previous: Digest
     /// Kernel boot id; the period below is on that boot's clock.
-    package var bootID: String
+    package var bootID: Untrusted
     /// CLOCK_BOOTTIME at the start of the period, ns.
     package var periodStartNanoseconds: UInt64
     /// CLOCK_BOOTTIME at its end, ns.
@@ -27,12 +27,12 @@ package struct Receipt: Codable, Equatable, Hashable, Sendable {
     /// True on the last receipt of the lease.
     package var isFinal: Bool
     /// What happened in the period that a reader must know: a gap, a pause, the end and its reason.
-    package var events: [String]
+    package var events: [Untrusted]
 
     package init(
-        lease: LeaseID, sequence: UInt64, previous: Digest, bootID: String, periodStartNanoseconds: UInt64,
+        lease: LeaseID, sequence: UInt64, previous: Digest, bootID: Untrusted, periodStartNanoseconds: UInt64,
         periodEndNanoseconds: UInt64, issuedAt: UInt64, usage: Usage, amount: Amount, logDigest: Digest,
-        samplesDigest: Digest, isFinal: Bool, events: [String]
+        samplesDigest: Digest, isFinal: Bool, events: [Untrusted]
     ) {
         self.lease = lease
         self.sequence = sequence

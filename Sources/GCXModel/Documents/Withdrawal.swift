@@ -5,11 +5,11 @@ package struct Withdrawal: Codable, Equatable, Hashable, Sendable {
     /// Digest of the document taken back.
     package var subject: Digest
     /// For people; may be empty.
-    package var reason: String
+    package var reason: Untrusted
     /// Unix seconds.
     package var issuedAt: UInt64
 
-    package init(subject: Digest, reason: String, issuedAt: UInt64) {
+    package init(subject: Digest, reason: Untrusted, issuedAt: UInt64) {
         self.subject = subject
         self.reason = reason
         self.issuedAt = issuedAt

@@ -16,6 +16,11 @@ extension String: TypedField {
     package var typedValue: TypedValue { .string(self) }
 }
 
+extension Untrusted: TypedField {
+    package static var typedType: TypedType { .string }
+    package var typedValue: TypedValue { .string(raw(for: .signing)) }
+}
+
 extension UInt8: TypedField {
     package static var typedType: TypedType { .uint(bits: 8) }
     package var typedValue: TypedValue { .uint(UInt128(self)) }

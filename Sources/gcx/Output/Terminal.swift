@@ -111,8 +111,8 @@ enum Display {
     }
 
     /// A figure with its unit, in powers of ten; a duration in picoseconds in the unit that people use for its size.
-    static func figure(_ value: UInt64, _ unit: String) -> String {
-        unit == "ps" ? duration(picoseconds: value) : scaled(value, unit)
+    static func figure(_ value: UInt64, _ unit: Untrusted) -> String {
+        unit == "ps" ? duration(picoseconds: value) : scaled(value, unit.shown)
     }
 
     private static func duration(picoseconds value: UInt64) -> String {

@@ -117,9 +117,11 @@ enum SentFloods {
         for _ in 0..<64 {
             let demand = ground.demand {
                 ($0.allow, $0.deny) = (addresses, addresses)
-                $0.regions = (0..<64).map { "\($0)" + String(repeating: "x", count: 120) }
+                $0.regions = (0..<64).map { Untrusted("\($0)" + String(repeating: "x", count: 120)) }
                 $0.constraints = (0..<64).map { _ in
-                    Constraint(fact: String(repeating: "f", count: 128), minimum: 0, maximum: 1, levelMin: .measured)
+                    Constraint(
+                        fact: Untrusted(String(repeating: "f", count: 128)), minimum: 0, maximum: 1, levelMin: .measured
+                    )
                 }
             }
             _ = try ground.post(.demand(Signed(demand, by: ground.buyer, in: ground.domain)))

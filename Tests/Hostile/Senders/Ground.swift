@@ -175,7 +175,7 @@ extension Ground {
         let report = try call("GET", "/v1/leases/\(lease)/report").body
         var wrong = isEnded ? [] : ["the lease does not end"]
         if exit == nil { wrong.append("the job neither ran nor was refused in \(seconds) s") }
-        if case .hostFailure(let why)? = exit { return Answer(422, "\(why) \(report)", wrong: wrong) }
+        if case .hostFailure(let why)? = exit { return Answer(422, "\(why.shown) \(report)", wrong: wrong) }
         return Answer(exit == nil ? 0 : 200, report, wrong: wrong)
     }
 

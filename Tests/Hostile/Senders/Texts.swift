@@ -7,41 +7,42 @@ import GCXSigning
 enum SentTexts {
     /// Sets a window's title, clears the screen, writes from right to left.
     static let escapes = "\u{1B}]0;gcx-evil\u{7}\u{1B}[2J\u{9B}31m\u{202E}"
+    private static let text = Untrusted(escapes)
     private static let door = "documents without control characters"
 
     static let all =
         [
-            demand("in a demand's region") { $0.regions = [escapes] },
+            demand("in a demand's region") { $0.regions = [text] },
             demand("in a demand's constraint") {
-                $0.constraints = [Constraint(fact: escapes, minimum: 0, maximum: 1, levelMin: .measured)]
+                $0.constraints = [Constraint(fact: text, minimum: 0, maximum: 1, levelMin: .measured)]
             },
             demand("as a line end in a demand's region") { $0.regions = ["a\nb"] },
             demand("as a zero byte in a demand's region") { $0.regions = ["a\0b"] },
             demand("as DEL in a demand's region") { $0.regions = ["a\u{7F}b"] },
-            market("in a grant's label") { $0.grant.label = escapes },
-            market("in an offer's region") { $0.offer.region = escapes },
-            market("in the name of an offer's fact") { $0.offer.facts = [fact(escapes, "flop/s")] },
-            market("in the unit of an offer's fact") { $0.offer.facts = [fact("cpu", escapes)] },
-            market("in the kernel's version of a record") { $0.record.kernelVersion = escapes },
-            market("in the name of a record's fact") { $0.record.facts = [fact(escapes, "B/s")] },
-            market("in a record's contradictions") { $0.record.contradictions = [escapes] },
+            market("in a grant's label") { $0.grant.label = text },
+            market("in an offer's region") { $0.offer.region = text },
+            market("in the name of an offer's fact") { $0.offer.facts = [fact(text, "flop/s")] },
+            market("in the unit of an offer's fact") { $0.offer.facts = [fact("cpu", text)] },
+            market("in the kernel's version of a record") { $0.record.kernelVersion = text },
+            market("in the name of a record's fact") { $0.record.facts = [fact(text, "B/s")] },
+            market("in a record's contradictions") { $0.record.contradictions = [text] },
             Sending(.documents, "control characters in a rating's comment", by: door, .refused([400])) { ground in
                 let record = try ground.read(
                     LeaseRecord.self, ground.ask(ground.ledger, HTTPText.request("GET", "/v1/leases/\(ground.ended)")))
                 let rating = Rating(
                     lease: ground.ended, rater: ground.buyer.address, ratee: record.terms.payee, stars: 5,
-                    comment: escapes, ratedAt: ground.now)
+                    comment: text, ratedAt: ground.now)
                 return Answer(try ground.post(.rating(Signed(rating, by: ground.buyer, in: ground.domain))))
             },
             Sending(.documents, "control characters in a withdrawal's reason", by: door, .refused([400])) { ground in
                 let demand = ground.demand()
                 _ = try ground.post(.demand(Signed(demand, by: ground.buyer, in: ground.domain)))
-                let taken = Withdrawal(subject: demand.digest(in: ground.domain), reason: escapes, issuedAt: ground.now)
+                let taken = Withdrawal(subject: demand.digest(in: ground.domain), reason: text, issuedAt: ground.now)
                 return Answer(try ground.post(.withdrawal(Signed(taken, by: ground.buyer, in: ground.domain))))
             },
         ] + jobs
 
-    private static func fact(_ name: String, _ unit: String) -> Fact {
+    private static func fact(_ name: Untrusted, _ unit: Untrusted) -> Fact {
         Fact(name: name, value: 1, unit: unit, level: .measured, measuredAt: 1)
     }
 
@@ -96,7 +97,7 @@ enum SentTexts {
 
     /// To the agent: what a buyer names is shown to the owner.
     private static let jobs = [
-        job("in the reference of an image") { $0.imageReference = escapes },
+        job("in the reference of an image") { $0.imageReference = text },
         job("in the working directory of a job") { $0.workingDirectory = "/\(escapes)" },
         job("in the address of an input") {
             $0.input = JobInput(digest: String(repeating: "0", count: 64), url: "https://\(escapes)/")

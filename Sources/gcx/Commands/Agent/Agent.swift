@@ -38,11 +38,12 @@ struct AgentStatusVerb: AsyncParsableCommand {
     func run() async throws {
         let status = try await agent.open().status()
         if output.json { return try Terminal.json(status) }
-        Terminal.say("gcx \(status.version), machine \(status.machine.checksummed), owner \(status.owner.checksummed)")
-        Terminal.say("runtime: \(status.runtime)")
+        Terminal.say(
+            "gcx \(status.version.shown), machine \(status.machine.checksummed), owner \(status.owner.checksummed)")
+        Terminal.say("runtime: \(status.runtime.shown)")
         Terminal.say("offer: \(status.offer?.description ?? "none yet")")
         Terminal.say("entries waiting for the ledger: \(status.outboxPending)")
-        for problem in status.problems { Terminal.say("problem: \(problem)") }
+        for problem in status.problems { Terminal.say("problem: \(problem.shown)") }
         Terminal.say(JobTable.text(status.jobs))
     }
 }

@@ -31,14 +31,15 @@ struct BenchVerify: ParsableCommand {
             attestation.facts.count { $0.level >= .measured }, attestation.facts.count { $0.level == .claimed }
         )
         Terminal.say("signed by     \(attestation.machine.checksummed)")
-        Terminal.say("measured      \(BenchmarkSubject.date(attestation.measuredAt)), \(attestation.kernelVersion)")
+        Terminal.say(
+            "measured      \(BenchmarkSubject.date(attestation.measuredAt)), \(attestation.kernelVersion.shown)")
         Terminal.say("samples       the report is the one signed; \(measured) figures follow from its samples")
         Terminal.say("inventory     the one signed; \(claimed) claims follow from it")
         for line in RatingText.lines(attestation.facts) { Terminal.say("rating        \(line)") }
         for witness in verified.witnesses {
             let figure = Quantity(Double(witness.result.value), .bytesPerSecond)
             Terminal.say(
-                "witness       \(witness.kind): \(figure) seen and signed by \(witness.challenger.checksummed)")
+                "witness       \(witness.kind.shown): \(figure) seen and signed by \(witness.challenger.checksummed)")
         }
         Terminal.say("record: ok")
     }

@@ -69,7 +69,8 @@ struct DemandCreate: AsyncParsableCommand {
             startsFrom: now, startsUntil: now + valid.seconds, durationSeconds: seconds.seconds,
             resources: Resources(
                 cores: cores, memoryBytes: memory.bytes, storageBytes: storage.bytes, gpus: gpus),
-            constraints: require.map(\.constraint), hourlyMax: hourlyMax, budget: budget, regions: region,
+            constraints: require.map(\.constraint), hourlyMax: hourlyMax, budget: budget,
+            regions: region.map { Untrusted($0) },
             isolationMin: isolation, allow: [], deny: [])
         let signed = try await Signed(demand, by: buyer, in: identity.domain)
         try await client.post(.demand(signed))
@@ -95,7 +96,8 @@ struct Requirement: ExpressibleByArgument {
             guard let value = UInt64(condition[found.upperBound...]) else { return nil }
             let bounds = range(value)
             constraint = Constraint(
-                fact: String(condition[..<found.lowerBound]), minimum: bounds.lowerBound, maximum: bounds.upperBound,
+                fact: Untrusted(String(condition[..<found.lowerBound])), minimum: bounds.lowerBound,
+                maximum: bounds.upperBound,
                 levelMin: level)
             return
         }

@@ -72,7 +72,7 @@ struct DemoScript: Sendable {
             try? await cast.ledger.offers(liveOnly: true).first
         }
         for fact in record.document.facts {
-            say("  \(fact.name): \(Display.figure(fact.value, fact.unit)) (\(fact.level))")
+            say("  \(fact.name.shown): \(Display.figure(fact.value, fact.unit)) (\(fact.level))")
         }
         say(
             "offer \(record.digest.short): \(record.document.capacity.cores) cores, "
@@ -120,7 +120,7 @@ struct DemoScript: Sendable {
         let image = try ImageReference("oci:\(try DemoInput.makeImage(in: stage.directory)):demo")
         let request = JobRequest(
             command: ["/bin/sh", "-c", DemoInput.program(seconds: seconds)], imageFormat: .oci,
-            imageReference: image.tag)
+            imageReference: image.tag.map { Untrusted($0) })
         _ = try await flow.start(request, image: image, input: input)
         let text = Mutex("")
         let (status, logFault) = try await flow.attend(

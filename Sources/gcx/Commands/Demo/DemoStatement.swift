@@ -46,7 +46,7 @@ struct DemoStatement: Encodable {
         Terminal.say(
             "refunded        \(refunded.map(Display.amount) ?? "nothing yet") of a deposit of \(Display.amount(deposit))"
         )
-        for rating in ratings { Terminal.say("rating          \(rating.stars) of 5: \(rating.comment)") }
+        for rating in ratings { Terminal.say("rating          \(rating.stars) of 5: \(rating.comment.shown)") }
         for problem in report.problems { Terminal.say("problem         \(problem)") }
         Terminal.say(
             "ledger verify:  \(report.isSound ? Terminal.green("ok") : "FAILED") "

@@ -78,7 +78,7 @@ enum JobText {
     static func lines(_ job: JobStatus) -> [String] {
         [
             "lease     \(job.lease)",
-            "phase     \(job.phase.rawValue) (\(job.note))",
+            "phase     \(job.phase.rawValue) (\(job.note.shown))",
             "end       \(job.exit?.description ?? "-")",
             "CPU       \(Display.seconds(job.usage.coreNanoseconds))",
             "elapsed   \(Display.seconds(job.usage.leaseNanoseconds))",

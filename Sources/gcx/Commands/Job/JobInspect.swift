@@ -57,13 +57,13 @@ struct ReportText {
             lines.append("cores     processing units \(cores.pus) of NUMA node \(cores.nodes), for itself")
         }
         if let devices = report.placement?.devices, !devices.isEmpty {
-            lines.append("devices   \(devices.joined(separator: ", "))")
+            lines.append("devices   \(devices.map(\.shown).joined(separator: ", "))")
         }
         guard let facts = report.facts else { return lines }
         let io = facts.resources
         lines += [
-            "image     \(facts.imageDigest.map { "sha256:\($0)" } ?? "a root filesystem, without a digest")",
-            "runtime   \(facts.runtime)\(facts.appArmorProfile.map { ", AppArmor profile \($0)" } ?? "")",
+            "image     \(facts.imageDigest.map { "sha256:\($0.shown)" } ?? "a root filesystem, without a digest")",
+            "runtime   \(facts.runtime.shown)\(facts.appArmorProfile.map { ", AppArmor profile \($0.shown)" } ?? "")",
             "limits    \(io.pids) processes, \(facts.openFilesMax) open files, \(facts.wallSecondsMax) s, log \(Display.bytes(facts.logBytesMax))",
         ]
         if let bytes = io.ioBytesPerSecond { lines.append("disk      \(Display.bytes(bytes)) a second each way") }
@@ -141,7 +141,7 @@ struct ReportText {
                 event.wallNanoseconds > first.wallNanoseconds ? event.wallNanoseconds - first.wallNanoseconds : 0
             table.add([
                 Moment.text(event.wallNanoseconds / 1_000_000_000), Display.seconds(after), event.kind.rawValue,
-                event.text,
+                event.text.shown,
             ])
         }
         return [table.text]

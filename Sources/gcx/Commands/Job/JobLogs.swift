@@ -136,7 +136,7 @@ struct LogCheck {
             Terminal.say("differs: \(fault.description)")
             throw ExitCode(1)
         } catch BuyerError.agent(.logDamaged(_, let why)) {
-            Terminal.say("differs: \(why)")
+            Terminal.say("differs: \(why.shown)")
             throw ExitCode(1)
         }
     }

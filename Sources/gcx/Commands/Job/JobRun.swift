@@ -126,7 +126,7 @@ struct JobRun: AsyncParsableCommand {
         }
         return JobRequest(
             command: command, environment: environment, workingDirectory: workdir, imageFormat: image.format,
-            imageReference: image.tag, wallSecondsMax: timeLimit?.seconds, input: try remoteInput,
+            imageReference: image.tag.map { Untrusted($0) }, wallSecondsMax: timeLimit?.seconds, input: try remoteInput,
             logKeep: logKeep,
             network: network == .none && publish.isEmpty ? nil : JobNetwork(mode: network, publish: publish))
     }

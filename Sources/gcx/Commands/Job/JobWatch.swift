@@ -40,7 +40,7 @@ struct JobEvents: AsyncParsableCommand {
         if output.json { return try Terminal.jsonLine(event) }
         let name = lease == nil ? "\(event.lease.short)  " : ""
         Terminal.say(
-            "\(Moment.text(event.wallNanoseconds / 1_000_000_000))  \(name)\(event.kind.rawValue)  \(event.text)")
+            "\(Moment.text(event.wallNanoseconds / 1_000_000_000))  \(name)\(event.kind.rawValue)  \(event.text.shown)")
     }
 }
 
@@ -140,6 +140,6 @@ struct JobTarget: ParsableArguments {
         let client = try agent.open()
         let job = try await order(client, lease, try await caller.caller(agent: client, ledger: ledger))
         if output.json { return try Terminal.json(job) }
-        Terminal.say("\(job.phase.rawValue): \(job.note)")
+        Terminal.say("\(job.phase.rawValue): \(job.note.shown)")
     }
 }

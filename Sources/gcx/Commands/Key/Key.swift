@@ -93,7 +93,8 @@ struct KeyGrant: AsyncParsableCommand {
         }
         let now = WallClock.now() / 1_000_000_000
         let grant = MachineGrant(
-            owner: owner.address, machine: machine, label: label, issuedAt: now, expiresAt: now + days * 86_400,
+            owner: owner.address, machine: machine, label: Untrusted(label), issuedAt: now,
+            expiresAt: now + days * 86_400,
             nonce: .random())
         let signed = try await Signed(grant, by: owner, in: domain)
         try Documents.write(signed, to: out)
@@ -123,7 +124,8 @@ enum Withdraw {
     static func post(_ subject: Digest, reason: String, key: KeyOptions, ledger: LedgerOptions) async throws {
         let client = try ledger.open()
         let domain = try await client.identity().domain
-        let document = Withdrawal(subject: subject, reason: reason, issuedAt: WallClock.now() / 1_000_000_000)
+        let document = Withdrawal(
+            subject: subject, reason: Untrusted(reason), issuedAt: WallClock.now() / 1_000_000_000)
         let receipt = try await client.post(.withdrawal(Signed(document, by: try key.unlock(), in: domain)))
         Terminal.say("withdrawn in entry \(receipt.index)")
     }

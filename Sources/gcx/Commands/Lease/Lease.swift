@@ -76,7 +76,7 @@ struct LeaseShow: AsyncParsableCommand {
         Terminal.say("state    \(EscrowText.line(record.escrow))")
         for rating in record.ratings {
             Terminal.say(
-                "rating   \(rating.document.stars) of 5 by \(rating.document.rater.checksummed): \(rating.document.comment)"
+                "rating   \(rating.document.stars) of 5 by \(rating.document.rater.checksummed): \(rating.document.comment.shown)"
             )
         }
     }

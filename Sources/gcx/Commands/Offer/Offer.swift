@@ -36,7 +36,7 @@ struct OfferList: AsyncParsableCommand {
             let hourly = try Pricing.hourlyCeiling(offer.capacity, rates: offer.rates)
             table.add([
                 "\(record.digest)", "\(offer.capacity.cores)", Display.bytes(offer.capacity.memoryBytes),
-                Display.bytes(offer.capacity.storageBytes), Display.grouped(hourly), offer.region,
+                Display.bytes(offer.capacity.storageBytes), Display.grouped(hourly), offer.region.shown,
                 "\(offer.isolation)", names[offer.owner]?.brief ?? "",
             ])
         }
@@ -71,7 +71,7 @@ struct OfferShow: AsyncParsableCommand {
         Terminal.say("expires   \(document.expiresAt) (Unix seconds)")
         var table = Table(["fact", "value", "trust", "taken at"])
         for fact in document.facts {
-            table.add([fact.name, Display.figure(fact.value, fact.unit), "\(fact.level)", "\(fact.measuredAt)"])
+            table.add([fact.name.shown, Display.figure(fact.value, fact.unit), "\(fact.level)", "\(fact.measuredAt)"])
         }
         Terminal.say(table.text)
     }

@@ -50,7 +50,7 @@ struct ReceiptList: AsyncParsableCommand {
                 "\(receipt.sequence)\(receipt.isFinal ? " (final)" : "")",
                 Display.seconds(receipt.usage.leaseNanoseconds), Display.seconds(receipt.usage.coreNanoseconds),
                 Display.grouped(receipt.usage.memoryByteSeconds), Display.grouped(receipt.amount),
-                receipt.events.joined(separator: "; "),
+                receipt.events.map(\.shown).joined(separator: "; "),
             ])
         }
         Terminal.say(receipts.isEmpty ? "no receipts" : table.text)

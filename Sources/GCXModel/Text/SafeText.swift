@@ -1,8 +1,9 @@
-/// Makes a job's bytes harmless for a terminal: text stays, what could steer the terminal becomes visible.
+/// Makes bytes and text of others harmless for a terminal: text stays, what could steer the terminal or hide becomes visible.
 ///
 /// Newline and tab pass. Other control characters become `^X`, as cat -v writes them; bytes that are no UTF-8 become
-/// `\xNN`; C1 controls and the marks that turn the direction of text become `\u{NN}`. A carriage return passes only before
-/// a newline, for alone it overwrites what was said before. A character that is cut by the end of a piece waits for the next.
+/// `\xNN`; C1 controls, the marks that turn the direction of text, and what has no width or breaks a line unseen become
+/// `\u{NN}`. A carriage return passes only before a newline, for alone it overwrites what was said before. A character that
+/// is cut by the end of a piece waits for the next.
 package struct SafeText: Sendable {
     private var pending: [UInt8] = []
 
@@ -54,20 +55,49 @@ package struct SafeText: Sendable {
             shown += escaped(all[place])
             return 1
         }
-        if steers(scalar) { shown += "\\u{\(String(scalar.value, radix: 16))}".utf8 } else { shown += part }
+        if PlainText.isHidden(scalar) { shown += "\\u{\(String(scalar.value, radix: 16))}".utf8 } else { shown += part }
         return length
-    }
-
-    private static func steers(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar.value {
-        // C1 controls; marks, embeddings, overrides and isolates of direction; line and paragraph separators.
-        case 0x80...0x9f, 0x61c, 0x200e, 0x200f, 0x2028...0x202e, 0x2066...0x2069: true
-        default: false
-        }
     }
 
     private static func escaped(_ byte: UInt8) -> [UInt8] {
         let digits = Array("0123456789abcdef".utf8)
         return Array("\\x".utf8) + [digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+    }
+}
+
+extension SafeText {
+    /// A text of others on one line: newlines and tabs are visible too, so that it makes no row or column of its own.
+    ///
+    /// - Complexity: O(`bytesMax`); what is longer is cut and ends in `…`.
+    package static func show(_ text: some StringProtocol, bytesMax: Int = TextLimits.shownBytesMax) -> String {
+        let kept = text.utf8.prefix(bytesMax)
+        // The usual text needs no copy of its parts.
+        if kept.count == text.utf8.count, kept.allSatisfy({ (0x20..<0x7f).contains($0) }) { return String(text) }
+        return whole(kept, isCut: kept.count < text.utf8.count) {
+            switch $0 {
+            case 9: "^I"
+            case 10: "^J"
+            case 13: "^M"
+            default: nil
+            }
+        }
+    }
+
+    /// A text of others that has lines of its own, as the output of a program.
+    package static func showLines(_ text: some StringProtocol, bytesMax: Int = TextLimits.shownLinesBytesMax) -> String
+    {
+        let kept = text.utf8.prefix(bytesMax)
+        return whole(kept, isCut: kept.count < text.utf8.count) { _ in nil }
+    }
+
+    private static func whole(
+        _ bytes: some Sequence<UInt8>, isCut: Bool, _ visible: (UInt8) -> String?
+    ) -> String {
+        var text = SafeText()
+        let marked = bytes.flatMap { byte in visible(byte).map { Array($0.utf8) } ?? [byte] }
+        var shown = text.add(marked)
+        // A character that was cut in two says nothing.
+        if !isCut { shown += text.finish() }
+        return String(decoding: shown, as: UTF8.self) + (isCut ? "…" : "")
     }
 }
