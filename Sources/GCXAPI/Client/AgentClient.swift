@@ -68,7 +68,7 @@ package struct AgentClient: AgentOperations {
         }
     }
 
-    package func accept(_ voucher: Signed<Voucher>) async throws(AgentError) -> JobStatus {
+    package func accept(_ voucher: Signed<Voucher>) async throws(AgentError) -> VoucherReceipt {
         try await post("/v1/leases/\(voucher.document.channel)/vouchers", voucher, by: .owner, isRepeatable: true)
     }
 

@@ -24,10 +24,14 @@ package enum AgentError: Error, Codable, Equatable, Sendable {
     case badRequest(Untrusted)
     /// An upload or a document larger than allowed, bytes.
     case tooLarge(Untrusted, bytesMax: UInt64)
+    /// The disk, or what the lease may take of it, has no room for this.
+    case noRoom(Untrusted)
     /// The sandbox could not start or find the job.
     case sandbox(Untrusted, remedy: Untrusted)
     /// The agent's own store failed.
     case storage(Untrusted)
+    /// The agent's directory or its database cannot be used as they are, and nothing there was changed.
+    case stateUnusable(Untrusted, remedy: Untrusted)
     /// The ledger said no, or nothing.
     case ledger(Untrusted, remedy: Untrusted)
     /// No answer from the agent.
@@ -51,8 +55,10 @@ extension AgentError: RemediedError {
         case .logDamaged(let lease, let why): "the log of lease \(lease.short) cannot be read: \(why.shown)"
         case .badRequest(let why): "the request is malformed: \(why.shown)"
         case .tooLarge(let what, let most): "\(what.shown) is larger than \(most) bytes"
+        case .noRoom(let why): "there is no room: \(why.shown)"
         case .sandbox(let why, _): "the sandbox failed: \(why.shown)"
         case .storage(let why): "the agent's database failed: \(why.shown)"
+        case .stateUnusable(let why, _): "the agent cannot start: \(why.shown)"
         case .ledger(let why, _): "the ledger refused: \(why.shown)"
         case .unreachable(let why): "the agent does not answer: \(why.shown)"
         case .answerImpossible(let why): "the agent's answer cannot be true: \(why.shown)"
@@ -69,13 +75,14 @@ extension AgentError: RemediedError {
         case .unknownLease: .fix("List the agent's leases with `gcx job list`.")
         case .wrongPhase: .fix("See where the lease stands with `gcx job inspect`.")
         case .termsRefused(_, let remedy), .imageRefused(_, let remedy), .sandbox(_, let remedy),
-            .ledger(_, let remedy):
+            .stateUnusable(_, let remedy), .ledger(_, let remedy):
             .fix(remedy.shown)
         case .escrowMissing:
             .fix("Open the lease on the ledger with `gcx lease open`, or raise its deposit with `gcx lease topup`.")
         case .voucherRefused, .badRequest: .refuse
         case .logDamaged: .fix("Find the place with `gcx job logs --verify`.")
         case .tooLarge: .fix("Send less, or ask the owner to raise the limit in the agent's configuration.")
+        case .noRoom: .fix("Send less, or try again when other uploads or jobs have ended.")
         case .storage: .retry(after: .seconds(5))
         case .answerImpossible:
             .fix(
