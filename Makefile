@@ -4,7 +4,7 @@ DESTDIR ?=
 SWIFT ?= swift
 SOURCES = Sources Probes Tests Package.swift
 RELEASE = .build/release
-PROGRAMS = gcx gcx-supervisor gcx-probe
+PROGRAMS = gcx gcx-supervisor gcx-probe gcx-unpack
 # Tests that hold a processor or a thread for long run by themselves: beside them, others would starve.
 ALONE = GCXSandboxTests GCXBenchmarkTests Integration
 
@@ -24,6 +24,7 @@ build: setup ## Build the programs for use
 	$(SWIFT) build -c release --product gcx
 	$(SWIFT) build -c release --product gcx-supervisor
 	$(SWIFT) build -c release --product gcx-probe
+	$(SWIFT) build -c release --product gcx-unpack
 
 check: setup-test ## Look at the layout of the code, the units and the links in the documents
 	swift format lint --strict --recursive $(SOURCES)

@@ -93,6 +93,10 @@ let programs: [Target] = [
             .linkedLibrary("_FoundationCollections", .when(configuration: .release)),
             .linkedLibrary("swiftSynchronization", .when(configuration: .release)),
         ]),
+    .systemLibrary(
+        name: "CArchive", path: "Sources/CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+    .executableTarget(
+        name: "gcx-unpack", dependencies: ["GCXSandbox", "GCXLinux", "CArchive"], swiftSettings: strict),
 ]
 
 // The probe: native libraries that may crash or hang live in a child process.
@@ -138,7 +142,8 @@ let testing: [Target] = [
     tests("GCXLinuxTests", ["GCXLinux", "GCXModel"]),
     tests("GCXHardwareTests", ["GCXHardware", "GCXModel", "gcx-probe"]),
     tests("GCXBenchmarkTests", ["GCXBenchmark", "GCXModel", "CKernels", "CStep", "gcx-probe"]),
-    tests("GCXSandboxTests", ["GCXSandbox", "GCXLinux", "GCXModel", "Hostile", "gcx-supervisor"]),
+    tests(
+        "GCXSandboxTests", ["GCXSandbox", "GCXLinux", "GCXModel", "Hostile", "gcx-supervisor", "gcx-unpack"]),
     tests("GCXLedgerTests", ["GCXLedger", "GCXLedgerSQLite", "GCXModel", "GCXSigning", "Support", grdb]),
     tests("GCXConfigTests", ["GCXConfig", "GCXModel"]),
     tests(
@@ -157,7 +162,7 @@ let testing: [Target] = [
         "Integration",
         [
             "GCXModel", "GCXSigning", "GCXLinux", "GCXSandbox", "GCXLedger", "GCXAgent", "Senders", "gcx",
-            "gcx-supervisor", "gcx-probe",
+            "gcx-supervisor", "gcx-probe", "gcx-unpack",
         ],
         path: "Tests/Integration"),
     tests("Tidy", [], path: "Tests/Tidy"),
@@ -177,6 +182,7 @@ let package = Package(
         .executable(name: "gcx", targets: ["gcx"]),
         .executable(name: "gcx-supervisor", targets: ["gcx-supervisor"]),
         .executable(name: "gcx-probe", targets: ["gcx-probe"]),
+        .executable(name: "gcx-unpack", targets: ["gcx-unpack"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),

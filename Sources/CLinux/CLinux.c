@@ -1,5 +1,6 @@
 #include "CLinux.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/loop.h>
@@ -152,3 +153,8 @@ int gcx_set_lease(int fd, int kind) { return result(fcntl(fd, F_SETLEASE, kind))
 int gcx_pipe(int ends[2]) { return result(pipe2(ends, O_CLOEXEC)); }
 
 const char *gcx_errno_name(int number) { return strerrorname_np(number); }
+
+const char *gcx_own_file(void) {
+    Dl_info found;
+    return dladdr((const void *)&gcx_own_file, &found) ? found.dli_fname : NULL;
+}

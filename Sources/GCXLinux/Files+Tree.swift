@@ -17,6 +17,47 @@ extension Files {
         try posix("rmdir", path) { rmdir(path) }
     }
 
+    /// The same for what lies directly below an open directory.
+    package static func removeTree(named name: [CChar], in directory: Int32) throws(LinuxError) {
+        if unlinkat(directory, name, 0) == 0 || errno == ENOENT { return }
+        let label = "an entry of an open directory"
+        guard isDirectoryError(errno) else { throw .systemCall(operation: "unlink", object: label, errno: errno) }
+        let top = FileDescriptor(owning: try posix("open", label) { openat(directory, name, directoryFlags) })
+        var removal = TreeRemoval(top: top.number, path: label)
+        repeat { removal.isDone = true; try removal.empty(top.number, level: 0) } while !removal.isDone
+        try posix("rmdir", label) { unlinkat(directory, name, AT_REMOVEDIR) }
+    }
+
+    /// The names in an open directory as the bytes they are, each with a zero at its end, in no order.
+    package static func names(inOpen directory: Int32) throws(LinuxError) -> [[CChar]] {
+        try TreeRemoval(top: directory, path: "an open directory").names(in: directory)
+    }
+
+    /// Gives all below an open directory, and it itself, to a user and a group. Links are given, never followed, and
+    /// set-uid bits go, as with every change of owner.
+    ///
+    /// - Throws: ``LinuxError/malformed(object:reason:)`` for a tree deeper than ``LinuxLimits/givenLevelsMax``.
+    package static func giveTree(in directory: Int32, to user: uid_t, _ group: gid_t) throws(LinuxError) {
+        try giveTree(in: directory, to: user, group, level: 0)
+    }
+
+    private static func giveTree(
+        in directory: Int32, to user: uid_t, _ group: gid_t, level: Int
+    ) throws(LinuxError) {
+        let label = "an open directory"
+        guard level <= LinuxLimits.givenLevelsMax else { throw .malformed(object: label, reason: "it is too deep") }
+        for name in try names(inOpen: directory) {
+            let child = openat(directory, name, directoryFlags)
+            if child >= 0 {
+                let file = FileDescriptor(owning: child)
+                try giveTree(in: file.number, to: user, group, level: level + 1)
+            } else {
+                try posix("chown", label) { fchownat(directory, name, user, group, AT_SYMLINK_NOFOLLOW) }
+            }
+        }
+        try posix("chown", label) { fchown(directory, user, group) }
+    }
+
     fileprivate static let directoryFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
 
     /// What unlink(2) says about a directory, depending on the file system.
@@ -66,7 +107,7 @@ private struct TreeRemoval {
 
     /// The names in a directory as the bytes they are. They come through the descriptor, so that a directory swapped for
     /// a link is not followed.
-    private func names(in directory: Int32) throws(LinuxError) -> [[CChar]] {
+    func names(in directory: Int32) throws(LinuxError) -> [[CChar]] {
         let own = try posix("open", path) { openat(directory, ".", Files.directoryFlags) }
         guard let stream = fdopendir(own) else {
             close(own)

@@ -97,6 +97,15 @@ package struct CgroupPlace: Codable, Equatable, Sendable {
         }
     }
 
+    /// The files into which a process id is written to move it here: one in each tree.
+    package var processFiles: [String] {
+        switch layout {
+        case .unified(let root): ["\(root)\(group)/cgroup.procs"]
+        case .legacy(let controllers, _):
+            Set(controllers.filter { !$0.key.hasPrefix("name=") }.values).sorted().map { "\($0)\(group)/cgroup.procs" }
+        }
+    }
+
     /// The names of the runtime's child and of the helpers'.
     static let childName = "job"
     static let helpersName = "helpers"

@@ -21,6 +21,8 @@ package enum LinuxLimits {
     package static let helperTasks: UInt64 = 64
     /// Levels of a tree that are open at once while it is removed; a process begins with 1024 descriptors.
     package static let treeLevelsMax = 64
+    /// Levels of a tree that is given to another owner: each holds a descriptor, and archives have 256 at most.
+    package static let givenLevelsMax = 300
     /// Processes moved out of the agent's own cgroup before giving up: a service has a handful.
     package static let movedProcessesMax = 1024
     /// Times a free loop device is asked for: another process may take it between the question and the use.

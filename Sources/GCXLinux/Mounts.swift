@@ -15,6 +15,7 @@ package enum Mounts {
         static let bind = Flags(rawValue: 4096)
         static let recursive = Flags(rawValue: 16384)
         static let slave = Flags(rawValue: 1 << 19)
+        static let isPrivate = Flags(rawValue: 1 << 18)
     }
 
     /// Gives this process its own table of mounts. Later mounts are seen by nobody else, and they end with the
@@ -42,26 +43,24 @@ package enum Mounts {
         _ map: IDMap, _ limits: NamespaceLimits?, at target: String
     ) throws(LinuxError) {
         _ = try FileDescriptor.open(target, O_WRONLY | O_CREAT)
-        try map.withNamespace(limits) { (namespace) throws(LinuxError) in
-            try mount("/proc/self/fd/\(namespace)", at: target, type: "", [.bind])
-        }
+        let namespace = try map.namespace(limits: limits)
+        try mount("/proc/self/fd/\(namespace.number)", at: target, type: "", [.bind])
     }
 
-    /// Shows the directory `source` at `target` with its owners shifted: host id n is `base + n` there, for n below
-    /// 65,536, so a file of root belongs to root of the namespace that begins at `base`.
+    /// Shows the directory `source` at `target` with its owners shifted: host id `first + n` is `base + n` there, for n
+    /// below 65,536, so with 0 a file of root belongs to root of the namespace that begins at `base`.
     ///
     /// Needs a kernel that can map the owners of that filesystem (ext4, xfs, btrfs; Linux 5.19).
     /// Source: mount_setattr(2), MOUNT_ATTR_IDMAP.
     package static func bindShifted(
-        _ source: String, at target: String, by map: IDMap, readOnly: Bool
+        _ source: String, at target: String, by map: IDMap, from first: UInt32 = 0, readOnly: Bool
     ) throws(LinuxError) {
         let tree = FileDescriptor(owning: try linux("open_tree", source) { gcx_open_tree_clone(source) })
         // MOUNT_ATTR_RDONLY 1, NOSUID 2, NODEV 4.
         let attributes: UInt64 = readOnly ? 7 : 6
-        try map.withNamespace { (namespace) throws(LinuxError) in
-            try linux("mount_setattr (shift owners)", source) {
-                gcx_mount_setattr_idmap(tree.number, attributes, namespace)
-            }
+        let namespace = try map.namespace(from: first)
+        try linux("mount_setattr (shift owners)", source) {
+            gcx_mount_setattr_idmap(tree.number, attributes, namespace.number)
         }
         try linux("move_mount", target) { gcx_move_mount(tree.number, target) }
     }
@@ -77,13 +76,15 @@ package struct IDMap: Codable, Equatable, Hashable, Sendable {
     /// Whether a user of the machine is one of the job's.
     package func contains(_ id: UInt32) -> Bool { id >= base && id - base < Self.size }
 
-    /// Runs `body` with a descriptor of a user namespace that has this map and is owned by its first id: what the
-    /// kernel counts by user is counted to that id, and not to whoever calls this.
+    /// A user namespace that has this map and is owned by its first id: what the kernel counts by user is counted to that
+    /// id, and not to whoever calls this. It lives as long as the descriptor, or a process in it.
+    ///
+    /// - Parameters:
+    ///   - first: the id that the map begins with, for mounts that shift owners which do not begin at zero.
+    ///   - limits: what all its processes may have together; nil gives what this process may.
     ///
     /// Source: user_namespaces(7); `struct ucounts` of the kernel counts each namespace to the user who made it, too.
-    func withNamespace(
-        _ limits: NamespaceLimits? = nil, _ body: (Int32) throws(LinuxError) -> Void
-    ) throws(LinuxError) {
+    package func namespace(from first: UInt32 = 0, limits: NamespaceLimits? = nil) throws(LinuxError) -> FileDescriptor {
         let limits = if let limits { limits } else { try NamespaceLimits.own() }
         let numbers = [limits.pendingSignals, limits.queueBytes, limits.lockedBytes]
         let pid = try linux("clone", "user namespace of id \(base)") { gcx_clone_user_namespace_holder(base, numbers) }
@@ -91,10 +92,9 @@ package struct IDMap: Codable, Equatable, Hashable, Sendable {
             kill(pid, SIGKILL)
             _ = ChildProcess.wait(pid)
         }
-        let line = "0 \(base) \(Self.size)\n"
+        let line = "\(first) \(base) \(Self.size)\n"
         try Files.control("/proc/\(pid)/uid_map", line)
         try Files.control("/proc/\(pid)/gid_map", line)
-        let namespace = try FileDescriptor.open("/proc/\(pid)/ns/user", O_RDONLY)
-        try body(namespace.number)
+        return try FileDescriptor.open("/proc/\(pid)/ns/user", O_RDONLY)
     }
 }

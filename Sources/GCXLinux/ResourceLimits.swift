@@ -36,6 +36,34 @@ package enum ResourceLimits {
     package static func set(_ kind: Kind, soft: UInt64, hard: UInt64) throws(LinuxError) {
         try linux("setrlimit", kind.name) { gcx_set_resource_limit(kind.rawValue, soft, hard) }
     }
+
+    /// Bounds that this process puts on itself and cannot lift again without a privilege.
+    ///
+    /// - Parameters:
+    ///   - memoryBytes: address space; beyond it nothing is given any more.
+    ///   - seconds: time of the processor; the kernel ends the process then.
+    ///   - fileBytes: largest file that it writes; a write beyond it fails with EFBIG.
+    package static func lower(
+        memoryBytes: UInt64, seconds: UInt64, fileBytes: UInt64, openFiles: UInt64
+    ) throws(LinuxError) {
+        signal(SIGXFSZ, SIG_IGN)
+        try lower(RLIMIT_AS, to: memoryBytes, "RLIMIT_AS")
+        try lower(RLIMIT_CPU, to: seconds, "RLIMIT_CPU")
+        try lower(RLIMIT_FSIZE, to: fileBytes, "RLIMIT_FSIZE")
+        try lower(RLIMIT_NOFILE, to: openFiles, "RLIMIT_NOFILE")
+        try lower(RLIMIT_CORE, to: 0, "RLIMIT_CORE")
+    }
+
+    private static func lower(_ kind: __rlimit_resource, to value: UInt64, _ name: String) throws(LinuxError) {
+        let kind = __rlimit_resource_t(UInt32(kind.rawValue))
+        var now = rlimit()
+        try posix("getrlimit", name) { getrlimit(kind, &now) }
+        // The kernel compares sizes of files as signed numbers, so what is beyond those is no limit.
+        let wish = value > UInt64(Int64.max) ? rlim_t.max : rlim_t(value)
+        let most = min(wish, now.rlim_max)
+        var wanted = rlimit(rlim_cur: most, rlim_max: most)
+        try posix("setrlimit", name) { setrlimit(kind, &wanted) }
+    }
 }
 
 /// What all processes of a user namespace may have together, of what the kernel counts to its owner.

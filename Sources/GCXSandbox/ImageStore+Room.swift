@@ -114,7 +114,7 @@ extension ImageStore {
 
 extension UInt64 {
     /// The sum, or the largest number when it is larger still.
-    func saturatingSum(_ other: UInt64) -> UInt64 {
+    package func saturatingSum(_ other: UInt64) -> UInt64 {
         let (sum, isOver) = addingReportingOverflow(other)
         return isOver ? .max : sum
     }

@@ -3,8 +3,8 @@ import GCXLinux
 import GCXModel
 
 /// State of a job as JSON: sorted keys, so that equal values are equal files.
-enum JSONFile {
-    static func encode(_ value: some Encodable, object: String) throws(LinuxError) -> [UInt8] {
+package enum JSONFile {
+    package static func encode(_ value: some Encodable, object: String) throws(LinuxError) -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
         do {
@@ -26,7 +26,7 @@ enum JSONFile {
 
     /// A field that is not known here is passed over: the standards of images and devices ask for that, and our own files
     /// may be of another version.
-    static func decode<T: Decodable>(_ type: T.Type, _ bytes: [UInt8], object: String) throws(LinuxError) -> T {
+    package static func decode<T: Decodable>(_ type: T.Type, _ bytes: [UInt8], object: String) throws(LinuxError) -> T {
         do {
             return try StrictJSON.decode(type, from: bytes, unknownFields: .tolerated)
         } catch {

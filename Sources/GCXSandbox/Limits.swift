@@ -112,13 +112,33 @@ package enum SandboxLimits {
     package static let partialKeepSeconds: UInt64 = 86_400
     /// Part of what skopeo says that goes into an error.
     package static let pullReasonBytesMax = 400
+    /// Address space of the process that reads archives: zstd may want a window of 128 MiB, and a million entries are
+    /// remembered in a few dozen.
+    package static let readerBytesMax: UInt64 = 1 << 30
+    /// Descriptors of that process: an image's layers, and the levels of a tree that is packed.
+    package static let readerFilesMax: UInt64 = 1024
+    /// What that process may write as its report.
+    package static let reportBytesMax = 256 << 10
+    /// Longest path in an archive; the kernel takes no longer one.
+    package static let entryPathBytesMax = 4095
+    /// Levels of directories in an archive: deeper trees cannot be walked with one descriptor a level.
+    package static let entryDepthMax = 256
+    /// Entries of an image's layers, together.
+    package static let imageEntriesMax = 1_000_000
+    /// What the headers of an archive may take, an entry: names and pax records; more is a way to burn a processor.
+    package static let entryHeaderBytesMax: UInt64 = 64 << 10
+    /// Characters of a stranger's name that an error shows, and names that are shown of those left out.
+    package static let entryNameShownMax = 200
+    package static let leftOutShownMax = 20
     /// Users in an image's passwd file are looked up in this much of it.
     package static let passwdBytesMax = 1 << 20
     /// First host id of the first job: above the ranges that systemd gives to containers (524,288 to 1,879,048,191),
     /// so that no id of a job belongs to anybody else.
     package static let firstHostID: UInt32 = 0x7000_0000
     /// Jobs with ids of their own: 65,536 each, up to the largest id that every filesystem can store (2³¹ - 1).
-    package static let jobSlotsMax: UInt32 = (0x8000_0000 - firstHostID) / 65_536
+    package static let jobSlotsMax: UInt32 = (filesHostID - firstHostID) / 65_536
+    /// The last 65,536 of them belong to no job: files of images and inputs are theirs, and who unpacks them.
+    package static let filesHostID: UInt32 = 0x8000_0000 - 65_536
 }
 
 /// Bounds for an archive that comes from outside.

@@ -15,11 +15,16 @@ package enum SHA256Hex {
     /// The digest and the size of a file, read once in pieces of 1 MiB.
     package static func ofFile(_ path: String) throws(LinuxError) -> (hex: String, bytes: UInt64) {
         let file = try FileDescriptor.open(path, O_RDONLY)
+        return try of(file.number, path)
+    }
+
+    /// The same for an open file, from where it stands to its end.
+    package static func of(_ file: Int32, _ path: String) throws(LinuxError) -> (hex: String, bytes: UInt64) {
         var hasher = SHA256()
         var total: UInt64 = 0
         var chunk = [UInt8](repeating: 0, count: 1 << 20)
         while true {
-            let count = chunk.withUnsafeMutableBytes { read(file.number, $0.baseAddress, $0.count) }
+            let count = chunk.withUnsafeMutableBytes { read(file, $0.baseAddress, $0.count) }
             if count < 0 && errno == EINTR { continue }
             guard count >= 0 else { throw .systemCall(operation: "read", object: path, errno: errno) }
             if count == 0 { return (text(hasher.finalize()), total) }

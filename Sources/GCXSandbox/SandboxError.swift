@@ -88,6 +88,10 @@ package enum ImageError: RemediedError, Equatable {
     case unsafeFile(path: String, reason: String)
     /// The store has no room, and every image that it might give up is in use. Bytes.
     case storeFull(neededBytes: UInt64, limit: UInt64)
+    /// Whoever asked for it, asked for its end.
+    case cancelled(String)
+    /// The program that reads archives is not installed.
+    case noUnpacker(searched: [String])
     case linux(LinuxError)
 
     package var remedy: Remedy {
@@ -95,7 +99,8 @@ package enum ImageError: RemediedError, Equatable {
         case .notFound: .fix("Check the path and the tag; `skopeo list-tags oci:PATH` shows what is there.")
         case .notAnImage: .fix("Make an image layout with `skopeo copy docker-archive:FILE oci:DIR:TAG`.")
         case .digestMismatch: .fix("Copy the image again; it was damaged or changed on the way.")
-        case .tooLarge, .unsafeArchive: .refuse
+        case .tooLarge: .refuse
+        case .unsafeArchive: .fix("Pack it again without that entry.")
         case .unknownUser: .fix("Name the user by number in the image, or add it to its /etc/passwd.")
         case .noCommand: .fix("Give the job a command.")
         case .unusableConfig: .fix("Make the image again with another configuration.")
@@ -106,6 +111,8 @@ package enum ImageError: RemediedError, Equatable {
         case .notPulled(_, let failure, _): failure.remedy
         case .unsafeFile(let path, _):
             .fix("As root, run: chown root: \(path) && chmod 600 \(path); or name another file in the configuration.")
+        case .cancelled: .refuse
+        case .noUnpacker: .fix("Install gcx with `make install`.")
         case .storeFull: .fix("Wait until a job ends, free some room on the disk, or raise image.store_bytes_max.")
         case .linux(let error): error.remedy
         }
@@ -129,6 +136,8 @@ package enum ImageError: RemediedError, Equatable {
         case .unsafeFile(let path, let reason): "`\(path)` cannot be used: \(reason)"
         case .storeFull(let needed, let limit):
             "the store of images has no room for \(needed) bytes more (limit \(limit)), and all in it is in use"
+        case .cancelled(let what): "reading `\(what)` was ended before it was done"
+        case .noUnpacker(let searched): "gcx-unpack is neither at \(searched.joined(separator: " nor at "))"
         case .linux(let error): error.description
         }
     }

@@ -5,46 +5,6 @@ import Testing
 @testable import GCXLinux
 @testable import GCXSandbox
 
-/// One entry of a layer, as no tool would write it.
-private struct EvilEntry {
-    var name: String
-    /// `0` a file, `1` a hard link, `2` a symbolic link, `3` and `4` devices, `5` a directory.
-    var kind: Character = "0"
-    var target = ""
-    var mode = "0000644"
-    var content: [UInt8] = []
-    var device: (UInt8, UInt8) = (0, 0)
-
-    /// Source: POSIX.1-2001, pax, "ustar Interchange Format".
-    var bytes: [UInt8] {
-        var header = [UInt8](repeating: 0, count: 512)
-        func put(_ text: String, _ offset: Int) {
-            for (index, byte) in text.utf8.enumerated() { header[offset + index] = byte }
-        }
-        func octal(_ number: Int, _ width: Int) -> String {
-            let digits = String(number, radix: 8)
-            return String(repeating: "0", count: width - digits.count) + digits
-        }
-        put(name, 0)
-        put(mode, 100)
-        put("0000000", 108)
-        put("0000000", 116)
-        put(octal(content.count, 11), 124)
-        put("00000000000", 136)
-        put("        ", 148)
-        put(String(kind), 156)
-        put(target, 157)
-        put("ustar", 257)
-        put("00", 263)
-        put(octal(Int(device.0), 7), 329)
-        put(octal(Int(device.1), 7), 337)
-        let sum = header.reduce(0) { $0 + Int($1) }
-        put(octal(sum, 6) + "\0 ", 148)
-        let padding = [UInt8](repeating: 0, count: (512 - content.count % 512) % 512)
-        return header + content + padding
-    }
-}
-
 extension RealJobs {
     /// Images that are made to do harm: each is refused, or harmless inside, and nothing outside has changed.
     @Suite("Evil images", .enabled(if: Machine.unpacksImages, "needs umoci"))
@@ -57,10 +17,6 @@ extension RealJobs {
             try ChildProcess("umoci", ["raw", "add-layer", "--image", "\(layout):test", file]).run()
             try Files.remove(file)
             return layout
-        }
-
-        private static func archive(_ entries: [EvilEntry]) -> [UInt8] {
-            entries.flatMap(\.bytes) + [UInt8](repeating: 0, count: 1024)
         }
 
         /// What lies around the store and must stay as it is.
@@ -88,7 +44,7 @@ extension RealJobs {
                     entry.name = entry.name.replacing("CANARY", with: "\(sandbox.root)/canary")
                     return entry
                 }
-                let layout = try layout(Self.archive(targeted), in: sandbox)
+                let layout = try layout(EvilEntry.archive(targeted), in: sandbox)
                 let before = try canary(of: sandbox)
                 var refusal: ImageError?
                 do {

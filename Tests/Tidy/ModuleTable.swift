@@ -33,6 +33,7 @@ struct ModuleRow: Sendable {
         ModuleRow(.walls, "CHwloc"),
         ModuleRow(.walls, "CPCI"),
         ModuleRow(.walls, "CKernels"),
+        ModuleRow(.walls, "CArchive"),
 
         ModuleRow(.values, "GCXModel", isPure: true),
 
@@ -72,6 +73,7 @@ struct ModuleRow: Sendable {
                 "GCXBenchmark", "GCXSandbox", "GCXLedger", "GCXLedgerSQLite", "GCXConfig", "GCXAgent", "GCXAPI",
             ], packages: ["ArgumentParser", "Logging", "ServiceLifecycle", "UnixSignals"]),
         ModuleRow(.programs, "gcx_supervisor", ["GCXSandbox", "GCXLinux"]),
+        ModuleRow(.programs, "gcx_unpack", ["GCXSandbox", "GCXLinux", "CArchive"]),
         ModuleRow(
             .programs, "gcx_probe", ["GCXModel", "GCXHardware", "GCXBenchmark", "CHwloc", "CPCI", "CKernels"],
             packages: ["Crypto"]),

@@ -27,6 +27,10 @@ struct SoleImport: Sendable {
             modules: ["CKernels"], homes: ["Probes/gcx-probe/", "Tests/GCXBenchmarkTests/"],
             reason: "a timed loop runs in a process of its own", remedy: "ask gcx-probe for the measurement"),
         SoleImport(
+            modules: ["CArchive"], homes: ["Sources/gcx-unpack/"],
+            reason: "what reads a stranger's archive is nobody, and then only that process dies",
+            remedy: "add a verb to Unpacker"),
+        SoleImport(
             modules: ["GRDB"],
             homes: ["Sources/GCXLedgerSQLite/", "Sources/GCXAgent/Store/", "Tests/GCXLedgerTests/"],
             reason: "the ledger's file and the agent's database have one owner each, and SQL stays there",

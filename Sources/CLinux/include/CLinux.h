@@ -8,6 +8,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "Walls.h"
+
 // CLOCK_BOOTTIME in nanoseconds: runs on while the machine sleeps.
 uint64_t gcx_clock_boottime(void);
 
@@ -68,5 +70,8 @@ int gcx_set_lease(int fd, int kind);
 // pipe2(2) with O_CLOEXEC, and strerrorname_np(3): "EBUSY", or null for an unknown number.
 int gcx_pipe(int ends[2]);
 const char *gcx_errno_name(int number);
+
+// dladdr(3) of this very function: the file, program or library, that this code was loaded from; null when unknown.
+const char *gcx_own_file(void);
 
 #endif

@@ -1,0 +1,20 @@
+import CLinux
+import Glibc
+
+/// Where this code lies on the disk.
+package enum OwnFile {
+    /// The running program.
+    ///
+    /// Source: proc(5), `/proc/self/exe`.
+    package static var program: String? {
+        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let count = readlink("/proc/self/exe", &buffer, buffer.count)
+        return count > 0 ? String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self) : nil
+    }
+
+    /// The file that holds this code: tests are a library that another program has loaded.
+    package static var library: String? {
+        guard let name = gcx_own_file(), name.pointee == 47 else { return nil }
+        return String(cString: name)
+    }
+}

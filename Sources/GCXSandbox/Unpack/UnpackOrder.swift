@@ -1,0 +1,99 @@
+import GCXLinux
+import Glibc
+
+/// What `gcx-unpack` is told to do: its only argument, as JSON. It comes from this program, never from a stranger.
+///
+/// The child gets no paths. Its descriptors are, from ``firstDescriptor`` on and in this order: the user namespace, the
+/// directory, the archives, and the files of the control groups it is to join, each only where the order says so.
+/// Its report goes to standard output.
+package struct UnpackOrder: Codable, Sendable {
+    package enum Verb: String, Codable, Sendable {
+        /// Reads an archive to its end and writes nothing.
+        case inspect
+        /// Makes the files of one archive below the directory.
+        case unpack
+        /// Lays the layers of an image, one archive each, over each other below the directory.
+        case layers
+        /// Writes what is below the directory into the archive.
+        case pack
+        /// SHA-256 of each archive, as bytes and nothing else.
+        case digest
+        /// Tries to break out, and says what it could do.
+        case tryWalls
+    }
+
+    package static let firstDescriptor: Int32 = 3
+
+    package var verb: Verb
+    package var identity: Walls.Identity
+    package var parent: pid_t
+    package var hasNamespace: Bool
+    package var hasDirectory: Bool
+    package var archives: Int
+    package var groups: Int
+    package var rules: ArchiveRules
+    package var limits: ArchiveLimits
+
+    /// The child's numbers.
+    package var namespaceDescriptor: Int32? { hasNamespace ? Self.firstDescriptor : nil }
+    package var directoryDescriptor: Int32? { hasDirectory ? Self.firstDescriptor + (hasNamespace ? 1 : 0) : nil }
+    package var archiveDescriptors: Range<Int32> {
+        let first = Self.firstDescriptor + (hasNamespace ? 1 : 0) + (hasDirectory ? 1 : 0)
+        return first..<(first + Int32(archives))
+    }
+    package var groupDescriptors: Range<Int32> {
+        archiveDescriptors.upperBound..<(archiveDescriptors.upperBound + Int32(groups))
+    }
+}
+
+/// Which entries of an archive are made, and how. What is not made is an error, or is left out and named.
+package struct ArchiveRules: Codable, Equatable, Sendable {
+    package enum Links: String, Codable, Sendable {
+        case none
+        /// Links that can lead to nothing outside the directory, by their text alone.
+        case inside
+        /// Any text: the directory becomes the root of whoever follows them.
+        case any
+    }
+
+    package var links: Links
+    /// Owners and modes as they stand in the archive; else all belongs to the caller, and only its owner may write it.
+    package var keepsOwners = false
+    /// A name that begins with `/` begins at the directory, whiteouts remove, and what is in the way is replaced.
+    package var isLayer = false
+    /// What may not be made is left out and named, and the rest is made.
+    package var leavesOut = false
+
+    /// A buyer's input, on the agent's machine.
+    package static let input = ArchiveRules(links: .inside)
+    /// A root filesystem.
+    package static let rootFilesystem = ArchiveRules(links: .any)
+    /// An image archive: directories and blobs.
+    package static let blobs = ArchiveRules(links: .none)
+    /// The output of a job: what can be carried is, on either machine.
+    package static let output = ArchiveRules(links: .inside, leavesOut: true)
+    static let layers = ArchiveRules(links: .any, keepsOwners: true, isLayer: true)
+}
+
+/// Bounds for an archive that comes from outside.
+package struct ArchiveLimits: Codable, Equatable, Sendable {
+    package var entriesMax: Int
+    /// Bytes of all files, holes included; what it decompresses to is bounded by it too.
+    package var bytesMax: UInt64
+    /// Bytes of the archive that is written.
+    package var archiveBytesMax: UInt64 = .max
+    /// The longest that it may take, also of the processor.
+    package var seconds: UInt64 = SandboxLimits.unpackTimeout.wholeNanoseconds / 1_000_000_000
+
+    package init(entriesMax: Int, bytesMax: UInt64) {
+        self.entriesMax = entriesMax
+        self.bytesMax = bytesMax
+    }
+
+    /// An image archive: its blobs are few and large.
+    package static let image = ArchiveLimits(entriesMax: 4096, bytesMax: SandboxLimits.imageCompressedBytesMax)
+    /// An upload of a buyer.
+    package static let upload = ArchiveLimits(entriesMax: 1_000_000, bytesMax: 64 << 30)
+    /// What is packed of one's own.
+    package static let own = ArchiveLimits(entriesMax: 1_000_000, bytesMax: .max)
+}

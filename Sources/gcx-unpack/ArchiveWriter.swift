@@ -1,0 +1,88 @@
+import CArchive
+import Glibc
+
+/// A tar archive that is written entry by entry: pax, with its extensions only where ustar has no room.
+///
+/// Thread rule: one thread. Wraps `archive_write` of libarchive.
+final class ArchiveWriter {
+    private let handle: OpaquePointer
+    private let bytesMax: UInt64
+    /// Zeros to stand for holes, which the writer passes over.
+    private let zeros = [UInt8](repeating: 0, count: 64 << 10)
+
+    init(_ descriptor: Int32, bytesMax: UInt64) throws(UnpackFailure) {
+        guard let made = archive_write_new() else { throw .system("write", ENOMEM) }
+        handle = made
+        self.bytesMax = bytesMax
+        archive_write_set_format_pax_restricted(handle)
+        archive_write_set_bytes_in_last_block(handle, 1)
+        guard archive_write_open_fd(handle, descriptor) == ARCHIVE_OK else { throw failure() }
+    }
+
+    deinit { archive_write_free(handle) }
+
+    /// Begins an entry. Its owner is nobody in particular.
+    ///
+    /// - Parameters:
+    ///   - link: the text of a symbolic link, or the first name of a hard link.
+    ///   - data: the pieces of the file that are not holes; nil when all of it is content.
+    func begin(
+        _ path: [UInt8], _ status: stat, kind: mode_t, link: [UInt8]?, isHard: Bool = false,
+        data: [(offset: Int64, count: Int64)]? = nil
+    ) throws(UnpackFailure) {
+        guard let entry = archive_entry_new() else { throw .system("write", ENOMEM) }
+        defer { archive_entry_free(entry) }
+        archive_entry_copy_pathname(entry, path.terminated)
+        archive_entry_set_filetype(entry, UInt32(kind))
+        archive_entry_set_perm(entry, status.st_mode & 0o777)
+        archive_entry_set_mtime(entry, status.st_mtim.tv_sec, 0)
+        archive_entry_set_uid(entry, 0)
+        archive_entry_set_gid(entry, 0)
+        let hasContent = kind == S_IFREG && !isHard
+        archive_entry_set_size(entry, hasContent ? Int64(status.st_size) : 0)
+        if let link {
+            if isHard {
+                archive_entry_copy_hardlink(entry, link.terminated)
+            } else {
+                archive_entry_copy_symlink(entry, link.terminated)
+            }
+        }
+        for piece in data ?? [] { archive_entry_sparse_add_entry(entry, piece.offset, piece.count) }
+        // A warning is about a name that is no UTF-8; it is written as the bytes it is.
+        guard archive_write_header(handle, entry) >= ARCHIVE_WARN else { throw failure() }
+    }
+
+    func write(_ bytes: UnsafeRawBufferPointer) throws(UnpackFailure) {
+        var done = 0
+        while done < bytes.count {
+            let count = archive_write_data(handle, bytes.baseAddress?.advanced(by: done), bytes.count - done)
+            guard count > 0 else { throw failure() }
+            done += count
+        }
+    }
+
+    /// Passes over a hole, or fills up what a file turned out to lack.
+    func writeZeros(_ count: Int64) throws(UnpackFailure) {
+        var left = count
+        while left > 0 {
+            let piece = Int(min(left, Int64(zeros.count)))
+            let written = zeros.withUnsafeBytes { archive_write_data(handle, $0.baseAddress, piece) }
+            guard written > 0 else { throw failure() }
+            left -= Int64(written)
+        }
+    }
+
+    func endEntry() throws(UnpackFailure) {
+        guard archive_write_finish_entry(handle) >= ARCHIVE_WARN else { throw failure() }
+    }
+
+    func end() throws(UnpackFailure) {
+        guard archive_write_close(handle) >= ARCHIVE_WARN else { throw failure() }
+    }
+
+    private func failure() -> UnpackFailure {
+        let number = archive_errno(handle)
+        if number == EFBIG { return .tooLarge(what: "the archive", limit: bytesMax) }
+        return .system("write the archive", number > 0 ? number : EIO)
+    }
+}
