@@ -40,7 +40,7 @@ extension AgentCore: AgentOperations {
         guard complete else { return }
         let file = ticket.file
         try await blocking { () throws(AgentError) in _ = try file.seal() }
-        try await LeaseUploads(ticket.lease, context).inspect(file)
+        try await LeaseUploads(ticket.lease, context).inspect(file, ticket.kind)
         try await keeper(ticket.lease).place(ticket)
     }
 

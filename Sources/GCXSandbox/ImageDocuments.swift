@@ -1,3 +1,5 @@
+import GCXModel
+
 /// The documents of an OCI image, as far as a job needs them.
 ///
 /// Source: OCI image specification 1.1, `image-layout.md`, `image-index.md`, `manifest.md`, `config.md`.
@@ -40,21 +42,16 @@ struct ImageManifest: Codable, Equatable {
     var config: ImageIndex.Descriptor
     var layers: [ImageIndex.Descriptor]
 
-    /// The same image in the words of OCI: Docker's layers and configuration are the same bytes under other names.
+    /// Looks whether the layers are of kinds that can be unpacked.
     ///
-    /// - Throws: ``ImageError/notAnImage(path:reason:)`` for a layer of a kind that umoci cannot unpack.
-    func asOCI(_ path: String) throws(ImageError) -> ImageManifest {
-        var manifest = self
-        manifest.mediaType = MediaType.manifest
-        manifest.config.mediaType = MediaType.config
-        for index in layers.indices {
-            let type = layers[index].mediaType ?? MediaType.layer
-            guard let ours = MediaType.layers[type] else {
-                throw .notAnImage(path: path, reason: "a layer is of the kind `\(type.prefix(80))`")
+    /// - Throws: ``ImageError/notAnImage(path:reason:)`` for a layer that is not.
+    func checkLayers(_ path: String) throws(ImageError) {
+        for layer in layers {
+            let type = layer.mediaType ?? MediaType.layer
+            guard MediaType.layers.contains(type) else {
+                throw .notAnImage(path: path, reason: "a layer is of the kind `\(PlainText.excerpt(type))`")
             }
-            manifest.layers[index].mediaType = ours
         }
-        return manifest
     }
 }
 
@@ -68,11 +65,11 @@ enum MediaType {
     static let layer = "application/vnd.oci.image.layer.v1.tar+gzip"
     static let indexes: Set = [index, "application/vnd.docker.distribution.manifest.list.v2+json"]
     static let manifests: Set = [manifest, "application/vnd.docker.distribution.manifest.v2+json"]
-    /// What can be unpacked, and its name in OCI.
-    static let layers = [
-        layer: layer, "application/vnd.oci.image.layer.v1.tar": "application/vnd.oci.image.layer.v1.tar",
-        "application/vnd.docker.image.rootfs.diff.tar.gzip": layer,
-        "application/vnd.docker.image.rootfs.diff.tar": "application/vnd.oci.image.layer.v1.tar",
+    /// What can be unpacked; how a layer is compressed is seen from its own first bytes.
+    static let layers: Set = [
+        layer, "application/vnd.oci.image.layer.v1.tar", "application/vnd.oci.image.layer.v1.tar+zstd",
+        "application/vnd.docker.image.rootfs.diff.tar.gzip", "application/vnd.docker.image.rootfs.diff.tar",
+        "application/vnd.docker.image.rootfs.diff.tar.zstd",
     ]
 }
 

@@ -1,5 +1,6 @@
 import GCXLinux
 import GCXModel
+import Glibc
 
 /// An OCI image layout on disk; everything read from it is checked against its digest.
 struct ImageLayout {
@@ -24,13 +25,9 @@ struct ImageLayout {
 
     /// The image `tag`, or the only one, with manifest and configuration checked; the layers are not read yet.
     func image(tag: String?) throws(ImageError) -> Image {
-        guard Files.exists("\(path)/oci-layout"), Files.exists("\(path)/index.json") else {
-            if !Files.exists(path) { throw .notFound(path: label, tag: nil) }
-            throw .notAnImage(path: label, reason: "no `oci-layout` or no `index.json`")
-        }
-        let bytes = try imaged { () throws(LinuxError) in
-            try Files.bytes("\(path)/index.json", limit: SandboxLimits.imageDocumentBytesMax)
-        }
+        if !Files.exists(path) { throw .notFound(path: label, tag: nil) }
+        _ = try document("oci-layout")
+        let bytes = try document("index.json")
         let index = try decode(ImageIndex.self, bytes, "index.json")
         return try image(digest: try name(of: try pick(tag, from: index).digest))
     }
@@ -62,23 +59,37 @@ struct ImageLayout {
     func manifest(_ digest: String) throws(ImageError) -> ImageManifest {
         let bytes = try blob(digest)
         guard try kind(of: bytes) == .manifest else {
-            throw .notAnImage(path: label, reason: "an index names another index")
+            throw .notAnImage(path: label, reason: "its index names what is no image for a machine but another index")
         }
         let manifest = try decode(ImageManifest.self, bytes, "manifest")
         try check(manifest)
         return manifest
     }
 
-    /// Reads every layer and compares it with its digest and size.
-    func verifyLayers(of image: Image) throws(ImageError) {
-        for layer in image.manifest.layers {
-            let file = "\(path)/blobs/sha256/\(try name(of: layer.digest))"
-            guard Files.exists(file) else { throw .notAnImage(path: label, reason: "layer \(layer.digest) is missing") }
-            let found = try imaged { () throws(LinuxError) in try SHA256Hex.ofFile(file) }
-            guard "sha256:\(found.hex)" == layer.digest, found.bytes == layer.size else {
-                throw .digestMismatch(digest: layer.digest, path: label == path ? file : label)
-            }
+    /// The layers, open and of the size that the manifest says. What is in them is not yet compared with their digests.
+    func openLayers(of image: Image) throws(ImageError) -> [OpenFile] {
+        try image.manifest.layers.map { layer throws(ImageError) in
+            let name = "blobs/sha256/\(try name(of: layer.digest))"
+            let file = try open(name, bytesMax: SandboxLimits.imageCompressedBytesMax)
+            let status = try imaged { () throws(LinuxError) in try file.status(name) }
+            guard UInt64(status.st_size) == layer.size else { throw mismatch(layer.digest) }
+            return OpenFile(file)
         }
+    }
+
+    /// Compares the layers with their digests: what `openLayers` opened is what is read.
+    func verify(
+        _ layers: [OpenFile], of image: Image, by unpacker: Unpacker, run: Unpacker.Run
+    ) throws(ImageError) {
+        let found = try unpacker.digests(of: layers, label: label, run: run)
+        for (layer, hex) in zip(image.manifest.layers, found) where layer.digest != "sha256:\(hex)" {
+            throw mismatch(layer.digest)
+        }
+    }
+
+    private func mismatch(_ digest: String) -> ImageError {
+        let blob = "\(path)/blobs/sha256/\(digest.dropFirst("sha256:".count))"
+        return .digestMismatch(digest: digest, path: label == path ? blob : label)
     }
 
     private func pick(_ tag: String?, from index: ImageIndex) throws(ImageError) -> ImageIndex.Descriptor {
@@ -128,15 +139,32 @@ struct ImageLayout {
 
     /// The bytes of a small blob, checked.
     private func blob(_ digest: String) throws(ImageError) -> [UInt8] {
-        let file = "\(path)/blobs/sha256/\(digest)"
-        guard Files.exists(file) else { throw .notAnImage(path: label, reason: "blob sha256:\(digest) is missing") }
-        let bytes = try imaged { () throws(LinuxError) in
-            try Files.bytes(file, limit: SandboxLimits.imageDocumentBytesMax)
-        }
-        guard SHA256Hex.of(bytes) == digest else {
-            throw .digestMismatch(digest: "sha256:\(digest)", path: label == path ? file : label)
-        }
+        let bytes = try document("blobs/sha256/\(digest)")
+        guard SHA256Hex.of(bytes) == digest else { throw mismatch("sha256:\(digest)") }
         return bytes
+    }
+
+    private func document(_ name: String) throws(ImageError) -> [UInt8] {
+        let file = try open(name, bytesMax: UInt64(SandboxLimits.imageDocumentBytesMax))
+        return try imaged { () throws(LinuxError) in
+            try Files.bytes(of: file, name, limit: SandboxLimits.imageDocumentBytesMax)
+        }
+    }
+
+    /// A file of the layout. The layout is a stranger's: what is no plain file below it is not opened.
+    private func open(_ name: String, bytesMax: UInt64) throws(ImageError) -> FileDescriptor {
+        let directory = try Unpacker.directory(path)
+        do throws(LinuxError) {
+            return try FileDescriptor.openPlain(beneath: directory.number, name, bytesMax: bytesMax)
+        } catch .systemCall(_, _, ENOENT) {
+            throw .notAnImage(path: label, reason: "`\(name)` is missing")
+        } catch .systemCall(_, _, let number) where [ELOOP, ENOTDIR, ENXIO].contains(number) {
+            throw .notAnImage(path: label, reason: "`\(name)` is no plain file in it")
+        } catch .malformed(_, let reason) {
+            throw .notAnImage(path: label, reason: "`\(name)`: \(reason)")
+        } catch {
+            throw .linux(error)
+        }
     }
 
     /// The file name of a digest: only SHA-256 is accepted, and nothing that could be a path.
@@ -151,7 +179,8 @@ struct ImageLayout {
         do {
             return try JSONFile.decode(type, bytes, object: what)
         } catch {
-            throw .notAnImage(path: label, reason: error.description)
+            // What stands in it is nobody's business: an error goes to whoever named the file.
+            throw .notAnImage(path: label, reason: "its \(what) does not read as the OCI specification says")
         }
     }
 }

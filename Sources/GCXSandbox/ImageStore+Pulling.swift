@@ -6,7 +6,9 @@ extension ImageStore {
     /// An image of a registry: from the store when it is here, else pulled, checked and unpacked.
     ///
     /// Two starts that ask for the same digest pull it once.
-    func pull(_ image: RegistryReference, within time: Duration) throws(ImageError) -> Held {
+    func pull(
+        _ image: RegistryReference, within time: Duration, run: Unpacker.Run
+    ) throws(ImageError) -> Held {
         try settings.policy.check(image)
         guard let digest = image.digest else { throw .notPinned(image.description) }
         if let held = try find(digest) { return held }
@@ -19,8 +21,9 @@ extension ImageStore {
         try settings.policy.checkFiles()
         let partial = PartialLayout(path: "\(partials)/\(digest)")
         do throws(ImageError) {
-            let pull = try RegistryPull(image, digest, into: partial, of: self, deadline: deadline)
-            let held = try hold(try pull.run(), of: pull.layout)
+            let pull = try RegistryPull(
+                image, digest, into: partial, of: self, deadline: deadline, stop: run.stop)
+            let held = try hold(try pull.run(), of: pull.layout, run: run)
             try imaged { () throws(LinuxError) in try Files.removeTree(partial.path) }
             return held
         } catch {
@@ -34,7 +37,7 @@ extension ImageError {
     /// True when what is there of a pull is good, and another try can go on with it.
     fileprivate var leavesPartial: Bool {
         switch self {
-        case .notPulled(_, .network, _), .notPulled(_, .missing, _), .linux(.timedOut): true
+        case .notPulled(_, .network, _), .notPulled(_, .missing, _), .linux(.timedOut), .cancelled: true
         default: false
         }
     }
@@ -49,14 +52,16 @@ private struct RegistryPull {
     let store: ImageStore
     /// Boot clock, ns.
     let deadline: UInt64
+    let stop: StopFlag?
     let skopeo: Skopeo
 
     var layout: ImageLayout { ImageLayout(path: partial.path, label: image.description) }
 
     init(
         _ image: RegistryReference, _ digest: String, into partial: PartialLayout, of store: ImageStore,
-        deadline: UInt64
+        deadline: UInt64, stop: StopFlag?
     ) throws(ImageError) {
+        self.stop = stop
         (self.image, asked, self.partial, self.store, self.deadline) = (image, digest, partial, store, deadline)
         let openPolicy = "\(partial.scratch)/policy.json"
         skopeo = Skopeo(
@@ -74,7 +79,7 @@ private struct RegistryPull {
         try store.settings.policy.check(digests: [asked, digest])
         try fetch(digest) { limit throws(ImageError) in try skopeo.manifest(digest, timeout: limit) }
         let manifest = try layout.manifest(digest)
-        _ = try manifest.asOCI(image.description)
+        try manifest.checkLayers(image.description)
         let declared = try declaredBytes(manifest)
         if let config = RegistryReference.digest(manifest.config.digest) {
             try fetch(config) { limit throws(ImageError) in try skopeo.configuration(digest, timeout: limit) }
@@ -132,6 +137,7 @@ private struct RegistryPull {
 
     /// Why a copy has to end now; nil while it may go on.
     private func reason(bytes: UInt64, declared: UInt64, quietFor quiet: UInt64) throws(LinuxError) -> ImageError? {
+        if stop?.isRaised == true { return .cancelled(image.description) }
         if bytes > declared.saturatingSum(SandboxLimits.pullSlackBytes) {
             return .tooLarge(path: image.description, what: "what the registry sends", limit: declared)
         }
@@ -162,6 +168,7 @@ private struct RegistryPull {
 
     private func timeLeft() throws(ImageError) -> Duration {
         let now = BootClock.now()
+        guard stop?.isRaised != true else { throw .cancelled(image.description) }
         guard now < deadline else {
             throw .linux(.timedOut(operation: "pull", object: image.description, after: SandboxLimits.pullTimeout))
         }

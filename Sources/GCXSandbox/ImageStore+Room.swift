@@ -20,6 +20,7 @@ extension ImageStore {
     ///
     /// - Throws: ``ImageError/storeFull(neededBytes:limit:)`` when they do not fit all the same.
     package func makeRoom(for bytes: UInt64 = 0, diskBytes: UInt64 = 0) throws(ImageError) {
+        try checkFit(bytes, diskBytes: diskBytes)
         while true {
             let (held, free) = try imaged { () throws(LinuxError) in
                 (try kept().reduce(UInt64(0)) { $0.saturatingSum($1.bytes) }, try Disk.freeBytes(at: root))
@@ -30,6 +31,29 @@ extension ImageStore {
             if try imaged({ () throws(LinuxError) in try evictOne() }) { continue }
             guard bytes > 0 || diskBytes > 0 else { return }
             let limit = isOver ? settings.storeBytesMax : free - min(free, SandboxLimits.diskReserveBytes)
+            throw .storeFull(neededBytes: max(bytes, diskBytes), limit: limit)
+        }
+    }
+
+    /// Gives up nothing for what would not fit if all were given up that is not in use.
+    private func checkFit(_ bytes: UInt64, diskBytes: UInt64) throws(ImageError) {
+        guard bytes > 0 || diskBytes > 0, let used = inUse() else { return }
+        let items = try imaged { () throws(LinuxError) in try kept() }
+        let free = try imaged { () throws(LinuxError) in try Disk.freeBytes(at: root) }
+        var (spareBytes, heldBytes) = (UInt64(0), UInt64(0))
+        for item in items {
+            if let digest = item.digest, used.contains(digest) {
+                heldBytes = heldBytes.saturatingSum(item.bytes)
+            } else {
+                spareBytes = spareBytes.saturatingSum(item.bytes)
+            }
+        }
+        guard heldBytes.saturatingSum(bytes) <= settings.storeBytesMax else {
+            throw .storeFull(neededBytes: max(bytes, diskBytes), limit: settings.storeBytesMax)
+        }
+        let room = free.saturatingSum(spareBytes)
+        guard SandboxLimits.diskReserveBytes.saturatingSum(diskBytes) <= room else {
+            let limit = room - min(room, SandboxLimits.diskReserveBytes)
             throw .storeFull(neededBytes: max(bytes, diskBytes), limit: limit)
         }
     }

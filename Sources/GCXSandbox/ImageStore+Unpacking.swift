@@ -3,77 +3,88 @@ import GCXModel
 import Glibc
 
 extension ImageStore {
-    /// Unpacks with umoci, from a layout of our own that holds only the checked documents: so the tool can be led to
-    /// nothing else by an odd tag, an index of several platforms or a file changed meanwhile.
+    /// Lays the layers of an image over each other, after their digests were compared.
     ///
     /// - Returns: bytes that the image takes on the disk, in `unpacked` below `staging`.
-    func unpack(_ image: ImageLayout.Image, of layout: ImageLayout, in staging: String) throws(ImageError) -> UInt64 {
-        let view = "\(staging)/layout"
-        let manifest = try image.manifest.asOCI(layout.label)
-        try imaged { () throws(LinuxError) in
-            try Files.makeDirectories("\(view)/blobs/sha256")
-            try Files.makeDirectory("\(staging)/unpacked")
-            try DurableFile.replace("\(view)/oci-layout", with: ImageIndex.layoutFile)
-            let bytes = try JSONFile.encode(manifest, object: "manifest")
-            let digest = SHA256Hex.of(bytes)
-            try DurableFile.replace("\(view)/blobs/sha256/\(digest)", with: bytes)
-            var descriptor = ImageIndex.Descriptor(
-                mediaType: MediaType.manifest, digest: "sha256:\(digest)", size: UInt64(bytes.count))
-            descriptor.annotations = [ImageIndex.Descriptor.tagKey: "job"]
-            let index = ImageIndex(schemaVersion: 2, manifests: [descriptor])
-            try JSONFile.writeVolatile(index, to: "\(view)/index.json")
-            let blobs = try absolute("\(layout.path)/blobs/sha256")
-            for blob in Set(([manifest.config] + manifest.layers).map { $0.digest.dropFirst("sha256:".count) }) {
-                guard symlink("\(blobs)/\(blob)", "\(view)/blobs/sha256/\(blob)") == 0 else {
-                    throw .systemCall(operation: "symlink", object: "\(view)/blobs/sha256/\(blob)", errno: errno)
-                }
+    func unpack(
+        _ image: ImageLayout.Image, of layout: ImageLayout, in staging: String, run: Unpacker.Run
+    ) throws(ImageError) -> UInt64 {
+        try image.manifest.checkLayers(layout.label)
+        let layers = try layout.openLayers(of: image)
+        try layout.verify(layers, of: image, by: unpacker, run: run)
+        try imaged { () throws(LinuxError) in try Files.makeDirectory("\(staging)/unpacked") }
+        let target = "\(staging)/unpacked/rootfs"
+        let spare = try spareBytes()
+        if try !lay(layers, into: target, label: layout.label, bytesMax: min(unpackedBytesMax, spare), run: run) {
+            // Too large for the disk as it is; nothing is given up for it before it is known to fit.
+            let contents = try bounded(layout.label) { () throws(ImageError) in
+                try unpacker.inspectLayers(layers, label: layout.label, limits: limits(unpackedBytesMax), run: run)
+            }
+            try makeRoom(for: contents.bytes, diskBytes: contents.bytes)
+            guard try lay(layers, into: target, label: layout.label, bytesMax: unpackedBytesMax, run: run) else {
+                throw .storeFull(neededBytes: contents.bytes, limit: try spareBytes())
             }
         }
-        return try run(view, into: "\(staging)/unpacked/rootfs", image: layout.label)
-    }
-
-    private func absolute(_ path: String) throws(LinuxError) -> String {
-        guard let pointer = realpath(path, nil) else {
-            throw .systemCall(operation: "realpath", object: path, errno: errno)
-        }
-        defer { free(pointer) }
-        return String(cString: pointer)
-    }
-
-    /// A small layer can unpack to a very large one, so the disk is watched meanwhile and the result measured.
-    private func run(_ layout: String, into target: String, image: String) throws(ImageError) -> UInt64 {
-        let tool = ChildProcess(
-            "umoci", ["raw", "unpack", "--image", "\(layout):job", target], timeout: SandboxLimits.unpackTimeout)
-        let before = try imaged { () throws(LinuxError) in try Disk.freeBytes(at: root) }
-        let outcome: ChildProcess.Outcome
-        do {
-            outcome = try tool.outcome { () throws(LinuxError) in
-                let free = try Disk.freeBytes(at: root)
-                // Others write to the disk as well: only the tree itself says what the image takes.
-                let maybeTooLarge = before > free && before - free > unpackedBytesMax
-                let isOver = maybeTooLarge ? try Disk.bytes(below: target) > unpackedBytesMax : false
-                var hasRoom = free >= SandboxLimits.diskReserveBytes
-                if !hasRoom, !isOver { hasRoom = try evictOne() }
-                guard hasRoom, !isOver else {
-                    throw .systemCall(operation: "unpack", object: image, errno: ENOSPC)
-                }
-            }
-        } catch .systemCall("unpack", _, ENOSPC) {
-            throw tooLarge(image, room: before)
-        } catch {
-            throw .linux(error)
-        }
-        guard outcome.status == .exited(0) else { throw .notAnImage(path: image, reason: outcome.errorLine) }
         let bytes = try imaged { () throws(LinuxError) in try Disk.bytes(below: target) }
-        guard bytes <= unpackedBytesMax else { throw tooLarge(image, room: before) }
+        guard bytes <= unpackedBytesMax else { throw tooLarge(layout.label) }
         return bytes
+    }
+
+    /// False when the disk has no room for it, and nothing is left of it then.
+    ///
+    /// A small layer can unpack to a very large one, so what it comes to is counted meanwhile, and the disk watched.
+    private func lay(
+        _ layers: [OpenFile], into target: String, label: String, bytesMax: UInt64, run: Unpacker.Run
+    ) throws(ImageError) -> Bool {
+        try imaged { () throws(LinuxError) in
+            try Files.removeTree(target)
+            try Files.makeDirectory(target, mode: 0o755)
+        }
+        let directory = try Unpacker.directory(target)
+        do throws(ImageError) {
+            _ = try bounded(label) { () throws(ImageError) in
+                try unpacker.layers(layers, into: directory, label: label, limits: limits(bytesMax), run: run) {
+                    () throws(LinuxError) in
+                    guard try Disk.freeBytes(at: root) >= SandboxLimits.diskReserveBytes / 2 else {
+                        throw .systemCall(operation: "unpack", object: label, errno: ENOSPC)
+                    }
+                }
+            }
+            return true
+        } catch {
+            try? Files.removeTree(target)
+            switch error {
+            case .tooLarge(_, Self.unpackedSize, _) where bytesMax < unpackedBytesMax: return false
+            case .linux(.systemCall(_, _, ENOSPC)): return false
+            default: throw error
+            }
+        }
+    }
+
+    private func limits(_ bytesMax: UInt64) -> ArchiveLimits {
+        ArchiveLimits(entriesMax: SandboxLimits.imageEntriesMax, bytesMax: bytesMax)
+    }
+
+    /// Says of an image what its layers say of themselves.
+    private func bounded<T>(_ label: String, _ body: () throws(ImageError) -> T) throws(ImageError) -> T {
+        do throws(ImageError) { return try body() } catch {
+            guard case .tooLarge(_, let what, _) = error, ArchiveLimits.sizes.contains(what) else { throw error }
+            throw tooLarge(label)
+        }
     }
 
     /// What is larger than the whole store would never fit.
     var unpackedBytesMax: UInt64 { min(settings.unpackedBytesMax, settings.storeBytesMax) }
 
-    private func tooLarge(_ image: String, room: UInt64) -> ImageError {
-        let spare = room - min(room, SandboxLimits.diskReserveBytes)
-        return .tooLarge(path: image, what: "its size when unpacked", limit: min(unpackedBytesMax, spare))
+    /// Bytes of the disk above its reserve.
+    func spareBytes() throws(ImageError) -> UInt64 {
+        let free = try imaged { () throws(LinuxError) in try Disk.freeBytes(at: root) }
+        return free - min(free, SandboxLimits.diskReserveBytes)
+    }
+
+    private static let unpackedSize = "its size when unpacked"
+
+    private func tooLarge(_ image: String) -> ImageError {
+        .tooLarge(path: image, what: Self.unpackedSize, limit: unpackedBytesMax)
     }
 }

@@ -9,6 +9,7 @@ import Glibc
 package struct ImageStore: Sendable {
     package let root: String
     package let settings: ImageSettings
+    let unpacker: Unpacker
     /// Digests of the images that jobs run on; nil when that cannot be told, and then every image counts as used.
     let inUse: @Sendable () -> Set<String>?
 
@@ -28,8 +29,10 @@ package struct ImageStore: Sendable {
 
     /// A store in the directory `root`, made when missing and readable by nobody else: an image may hold set-uid files.
     package init(
-        root: String, settings: ImageSettings = ImageSettings(), inUse: @escaping @Sendable () -> Set<String>?
+        root: String, settings: ImageSettings = ImageSettings(), unpacker: Unpacker? = nil,
+        inUse: @escaping @Sendable () -> Set<String>?
     ) throws(ImageError) {
+        if let unpacker { self.unpacker = unpacker } else { self.unpacker = try .located() }
         self.root = root
         self.settings = settings
         self.inUse = inUse
@@ -47,22 +50,27 @@ package struct ImageStore: Sendable {
     /// The root filesystem of an image, pulled and unpacked when it is not yet here.
     ///
     /// Cost: a few file reads when it is here; else the transfer, the digest of every layer and the unpacking.
-    /// - Parameter time: the longest that a pull may take.
+    /// - Parameters:
+    ///   - time: the longest that a pull may take.
+    ///   - run: what reading it counts to, and what ends it.
     package func hold(
-        _ source: ImageSource, within time: Duration = SandboxLimits.pullTimeout
+        _ source: ImageSource, within time: Duration = SandboxLimits.pullTimeout, run: Unpacker.Run = Unpacker.Run()
     ) throws(ImageError) -> Held {
         switch source {
         case .rootfs(let path): return Held(entry: try directory(path), lock: nil)
         case .ociLayout(let path, let tag):
             let layout = ImageLayout(path: path)
-            return try hold(layout.image(tag: tag), of: layout)
+            return try hold(layout.image(tag: tag), of: layout, run: run)
         case .ociArchive(let path, let tag):
             let staging = try stage()
             defer { try? Files.removeTree(staging) }
-            try TarArchive(path: path).unpack(into: staging, limits: .image)
-            let layout = ImageLayout(path: staging, label: path)
-            return try hold(layout.image(tag: tag), of: layout)
-        case .registry(let reference): return try pull(reference, within: min(time, SandboxLimits.pullTimeout))
+            var limits = ArchiveLimits.image
+            limits.bytesMax = min(limits.bytesMax, try spareBytes())
+            let layout = ImageLayout(path: "\(staging)/archive", label: path)
+            try unpacker.unpack(file: path, into: layout.path, rules: .blobs, limits: limits, run: run)
+            return try hold(layout.image(tag: tag), of: layout, run: run)
+        case .registry(let reference):
+            return try pull(reference, within: min(time, SandboxLimits.pullTimeout), run: run)
         }
     }
 
@@ -77,7 +85,9 @@ package struct ImageStore: Sendable {
     }
 
     /// The image of a layout, unpacked when it is not yet here.
-    func hold(_ image: ImageLayout.Image, of layout: ImageLayout) throws(ImageError) -> Held {
+    func hold(
+        _ image: ImageLayout.Image, of layout: ImageLayout, run: Unpacker.Run
+    ) throws(ImageError) -> Held {
         try settings.policy.check(digests: image.names)
         let lock = try use(image.digest)
         let path = path(of: image.digest)
@@ -86,10 +96,9 @@ package struct ImageStore: Sendable {
             record = found
             record.names.formUnion(image.names)
         } else {
-            try layout.verifyLayers(of: image)
             let staging = try stage()
             defer { try? Files.removeTree(staging) }
-            record.bytes = try unpack(image, of: layout, in: staging)
+            record.bytes = try unpack(image, of: layout, in: staging, run: run)
             try makeRoom(for: record.bytes)
             let written = record
             try imaged { () throws(LinuxError) in try written.write(in: "\(staging)/unpacked") }
@@ -170,7 +179,8 @@ extension ImageSource {
         switch self {
         case .rootfs(let path): if !Files.exists(path) { throw .notFound(path: path, tag: nil) }
         case .ociLayout(let path, let tag): _ = try ImageLayout(path: path).image(tag: tag)
-        case .ociArchive(let path, _): _ = try TarArchive(path: path).inspect(limits: .image)
+        case .ociArchive(let path, _):
+            _ = try Unpacker.located().inspect(file: path, mayBeLink: true, rules: .blobs, limits: .image)
         case .registry(let reference): if reference.digest == nil { throw .notPinned(reference.description) }
         }
     }

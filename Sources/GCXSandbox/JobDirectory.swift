@@ -165,7 +165,7 @@ package struct JobExit: Codable, Equatable, Sendable {
     package var outputBytes: UInt64?
     /// Its SHA-256, 64 hexadecimal digits.
     package var outputDigest: String? = nil
-    /// Why there is no output although the job left some; nil when there is, or none was left.
+    /// Why there is no output although the job left some, or what is not in it; nil when all is there.
     package var outputProblem: String? = nil
     /// Bytes that the job sent and received; nil without a network, or when nobody could read them at the end.
     package var egressBytes: UInt64?

@@ -140,19 +140,3 @@ package enum SandboxLimits {
     /// The last 65,536 of them belong to no job: files of images and inputs are theirs, and who unpacks them.
     package static let filesHostID: UInt32 = 0x8000_0000 - 65_536
 }
-
-/// Bounds for an archive that comes from outside.
-package struct TarLimits: Sendable {
-    package var entriesMax: Int
-    package var bytesMax: UInt64
-
-    package init(entriesMax: Int, bytesMax: UInt64) {
-        self.entriesMax = entriesMax
-        self.bytesMax = bytesMax
-    }
-
-    /// An image archive: its blobs are few and large.
-    package static let image = TarLimits(entriesMax: 4096, bytesMax: SandboxLimits.imageCompressedBytesMax)
-    /// An upload of a buyer.
-    package static let upload = TarLimits(entriesMax: 1_000_000, bytesMax: 64 << 30)
-}

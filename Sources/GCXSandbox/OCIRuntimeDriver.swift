@@ -39,7 +39,9 @@ package struct OCIRuntimeDriver: RuntimeDriver {
         self.network = network
         runtime = try RuntimeChoice.detect(preferred: preferred)
         do {
-            images = try ImageStore(root: "\(state)/images", settings: settings) { Self.imagesInUse(by: jobs) }
+            images = try ImageStore(
+                root: "\(state)/images", settings: settings, unpacker: try .located(beside: supervisorPath)
+            ) { Self.imagesInUse(by: jobs) }
         } catch {
             throw .image(error)
         }
@@ -86,14 +88,14 @@ package struct OCIRuntimeDriver: RuntimeDriver {
         }
     }
 
-    package func start(_ spec: JobSpec) throws(SandboxError) -> JobDirectory {
+    package func start(_ spec: JobSpec, stop: StopFlag?) throws(SandboxError) -> JobDirectory {
         try spec.validate()
         group.layout.prepareMove()
         try NetworkPolicy.check(spec.network ?? .none, by: network)
         // Until the plan names the image, nothing else keeps it from being removed.
         let lock = try useImages()
         defer { _ = lock.number }
-        let image = try hold(spec)
+        let image = try hold(spec, Unpacker.Run(stop: stop))
         let process: ProcessSpec
         do { process = try ProcessSpec.merge(spec, over: image.entry) } catch { throw .image(error) }
         let entry = image.entry
@@ -125,10 +127,9 @@ package struct OCIRuntimeDriver: RuntimeDriver {
     }
 
     /// The job's image; a pull that lasts longer than the job may is of no use.
-    private func hold(_ spec: JobSpec) throws(SandboxError) -> ImageStore.Held {
-        do { return try images.hold(spec.image, within: .seconds(Int64(clamping: spec.wallSecondsMax))) } catch {
-            throw .image(error)
-        }
+    private func hold(_ spec: JobSpec, _ run: Unpacker.Run) throws(SandboxError) -> ImageStore.Held {
+        let time = Duration.seconds(Int64(clamping: spec.wallSecondsMax))
+        do { return try images.hold(spec.image, within: time, run: run) } catch { throw .image(error) }
     }
 
     func place(of id: String) -> CgroupPlace {

@@ -82,6 +82,7 @@ package enum ImageUser {
     private static func table(_ path: String, in rootfs: String) -> [[String]] {
         guard let root = try? FileDescriptor.open(rootfs, O_RDONLY | O_DIRECTORY) else { return [] }
         guard let file = try? root.open(inside: path),
+            let status = try? file.status(path), status.st_mode & S_IFMT == S_IFREG,
             let bytes = try? Files.bytes(of: file, path, limit: SandboxLimits.passwdBytesMax)
         else { return [] }
         return String(decoding: bytes, as: UTF8.self).split(separator: "\n").map { line in

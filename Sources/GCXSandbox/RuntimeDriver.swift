@@ -9,7 +9,9 @@ package protocol RuntimeDriver: Sendable {
     /// Unpacks an image ahead of time, so that a later start is quick.
     func prepare(_ image: ImageSource) throws(SandboxError)
     /// Starts a job and answers when its first instruction has run. On an error nothing of it is left.
-    func start(_ spec: JobSpec) throws(SandboxError) -> JobDirectory
+    ///
+    /// - Parameter stop: ends the preparation of the image soon after it is raised; a job that runs is not ended by it.
+    func start(_ spec: JobSpec, stop: StopFlag?) throws(SandboxError) -> JobDirectory
     /// What has become of a job; a job whose supervisor died is ended and recorded as a host failure.
     func recover(_ job: JobDirectory) throws(SandboxError) -> JobState
     /// Waits for the end of a job; ``JobState/running(_:)`` when it still runs after `timeout`. The thread waits.
@@ -40,6 +42,10 @@ package protocol RuntimeDriver: Sendable {
     func checkDevices(_ names: [String]) throws(SandboxError)
     /// All jobs that have a directory.
     func jobs() throws(SandboxError) -> [JobDirectory]
+}
+
+extension RuntimeDriver {
+    package func start(_ spec: JobSpec) throws(SandboxError) -> JobDirectory { try start(spec, stop: nil) }
 }
 
 /// Where a job stands.

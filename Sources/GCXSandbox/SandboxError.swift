@@ -92,6 +92,8 @@ package enum ImageError: RemediedError, Equatable {
     case cancelled(String)
     /// The program that reads archives is not installed.
     case noUnpacker(searched: [String])
+    /// That program could do what it must not, on this machine.
+    case openWalls([String])
     case linux(LinuxError)
 
     package var remedy: Remedy {
@@ -113,6 +115,7 @@ package enum ImageError: RemediedError, Equatable {
             .fix("As root, run: chown root: \(path) && chmod 600 \(path); or name another file in the configuration.")
         case .cancelled: .refuse
         case .noUnpacker: .fix("Install gcx with `make install`.")
+        case .openWalls: .fix("Run gcx on a kernel with user namespaces and Landlock (5.19 or later).")
         case .storeFull: .fix("Wait until a job ends, free some room on the disk, or raise image.store_bytes_max.")
         case .linux(let error): error.remedy
         }
@@ -138,6 +141,7 @@ package enum ImageError: RemediedError, Equatable {
             "the store of images has no room for \(needed) bytes more (limit \(limit)), and all in it is in use"
         case .cancelled(let what): "reading `\(what)` was ended before it was done"
         case .noUnpacker(let searched): "gcx-unpack is neither at \(searched.joined(separator: " nor at "))"
+        case .openWalls(let breaches): "gcx-unpack gets out of its walls: it \(breaches.joined(separator: ", "))"
         case .linux(let error): error.description
         }
     }

@@ -31,11 +31,11 @@ struct SandboxMounts {
         }
         try Mounts.holdUserNamespace(plan.ids, plan.kernelLimits, at: paths.userNamespace)
         let loop = try mountScratch()
-        try Mounts.bindShifted(plan.imageRoot, at: paths.image, by: plan.ids, readOnly: true)
+        try bindShifted(plan.imageRoot, at: paths.image)
         let layers = "lowerdir=\(paths.image),upperdir=\(paths.upper),workdir=\(paths.work)"
         try Mounts.mount("gcx-job", at: paths.rootfs, type: "overlay", [.noSetUID, .noDevices], options: layers)
         if let input = plan.spec.inputDirectory {
-            try Mounts.bindShifted(input, at: paths.inputSource, by: plan.ids, readOnly: true)
+            try bindShifted(input, at: paths.inputSource)
             // A bind mount tells in `mountinfo` where its directory lies on the machine; an overlay names its layers,
             // whose paths are the same for all jobs. It takes two.
             try Mounts.mount(
@@ -57,6 +57,15 @@ struct SandboxMounts {
             try? Mounts.unmount(path)
         }
         try? Files.remove(directory.scratch)
+    }
+
+    /// What was unpacked belongs to the ids of ``SandboxLimits/filesHostID``, a directory of the owner's to the owner.
+    private func bindShifted(_ source: String, at target: String) throws(LinuxError) {
+        let place = try FileDescriptor.open(source, O_RDONLY | O_DIRECTORY)
+        let owner = try place.status(source).st_uid
+        let first = SandboxLimits.filesHostID
+        let isUnpacked = owner >= first && owner - first < IDMap.size
+        try Mounts.bindShifted(source, at: target, by: plan.ids, from: isUnpacked ? first : 0, readOnly: true)
     }
 
     /// Makes the writable layer and its directories, owned by the job.

@@ -59,7 +59,7 @@ final class Extraction {
         }
         report.entries += 1
         let sum = report.bytes.saturatingSum(entry.bytes)
-        guard sum <= limits.bytesMax else { throw .tooLarge(what: "the size of its files", limit: limits.bytesMax) }
+        guard sum <= limits.bytesMax else { throw .tooLarge(what: ArchiveLimits.filesSize, limit: limits.bytesMax) }
         report.bytes = sum
     }
 
@@ -68,7 +68,7 @@ final class Extraction {
         let headers = UInt64(report.entries + 16).multipliedReportingOverflow(by: SandboxLimits.entryHeaderBytesMax)
         let most = limits.bytesMax.saturatingSum(headers.overflow ? .max : headers.partialValue)
         guard decompressedBefore.saturatingSum(reader.decompressedBytes) <= most else {
-            throw .tooLarge(what: "what it decompresses to", limit: limits.bytesMax)
+            throw .tooLarge(what: ArchiveLimits.decompressedSize, limit: limits.bytesMax)
         }
     }
 

@@ -76,8 +76,10 @@ extension RealJobs {
             let ended = try sandbox.run(script) { $0.inputDirectory = input }
             #expect(ended.text() == "secret\n1\n")
             let output = "\(sandbox.root)/unpacked"
-            try Files.makeDirectory(output)
-            try TarArchive(path: ended.job.output).unpack(into: output, limits: .upload)
+            let contents = try Unpacker.located().unpack(
+                file: ended.job.output, into: output, rules: .output, limits: .upload, owner: .caller)
+            #expect(ended.exit.outputProblem?.contains("link (a link that leads outside)") == true)
+            #expect(contents.omission == nil && !Files.exists("\(output)/link"))
             #expect(try Files.text("\(output)/copy") == "secret\n")
             var status = stat()
             #expect(lstat("\(output)/copy", &status) == 0 && status.st_uid == 0)

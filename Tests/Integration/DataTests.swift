@@ -57,7 +57,7 @@ extension WholeLeases {
                 "job.input_certificates": "\"\(server.certificate)\"",
             ])
             try site.open()
-            try TarArchive.pack(try Self.input(of: site), into: "\(server.directory)/input.tar")
+            try Unpacker.located().pack(directory: try Self.input(of: site), into: "\(server.directory)/input.tar")
             let digest = try SHA256Hex.ofFile("\(server.directory)/input.tar").hex
             let address = "https://localhost:\(server.port)/input.tar"
 

@@ -17,7 +17,7 @@ extension WholeLeases {
             let tree = site.path("\(name).tree")
             try Files.makeDirectories(tree, mode: 0o755)
             try DurableFile.write(text.utf8, to: "\(tree)/words", mode: 0o644)
-            try TarArchive.pack(tree, into: site.path("\(name).tar"))
+            try Unpacker.located().pack(directory: tree, into: site.path("\(name).tar"))
             return site.path("\(name).tar")
         }
 

@@ -39,7 +39,9 @@ extension LeaseUploads {
     /// The input, fetched where it is to be, compared with its digest, looked through and unpacked; nil when there is none.
     ///
     /// - Throws: ``AgentError/imageRefused(_:remedy:)`` for an input that is not what the request says.
-    func input(_ wanted: JobInput?, _ settings: AgentSettings) async throws(AgentError) -> LeaseInput? {
+    func input(
+        _ wanted: JobInput?, _ settings: AgentSettings, stop: StopFlag?
+    ) async throws(AgentError) -> LeaseInput? {
         if let url = wanted?.url, try await placed(.input) == nil {
             try prepare()
             try await download(url, settings)
@@ -56,7 +58,8 @@ extension LeaseUploads {
                 "the input is sha256:\(upload.digest), and sha256:\(wanted.digest) was asked for",
                 remedy: "Send the archive that the digest is of.")
         }
-        try await unpack(path(of: upload), into: "\(directory)/input", bytesMax: settings.inputBytesMax)
+        try await unpack(
+            path(of: upload), into: "\(directory)/input", rules: .input, bytesMax: settings.inputBytesMax, stop: stop)
         return LeaseInput(directory: "\(directory)/input", digest: upload.digest, bytes: upload.file.bytes)
     }
 

@@ -16,7 +16,8 @@ extension LeaseKeeper {
         if !isThere {
             try countStart()
             let spec = try await specification(request, placement: row.placement)
-            _ = try await sandbox { driver, _ throws(SandboxError) in try driver.start(spec) }
+            let stop = launchStop
+            _ = try await sandbox { driver, _ throws(SandboxError) in try driver.start(spec, stop: stop) }
         }
     }
 
@@ -37,8 +38,8 @@ extension LeaseKeeper {
     ) async throws(AgentError) -> JobSpec {
         let uploads = LeaseUploads(id, context)
         let settings = context.settings
-        let image = try await uploads.image(request, bytesMax: settings.imageBytesMax)
-        let input = try await uploads.input(request.input, settings)
+        let image = try await uploads.image(request, bytesMax: settings.imageBytesMax, stop: launchStop)
+        let input = try await uploads.input(request.input, settings, stop: launchStop)
         if let input {
             await happened(.data, "input sha256:\(input.digest) of \(input.bytes) bytes", inReceipt: true)
         }
@@ -118,7 +119,8 @@ extension LeaseKeeper {
             return true
         }
         giveUpLaunch()
-        // While it is being started it is not there yet; what follows the start then ends it.
+        // While it is being started it is not there yet; what is read of it ends at once, and what follows the start then
+        // ends it.
         if !isThere, !isLaunching { try await take(.exited(reason, at: context.now()), note: "the job never ran") }
     }
 

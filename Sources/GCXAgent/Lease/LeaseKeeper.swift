@@ -51,6 +51,8 @@ package actor LeaseKeeper {
     var receiptAt: UInt64 = 0
     /// True while the image is unpacked and the sandbox started, which no other call waits for.
     private(set) var isLaunching = false
+    /// Ends the reading of the image and the input that are being unpacked.
+    private(set) var launchStop: StopFlag?
     /// True once nothing of the lease is left to do or to remove.
     var isWiped = false
     private var launch: Task<Void, Never>?
@@ -134,6 +136,7 @@ package actor LeaseKeeper {
     private func launchSoon() {
         guard !isLaunching else { return }
         isLaunching = true
+        launchStop = StopFlag()
         launch = Task { await self.launchNow() }
     }
 
@@ -141,7 +144,11 @@ package actor LeaseKeeper {
     func relaunch() { launchSoon() }
 
     /// Tells a start that nobody waits for it any more.
-    func giveUpLaunch() { if isLaunching { launch?.cancel() } }
+    func giveUpLaunch() {
+        guard isLaunching else { return }
+        launchStop?.raise()
+        launch?.cancel()
+    }
 
     private func launchNow() async {
         var failure: AgentError?

@@ -30,7 +30,9 @@ struct LeaseUploads: Sendable {
     }
 
     /// Where the job's root filesystem comes from.
-    func image(_ request: JobRequest, bytesMax: UInt64) async throws(AgentError) -> ImageSource {
+    func image(
+        _ request: JobRequest, bytesMax: UInt64, stop: StopFlag?
+    ) async throws(AgentError) -> ImageSource {
         if request.imageFormat == .registry { return .registry(try request.registryImage()) }
         guard let upload = try await placed(.image) else {
             throw .imageRefused(
@@ -39,7 +41,8 @@ struct LeaseUploads: Sendable {
         switch request.imageFormat {
         case .oci, .registry: return .ociArchive(path: path(of: upload), tag: request.imageReference?.raw(for: .naming))
         case .rootfs:
-            try await unpack(path(of: upload), into: "\(directory)/rootfs", bytesMax: bytesMax)
+            try await unpack(
+                path(of: upload), into: "\(directory)/rootfs", rules: .rootFilesystem, bytesMax: bytesMax, stop: stop)
             return .rootfs(path: "\(directory)/rootfs")
         }
     }
@@ -51,17 +54,17 @@ struct LeaseUploads: Sendable {
     }
 
     /// Unpacks an archive, and not more than there is room for.
-    func unpack(_ tar: String, into target: String, bytesMax: UInt64) async throws(AgentError) {
+    func unpack(
+        _ tar: String, into target: String, rules: ArchiveRules, bytesMax: UInt64, stop: StopFlag?
+    ) async throws(AgentError) {
         let left = try room.left(for: lease)
         do throws(ImageError) {
-            _ = try await blocking { () throws(ImageError) -> TarArchive.Summary in
-                do throws(LinuxError) {
-                    try Files.removeTree(target)
-                    try Files.makeDirectories(target, mode: 0o755)
-                } catch { throw .linux(error) }
-                return try TarArchive(path: tar).unpack(
-                    into: target,
-                    limits: TarLimits(entriesMax: AgentLimits.uploadEntriesMax, bytesMax: min(bytesMax, left)))
+            try await blocking { () throws(ImageError) in
+                do throws(LinuxError) { try Files.removeTree(target) } catch { throw .linux(error) }
+                try Unpacker.located().unpack(
+                    file: tar, into: target, rules: rules,
+                    limits: ArchiveLimits(entriesMax: AgentLimits.uploadEntriesMax, bytesMax: min(bytesMax, left)),
+                    run: Unpacker.Run(stop: stop))
             }
         } catch {
             try? Files.removeTree(target)
@@ -74,10 +77,14 @@ struct LeaseUploads: Sendable {
     }
 
     /// Looks through an archive that is complete, by the file itself and not by a name.
-    func inspect(_ file: UploadFile) async throws(AgentError) {
+    func inspect(_ file: UploadFile, _ kind: UploadKind) async throws(AgentError) {
         do {
-            let limits = TarLimits(entriesMax: AgentLimits.uploadEntriesMax, bytesMax: file.bytesMax)
-            _ = try await blocking { () throws(ImageError) in try TarArchive(path: file.path).inspect(limits: limits) }
+            let limits = ArchiveLimits(entriesMax: AgentLimits.uploadEntriesMax, bytesMax: file.bytesMax)
+            // What becomes of an image is not known yet; a root filesystem may hold the most.
+            let rules = kind == .input ? ArchiveRules.input : .rootFilesystem
+            _ = try await blocking { () throws(ImageError) in
+                try Unpacker.located().inspect(file: file.path, mayBeLink: true, rules: rules, limits: limits)
+            }
         } catch {
             throw .imageRefused(Untrusted(error.description), remedy: Untrusted(error.remedy.instruction))
         }

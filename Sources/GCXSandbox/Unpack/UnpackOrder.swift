@@ -90,6 +90,11 @@ package struct ArchiveLimits: Codable, Equatable, Sendable {
         self.bytesMax = bytesMax
     }
 
+    /// What is said to be too large when `bytesMax` is reached.
+    package static let filesSize = "the size of its files"
+    package static let decompressedSize = "what it decompresses to"
+    static let sizes: Set = [filesSize, decompressedSize]
+
     /// An image archive: its blobs are few and large.
     package static let image = ArchiveLimits(entriesMax: 4096, bytesMax: SandboxLimits.imageCompressedBytesMax)
     /// An upload of a buyer.

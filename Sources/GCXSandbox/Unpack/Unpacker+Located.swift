@@ -14,6 +14,12 @@ extension Unpacker {
         return try first(of: [OwnFile.program, OwnFile.library].compactMap { $0 }.flatMap(places(beside:)))
     }
 
+    /// The same, and at first beside another program of ours.
+    package static func located(beside program: String) throws(ImageError) -> Unpacker {
+        if let found = try? first(of: places(beside: program)) { return found }
+        return try located()
+    }
+
     private static func first(of places: [String]) throws(ImageError) -> Unpacker {
         guard let found = places.first(where: { access($0, X_OK) == 0 }) else { throw .noUnpacker(searched: places) }
         return Unpacker(program: found)

@@ -78,7 +78,7 @@ struct JobFlow: Sendable {
         let scratch = try ScratchDirectory("gcx-upload")
         if image.format != .registry {
             let tar = image.isArchive ? image.path : "\(scratch.path)/image.tar"
-            if !image.isArchive { try TarArchive.pack(image.path, into: tar) }
+            if !image.isArchive { try pack(image, into: tar) }
             try await agent.upload(.image, lease: lease, file: tar, by: caller)
         }
         if let input {
@@ -86,11 +86,25 @@ struct JobFlow: Sendable {
                 throw CommandError("there is no input directory \(input)", fix: "Check the path.")
             }
             let packed = "\(scratch.path)/input.tar"
-            try TarArchive.pack(input, into: packed)
+            let contents = try Unpacker.located().pack(directory: input, into: packed)
+            if let omission = contents.omission { Terminal.complain("of the input, \(omission)") }
             request.input = JobInput(digest: try SHA256Hex.ofFile(packed).hex)
             try await agent.upload(.input, lease: lease, file: packed, by: caller)
         }
         return try await agent.submit(request, lease: lease, by: caller)
+    }
+
+    /// A layout is sent whole or not at all; of a root filesystem, what can be carried is.
+    private func pack(_ image: ImageReference, into tar: String) throws {
+        let rules = image.format == .oci ? ArchiveRules.blobs : .rootFilesystem
+        let contents = try Unpacker.located().pack(directory: image.path, into: tar, rules: rules)
+        guard let omission = contents.omission else { return }
+        guard image.format == .rootfs else {
+            throw CommandError(
+                "the image at \(image.path) holds what is neither a file nor a directory: \(omission)",
+                fix: "Copy it with `skopeo copy oci:\(image.path) oci:DIR`, and send the copy.")
+        }
+        Terminal.complain("of the root filesystem, \(omission)")
     }
 
     /// Answers receipts and shows the log until the job is over and vouched for.

@@ -5,6 +5,7 @@ import GCXLinux
 import GCXModel
 import GCXSandbox
 import GCXSigning
+import Glibc
 
 /// A buyer's way to what a job left.
 struct JobTransfer: Sendable {
@@ -29,10 +30,25 @@ struct JobTransfer: Sendable {
         let tar = "\(directory).output.tar"
         guard let fetched = try await download(tar, terms) else { return nil }
         defer { try? Files.remove(tar) }
-        try Files.makeDirectories(directory, mode: 0o755)
-        _ = try TarArchive(path: tar).unpack(
-            into: directory, limits: TarLimits(entriesMax: AgentLimits.uploadEntriesMax, bytesMax: terms.bytesMax))
+        try unpack(tar, into: directory, bytesMax: terms.bytesMax)
         return fetched.digest
+    }
+
+    /// Whole or not at all: it is unpacked beside, and moved into place. What cannot be made is named.
+    private func unpack(_ tar: String, into directory: String, bytesMax: UInt64) throws {
+        try Files.makeDirectories(directory, mode: 0o755)
+        let beside = "\(directory).unpacked"
+        try Files.removeTree(beside)
+        let contents = try Unpacker.located().unpack(
+            file: tar, into: beside, rules: .output,
+            limits: ArchiveLimits(entriesMax: AgentLimits.uploadEntriesMax, bytesMax: bytesMax), owner: .caller)
+        if let omission = contents.omission { Terminal.complain("of the output, \(omission)") }
+        for name in try Files.names(in: beside) where rename("\(beside)/\(name)", "\(directory)/\(name)") != 0 {
+            throw CommandError(
+                "\(PlainText.excerpt(name)) of the output cannot be put into \(directory): errno \(errno)",
+                fix: "The output lies in \(beside); move it, or name another directory with --out.")
+        }
+        try Files.removeTree(beside)
     }
 
     /// What the machine signed about the output; nil when its final word is that there is none.

@@ -87,7 +87,7 @@ final class AgentBench: Sendable {
         let place = "\(folder.path)/pack-\(UUID())"
         try Files.makeDirectories("\(place)/tree", mode: 0o755)
         try DurableFile.write(text.utf8, to: "\(place)/tree/words", mode: 0o644)
-        try TarArchive.pack("\(place)/tree", into: "\(place)/it.tar")
+        try Unpacker.located().pack(directory: "\(place)/tree", into: "\(place)/it.tar")
         defer { try? Files.removeTree(place) }
         return try Files.bytes("\(place)/it.tar")
     }

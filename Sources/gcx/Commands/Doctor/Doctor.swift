@@ -26,7 +26,7 @@ struct Doctor: AsyncParsableCommand {
     func run() async throws {
         let findings =
             [
-                root, cgroups, runtime, tool("umoci", for: "OCI images"), tool("tar", for: "uploads"),
+                root, cgroups, runtime, reader,
                 tool("mke2fs", package: "e2fsprogs", for: "the jobs' writable layers"),
                 network,
             ] + [await probe()]
@@ -54,6 +54,33 @@ struct Doctor: AsyncParsableCommand {
 
     private var runtime: Finding {
         finding("OCI runtime") { () throws(SandboxError) in try RuntimeChoice.detect().reason }
+    }
+
+    /// Lets the reader of archives try to break out of its walls.
+    private var reader: Finding {
+        finding("reader of archives") { () throws(ImageError) in
+            let unpacker = try Unpacker.located()
+            let report = try Self.trial(of: unpacker)
+            guard report.breaches.isEmpty, let standing = report.standing else {
+                throw .openWalls(report.breaches)
+            }
+            let landlock = standing.landlock.map { "Landlock \($0)" } ?? "no Landlock"
+            return "\(standing.namespaces ? "namespaces" : "no namespaces"), \(landlock), seccomp; nothing got out"
+        }
+    }
+
+    private static func trial(of unpacker: Unpacker) throws(ImageError) -> UnpackReport {
+        do {
+            let scratch = try ScratchDirectory("gcx-doctor")
+            let directory = try FileDescriptor.open(scratch.path, O_RDONLY | O_DIRECTORY)
+            return try unpacker.tryWalls(directory)
+        } catch let error as ImageError {
+            throw error
+        } catch let error as LinuxError {
+            throw .linux(error)
+        } catch {
+            throw .noUnpacker(searched: ["\(error)"])
+        }
     }
 
     private func tool(_ name: String, package: String? = nil, for purpose: String) -> Finding {
