@@ -12,4 +12,8 @@ enum Limits {
     static let saltBytesMax = 1_024
     /// Bytes of a keystore file; wallets write about 500.
     static let keystoreFileBytesMax = 64 << 10
+    /// Bytes of a password that is typed; longer than any that a person types or a manager makes.
+    static let passwordBytesMax = 1_024
+    /// Bytes of a file whose first line is a password; it may have notes below.
+    static let passwordFileBytesMax = 4_096
 }

@@ -5,6 +5,8 @@ package enum KeystoreError: RemediedError, Equatable {
     /// The password does not open it, or the file was damaged: the format cannot tell these two apart.
     case passwordWrong
     case passwordEmpty
+    /// The first line of a password file is none.
+    case passwordUnusable(path: String, reason: String)
     /// The file is of another version; this is version 3.
     case versionUnsupported(Int)
     case cipherUnsupported(String)
@@ -19,7 +21,7 @@ package enum KeystoreError: RemediedError, Equatable {
     case addressMismatch(named: Address, held: Address)
     /// Not a JSON document of this format.
     case notAKeystore(reason: String)
-    /// Others than the owner may read it, or its group may write it.
+    /// Others than the owner may read or write it.
     case fileExposed(path: String, mode: UInt32)
     case fileTooLarge(path: String, bytes: Int)
     /// A key already rests there, and a key is never overwritten.
@@ -35,6 +37,8 @@ package enum KeystoreError: RemediedError, Equatable {
         switch self {
         case .passwordWrong: .fix("Give the password this key was stored with.")
         case .passwordEmpty: .fix("Choose a password that is not empty.")
+        case .passwordUnusable(let path, _):
+            .fix("Write the password, and nothing else, into the first line of \(path).")
         case .versionUnsupported, .cipherUnsupported, .kdfUnsupported, .prfUnsupported, .notAKeystore:
             .fix("Export the key again as an Ethereum keystore of version 3 with scrypt and aes-128-ctr.")
         case .fieldInvalid, .addressMismatch: .fix("Restore the file from a backup, or export the key again.")
@@ -52,6 +56,7 @@ package enum KeystoreError: RemediedError, Equatable {
         switch self {
         case .passwordWrong: "keystore: wrong password, or the file is damaged"
         case .passwordEmpty: "keystore: the password is empty"
+        case .passwordUnusable(let path, let reason): "the password file \(path) \(reason)"
         case .versionUnsupported(let version): "keystore: version \(version) is not supported, only 3 is"
         case .cipherUnsupported(let name): "keystore: cipher “\(name)” is not supported, only aes-128-ctr is"
         case .kdfUnsupported(let name): "keystore: kdf “\(name)” is not supported, only scrypt and pbkdf2 are"
@@ -62,7 +67,8 @@ package enum KeystoreError: RemediedError, Equatable {
         case .addressMismatch(let named, let held):
             "keystore: it is named for \(named.checksummed) and holds the key of \(held.checksummed)"
         case .notAKeystore(let reason): "keystore: \(reason)"
-        case .fileExposed(let path, let mode): "keystore \(path): mode \(String(mode, radix: 8)) lets others at it"
+        case .fileExposed(let path, let mode):
+            "\(path) holds a secret, and its mode \(String(mode, radix: 8)) lets others at it"
         case .fileTooLarge(let path, let bytes): "keystore \(path): \(bytes) bytes is too large for a keystore"
         case .fileExists(let path): "keystore \(path): a file is already there"
         case .file(let operation, let path, let errno): "\(operation) keystore \(path): \(describe(errno: errno))"

@@ -30,20 +30,9 @@ package enum KeystoreFile {
 
     /// Reads a file without opening the key in it.
     ///
-    /// - Throws: ``KeystoreError/fileExposed(path:mode:)`` when others may read it; a group may, because systemd shows
-    ///   a credential granted through an access list as mode 0440.
+    /// - Throws: what ``SecretFile/read(_:bytesMax:)`` throws, and ``KeystoreError/notAKeystore(reason:)``.
     package static func read(_ path: String) throws(KeystoreError) -> KeystoreV3 {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw .file(operation: "open", path: path, errno: errno) }
-        defer { close(descriptor) }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw .file(operation: "stat", path: path, errno: errno) }
-        let mode = status.st_mode & 0o777
-        guard mode & 0o027 == 0 else { throw .fileExposed(path: path, mode: mode) }
-        guard status.st_size <= Limits.keystoreFileBytesMax else {
-            throw .fileTooLarge(path: path, bytes: Int(status.st_size))
-        }
-        return try decode(try readAll(descriptor, path: path))
+        try decode(try SecretFile.read(path, bytesMax: Limits.keystoreFileBytesMax))
     }
 
     /// - Throws: ``KeystoreError/notAKeystore(reason:)``.
@@ -86,22 +75,6 @@ package enum KeystoreFile {
         guard descriptor >= 0 else { throw .file(operation: "open directory of", path: path, errno: errno) }
         defer { close(descriptor) }
         guard fsync(descriptor) == 0 else { throw .file(operation: "fsync directory of", path: path, errno: errno) }
-    }
-
-    private static func readAll(_ descriptor: Int32, path: String) throws(KeystoreError) -> [UInt8] {
-        var bytes: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 4_096)
-        while true {
-            let count = Glibc.read(descriptor, &chunk, chunk.count)
-            if count < 0 && errno == EINTR { continue }
-            guard count >= 0 else { throw .file(operation: "read", path: path, errno: errno) }
-            guard count > 0 else { return bytes }
-            bytes += chunk.prefix(count)
-            // The file may grow after fstat, and a device has no size.
-            guard bytes.count <= Limits.keystoreFileBytesMax else {
-                throw .fileTooLarge(path: path, bytes: bytes.count)
-            }
-        }
     }
 }
 

@@ -67,43 +67,24 @@ enum Environment {
 enum Password {
     static func read(_ file: String?, for keystore: String) throws -> String {
         if let file { return try firstLine(of: file) }
-        guard isatty(STDIN_FILENO) == 1 else {
+        guard isatty(STDIN_FILENO) == 1, let prompt = PasswordPrompt("Password of \(keystore): ") else {
             throw CommandError(
                 "no password for \(keystore): standard input is no terminal", fix: "Name a file with --password-file.")
         }
-        guard let typed = getpass("Password of \(keystore): ") else {
-            throw CommandError("the terminal gave no password", fix: "Name a file with --password-file.")
-        }
-        return String(cString: typed)
+        return try prompt.line()
     }
 
     /// The password of a new key: from the file, or typed twice, because a slip of the finger would lose the key.
     static func choose(_ file: String?, for keystore: String) throws -> String {
         let password = try read(file, for: keystore)
         guard file == nil else { return password }
-        guard let again = getpass("The same again: "), String(cString: again) == password else {
+        guard let prompt = PasswordPrompt("The same again: "), try prompt.line() == password else {
             throw CommandError("the two passwords differ; no key was made", fix: "Try again.")
         }
         return password
     }
 
-    static func firstLine(of path: String) throws -> String {
-        guard let file = fopen(path, "r") else {
-            throw CommandError(
-                "the password file \(path) cannot be read: \(String(cString: strerror(errno)))",
-                fix: "Check the path and that you may read it.")
-        }
-        defer { fclose(file) }
-        var line = [CChar](repeating: 0, count: passwordBytesMax)
-        guard fgets(&line, Int32(line.count), file) != nil else {
-            throw CommandError("the password file \(path) is empty", fix: "Write the password into its first line.")
-        }
-        let bytes = line.prefix { $0 != 0 && $0 != 10 }.map { UInt8(bitPattern: $0) }
-        return String(decoding: bytes, as: UTF8.self)
-    }
-
-    /// Longest password line, bytes.
-    private static let passwordBytesMax = 1_024
+    static func firstLine(of path: String) throws -> String { try SecretFile.password(path) }
 }
 
 /// An address typed by a person: mixed case must match its checksum.
