@@ -55,7 +55,7 @@ let adapters: [Target] = [
     swift("GCXBenchmark", ["GCXModel"]),
     swift("GCXSandbox", ["GCXModel", "GCXLinux", crypto]),
     swift("GCXLedger", ["GCXModel", "GCXSigning", "GCXPricing", crypto]),
-    swift("GCXLedgerSQLite", ["GCXLedger", "GCXModel", "GCXSigning", grdb]),
+    swift("GCXLedgerSQLite", ["GCXLedger", "GCXLinux", "GCXModel", "GCXSigning", grdb]),
     swift("GCXConfig", ["GCXModel", toml]),
 ]
 
@@ -143,7 +143,10 @@ let testing: [Target] = [
     tests("GCXConfigTests", ["GCXConfig", "GCXModel"]),
     tests(
         "GCXAgentTests",
-        ["GCXModel", "GCXSigning", "GCXPricing", "GCXBenchmark", "GCXLedger", "GCXAgent", "Support", logging]),
+        [
+            "GCXModel", "GCXSigning", "GCXPricing", "GCXBenchmark", "GCXLinux", "GCXSandbox", "GCXLedger",
+            "GCXLedgerSQLite", "GCXAgent", "Support", logging,
+        ]),
     tests(
         "GCXAPITests",
         [

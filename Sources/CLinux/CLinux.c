@@ -108,6 +108,12 @@ int gcx_spawn_new_session(void) { return POSIX_SPAWN_SETSID; }
 
 int gcx_set_pipe_size(int fd, int bytes) { return result(fcntl(fd, F_SETPIPE_SZ, bytes)); }
 
+int gcx_open_unnamed(const char *directory) {
+    return result(open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+}
+
+int gcx_set_lease(int fd, int kind) { return result(fcntl(fd, F_SETLEASE, kind)); }
+
 int gcx_pipe(int ends[2]) { return result(pipe2(ends, O_CLOEXEC)); }
 
 const char *gcx_errno_name(int number) { return strerrorname_np(number); }

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import GCXLedger
+import GCXLinux
 import GCXModel
 import GCXSigning
 import GRDB
@@ -20,6 +21,7 @@ struct JournalStore: Sendable {
                 sql: "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 1;")
         }
         return try storing("opening the ledger \(path)") {
+            try Files.keepPrivate(database: path)
             let store = JournalStore(queue: try DatabaseQueue(path: path, configuration: configuration))
             try Schema.migrator.migrate(store.queue)
             return store

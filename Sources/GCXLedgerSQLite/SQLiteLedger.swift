@@ -19,7 +19,7 @@ package actor SQLiteLedger: TransparentLedger {
     private let store: JournalStore
     private let key: PrivateKey
     private let now: @Sendable () -> UInt64
-    private let lock: FileLock
+    private let lock: LedgerLock
     private var state: LedgerState
     private var tree: MerkleTree
     private var lastHead: SignedTreeHead
@@ -37,12 +37,13 @@ package actor SQLiteLedger: TransparentLedger {
     package init(
         path: String, operatorKey: PrivateKey, isTestNetwork: Bool, now: @escaping @Sendable () -> UInt64
     ) throws(LedgerError) {
-        lock = try FileLock(beside: path)
+        lock = try LedgerLock(beside: path)
         store = try JournalStore.writing(path)
         key = operatorKey
         self.now = now
         let opened = try OpenedJournal(store, key: operatorKey, isTestNetwork: isTestNetwork, now: now())
         (state, tree, lastHead) = (opened.state, opened.tree, opened.head)
+        try lock.mark()
     }
 
     /// Brings the file into the state in which it can be copied; call it last.

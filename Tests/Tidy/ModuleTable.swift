@@ -47,7 +47,8 @@ struct ModuleRow: Sendable {
         ModuleRow(.adapters, "GCXBenchmark", ["GCXModel"]),
         ModuleRow(.adapters, "GCXSandbox", ["GCXModel", "GCXLinux"], packages: ["Crypto"]),
         ModuleRow(.adapters, "GCXLedger", ["GCXModel", "GCXSigning", "GCXPricing"], packages: ["Crypto"]),
-        ModuleRow(.adapters, "GCXLedgerSQLite", ["GCXLedger", "GCXModel", "GCXSigning"], packages: ["GRDB"]),
+        ModuleRow(
+            .adapters, "GCXLedgerSQLite", ["GCXLedger", "GCXLinux", "GCXModel", "GCXSigning"], packages: ["GRDB"]),
         ModuleRow(.adapters, "GCXConfig", ["GCXModel"], packages: ["TOMLKit"]),
 
         ModuleRow(

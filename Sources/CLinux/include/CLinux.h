@@ -56,6 +56,11 @@ int gcx_spawn_new_session(void);
 // F_SETPIPE_SZ: the room of a pipe.
 int gcx_set_pipe_size(int fd, int bytes);
 
+// open(2) with O_TMPFILE: a new file in the directory that has no name, mode 0600.
+int gcx_open_unnamed(const char *directory);
+// fcntl(2) with F_SETLEASE: F_RDLCK or F_UNLCK on a descriptor that only reads.
+int gcx_set_lease(int fd, int kind);
+
 // pipe2(2) with O_CLOEXEC, and strerrorname_np(3): "EBUSY", or null for an unknown number.
 int gcx_pipe(int ends[2]);
 const char *gcx_errno_name(int number);
