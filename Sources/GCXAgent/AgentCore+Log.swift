@@ -18,9 +18,7 @@ extension AgentCore {
         while true {
             // Whether it has ended is asked before the log is read, so that nothing written in between is missed.
             let ended = try visible(lease, to: caller).phase.exit != nil
-            let stretch = try await reading(lease) { (log) throws(LinuxError) in
-                try log.stretch(from: place.offset, bytesMax: bytesMax, only: query.stream?.stored)
-            }
+            let stretch = try await stretch(of: lease, from: place.offset, bytesMax: bytesMax, query)
             let isNew = stretch.next > stretch.start
             if isNew || ended || deadline.isOver {
                 return LogPage(
@@ -29,6 +27,22 @@ extension AgentCore {
                     bytes: stretch.bytes)
             }
             await deadline.pause()
+        }
+    }
+
+    /// - Throws: ``AgentError/badRequest(_:)`` when the caller named a place where no record begins: that is no damage.
+    private func stretch(
+        of lease: LeaseID, from offset: UInt64, bytesMax: Int, _ query: LogQuery
+    ) async throws(AgentError) -> JobLogStretch {
+        do {
+            return try await reading(lease) { (log) throws(LinuxError) in
+                try log.stretch(from: offset, bytesMax: bytesMax, only: query.stream?.stored)
+            }
+        } catch .logDamaged(let lease, let reason) {
+            let isPlace = try await reading(lease) { (log) throws(LinuxError) in try log.isPlace(offset) }
+            guard offset == query.from, isPlace == false else { throw .logDamaged(lease, reason) }
+            throw .badRequest(
+                "no record of the log begins at offset \(offset); begin at 0, or where another page said to go on")
         }
     }
 

@@ -52,6 +52,18 @@ extension JobLogFolder {
         return JobLogPlace(offset: starts[number] + search.place.offset, skipLines: search.place.skipLines)
     }
 
+    /// Whether a record begins at an offset of what is kept; nil where that cannot be told, because the log is damaged before.
+    ///
+    /// - Complexity: one segment read.
+    package func isPlace(_ offset: UInt64) throws(LinuxError) -> Bool? {
+        guard let start = try starts().last(where: { $0 <= offset }), let bytes = try bytes(of: start),
+            let wanted = Int(exactly: offset - start), wanted <= bytes.count
+        else { return nil }
+        let before = bytes.withUnsafeBytes { JobLog.walk($0) { frame, at in at + frame.all.count <= wanted } }
+        if before.bytes == wanted { return true }
+        return before.isRubbish ? nil : false
+    }
+
     /// Counts and offset at the end of the log.
     private func ending(_ starts: [UInt64]) throws(LinuxError) -> (counts: JobLogCounts, end: UInt64)? {
         for start in starts.reversed() {
