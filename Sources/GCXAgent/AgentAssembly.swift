@@ -10,6 +10,9 @@ package struct AgentAssembly: Sendable {
     package let core: AgentCore
     /// Started in this order and stopped in the reverse; the caller adds its server at the end.
     package let services: [any Service]
+    /// As long as this lives no other agent works on the directory.
+    private let lock: StateLock
+    private let store: AgentStore
 
     /// - Throws: ``AgentError`` when the machine, the store or the state directory cannot be used; nothing is running then.
     package init(
@@ -19,6 +22,8 @@ package struct AgentAssembly: Sendable {
         do { try Files.makeDirectories(settings.stateDirectory, mode: 0o700) } catch {
             throw .storage(error.description)
         }
+        lock = try StateLock(settings.stateDirectory)
+        store = try AgentStore(path: settings.databasePath, dependents: try Self.dependents(settings))
         let driver = try Self.driver(settings)
         var settings = settings
         // Without the cpuset controller nobody can be kept off another's cores.
@@ -28,10 +33,11 @@ package struct AgentAssembly: Sendable {
         }
         let problems = Problems()
         let context = KeeperContext(
-            identity: identity, settings: settings, store: try AgentStore(path: settings.databasePath), ledger: ledger,
-            driver: driver, problems: problems, logger: logger, now: now)
+            identity: identity, settings: settings, store: store, ledger: ledger, driver: driver, problems: problems,
+            logger: logger, room: UploadRoom(store: store, settings: settings), now: now)
         // A machine that may sell nothing any more still brings its leases to their ends.
-        let isBusy = try context.store.leases().contains { $0.phase.name != .closed }
+        let book = try store.book()
+        let isBusy = !book.damaged.isEmpty || book.rows.contains { $0.phase.name != .closed }
         if !isBusy { try identity.requireGrant(at: now()) }
         let core = try AgentCore(
             context: context,
@@ -44,6 +50,20 @@ package struct AgentAssembly: Sendable {
             OfferService(context: context, core: core, measurer: measurer),
             LeaseService(core: core, settings: settings, logger: logger),
         ]
+    }
+
+    /// Brings the database into the state in which it can be copied as one file; call it last.
+    package func settle() throws(AgentError) { try store.settle() }
+
+    /// What only the database explains: directories of jobs and of uploads.
+    private static func dependents(_ settings: AgentSettings) throws(AgentError) -> [String] {
+        var found: [String] = []
+        for folder in [settings.jobsPath, settings.uploadsPath] where Files.exists(folder) {
+            do { found += try Files.names(in: folder).filter { !$0.hasPrefix(".") }.map { "\(folder)/\($0)" } } catch {
+                throw .storage(error.description)
+            }
+        }
+        return found
     }
 
     private static func driver(_ settings: AgentSettings) throws(AgentError) -> OCIRuntimeDriver {

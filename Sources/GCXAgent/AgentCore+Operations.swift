@@ -31,15 +31,16 @@ extension AgentCore: AgentOperations {
     }
 
     private func ticket(_ kind: UploadKind, _ lease: LeaseID) throws(AgentError) -> UploadTicket {
-        let uploads = LeaseUploads(root: context.settings.uploadsPath, lease: lease)
-        try uploads.prepare()
-        let most = kind == .image ? context.settings.imageBytesMax : context.settings.inputBytesMax
-        return UploadTicket(lease: lease, kind: kind, path: uploads.partial(kind), bytesMax: most)
+        UploadTicket(lease: lease, kind: kind, file: try LeaseUploads(lease, context).begin(kind))
     }
 
     package func endUpload(_ ticket: UploadTicket, complete: Bool) async throws(AgentError) {
-        let uploads = LeaseUploads(root: context.settings.uploadsPath, lease: ticket.lease)
-        try await uploads.finish(ticket.kind, complete: complete, bytesMax: ticket.bytesMax)
+        // One that is given up has no name, and is gone with its ticket.
+        guard complete else { return }
+        let file = ticket.file
+        try await blocking { () throws(AgentError) in _ = try file.seal() }
+        try await LeaseUploads(ticket.lease, context).inspect(file)
+        try await keeper(ticket.lease).place(ticket)
     }
 
     package func submit(
@@ -56,9 +57,10 @@ extension AgentCore: AgentOperations {
 
     package func jobs(by caller: Caller) async throws(AgentError) -> [JobStatus] {
         var found: [JobStatus] = []
-        for row in try context.store.leases().reversed() {
+        for row in try context.store.book().rows.reversed() {
             do { try authorize(caller, row.terms) } catch { continue }
-            found.append(try await summary(row))
+            // What is damaged of one lease takes nothing from the others.
+            if let summary = try? await summary(row) { found.append(summary) }
         }
         return found
     }
@@ -86,14 +88,18 @@ extension AgentCore: AgentOperations {
         }
     }
 
-    package func accept(_ voucher: Signed<Voucher>) async throws(AgentError) -> JobStatus {
+    package func accept(_ voucher: Signed<Voucher>) async throws(AgentError) -> VoucherReceipt {
         let lease = voucher.document.channel
         guard let row = try context.store.lease(lease) else { throw .unknownLease(lease) }
+        // Who cannot sign for the lease learns nothing about it.
+        do { try voucher.verify(signer: row.terms.session, in: context.identity.domain) } catch {
+            throw .voucherRefused(lease, error.description)
+        }
         guard row.phase.name != .closed else {
             throw .wrongPhase(lease, phase: row.phase.name.rawValue, wanted: "running or settling")
         }
         try await keeper(lease).accept(voucher)
-        return try await job(lease, by: .owner)
+        return VoucherReceipt(lease: lease, cumulative: voucher.document.cumulative)
     }
 
     package func outputArchive(_ lease: LeaseID, by caller: Caller) async throws(AgentError) -> OutputArchive? {

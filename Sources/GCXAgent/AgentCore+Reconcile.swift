@@ -9,22 +9,47 @@ extension AgentCore {
     /// is found here should not be: it is removed, and said.
     func reconcile() async {
         do {
-            let rows = Dictionary(try context.store.leases().map { (LeaseKeeper.jobID($0.id), $0) }) { first, _ in first
+            let book = try context.store.book()
+            await noteSetAside(book.damaged)
+            // Whose job a directory is cannot be told while the id of a lease cannot be read.
+            guard book.damaged.allSatisfy({ $0.id != nil }) else { return }
+            let rows = Dictionary(book.rows.map { (LeaseKeeper.jobID($0.id), $0) }) { first, _ in first }
+            let kept = Set(book.damaged.compactMap(\.id).map(LeaseKeeper.jobID))
+            for name in try strays(in: context.settings.jobsPath, rows, kept) { try await endStray(name, rows[name]) }
+            for name in try strays(in: context.settings.uploadsPath, rows, kept) {
+                try await removeStray(name, rows[name])
             }
-            for name in try strays(in: context.settings.jobsPath, rows) { try await endStray(name, rows[name]) }
-            for name in try strays(in: context.settings.uploadsPath, rows) { try await removeStray(name, rows[name]) }
             await context.problems.clear("reconciling")
         } catch {
             await context.problems.note("reconciling", error.description)
         }
     }
 
+    /// Says which leases nobody looks after, because what is stored of them cannot be read. Nothing of them is removed.
+    private func noteSetAside(_ damaged: [DamagedLease]) async {
+        for lease in damaged {
+            let name = lease.id.map { "lease \($0.short)" } ?? "a lease whose id cannot be read"
+            await context.problems.note(
+                "\(name), set aside",
+                "\(lease.reason). Its job runs on under its supervisor until its time is over, and its files, receipts and "
+                    + "vouchers are kept. Mend the row in \(context.settings.databasePath) and restart the agent")
+        }
+        for (lease, reason) in setAside {
+            await context.problems.note(
+                "lease \(lease.short), set aside",
+                "\(reason). Its job runs on under its supervisor until its time is over, and everything of it is kept. Mend "
+                    + "the row in \(context.settings.databasePath) and restart the agent")
+        }
+    }
+
     /// Directories that belong to no lease, or to one that is wiped.
-    private func strays(in path: String, _ rows: [String: LeaseRow]) throws(AgentError) -> [String] {
+    private func strays(
+        in path: String, _ rows: [String: LeaseRow], _ kept: Set<String>
+    ) throws(AgentError) -> [String] {
         guard Files.exists(path) else { return [] }
         let names: [String]
         do { names = try Files.names(in: path) } catch { throw .storage(error.description) }
-        return names.filter { !$0.hasPrefix(".") && rows[$0]?.wiped ?? true }
+        return names.filter { !$0.hasPrefix(".") && !kept.contains($0) && rows[$0]?.wiped ?? true }
     }
 
     private func endStray(_ name: String, _ row: LeaseRow?) async throws(AgentError) {

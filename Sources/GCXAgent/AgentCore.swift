@@ -11,6 +11,8 @@ package actor AgentCore {
     let context: KeeperContext
     let description: SandboxDescription
     private var keepers: [LeaseID: LeaseKeeper] = [:]
+    /// Leases whose receipts, vouchers or meter cannot be read, with the reason: nobody looks after them.
+    let setAside: [LeaseID: String]
     /// The offer on the ledger now, and its digest.
     private(set) var offer: (signed: Signed<Offer>, digest: Digest)?
     /// What is given to one lease alone.
@@ -27,15 +29,21 @@ package actor AgentCore {
         }
     }
 
-    /// Finds the leases of an earlier life in the store.
+    /// Finds the leases of an earlier life in the store. One that is damaged is set aside, and keeps none of the others.
     package init(context: KeeperContext, description: SandboxDescription) throws(AgentError) {
         self.context = context
         self.description = description
-        var found: [LeaseID: LeaseKeeper] = [:]
-        for row in try context.store.leases() where !row.wiped {
-            found[row.id] = try LeaseKeeper(row, context: context)
+        var (found, setAside): ([LeaseID: LeaseKeeper], [LeaseID: String]) = ([:], [:])
+        let book = try context.store.unwiped()
+        for row in book.rows {
+            do { found[row.id] = try LeaseKeeper(row, context: context) } catch {
+                setAside[row.id] = error.description
+            }
         }
-        keepers = found
+        (keepers, self.setAside) = (found, setAside)
+        for reason in book.damaged.map(\.reason) + setAside.values {
+            context.logger.error("lease set aside", metadata: ["reason": "\(reason)"])
+        }
     }
 
     /// Every keeper, in no order.
@@ -59,6 +67,7 @@ package actor AgentCore {
     func keeper(_ lease: LeaseID) throws(AgentError) -> LeaseKeeper {
         if let keeper = keepers[lease] { return keeper }
         guard let row = try context.store.lease(lease) else { throw .unknownLease(lease) }
+        if let reason = setAside[lease] { throw .storage("lease \(lease.short) is set aside: \(reason)") }
         throw .wrongPhase(lease, phase: row.phase.name.rawValue, wanted: "open or running")
     }
 
@@ -124,20 +133,12 @@ package actor AgentCore {
     /// Whether the caller may see and steer a lease.
     func authorize(_ caller: Caller, _ terms: LeaseTerms) throws(AgentError) {
         guard case .session(let session) = caller else { return }
-        let document = session.document
-        do { try session.verify(signer: document.account, in: context.identity.domain) } catch {
-            throw .notAllowed("the session does not hold: \(error)")
-        }
-        guard document.audience == context.identity.machine.address else {
-            throw .notAllowed("the session is for machine \(document.audience.checksummed)")
-        }
-        guard document.account == terms.payer else {
-            throw .notAllowed("the lease's payer is \(terms.payer.checksummed), not \(document.account.checksummed)")
-        }
-        let now = context.now()
-        let seconds = document.expiresAt - min(document.issuedAt, document.expiresAt)
-        guard now < document.expiresAt, seconds <= AgentLimits.sessionSecondsMax else {
-            throw .notAllowed("the session has expired, or runs for more than \(AgentLimits.sessionSecondsMax) s")
+        let check = SessionCheck(
+            machine: context.identity.machine.address, domain: context.identity.domain, now: context.now())
+        try check.check(session)
+        guard session.document.account == terms.payer else {
+            throw .notAllowed(
+                "the lease's payer is \(terms.payer.checksummed), not \(session.document.account.checksummed)")
         }
     }
 }

@@ -43,6 +43,16 @@ package enum AgentLimits {
     package static let urlBytesMax = 8_192
     /// Longest time that an input may take to be fetched.
     package static let downloadTimeout: Duration = .seconds(3_600)
+    /// What the uploads of a lease may take together, as so many of the largest image and the largest input: one that
+    /// has its place, and one that is to take it.
+    package static let uploadCopiesMax: UInt64 = 2
+    /// Uploads of one lease on their way at once: an image and an input, and each once more after a connection broke.
+    package static let uploadsAtOnceMax = 4
+    /// What the disk has promised to jobs is added up again after so many bytes of an upload: jobs may have started.
+    package static let uploadLookBytes: UInt64 = 16 << 20
+    /// Times that a lease's job is started: an agent that ended in the middle may have met a bad moment once or twice, and
+    /// one that always ends there must not do so for ever.
+    package static let startAttemptsMax = 3
     /// Files in an uploaded image or input.
     package static let uploadEntriesMax = 1_000_000
     /// How often the job's end is looked for between two samples.
@@ -53,4 +63,6 @@ package enum AgentLimits {
     package static let pids: ClosedRange<UInt64> = SandboxLimits.pidsMin...1_048_576
     /// An API session may be this long at the most, seconds.
     package static let sessionSecondsMax: UInt64 = 86_400
+    /// A buyer's clock may be ahead of ours by so much, seconds.
+    package static let sessionSkewSeconds: UInt64 = 60
 }

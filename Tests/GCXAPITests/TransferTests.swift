@@ -13,7 +13,7 @@ import Testing
     /// Not a whole number of chunks.
     let content = (0..<(3 * APILimits.chunkBytes + 17)).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8) }
 
-    @Test("an upload arrives byte for byte, mode 0600, and tells how far it is")
+    @Test("an upload arrives byte for byte, never to be written again, and tells how far it is")
     func upload() async throws {
         try await serving { agent, client, directory in
             try DurableFile.write(content, to: directory + "/source")
@@ -26,7 +26,7 @@ import Testing
             #expect(sent == UInt64(content.count))
             #expect(try Files.bytes(directory + "/target", limit: 1 << 20) == content)
             var status = stat()
-            #expect(stat(directory + "/target", &status) == 0 && status.st_mode & 0o777 == 0o600)
+            #expect(stat(directory + "/target", &status) == 0 && status.st_mode & 0o777 == 0o400)
             #expect(agent.state.withLock { $0.uploads.map(\.complete) } == [true])
             #expect(seen.withLock { $0.last } == UInt64(content.count))
         }
@@ -38,11 +38,13 @@ import Testing
             try DurableFile.write(content, to: directory + "/source")
             agent.state.withLock { $0.uploadBytesMax = UInt64(content.count) }
             try await client.upload(.input, lease: lease.id, file: directory + "/source", by: .owner)
-            agent.state.withLock { $0.uploadBytesMax = UInt64(content.count) - 1 }
+            agent.state.withLock {
+                ($0.uploadBytesMax, $0.uploadPath) = (UInt64(content.count) - 1, directory + "/second")
+            }
             await #expect(throws: AgentError.tooLarge("the input", bytesMax: UInt64(content.count) - 1)) {
                 try await client.upload(.input, lease: lease.id, file: directory + "/source", by: .owner)
             }
-            #expect(!Files.exists(directory + "/target"))
+            #expect(try Files.names(in: directory) == ["agent.sock", "source", "target"])
             #expect(agent.state.withLock { $0.uploads.map(\.complete) } == [true, false])
         }
     }
@@ -185,10 +187,9 @@ import Testing
     func tickets() async throws {
         try await serving { agent, client, directory in
             let ticket = try await client.beginUpload(.input, lease: lease.id, by: .owner)
-            try DurableFile.write(content, to: ticket.path)
+            try ticket.file.write(content)
             try await client.endUpload(ticket, complete: true)
             #expect(try Files.bytes(directory + "/target", limit: 1 << 20) == content)
-            #expect(!Files.exists(ticket.path))
             agent.state.withLock { $0.output = directory + "/target" }
             let output = try #require(try await client.outputArchive(lease.id, by: .owner))
             defer { unlink(output.path) }

@@ -132,11 +132,11 @@ package struct BuyerSession: Sendable {
     /// Sends a voucher that is in the journal. Not nil when it answered the final receipt.
     private func send(_ voucher: Signed<Voucher>, in record: BuyerRecord) async throws(BuyerError) -> JobStatus? {
         do {
-            let status = try await patience.call { () async throws(AgentError) -> JobStatus in
+            _ = try await patience.call { () async throws(AgentError) -> VoucherReceipt in
                 try await agent.accept(voucher)
             }
             report(.voucherSent(voucher.document))
-            return record.receipt?.document.isFinal == true ? finish(status) : nil
+            return record.receipt?.document.isFinal == true ? finish(try await status()) : nil
         } catch .agent(let error) {
             // A lease that closed while we were away takes no voucher any more, and needs none.
             if case .wrongPhase = error, let status = try await closedStatus() { return finish(status) }
@@ -151,10 +151,12 @@ package struct BuyerSession: Sendable {
     }
 
     private func closedStatus() async throws(BuyerError) -> JobStatus? {
-        let status = try await patience.call { () async throws(AgentError) -> JobStatus in
-            try await agent.job(lease, by: caller)
-        }
+        let status = try await status()
         return status.phase == .closed ? status : nil
+    }
+
+    private func status() async throws(BuyerError) -> JobStatus {
+        try await patience.call { () async throws(AgentError) -> JobStatus in try await agent.job(lease, by: caller) }
     }
 
     private func finish(_ status: JobStatus) -> JobStatus {

@@ -49,7 +49,7 @@ package struct AgentClient: AgentOperations {
             waiting("/v1/leases/\(lease)/receipts?after=\(after)&wait=\(waitSeconds)", waitSeconds), by: caller)
     }
 
-    package func accept(_ voucher: Signed<Voucher>) async throws(AgentError) -> JobStatus {
+    package func accept(_ voucher: Signed<Voucher>) async throws(AgentError) -> VoucherReceipt {
         try await post("/v1/leases/\(voucher.document.channel)/vouchers", voucher, by: .owner, isRepeatable: true)
     }
 

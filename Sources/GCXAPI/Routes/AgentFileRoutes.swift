@@ -2,9 +2,10 @@ import GCXAgent
 import GCXLinux
 import GCXModel
 import GCXSandbox
-import Glibc
 import HTTPTypes
 import Hummingbird
+import NIOCore
+import NIOPosix
 import ServiceLifecycle
 
 /// Files in and out of the agent, a piece at a time.
@@ -35,7 +36,6 @@ struct AgentFileRoutes: Sendable {
         do {
             try await receive(request.body, length, into: ticket)
         } catch {
-            unlink(ticket.path)
             try? await agent.endUpload(ticket, complete: false)
             throw error
         }
@@ -53,18 +53,20 @@ struct AgentFileRoutes: Sendable {
     }
 
     private func receive(_ body: RequestBody, _ length: UInt64, into ticket: UploadTicket) async throws(AgentError) {
-        let tooLarge = AgentError.tooLarge("the \(ticket.kind.rawValue)", bytesMax: ticket.bytesMax)
-        guard length <= ticket.bytesMax else { throw tooLarge }
-        let written: UInt64
+        let file = ticket.file
+        guard length <= file.bytesMax else {
+            throw .tooLarge("the \(ticket.kind.rawValue)", bytesMax: file.bytesMax)
+        }
         do {
-            written = try await FileSink(ticket.path, bytesMax: ticket.bytesMax).write(body)
-        } catch is FileSink.Overflow {
-            throw tooLarge
-        } catch let error as LinuxError {
-            throw .storage(error.description)
+            for try await piece in body {
+                try await NIOThreadPool.singleton.runIfActive { try file.write(piece.readableBytesView) }
+            }
+        } catch let error as AgentError {
+            throw error
         } catch {
             throw .badRequest("the upload broke off: \(error)")
         }
+        let written = file.bytes
         guard written == length else { throw .badRequest("the upload broke off after \(written) of \(length) bytes") }
     }
 

@@ -10,7 +10,8 @@ extension AgentError: WireError {
         case .termsRefused, .voucherRefused, .imageRefused: .unprocessableContent
         case .badRequest: .badRequest
         case .tooLarge: .contentTooLarge
-        case .sandbox, .storage, .logDamaged: .internalServerError
+        case .noRoom: .init(code: 507, reasonPhrase: "Insufficient Storage")
+        case .sandbox, .storage, .stateUnusable, .logDamaged: .internalServerError
         case .ledger, .unreachable: .badGateway
         }
     }

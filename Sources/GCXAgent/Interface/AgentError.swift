@@ -24,10 +24,14 @@ package enum AgentError: Error, Codable, Equatable, Sendable {
     case badRequest(String)
     /// An upload or a document larger than allowed, bytes.
     case tooLarge(String, bytesMax: UInt64)
+    /// The disk, or what the lease may take of it, has no room for this.
+    case noRoom(String)
     /// The sandbox could not start or find the job.
     case sandbox(String, remedy: String)
     /// The agent's own store failed.
     case storage(String)
+    /// The agent's directory or its database cannot be used as they are, and nothing there was changed.
+    case stateUnusable(String, remedy: String)
     /// The ledger said no, or nothing.
     case ledger(String, remedy: String)
     /// No answer from the agent.
@@ -49,8 +53,10 @@ extension AgentError: RemediedError {
         case .logDamaged(let lease, let why): "the log of lease \(lease.short) cannot be read: \(why)"
         case .badRequest(let why): "the request is malformed: \(why)"
         case .tooLarge(let what, let most): "\(what) is larger than \(most) bytes"
+        case .noRoom(let why): "there is no room: \(why)"
         case .sandbox(let why, _): "the sandbox failed: \(why)"
         case .storage(let why): "the agent's database failed: \(why)"
+        case .stateUnusable(let why, _): "the agent cannot start: \(why)"
         case .ledger(let why, _): "the ledger refused: \(why)"
         case .unreachable(let why): "the agent does not answer: \(why)"
         }
@@ -66,13 +72,14 @@ extension AgentError: RemediedError {
         case .unknownLease: .fix("List the agent's leases with `gcx job list`.")
         case .wrongPhase: .fix("See where the lease stands with `gcx job inspect`.")
         case .termsRefused(_, let remedy), .imageRefused(_, let remedy), .sandbox(_, let remedy),
-            .ledger(_, let remedy):
+            .stateUnusable(_, let remedy), .ledger(_, let remedy):
             .fix(remedy)
         case .escrowMissing:
             .fix("Open the lease on the ledger with `gcx lease open`, or raise its deposit with `gcx lease topup`.")
         case .voucherRefused, .badRequest: .refuse
         case .logDamaged: .fix("Find the place with `gcx job logs --verify`.")
         case .tooLarge: .fix("Send less, or ask the owner to raise the limit in the agent's configuration.")
+        case .noRoom: .fix("Send less, or try again when other uploads or jobs have ended.")
         case .storage: .retry(after: .seconds(5))
         case .unreachable: .fix("Start the agent with `gcx agent run`, or name its socket with `--agent`.")
         }

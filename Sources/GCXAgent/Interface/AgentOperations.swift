@@ -13,10 +13,11 @@ package protocol AgentOperations: Sendable {
     /// The reservation lapses when the lease is not on the ledger within `Limits.proposalSeconds`.
     func propose(_ proposal: LeaseProposal) async throws(AgentError) -> CountersignedTerms
 
-    /// A place on the agent's disk for an image or an input; the caller streams the bytes into it.
+    /// A file on the agent's disk for an image or an input; the caller writes the bytes into it.
     func beginUpload(_ kind: UploadKind, lease: LeaseID, by caller: Caller) async throws(AgentError) -> UploadTicket
 
-    /// Tells the agent that the ticket's file is complete (true) or given up (false).
+    /// Tells the agent that the ticket's file is complete (true) or given up (false). A complete one takes the place of one
+    /// of its kind that came before, as long as no job was submitted.
     func endUpload(_ ticket: UploadTicket, complete: Bool) async throws(AgentError)
 
     /// Starts the lease's one job. The lease must be open and funded on the ledger.
@@ -37,7 +38,9 @@ package protocol AgentOperations: Sendable {
     ) async throws(AgentError) -> [Signed<Receipt>]
 
     /// Takes a voucher. It is on disk before this returns; the same voucher again changes nothing.
-    func accept(_ voucher: Signed<Voucher>) async throws(AgentError) -> JobStatus
+    ///
+    /// Nobody says who he is here, so the answer tells only what whoever has the voucher knows already.
+    func accept(_ voucher: Signed<Voucher>) async throws(AgentError) -> VoucherReceipt
 
     /// A stretch of the job's log; waits up to the query's seconds for something new.
     func log(_ lease: LeaseID, _ query: LogQuery, by caller: Caller) async throws(AgentError) -> LogPage
@@ -103,19 +106,28 @@ package struct OutputArchive: Equatable, Sendable {
     }
 }
 
-/// Permission to write one file on the agent's disk.
-package struct UploadTicket: Equatable, Sendable {
-    package var lease: LeaseID
-    package var kind: UploadKind
+/// One upload: the file goes with the ticket, as an open file and not as a path, so that it has one writer.
+package struct UploadTicket: Sendable {
+    package let lease: LeaseID
+    package let kind: UploadKind
     /// Where the bytes go.
-    package var path: String
-    /// The caller stops with an error beyond this.
-    package var bytesMax: UInt64
+    package let file: UploadFile
 
-    package init(lease: LeaseID, kind: UploadKind, path: String, bytesMax: UInt64) {
+    package init(lease: LeaseID, kind: UploadKind, file: UploadFile) {
         self.lease = lease
         self.kind = kind
-        self.path = path
-        self.bytesMax = bytesMax
+        self.file = file
+    }
+}
+
+/// The answer to a voucher.
+package struct VoucherReceipt: Codable, Equatable, Sendable {
+    package var lease: LeaseID
+    /// What the voucher covers, in all; it, or a higher one, is kept.
+    package var cumulative: Amount
+
+    package init(lease: LeaseID, cumulative: Amount) {
+        self.lease = lease
+        self.cumulative = cumulative
     }
 }

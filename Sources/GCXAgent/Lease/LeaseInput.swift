@@ -40,58 +40,79 @@ extension LeaseUploads {
     ///
     /// - Throws: ``AgentError/imageRefused(_:remedy:)`` for an input that is not what the request says.
     func input(_ wanted: JobInput?, _ settings: AgentSettings) async throws(AgentError) -> LeaseInput? {
-        let tar = archive(.input)
-        if let url = wanted?.url, !Files.exists(tar) {
+        if let url = wanted?.url, try await placed(.input) == nil {
             try prepare()
-            try await download(url, into: tar, settings)
+            try await download(url, settings)
         }
-        guard Files.exists(tar) else {
+        guard let upload = try await placed(.input) else {
             guard wanted == nil else {
                 throw .imageRefused(
                     "no input was uploaded for this lease", remedy: "Upload one with `gcx job run --input`.")
             }
             return nil
         }
-        let found: (hex: String, bytes: UInt64)
-        do {
-            found = try await blocking { () throws(LinuxError) in try SHA256Hex.ofFile(tar) }
-        } catch { throw .storage(error.description) }
-        if let wanted, wanted.digest != found.hex {
-            unlink(tar)
+        if let wanted, wanted.digest != upload.digest {
             throw .imageRefused(
-                "the input is sha256:\(found.hex), and sha256:\(wanted.digest) was asked for",
+                "the input is sha256:\(upload.digest), and sha256:\(wanted.digest) was asked for",
                 remedy: "Send the archive that the digest is of.")
         }
-        try await unpack(tar, into: "\(directory)/input", bytesMax: settings.inputBytesMax)
-        return LeaseInput(directory: "\(directory)/input", digest: found.hex, bytes: found.bytes)
+        try await unpack(path(of: upload), into: "\(directory)/input", bytesMax: settings.inputBytesMax)
+        return LeaseInput(directory: "\(directory)/input", digest: upload.digest, bytes: upload.file.bytes)
     }
 
     /// Fetches with curl, which goes on where an earlier try stopped.
     ///
     /// The address stands in a file and not in the arguments, which others could see: it may hold a signature. There are
     /// no redirects: they could lead into the provider's own network.
-    private func download(_ url: String, into tar: String, _ settings: AgentSettings) async throws(AgentError) {
-        let partial = partial(.input)
+    private func download(_ url: String, _ settings: AgentSettings) async throws(AgentError) {
+        let partial = "\(directory)/input.part"
         let most = settings.inputBytesMax
         do throws(LinuxError) {
+            // The curl of an agent that was killed may still write; what it writes to is nobody's file from now on.
+            if Files.exists(partial), try Files.hasWriters(partial) != false { try Files.remove(partial) }
             let configuration = "\(directory)/curl.conf"
             try DurableFile.replace(configuration, with: "url = \"\(url)\"\n".utf8)
             defer { unlink(configuration) }
             let tool = Self.curl(configuration, into: partial, settings)
             try await blocking { () throws(LinuxError) in
                 do throws(LinuxError) {
-                    try Self.run(tool, bytesMax: most, partial)
+                    try run(tool, bytesMax: most, partial)
                 } catch .toolFailed(_, Self.cannotResume, _) {
                     // The server gives no part of a file, so it is begun again.
                     unlink(partial)
-                    try Self.run(tool, bytesMax: most, partial)
+                    try run(tool, bytesMax: most, partial)
                 }
             }
+        } catch .outputTooLarge(Self.diskGuard, _) {
+            unlink(partial)
+            throw .noRoom("the input would take what the disk has promised to others or keeps in reserve")
         } catch {
             throw .imageRefused(
                 "the input could not be fetched: \(error)", remedy: "Check the address, or upload the input.")
         }
-        guard rename(partial, tar) == 0 else { throw .storage("cannot finish the download \(partial): errno \(errno)") }
+        let upload: SealedUpload
+        do {
+            upload = try await blocking { () throws(LinuxError) in try seal(partial) }
+        } catch { throw .storage(error.description) }
+        try record(upload, try store.uploads(of: lease)[.input], while: .starting)
+    }
+
+    /// What was fetched, hashed, without a right to write and under the name of its digest, like what was uploaded.
+    private func seal(_ partial: String) throws(LinuxError) -> SealedUpload {
+        let file = try FileDescriptor.open(partial, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+        guard fchmod(file.number, 0o400) == 0, fsync(file.number) == 0 else {
+            throw .systemCall(operation: "seal", object: partial, errno: errno)
+        }
+        guard try Files.hasWriters(partial) != true else {
+            throw .malformed(object: partial, reason: "somebody else writes to it")
+        }
+        let upload = SealedUpload(
+            kind: .input, digest: try SHA256Hex.ofFile(partial).hex, file: try FileIdentity(of: file.number, partial))
+        guard rename(partial, path(of: upload)) == 0 else {
+            throw .systemCall(operation: "rename", object: partial, errno: errno)
+        }
+        try DurableFile.syncDirectory(of: partial)
+        return upload
     }
 
     private static func curl(_ configuration: String, into partial: String, _ settings: AgentSettings) -> ChildProcess {
@@ -104,8 +125,11 @@ extension LeaseUploads {
         return ChildProcess("curl", arguments, timeout: AgentLimits.downloadTimeout)
     }
 
-    private static func run(_ tool: ChildProcess, bytesMax: UInt64, _ partial: String) throws(LinuxError) {
+    private func run(_ tool: ChildProcess, bytesMax: UInt64, _ partial: String) throws(LinuxError) {
         let outcome = try tool.outcome { () throws(LinuxError) in
+            if let left = try? room.left(for: lease), left == 0 {
+                throw .outputTooLarge(tool: Self.diskGuard, limitBytes: 0)
+            }
             if let size = Disk.size(of: partial), size > bytesMax {
                 throw .outputTooLarge(tool: "curl", limitBytes: Int(clamping: bytesMax))
             }
@@ -115,6 +139,8 @@ extension LeaseUploads {
         }
     }
 
+    /// Names what ended a download for want of room.
+    private static let diskGuard = "curl, by the disk's reserve"
     /// curl's exit status for a server that answers no range (CURLE_RANGE_ERROR).
     private static let cannotResume: Int32 = 33
 }

@@ -14,8 +14,20 @@ extension LeaseKeeper {
             try driver.jobs().contains(job)
         }
         if !isThere {
+            try countStart()
             let spec = try await specification(request, placement: row.placement)
             _ = try await sandbox { driver, _ throws(SandboxError) in try driver.start(spec) }
+        }
+    }
+
+    /// Written down before anything of the start is done, so that a start which ends the agent each time is not tried for
+    /// ever.
+    private func countStart() throws(AgentError) {
+        let tries = try context.store.countStart(id)
+        guard tries <= AgentLimits.startAttemptsMax else {
+            throw .sandbox(
+                "the agent ended during each of \(AgentLimits.startAttemptsMax) tries to start the job",
+                remedy: "Read the agent's log of these times.")
         }
     }
 
@@ -23,13 +35,14 @@ extension LeaseKeeper {
     private func specification(
         _ request: JobRequest, placement: LeasePlacement?
     ) async throws(AgentError) -> JobSpec {
-        let uploads = LeaseUploads(root: context.settings.uploadsPath, lease: id)
+        let uploads = LeaseUploads(id, context)
         let settings = context.settings
         let image = try await uploads.image(request, bytesMax: settings.imageBytesMax)
         let input = try await uploads.input(request.input, settings)
         if let input {
             await happened(.data, "input sha256:\(input.digest) of \(input.bytes) bytes", inReceipt: true)
         }
+        if Task.isCancelled { throw .sandbox("the start was given up", remedy: "Nothing needs to be done.") }
         let left = terms.endsAt > context.now() ? terms.endsAt - context.now() : 1
         var resources = JobResources(
             cores: terms.resources.cores, memoryBytes: terms.resources.memoryBytes,
@@ -104,6 +117,7 @@ extension LeaseKeeper {
             try driver.stop(job, request)
             return true
         }
+        giveUpLaunch()
         // While it is being started it is not there yet; what follows the start then ends it.
         if !isThere, !isLaunching { try await take(.exited(reason, at: context.now()), note: "the job never ran") }
     }
@@ -111,7 +125,7 @@ extension LeaseKeeper {
     /// Removes what nobody needs any more: uploads at once, the job's directory when its output has been kept long enough.
     func wipe() async {
         await attempt("wipe") { () async throws(AgentError) in
-            try LeaseUploads(root: context.settings.uploadsPath, lease: id).remove()
+            try LeaseUploads(id, context).remove()
             guard let row = try context.store.lease(id), !row.wiped else { return }
             let keepUntil = (row.endedAt ?? 0) + context.settings.jobs.outputKeepSeconds
             let isThere = try await sandbox { driver, job throws(SandboxError) in try driver.jobs().contains(job) }

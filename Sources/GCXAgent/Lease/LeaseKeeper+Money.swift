@@ -42,7 +42,7 @@ extension LeaseKeeper {
         }
         adopt(next)
         try context.store.update(id) { $0.note = note }
-        try LeaseUploads(root: context.settings.uploadsPath, lease: id).remove()
+        try LeaseUploads(id, context).remove()
     }
 
     /// The head of the log's chain by now; of a log that is gone or damaged, what the last receipt said.

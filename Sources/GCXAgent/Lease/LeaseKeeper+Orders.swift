@@ -11,6 +11,14 @@ extension LeaseKeeper {
         }
     }
 
+    /// Gives a complete upload its place, unless the job was submitted meanwhile.
+    func place(_ ticket: UploadTicket) async throws(AgentError) {
+        try await exclusively { () async throws(AgentError) in
+            guard case .open = phase else { throw .wrongPhase(id, phase: phase.name.rawValue, wanted: "open") }
+            try LeaseUploads(id, context).place(ticket.file, ticket.kind, while: .open)
+        }
+    }
+
     private func refusal(_ request: JobRequest) throws(AgentError) -> AgentError {
         if case .proposed = phase { return .escrowMissing(id, "the lease is not open on the ledger") }
         return .wrongPhase(id, phase: phase.name.rawValue, wanted: "open")

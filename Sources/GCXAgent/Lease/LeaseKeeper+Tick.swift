@@ -19,7 +19,7 @@ extension LeaseKeeper {
         switch phase {
         case .proposed(let since): try await lookForOpening(since)
         case .open: try await lookForExpiry()
-        case .starting: break
+        case .starting: try await lookAtStart()
         case .running, .paused, .held: try await meterOnce()
         case .ending: if !isLaunching { try await meterOnce() }
         case .settling: try await settle()
@@ -81,6 +81,15 @@ extension LeaseKeeper {
             try await take(.expiredUnused(at: context.now()), note: "the lease ended without a job")
         } else {
             try await followLedger()
+        }
+    }
+
+    /// A start ends with its lease, and one that nobody works on any more is taken up again.
+    private func lookAtStart() async throws(AgentError) {
+        if context.now() >= terms.endsAt {
+            try await take(.mustEnd(.timeLimit), note: "the lease ended before its job had started")
+        } else if !isLaunching {
+            relaunch()
         }
     }
 

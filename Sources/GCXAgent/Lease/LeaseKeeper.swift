@@ -16,6 +16,8 @@ package struct KeeperContext: Sendable {
     package let driver: any RuntimeDriver
     package let problems: Problems
     package let logger: Logger
+    /// What uploads may take of the disk.
+    let room: UploadRoom
     /// Unix seconds.
     package let now: @Sendable () -> UInt64
 }
@@ -49,6 +51,7 @@ package actor LeaseKeeper {
     private(set) var isLaunching = false
     /// True once nothing of the lease is left to do or to remove.
     var isWiped = false
+    private var launch: Task<Void, Never>?
     private var isBusy = false
     private var waiting: [CheckedContinuation<Void, Never>] = []
 
@@ -59,7 +62,8 @@ package actor LeaseKeeper {
         phase = row.phase
         deposit = row.terms.deposit
         job = JobDirectory(jobs: context.settings.jobsPath, id: Self.jobID(row.id))
-        graph = try context.store.graph(of: row.id)
+        // A picture for people is no reason to leave a lease alone.
+        graph = (try? context.store.graph(of: row.id)) ?? UsageGraph()
         meter = try context.store.meter(row.id)
         if let receipt = try context.store.lastReceipt(row.id) {
             lastReceipt = (receipt, receipt.digest(in: context.identity.domain))
@@ -128,13 +132,16 @@ package actor LeaseKeeper {
     private func launchSoon() {
         guard !isLaunching else { return }
         isLaunching = true
-        Task { await self.launch() }
+        launch = Task { await self.launchNow() }
     }
 
     /// Starts again what was being started when the agent went away.
     func relaunch() { launchSoon() }
 
-    private func launch() async {
+    /// Tells a start that nobody waits for it any more.
+    func giveUpLaunch() { if isLaunching { launch?.cancel() } }
+
+    private func launchNow() async {
         var failure: AgentError?
         do { try await startJob() } catch { failure = error }
         await attempt("start") { () async throws(AgentError) in

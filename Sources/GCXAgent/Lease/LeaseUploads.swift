@@ -3,41 +3,56 @@ import GCXModel
 import GCXSandbox
 import Glibc
 
-/// The files a buyer sent for one lease: a tar each, and what was unpacked from it.
+/// The files a buyer sent for one lease: a sealed tar of each kind, named by its digest, and what was unpacked from it.
 struct LeaseUploads: Sendable {
+    let lease: LeaseID
     let directory: String
+    let store: AgentStore
+    let room: UploadRoom
 
-    init(root: String, lease: LeaseID) { directory = "\(root)/\(Hex.encodeBare(lease.bytes))" }
+    init(_ lease: LeaseID, _ context: KeeperContext) {
+        self.lease = lease
+        directory = "\(context.settings.uploadsPath)/\(Hex.encodeBare(lease.bytes))"
+        (store, room) = (context.store, context.room)
+    }
 
-    func archive(_ kind: UploadKind) -> String { "\(directory)/\(kind.rawValue).tar" }
-    /// Where the bytes go until the upload is complete.
-    func partial(_ kind: UploadKind) -> String { "\(directory)/\(kind.rawValue).part" }
+    /// Where an upload lies: another one has another name, so nothing is ever written over.
+    func path(of upload: SealedUpload) -> String { "\(directory)/\(upload.kind.rawValue)-\(upload.digest).tar" }
 
     func prepare() throws(AgentError) {
         do { try Files.makeDirectories(directory, mode: 0o700) } catch { throw .storage(error.description) }
     }
 
+    /// A file for an upload that begins.
+    func begin(_ kind: UploadKind) throws(AgentError) -> UploadFile {
+        try prepare()
+        return try room.begin(kind, lease, in: directory)
+    }
+
     /// Where the job's root filesystem comes from.
     func image(_ request: JobRequest, bytesMax: UInt64) async throws(AgentError) -> ImageSource {
         if request.imageFormat == .registry { return .registry(try request.registryImage()) }
-        let tar = archive(.image)
-        guard Files.exists(tar) else {
+        guard let upload = try await placed(.image) else {
             throw .imageRefused(
                 "no image was uploaded for this lease", remedy: "Upload one with `gcx job run --image`.")
         }
         switch request.imageFormat {
-        case .oci, .registry: return .ociArchive(path: tar, tag: request.imageReference)
+        case .oci, .registry: return .ociArchive(path: path(of: upload), tag: request.imageReference)
         case .rootfs:
-            try await unpack(tar, into: "\(directory)/rootfs", bytesMax: bytesMax)
+            try await unpack(path(of: upload), into: "\(directory)/rootfs", bytesMax: bytesMax)
             return .rootfs(path: "\(directory)/rootfs")
         }
     }
 
+    /// Asked of a lease that is over again and again until it is wiped, so it costs nothing when nothing is there.
     func remove() throws(AgentError) {
         do { try Files.removeTree(directory) } catch { throw .storage(error.description) }
+        if try store.hasUploads(lease) { try store.forgetUploads(of: lease) }
     }
 
+    /// Unpacks an archive, and not more than there is room for.
     func unpack(_ tar: String, into target: String, bytesMax: UInt64) async throws(AgentError) {
+        let left = try room.left(for: lease)
         do throws(ImageError) {
             _ = try await blocking { () throws(ImageError) -> TarArchive.Summary in
                 do throws(LinuxError) {
@@ -45,11 +60,75 @@ struct LeaseUploads: Sendable {
                     try Files.makeDirectories(target, mode: 0o755)
                 } catch { throw .linux(error) }
                 return try TarArchive(path: tar).unpack(
-                    into: target, limits: TarLimits(entriesMax: AgentLimits.uploadEntriesMax, bytesMax: bytesMax))
+                    into: target,
+                    limits: TarLimits(entriesMax: AgentLimits.uploadEntriesMax, bytesMax: min(bytesMax, left)))
             }
+        } catch {
+            try? Files.removeTree(target)
+            if case .tooLarge(_, _, left) = error, left < bytesMax {
+                throw .noRoom(
+                    "unpacking the upload would take more than the \(left) bytes that nobody else was promised")
+            }
+            throw .imageRefused(error.description, remedy: error.remedy.instruction)
+        }
+    }
+
+    /// Looks through an archive that is complete, by the file itself and not by a name.
+    func inspect(_ file: UploadFile) async throws(AgentError) {
+        do {
+            let limits = TarLimits(entriesMax: AgentLimits.uploadEntriesMax, bytesMax: file.bytesMax)
+            _ = try await blocking { () throws(ImageError) in try TarArchive(path: file.path).inspect(limits: limits) }
         } catch {
             throw .imageRefused(error.description, remedy: error.remedy.instruction)
         }
+    }
+}
+
+// What is in its place.
+extension LeaseUploads {
+    /// The upload of a kind: the very file that was hashed when it came. Nil when there is none.
+    ///
+    /// - Throws: ``AgentError/storage(_:)`` when another file lies there, or other bytes.
+    func placed(_ kind: UploadKind) async throws(AgentError) -> SealedUpload? {
+        guard let upload = try store.uploads(of: lease)[kind] else { return nil }
+        let path = path(of: upload)
+        do {
+            let isSame = try await blocking { () throws(LinuxError) in
+                if try upload.isFile(at: path) { return true }
+                return try SHA256Hex.ofFile(path).hex == upload.digest
+            }
+            guard isSame else { throw AgentError.storage("\(path) is not what was uploaded") }
+            return upload
+        } catch let error as AgentError {
+            throw error
+        } catch {
+            throw .storage("the uploaded \(kind.rawValue) cannot be read: \(error)")
+        }
+    }
+
+    /// Gives a sealed upload its place. What lay there before goes afterwards, so there is a whole one at any time.
+    ///
+    /// The caller sees to it that nobody else does this for the lease at the same time.
+    func place(_ file: UploadFile, _ kind: UploadKind, while allowed: LeasePhaseName) throws(AgentError) {
+        let upload = SealedUpload(kind: kind, digest: try file.seal(), file: try file.identity())
+        let before = try store.uploads(of: lease)[kind]
+        let path = path(of: upload)
+        if let before, before.digest == upload.digest, (try? before.isFile(at: path)) == true { return }
+        // What a crash left before it was written down, or what is not the file that was: nobody uses it.
+        unlink(path)
+        try file.link(as: path)
+        try record(upload, before, while: allowed)
+    }
+
+    /// Writes down what has its place, and removes what had it.
+    func record(
+        _ upload: SealedUpload, _ before: SealedUpload?, while allowed: LeasePhaseName
+    ) throws(AgentError) {
+        do { try store.save(upload, of: lease, while: allowed) } catch {
+            unlink(path(of: upload))
+            throw error
+        }
+        if let before, before.digest != upload.digest { unlink(self.path(of: before)) }
     }
 }
 
@@ -83,27 +162,6 @@ struct JobHistory: Sendable {
         }
         guard rename(log, path(of: lease)) == 0 || errno == ENOENT else {
             throw .storage("cannot keep the log \(log): errno \(errno)")
-        }
-    }
-}
-
-extension LeaseUploads {
-    /// Gives a complete upload its name once it is seen to be an archive; else removes it.
-    func finish(_ kind: UploadKind, complete: Bool, bytesMax: UInt64) async throws(AgentError) {
-        let partial = partial(kind)
-        guard complete else {
-            unlink(partial)
-            return
-        }
-        do {
-            let limits = TarLimits(entriesMax: AgentLimits.uploadEntriesMax, bytesMax: bytesMax)
-            _ = try await blocking { () throws(ImageError) in try TarArchive(path: partial).inspect(limits: limits) }
-        } catch {
-            unlink(partial)
-            throw .imageRefused(error.description, remedy: error.remedy.instruction)
-        }
-        guard rename(partial, archive(kind)) == 0 else {
-            throw .storage("cannot finish the upload \(partial): errno \(errno)")
         }
     }
 }

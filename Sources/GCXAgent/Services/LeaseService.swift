@@ -71,6 +71,9 @@ extension LeaseKeeper {
     /// One last receipt before the agent goes away.
     func closeBooks() async {
         switch phase {
+        case .starting:
+            // What the next life of the agent takes up again did not fail in this one.
+            await attempt("last receipt") { () async throws(AgentError) in try context.store.forgiveStart(id) }
         case .running, .paused, .held, .ending:
             await attempt("last receipt") { () async throws(AgentError) in
                 try await exclusively { () async throws(AgentError) in

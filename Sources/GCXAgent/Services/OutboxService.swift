@@ -33,13 +33,20 @@ package struct OutboxService: Service {
     func pass() async -> Bool {
         do {
             var outcomes: Set<Outcome> = []
-            for item in try store.queued() {
+            let items = try store.queued()
+            for item in items {
                 let outcome = try await post(item)
                 outcomes.insert(outcome)
                 if outcome == .silent { break }
             }
             if outcomes.contains(.done) { await posted() }
             guard outcomes.isDisjoint(with: [.later, .silent]) else { return false }
+            let unread = try store.queuedCount()
+            if unread > 0, items.isEmpty {
+                await problems.note(
+                    "outbox", "\(unread) entries in the agent's database are damaged and cannot be posted")
+                return true
+            }
             await problems.clear("outbox")
             return true
         } catch {

@@ -27,7 +27,8 @@ extension AgentStore {
                     ORDER BY sequence LIMIT :most
                     """,
                 arguments: ["after": Int64(clamping: sequence), "lease": lease?.description, "most": most])
-            return try rows.map(JobEvent.init(row:))
+            // One that cannot be read is a word to people that is lost; those after it are not.
+            return rows.compactMap { try? JobEvent(row: $0) }
         }
     }
 
@@ -89,12 +90,14 @@ extension AgentStore {
 }
 
 extension JobEvent {
-    init(row: Row) throws {
-        guard let lease = LeaseID(row["lease"] as String), let kind = Kind(rawValue: row["kind"]) else {
-            throw AgentError.storage("a row of table event is damaged: sequence \(row["sequence"] as Int64)")
+    init(row: Row) throws(AgentError) {
+        let columns = StoredRow(row, table: "event")
+        let (leaseText, kindText): (String, String) = (try columns.value("lease"), try columns.value("kind"))
+        guard let lease = LeaseID(leaseText), let kind = Kind(rawValue: kindText) else {
+            throw columns.damaged("kind", "“\(kindText)” of lease “\(leaseText)”")
         }
         self.init(
-            sequence: row["sequence"], lease: lease, wallNanoseconds: row["wall"], bootNanoseconds: row["boot"],
-            kind: kind, text: row["text"])
+            sequence: try columns.value("sequence"), lease: lease, wallNanoseconds: try columns.value("wall"),
+            bootNanoseconds: try columns.value("boot"), kind: kind, text: try columns.value("text"))
     }
 }

@@ -20,17 +20,55 @@ package struct LeaseRow: Equatable, Sendable {
     package var terms: LeaseTerms { signed.terms }
 }
 
+/// A row of the table of leases that cannot be read. Its job, if there is one, runs on under its supervisor.
+struct DamagedLease: Equatable, Sendable {
+    /// Nil when not even that can be read.
+    var id: LeaseID?
+    /// What the machine signed, as far as it can be read: the lease still holds it.
+    var terms: LeaseTerms?
+    var reason: String
+}
+
+/// The table of leases: one row that is damaged takes nothing from the others.
+struct LeaseBook: Sendable {
+    /// Oldest first.
+    var rows: [LeaseRow] = []
+    var damaged: [DamagedLease] = []
+
+    /// What holds capacity of the machine at `now`, Unix seconds.
+    ///
+    /// - Throws: ``AgentError/termsRefused(_:remedy:)`` while that cannot be told.
+    func holders(at now: UInt64) throws(AgentError) -> [LeaseHolder] {
+        var holders = rows.filter(\.phase.holdsCapacity).map { LeaseHolder(terms: $0.terms, placement: $0.placement) }
+        for lease in damaged {
+            guard let terms = lease.terms else {
+                throw .termsRefused(
+                    "the record of another lease is damaged, and nobody knows what it holds of this machine",
+                    remedy: "Choose another machine, or try again when this one's owner has mended it.")
+            }
+            // A job never runs longer than its lease.
+            if terms.endsAt > now { holders.append(LeaseHolder(terms: terms, placement: nil)) }
+        }
+        return holders
+    }
+}
+
+/// Who has a part of the machine.
+struct LeaseHolder: Sendable {
+    var terms: LeaseTerms
+    var placement: LeasePlacement?
+}
+
 extension AgentStore {
     /// Writes a new lease with what `admit` gives it for itself, unless it finds that it does not fit beside those there.
     ///
     /// Both happen in one transaction, so two proposals can never be sold the same capacity.
     func insert(
-        _ signed: CountersignedTerms, id: LeaseID, at now: UInt64, admit: ([LeaseRow]) throws -> LeasePlacement
+        _ signed: CountersignedTerms, id: LeaseID, at now: UInt64, admit: ([LeaseHolder]) throws -> LeasePlacement
     ) throws(AgentError) -> LeaseRow {
         try write { database in
-            let rows = try Self.leases(database)
-            if let existing = rows.first(where: { $0.id == id }) { return existing }
-            let placement = try admit(rows.filter(\.phase.holdsCapacity))
+            if let existing = try Self.lease(id, database) { return existing }
+            let placement = try admit(try Self.book(database).holders(at: now))
             let row = LeaseRow(
                 id: id, signed: signed, phase: .proposed(since: now), createdAt: now, request: nil,
                 startedAt: nil, endedAt: nil, claimed: .zero, note: "signed by the machine", wiped: false,
@@ -40,8 +78,11 @@ extension AgentStore {
         }
     }
 
-    /// Every lease, oldest first.
-    func leases() throws(AgentError) -> [LeaseRow] { try read(Self.leases) }
+    /// Every lease there ever was.
+    func book() throws(AgentError) -> LeaseBook { try read { try Self.book($0) } }
+
+    /// Those of which something may be left on the machine.
+    func unwiped() throws(AgentError) -> LeaseBook { try read { try Self.book($0, "WHERE wiped = 0") } }
 
     func lease(_ id: LeaseID) throws(AgentError) -> LeaseRow? {
         try read { try Self.lease(id, $0) }
@@ -60,11 +101,20 @@ extension AgentStore {
 
     static func lease(_ id: LeaseID, _ database: Database) throws -> LeaseRow? {
         try Row.fetchOne(database, sql: "SELECT * FROM lease WHERE id = ?", arguments: [id.description])
-            .map(LeaseRow.init(row:))
+            .map { try LeaseRow(row: $0) }
     }
 
-    private static func leases(_ database: Database) throws -> [LeaseRow] {
-        try Row.fetchAll(database, sql: "SELECT * FROM lease ORDER BY created_at, rowid").map(LeaseRow.init(row:))
+    private static func book(_ database: Database, _ condition: String = "") throws -> LeaseBook {
+        var book = LeaseBook()
+        let all = try Row.fetchCursor(database, sql: "SELECT * FROM lease \(condition) ORDER BY created_at, rowid")
+        while let row = try all.next() {
+            do { book.rows.append(try LeaseRow(row: row)) } catch {
+                // Of one that is wiped nothing is left to be kept.
+                guard (try? row.decode(Bool.self, forColumn: "wiped")) != true else { continue }
+                book.damaged.append(DamagedLease(row, error))
+            }
+        }
+        return book
     }
 
     static func save(_ row: LeaseRow, _ database: Database) throws {
@@ -87,17 +137,57 @@ extension AgentStore {
 
 extension LeaseRow {
     /// - Throws: ``AgentError/storage(_:)`` when a column does not hold what the schema says.
-    init(row: Row) throws {
-        guard let id = LeaseID(row["id"] as String), let claimed = Amount(row["claimed"] as String) else {
-            throw AgentError.storage("a row of table lease is damaged: id \(row["id"] as String)")
+    init(row: Row) throws(AgentError) {
+        let columns = StoredRow(row, table: "lease")
+        let (idText, claimedText): (String, String) = (try columns.value("id"), try columns.value("claimed"))
+        guard let id = LeaseID(idText) else { throw columns.damaged("id", "no lease has the id “\(idText)”") }
+        guard let claimed = Amount(claimedText) else {
+            throw columns.damaged("claimed", "“\(claimedText)” is no amount")
         }
         self.init(
-            id: id, signed: try StoredJSON.decode(CountersignedTerms.self, row["terms"]),
-            phase: try StoredJSON.decode(LeasePhase.self, row["phase"]),
-            createdAt: row["created_at"],
-            request: try (row["request"] as String?).map { try StoredJSON.decode(JobRequest.self, $0) },
-            startedAt: row["started_at"], endedAt: row["ended_at"], claimed: claimed, note: row["note"],
-            wiped: row["wiped"],
-            placement: try (row["placement"] as String?).map { try StoredJSON.decode(LeasePlacement.self, $0) })
+            id: id, signed: try columns.document("terms"), phase: try columns.document("phase"),
+            createdAt: try columns.value("created_at"), request: try columns.documentIfPresent("request"),
+            startedAt: try columns.value("started_at"), endedAt: try columns.value("ended_at"), claimed: claimed,
+            note: try columns.value("note"), wiped: try columns.value("wiped"),
+            placement: try columns.documentIfPresent("placement"))
+    }
+}
+
+extension DamagedLease {
+    init(_ row: Row, _ error: AgentError) {
+        let columns = StoredRow(row, table: "lease")
+        let signed: CountersignedTerms? = try? columns.document("terms")
+        let id: String? = try? columns.value("id")
+        self.init(id: id.flatMap { LeaseID($0) }, terms: signed?.terms, reason: error.description)
+    }
+}
+
+/// A row that is read without trusting it: what GRDB's subscripts end the process for is an error here.
+struct StoredRow {
+    private let row: Row
+    private let table: String
+
+    init(_ row: Row, table: String) { (self.row, self.table) = (row, table) }
+
+    func value<Value: DatabaseValueConvertible>(_ column: String) throws(AgentError) -> Value {
+        guard row.hasColumn(column) else { throw damaged(column, "it is not there") }
+        let stored = row[column] as DatabaseValue
+        guard let value = Value.fromDatabaseValue(stored) else { throw damaged(column, "it holds \(stored)") }
+        return value
+    }
+
+    /// JSON of a value.
+    func document<Value: Decodable>(_ column: String) throws(AgentError) -> Value {
+        let text: String = try value(column)
+        do { return try StoredJSON.decode(Value.self, text) } catch { throw damaged(column, "\(error)") }
+    }
+
+    func documentIfPresent<Value: Decodable>(_ column: String) throws(AgentError) -> Value? {
+        guard row.hasColumn(column), !(row[column] as DatabaseValue).isNull else { return nil }
+        return try document(column)
+    }
+
+    func damaged(_ column: String, _ reason: String) -> AgentError {
+        .storage("a row of the table \(table) is damaged in column \(column): \(reason)")
     }
 }

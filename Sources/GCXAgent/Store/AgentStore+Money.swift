@@ -45,10 +45,10 @@ extension AgentStore {
                 let row = try Row.fetchOne(
                     database, sql: "SELECT * FROM meter WHERE lease = ?", arguments: [lease.description])
             else { return nil }
-            guard let digest = Digest(row["samples_digest"] as String) else {
-                throw AgentError.storage("the meter of lease \(lease) is damaged")
-            }
-            return StoredMeter(meter: try StoredJSON.decode(Meter.self, row["state"]), samplesDigest: digest)
+            let columns = StoredRow(row, table: "meter")
+            let text: String = try columns.value("samples_digest")
+            guard let digest = Digest(text) else { throw columns.damaged("samples_digest", "“\(text)” is no digest") }
+            return StoredMeter(meter: try columns.document("state"), samplesDigest: digest)
         }
     }
 

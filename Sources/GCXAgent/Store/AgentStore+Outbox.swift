@@ -29,13 +29,21 @@ extension AgentStore {
         }
     }
 
-    /// Entries not yet accepted, oldest first.
+    /// Entries not yet accepted, oldest first. One that cannot be read does not stop those after it; it stays, and is
+    /// counted by ``queuedCount()``.
     func queued() throws(AgentError) -> [OutboxItem] {
-        try items("state = 'queued'", [])
+        try read { database in
+            try Row.fetchAll(database, sql: "SELECT * FROM outbox WHERE state = 'queued' ORDER BY position")
+                .compactMap { try? OutboxItem(row: $0) }
+        }
     }
 
     func outbox(of lease: LeaseID) throws(AgentError) -> [OutboxItem] {
-        try items("lease = ?", [lease.description])
+        try read { database in
+            try Row.fetchAll(
+                database, sql: "SELECT * FROM outbox WHERE lease = ? ORDER BY position", arguments: [lease.description]
+            ).map { try OutboxItem(row: $0) }
+        }
     }
 
     func queuedCount() throws(AgentError) -> Int {
@@ -65,20 +73,17 @@ extension AgentStore {
             try $0.execute(sql: "INSERT OR REPLACE INTO setting (name, value) VALUES (?, ?)", arguments: [name, value])
         }
     }
+}
 
-    private func items(_ condition: String, _ arguments: StatementArguments) throws(AgentError) -> [OutboxItem] {
-        try read { database in
-            try Row.fetchAll(
-                database, sql: "SELECT * FROM outbox WHERE \(condition) ORDER BY position", arguments: arguments
-            ).map { row in
-                guard let state = OutboxItem.State(rawValue: row["state"]) else {
-                    throw AgentError.storage("outbox item \(row["position"] as Int64) has an unknown state")
-                }
-                return OutboxItem(
-                    position: row["position"], lease: (row["lease"] as String?).flatMap { LeaseID($0) },
-                    entry: try StoredJSON.decode(Entry.self, row["entry"]), state: state, attempts: row["attempts"],
-                    detail: row["detail"])
-            }
-        }
+extension OutboxItem {
+    init(row: Row) throws(AgentError) {
+        let columns = StoredRow(row, table: "outbox")
+        let word: String = try columns.value("state")
+        guard let state = State(rawValue: word) else { throw columns.damaged("state", "“\(word)” is none") }
+        let lease: String? = try columns.value("lease")
+        self.init(
+            position: try columns.value("position"), lease: lease.flatMap { LeaseID($0) },
+            entry: try columns.document("entry"), state: state, attempts: try columns.value("attempts"),
+            detail: try columns.value("detail"))
     }
 }

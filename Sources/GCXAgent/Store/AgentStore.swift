@@ -1,4 +1,5 @@
 import FoundationEssentials
+import GCXLinux
 import GCXModel
 import GCXSigning
 import GRDB
@@ -10,8 +11,14 @@ import GRDB
 package struct AgentStore: Sendable {
     let pool: DatabasePool
 
-    /// Opens or creates the database and brings its schema up to date.
-    package init(path: String) throws(AgentError) {
+    /// Opens or creates the database, for its owner's eyes alone, and brings its schema up to date.
+    ///
+    /// - Parameter dependents: what lies on the disk and is explained by this database alone. While there is any, a
+    ///   database that is missing or empty is not begun anew.
+    /// - Throws: ``AgentError/stateUnusable(_:remedy:)`` for a database that cannot be gone on with.
+    package init(path: String, dependents: [String] = []) throws(AgentError) {
+        try StoreCheck(path: path, dependents: dependents).run(Self.migrator)
+        do { try Files.keepPrivate(database: path) } catch { throw .storage(error.description) }
         var configuration = GRDB.Configuration()
         configuration.journalMode = .wal
         configuration.prepareDatabase { database in
@@ -36,7 +43,17 @@ package struct AgentStore: Sendable {
         migrator.registerMigration("v3: what happened to a lease") { database in
             try database.execute(sql: Schema.history)
         }
+        migrator.registerMigration("v4: sealed uploads and counted starts") { database in
+            try database.execute(sql: Schema.uploads)
+        }
         return migrator
+    }
+
+    /// Moves what the write-ahead log still holds into the file, and empties it.
+    func settle() throws(AgentError) {
+        do { try pool.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) } } catch {
+            throw .storage("\(error)")
+        }
     }
 
     /// Runs a read and names the database in what goes wrong.
@@ -52,6 +69,14 @@ package struct AgentStore: Sendable {
             throw .storage("\(error)")
         }
     }
+}
+
+/// What is written into the header of the file, for whoever finds it.
+enum StoreMark {
+    /// `gcxa`. Databases of a time before it have 0.
+    static let application: Int32 = 0x6763_7861
+    /// Counts what was changed in the tables; what is applied is told by the migrations, which have names.
+    static let version: Int32 = 4
 }
 
 /// The tables. Documents are stored as the JSON that goes over the wire; amounts are decimal text.
@@ -72,6 +97,18 @@ private enum Schema {
             lease TEXT PRIMARY KEY REFERENCES lease(id),
             points TEXT NOT NULL
         ) STRICT;
+        """
+
+    static let uploads = """
+        ALTER TABLE lease ADD COLUMN start_attempts INTEGER NOT NULL DEFAULT 0;
+        CREATE TABLE upload (
+            lease TEXT NOT NULL REFERENCES lease(id),
+            kind TEXT NOT NULL,
+            document TEXT NOT NULL,
+            PRIMARY KEY (lease, kind)
+        ) STRICT;
+        PRAGMA application_id = \(StoreMark.application);
+        PRAGMA user_version = \(StoreMark.version);
         """
 
     static let v1 = """

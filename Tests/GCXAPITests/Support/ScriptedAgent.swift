@@ -75,12 +75,20 @@ final class ScriptedAgent: AgentOperations {
 
     func beginUpload(_ kind: UploadKind, lease: LeaseID, by caller: Caller) async throws(AgentError) -> UploadTicket {
         try answer(by: caller) { state throws(AgentError) in
-            UploadTicket(lease: lease, kind: kind, path: state.uploadPath, bytesMax: state.uploadBytesMax)
+            let folder = (state.uploadPath.split(separator: "/").dropLast().joined(separator: "/"))
+            return UploadTicket(
+                lease: lease, kind: kind,
+                file: try UploadFile(in: "/\(folder)", name: kind.rawValue, bytesMax: state.uploadBytesMax))
         }
     }
 
     func endUpload(_ ticket: UploadTicket, complete: Bool) async throws(AgentError) {
-        try answer { state throws(AgentError) in state.uploads.append((ticket.kind, complete)) }
+        try answer { state throws(AgentError) in
+            state.uploads.append((ticket.kind, complete))
+            guard complete else { return }
+            try ticket.file.seal()
+            try ticket.file.link(as: state.uploadPath)
+        }
     }
 
     func submit(_ request: JobRequest, lease: LeaseID, by caller: Caller) async throws(AgentError) -> JobStatus {
@@ -119,11 +127,11 @@ final class ScriptedAgent: AgentOperations {
         }
     }
 
-    func accept(_ voucher: Signed<Voucher>) async throws(AgentError) -> JobStatus {
+    func accept(_ voucher: Signed<Voucher>) async throws(AgentError) -> VoucherReceipt {
         onVoucher(voucher)
         return try answer { state throws(AgentError) in
             state.vouchers.append(voucher)
-            return lease.status(state.phase)
+            return VoucherReceipt(lease: lease.id, cumulative: voucher.document.cumulative)
         }
     }
 

@@ -35,6 +35,7 @@ struct AgentRun: AsyncParsableCommand {
         }
         logger.info("agent started", metadata: ["machine": "\(identity.machine.address.checksummed)"])
         try await Services.run(assembly.services + [server, NotifyService()], logger: logger)
+        try assembly.settle()
         logger.info("agent stopped")
     }
 }

@@ -1,0 +1,116 @@
+import GCXLinux
+import GCXModel
+import GCXSandbox
+import Synchronization
+
+/// How much may be written for a lease: no upload, download or unpacking may take what others were promised.
+///
+/// A job's writable layer is a file with holes, so the disk of a job that runs looks free. It is not: what is missing in
+/// that file is promised, and so is ``SandboxLimits/diskReserveBytes`` for the agent's database and the jobs' outputs.
+final class UploadRoom: Sendable {
+    private let store: AgentStore
+    private let settings: AgentSettings
+    private let uses = Mutex<[LeaseID: Use]>([:])
+
+    /// Uploads of a lease that are on their way.
+    private struct Use {
+        var files = 0
+        var bytes: UInt64 = 0
+    }
+
+    init(store: AgentStore, settings: AgentSettings) {
+        (self.store, self.settings) = (store, settings)
+    }
+
+    func bytesMax(_ kind: UploadKind) -> UInt64 {
+        kind == .image ? settings.imageBytesMax : settings.inputBytesMax
+    }
+
+    /// What all uploads of a lease may take together: one of each kind in its place, and one that takes its place.
+    private var leaseBytesMax: UInt64 {
+        UploadKind.allCases.reduce(UInt64(0)) { $0.saturatingSum(bytesMax($1)) }.saturatingProduct(
+            AgentLimits.uploadCopiesMax)
+    }
+
+    /// A file for an upload; its bytes are counted to the lease until it is given up or used.
+    func begin(_ kind: UploadKind, _ lease: LeaseID, in directory: String) throws(AgentError) -> UploadFile {
+        try uses.withLock { uses throws(AgentError) in
+            guard uses[lease, default: Use()].files < AgentLimits.uploadsAtOnceMax else {
+                throw .noRoom(
+                    "\(AgentLimits.uploadsAtOnceMax) uploads for lease \(lease.short) are on their way already")
+            }
+            uses[lease, default: Use()].files += 1
+        }
+        let promised = Mutex<(bytes: UInt64, until: UInt64)>((0, 0))
+        do {
+            return try UploadFile(
+                in: directory, name: kind.rawValue, bytesMax: bytesMax(kind),
+                room: { [self] (written, more) throws(AgentError) in
+                    try grow(lease, by: more)
+                    try promised.withLock { promised throws(AgentError) in
+                        if written >= promised.until {
+                            promised = (
+                                try self.promised(besides: lease), written.saturatingSum(AgentLimits.uploadLookBytes)
+                            )
+                        }
+                        try check(free: try freeBytes(), promised: promised.bytes, more)
+                    }
+                }, released: { [self] bytes in end(lease, bytes) })
+        } catch {
+            end(lease, 0)
+            throw error
+        }
+    }
+
+    /// Bytes that may be written for a lease now.
+    func left(for lease: LeaseID) throws(AgentError) -> UInt64 {
+        let kept = SandboxLimits.diskReserveBytes.saturatingSum(try promised(besides: lease))
+        let free = try freeBytes()
+        return free > kept ? free - kept : 0
+    }
+
+    private func grow(_ lease: LeaseID, by more: UInt64) throws(AgentError) {
+        let placed = try store.uploads(of: lease).values.reduce(UInt64(0)) { $0.saturatingSum($1.file.bytes) }
+        try uses.withLock { uses throws(AgentError) in
+            var use = uses[lease, default: Use()]
+            let all = placed.saturatingSum(use.bytes).saturatingSum(more)
+            guard all <= leaseBytesMax else {
+                throw .noRoom("the uploads of lease \(lease.short) may take \(leaseBytesMax) bytes together")
+            }
+            use.bytes = use.bytes.saturatingSum(more)
+            uses[lease] = use
+        }
+    }
+
+    private func end(_ lease: LeaseID, _ bytes: UInt64) {
+        uses.withLock { uses in
+            guard var use = uses[lease] else { return }
+            use.files -= 1
+            use.bytes -= min(bytes, use.bytes)
+            uses[lease] = use.files > 0 ? use : nil
+        }
+    }
+
+    private func check(free: UInt64, promised: UInt64, _ more: UInt64) throws(AgentError) {
+        let kept = SandboxLimits.diskReserveBytes.saturatingSum(promised)
+        guard free >= kept.saturatingSum(more) else {
+            throw .noRoom(
+                "the disk has \(free) bytes left, and \(kept) of them are promised to jobs or kept in reserve")
+        }
+    }
+
+    private func freeBytes() throws(AgentError) -> UInt64 {
+        do { return try Disk.freeBytes(at: settings.stateDirectory) } catch { throw .storage(error.description) }
+    }
+
+    /// What the jobs of other leases may still write.
+    private func promised(besides lease: LeaseID) throws(AgentError) -> UInt64 {
+        try store.unwiped().rows.reduce(UInt64(0)) { sum, row in
+            guard row.id != lease, row.phase.mayHaveProcess else { return sum }
+            let job = JobDirectory(jobs: settings.jobsPath, id: LeaseKeeper.jobID(row.id))
+            let all = row.terms.resources.storageBytes.saturatingSum(settings.logBytesMax)
+            let taken = (Disk.bytesTaken(by: job.scratch) ?? 0).saturatingSum(JobLogFolder(path: job.log).bytes)
+            return sum.saturatingSum(all > taken ? all - taken : 0)
+        }
+    }
+}

@@ -1,0 +1,113 @@
+import GCXLinux
+import GCXModel
+import GCXSigning
+import Support
+import Testing
+
+@testable import GCXAgent
+@testable import GCXSandbox
+
+@Suite("What strangers may ask")
+struct CallTests {
+    let bench: AgentBench
+    let store: AgentStore
+
+    init() throws {
+        bench = try AgentBench()
+        store = try bench.store()
+    }
+
+    /// A receipt of the lease, as if its job had run, and the voucher that answers it.
+    private func voucher(for lease: LeaseID, _ amount: Amount) throws -> Signed<Voucher> {
+        let receipt = Receipt(
+            lease: lease, sequence: 1, previous: .zero, bootID: "boot", periodStartNanoseconds: 0,
+            periodEndNanoseconds: 1, issuedAt: bench.world.clock.now, usage: .zero, amount: amount, logDigest: .zero,
+            samplesDigest: .zero, isFinal: false, events: [])
+        let signed = bench.world.sign(receipt, by: bench.world.machine)
+        let digest = signed.digest(in: bench.world.domain)
+        try store.write { database in
+            try database.execute(
+                sql: "INSERT INTO receipt (lease, sequence, digest, amount, document) VALUES (?, 1, ?, ?, ?)",
+                arguments: [
+                    lease.description, digest.description, amount.description, try StoredJSON.encode(signed),
+                ])
+        }
+        let voucher = Voucher(channel: lease, cumulative: amount, receipt: digest)
+        return bench.world.sign(voucher, by: bench.world.session)
+    }
+
+    @Test("a voucher is answered with what it says itself, the first time and when it is sent again by anybody")
+    func replay() async throws {
+        let lease = try await bench.lease(in: store)
+        let signed = try voucher(for: lease, 7)
+        let core = try bench.core(store)
+        try store.update(lease) { $0.note = "a note for the parties alone" }
+        for _ in 0..<2 {
+            let answer = try await core.accept(signed)
+            #expect(answer == VoucherReceipt(lease: lease, cumulative: 7))
+            #expect(try !StoredJSON.encode(answer).contains("phase"))
+        }
+        #expect(try store.voucher(lease) == signed)
+    }
+
+    @Test("who cannot sign for the lease does not even learn whether it is closed")
+    func forged() async throws {
+        let lease = try await bench.lease(in: store)
+        try store.update(lease) { $0.phase = .closed(nil) }
+        let core = try bench.core(store)
+        let forged = bench.world.sign(
+            Voucher(channel: lease, cumulative: 7, receipt: .zero), by: bench.world.stranger)
+        let error = await #expect(throws: AgentError.self) { try await core.accept(forged) }
+        guard case .voucherRefused = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+    }
+
+    /// A log of a hundred lines; answers where it ends.
+    private func writeLog(of lease: LeaseID) throws -> UInt64 {
+        let folder = "\(bench.settings.jobsPath)/\(LeaseKeeper.jobID(lease))/log"
+        try Files.makeDirectories(folder, mode: 0o700)
+        var writer = try JobLogWriter(folder, limit: 1 << 20)
+        for line in 0..<100 { try writer.write(.output, Array("line \(line)\n".utf8)) }
+        try writer.finish()
+        return JobLogFolder(path: folder).bytes
+    }
+
+    @Test("any numbers in a question for a log get a page or a refusal, and never a failure of the agent")
+    func logBounds() async throws {
+        let lease = try await bench.lease(in: store)
+        let core = try bench.core(store)
+        let end = try writeLog(of: lease)
+        let numbers: [UInt64] = [
+            0, 1, 2, 63, 64, 65, end - 1, end, end + 1, UInt64(Int64.max) - 1, UInt64(Int64.max), .max - 1, .max,
+        ]
+        var queries: [LogQuery] = []
+        for from in numbers {
+            for tail in [nil] + numbers.map(Optional.some) {
+                for most in [0, 1, end, UInt64.max] {
+                    queries.append(LogQuery(from: from, tail: tail, bytesMax: most))
+                    queries.append(
+                        LogQuery(from: from, sinceNanoseconds: from, tail: tail, stream: .stderr, bytesMax: most))
+                    queries.append(
+                        LogQuery(from: from, sinceNanoseconds: .max, tail: tail, stream: .stdout, bytesMax: most))
+                }
+            }
+        }
+        var refusals = 0
+        for query in queries where try await !isAnswered(query, of: lease, by: core) { refusals += 1 }
+        #expect(refusals > 0, "1 is no place where a record begins")
+        #expect(try await !isAnswered(LogQuery(from: 1, tail: .max, bytesMax: .max), of: lease, by: core))
+    }
+
+    /// False for a question that is refused; any other error is thrown.
+    private func isAnswered(_ query: LogQuery, of lease: LeaseID, by core: AgentCore) async throws -> Bool {
+        do {
+            _ = try await core.log(lease, query, by: .owner)
+            return true
+        } catch {
+            guard case .badRequest = error else { throw error }
+            return false
+        }
+    }
+}

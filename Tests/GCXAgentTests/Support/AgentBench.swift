@@ -1,0 +1,103 @@
+import Foundation
+import GCXLedger
+import GCXLedgerSQLite
+import GCXLinux
+import GCXModel
+import GCXSandbox
+import GCXSigning
+import Logging
+import Support
+
+@testable import GCXAgent
+
+/// An agent's core with a real store and a real ledger, in a folder of its own. Its driver runs nothing, and does what a
+/// test tells it.
+final class AgentBench: Sendable {
+    let world: TestWorld
+    let ledger: LedgerBench
+    let driver = IdleDriver()
+    let identity: AgentIdentity
+    let settings: AgentSettings
+    private let folder: TestFolder
+
+    var state: String { folder.path }
+
+    init() throws {
+        world = try TestWorld()
+        folder = try TestFolder()
+        let (clock, path) = (world.clock, folder.path)
+        let book = try SQLiteLedger(path: "\(path)/ledger.sqlite", operatorKey: world.operator, isTestNetwork: true) {
+            clock.now
+        }
+        ledger = LedgerBench(ledger: book, world: world)
+        identity = try AgentIdentity(machine: MemoryCustody(world.machine), grant: world.grant(), domain: world.domain)
+        settings = AgentSettings(
+            stateDirectory: path, supervisorPath: "/nowhere", runtime: nil, cgroupBase: nil,
+            sampleInterval: .seconds(1),
+            stopGraceMilliseconds: 1_000, logBytesMax: 1 << 20, imageBytesMax: 1 << 20, inputBytesMax: 1 << 20,
+            pidsDefault: 64, probeInterval: .seconds(60),
+            offer: OfferPolicy(
+                region: "here", coresReserved: 0, memoryReservedBytes: 0, storageBytes: 1 << 30,
+                leaseSeconds: 60...3_600, receiptSeconds: 5, graceSeconds: 30, closeWindowSeconds: 10, creditLimit: 100,
+                validSeconds: 3_600, rates: TestWorld.rates, allow: [], deny: []))
+    }
+
+    func store() throws(AgentError) -> AgentStore { try AgentStore(path: settings.databasePath) }
+
+    /// A life of the agent: what it knows, it finds in the folder.
+    func core(_ store: AgentStore) throws(AgentError) -> AgentCore {
+        let clock = world.clock
+        return try AgentCore(
+            context: KeeperContext(
+                identity: identity, settings: settings, store: store, ledger: ledger.ledger, driver: driver,
+                problems: Problems(), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+                room: UploadRoom(store: store, settings: settings), now: { clock.now }),
+            description: .init(runtime: "none", cgroupLayout: "none"))
+    }
+
+    /// A lease that is open on the ledger and in the store.
+    func lease(in store: AgentStore, _ edit: (inout LeaseTerms) -> Void = { _ in }) async throws -> LeaseID {
+        let signed = ledger.lease(try await ledger.openMarket(), edit)
+        try await ledger.ledger.post(.leaseOpened(signed))
+        let id = signed.lease(in: world.domain)
+        _ = try store.insert(signed, id: id, at: world.clock.now) { _ in LeasePlacement(cores: nil, devices: []) }
+        try store.update(id) { $0.phase = .open }
+        return id
+    }
+
+    /// A session of the buyer's, as `gcx job run --key` makes it.
+    func session(by key: PrivateKey? = nil, _ edit: (inout ApiSession) -> Void = { _ in }) -> Caller {
+        var document = ApiSession(
+            account: world.buyer.address, session: world.buyer.address, audience: world.machine.address,
+            issuedAt: world.clock.now, expiresAt: world.clock.now + 3_600)
+        edit(&document)
+        return .session(world.sign(document, by: key ?? world.buyer))
+    }
+
+    /// Sends bytes as an upload, in two pieces.
+    func upload(_ kind: UploadKind, _ bytes: [UInt8], for lease: LeaseID, to core: AgentCore) async throws {
+        let ticket = try await core.beginUpload(kind, lease: lease, by: .owner)
+        try ticket.file.write(bytes.prefix(bytes.count / 2))
+        try ticket.file.write(bytes.dropFirst(bytes.count / 2))
+        try await core.endUpload(ticket, complete: true)
+    }
+
+    /// A tar archive of one file.
+    func archive(of text: String) throws -> [UInt8] {
+        let place = "\(folder.path)/pack-\(UUID())"
+        try Files.makeDirectories("\(place)/tree", mode: 0o755)
+        try DurableFile.write(text.utf8, to: "\(place)/tree/words", mode: 0o644)
+        try TarArchive.pack("\(place)/tree", into: "\(place)/it.tar")
+        defer { try? Files.removeTree(place) }
+        return try Files.bytes("\(place)/it.tar")
+    }
+}
+
+/// A folder that goes with its test.
+final class TestFolder: Sendable {
+    let path = FileManager.default.temporaryDirectory.path + "/gcx-agent-\(UUID())"
+
+    init() throws { try Files.makeDirectories(path, mode: 0o700) }
+
+    deinit { try? Files.removeTree(path) }
+}
