@@ -60,7 +60,7 @@ package struct AgentAssembly: Sendable {
         var found: [String] = []
         for folder in [settings.jobsPath, settings.uploadsPath] where Files.exists(folder) {
             do { found += try Files.names(in: folder).filter { !$0.hasPrefix(".") }.map { "\(folder)/\($0)" } } catch {
-                throw .storage(error.description)
+                throw .storage(Untrusted(error.description))
             }
         }
         return found

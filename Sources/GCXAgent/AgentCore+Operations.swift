@@ -94,7 +94,7 @@ extension AgentCore: AgentOperations {
         guard let row = try context.store.lease(lease) else { throw .unknownLease(lease) }
         // Who cannot sign for the lease learns nothing about it.
         do { try voucher.verify(signer: row.terms.session, in: context.identity.domain) } catch {
-            throw .voucherRefused(lease, error.description)
+            throw .voucherRefused(lease, Untrusted(error.description))
         }
         guard row.phase.name != .closed else {
             throw .wrongPhase(lease, phase: Untrusted(row.phase.name.rawValue), wanted: "running or settling")

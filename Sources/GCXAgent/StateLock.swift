@@ -12,7 +12,7 @@ final class StateLock: Sendable {
     init(_ directory: String) throws(AgentError) {
         let path = "\(directory)/agent.lock"
         let held: FileLock?
-        do { held = try FileLock.take(path) } catch { throw .storage(error.description) }
+        do { held = try FileLock.take(path) } catch { throw .storage(Untrusted(error.description)) }
         guard let held else {
             throw .stateUnusable(
                 "another agent works on \(directory)",
@@ -20,6 +20,6 @@ final class StateLock: Sendable {
         }
         lock = held
         // Whoever can open it can hold it.
-        do { try Files.keepPrivate(path) } catch { throw .storage(error.description) }
+        do { try Files.keepPrivate(path) } catch { throw .storage(Untrusted(error.description)) }
     }
 }

@@ -1,5 +1,6 @@
 import GCXLedger
 import GCXLinux
+import GCXModel
 import Glibc
 
 /// The right to write a ledger file, held by one process at a time through a lock on a file beside it.
@@ -19,13 +20,13 @@ final class LedgerLock: Sendable {
         path = Self.followed(database) + ".lock"
         let held: FileLock?
         do { held = try FileLock.take(path) } catch {
-            throw .storage(operation: "opening \(path)", detail: error.description)
+            throw .storage(operation: "opening \(path)", detail: Untrusted(error.description))
         }
-        guard let held else { throw .locked(path: database) }
+        guard let held else { throw .locked(path: Untrusted(database)) }
         lock = held
         // Whoever can open it can hold it.
         do { try Files.keepPrivate(path) } catch {
-            throw .storage(operation: "chmod \(path)", detail: error.description)
+            throw .storage(operation: "chmod \(path)", detail: Untrusted(error.description))
         }
         try check()
     }
@@ -34,7 +35,7 @@ final class LedgerLock: Sendable {
     func mark() throws(LedgerError) {
         guard isUnmarked else { return }
         do { try Files.control(path, "a ledger is kept in the file beside this one\n") } catch {
-            throw .storage(operation: "writing \(path)", detail: error.description)
+            throw .storage(operation: "writing \(path)", detail: Untrusted(error.description))
         }
     }
 
@@ -43,9 +44,9 @@ final class LedgerLock: Sendable {
         guard !isUnmarked, Self.bytes(of: database) == 0 else { return }
         throw .corrupted(
             nil,
-            detail:
+            detail: Untrusted(
                 "\(database) is \(Files.exists(database) ? "empty" : "not there"), and a ledger was kept in it; put a "
-                + "backup in its place, or remove \(path) to give it up and found another")
+                    + "backup in its place, or remove \(path) to give it up and found another"))
     }
 
     private var isUnmarked: Bool { Self.bytes(of: path) == 0 }

@@ -36,7 +36,7 @@ package struct SharedRunner {
         if !isMemory, !said.contains(object.evidence.isEmpty ? "FULL" : object.evidence) {
             wrong.append("the flood ended with \(exit.reason) and said \(said.suffix(300))")
         }
-        if case .hostFailure(let why) = exit.reason { wrong.append("made the host fail: \(why)") }
+        if case .hostFailure(let why) = exit.reason { wrong.append("made the host fail: \(why.shown)") }
         try driver.release(job)
         try driver.wipe(job)
         return (wrong, said.isEmpty ? "ended: \(exit.reason)" : said)

@@ -36,7 +36,7 @@ package final class UploadFile: Sendable {
         },
         released: @escaping @Sendable (_ bytes: UInt64) -> Void = { _ in }
     ) throws(AgentError) {
-        do { draft = try DraftFile(in: directory) } catch { throw .storage(error.description) }
+        do { draft = try DraftFile(in: directory) } catch { throw .storage(Untrusted(error.description)) }
         (self.name, self.bytesMax, self.room, self.released) = (name, bytesMax, room, released)
     }
 
@@ -88,7 +88,7 @@ package final class UploadFile: Sendable {
     }
 
     func identity() throws(AgentError) -> FileIdentity {
-        do { return try draft.identity() } catch { throw .storage(error.description) }
+        do { return try draft.identity() } catch { throw .storage(Untrusted(error.description)) }
     }
 }
 
@@ -98,7 +98,7 @@ extension AgentError {
         if case .systemCall(_, _, ENOSPC) = error {
             self = .noRoom("the disk is full of other things than \(what)")
         } else {
-            self = .storage(error.description)
+            self = .storage(Untrusted(error.description))
         }
     }
 }

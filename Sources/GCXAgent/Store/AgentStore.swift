@@ -18,7 +18,7 @@ package struct AgentStore: Sendable {
     /// - Throws: ``AgentError/stateUnusable(_:remedy:)`` for a database that cannot be gone on with.
     package init(path: String, dependents: [String] = []) throws(AgentError) {
         try StoreCheck(path: path, dependents: dependents).run(Self.migrator)
-        do { try Files.keepPrivate(database: path) } catch { throw .storage(error.description) }
+        do { try Files.keepPrivate(database: path) } catch { throw .storage(Untrusted(error.description)) }
         var configuration = GRDB.Configuration()
         configuration.journalMode = .wal
         configuration.prepareDatabase { database in

@@ -89,15 +89,15 @@ struct StoreCheck {
         let what = Files.exists(path) ? "is empty" : "is not there"
         throw .stateUnusable(
             "\(path) \(what), and \(dependents.count) directories of jobs and uploads are, such as \(first)",
-            remedy: remedy)
+            remedy: Untrusted(remedy))
     }
 
     private func foreign(_ why: String) -> AgentError {
-        .stateUnusable("\(path) is not the database of an agent: \(why)", remedy: remedy)
+        .stateUnusable("\(path) is not the database of an agent: \(why)", remedy: Untrusted(remedy))
     }
 
     private func damaged(_ why: String) -> AgentError {
-        .stateUnusable("\(path) is damaged: \(why); \(copy())", remedy: remedy)
+        .stateUnusable("\(path) is damaged: \(why); \(copy())", remedy: Untrusted(remedy))
     }
 
     private var remedy: String {
