@@ -11,8 +11,10 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -51,14 +53,47 @@ int gcx_move_mount(int mount_fd, const char *target) {
     return result(syscall(SYS_move_mount, mount_fd, "", AT_FDCWD, target, MOVE_MOUNT_F_EMPTY_PATH));
 }
 
-int gcx_clone_user_namespace_holder(void) {
+int gcx_set_resource_limit(int resource, uint64_t soft, uint64_t hard) {
+    struct rlimit limit = {.rlim_cur = soft, .rlim_max = hard};
+    return result(setrlimit(resource, &limit));
+}
+
+// In the child: becomes `owner` and makes the namespace; 0 or a negated errno. The raw calls change this process only.
+static int enter_user_namespace(uint32_t owner, const uint64_t limits[3]) {
+    const int kinds[3] = {RLIMIT_SIGPENDING, RLIMIT_MSGQUEUE, RLIMIT_MEMLOCK};
+    for (int i = 0; i < 3; i++) {
+        int answer = gcx_set_resource_limit(kinds[i], limits[i], limits[i]);
+        if (answer < 0) return answer;
+    }
+    if (syscall(SYS_setresgid, owner, owner, owner) < 0) return -errno;
+    if (syscall(SYS_setresuid, owner, owner, owner) < 0) return -errno;
+    if (unshare(CLONE_NEWUSER) < 0) return -errno;
+    int nested = open("/proc/sys/user/max_user_namespaces", O_WRONLY | O_CLOEXEC);
+    if (nested < 0 || write(nested, "0", 1) != 1) return -errno;
+    close(nested);
+    return 0;
+}
+
+int gcx_clone_user_namespace_holder(uint32_t owner, const uint64_t limits[3]) {
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) < 0) return -errno;
     // The raw call with a null stack behaves as fork does; the child makes only async-signal-safe calls.
-    long pid = syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, NULL, NULL, NULL, 0);
+    long pid = syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, 0);
     if (pid == 0) {
+        int answer = enter_user_namespace(owner, limits);
+        // After the change of user, which clears it.
         prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (write(ends[1], &answer, sizeof answer) != sizeof answer || answer != 0) _exit(1);
+        close(ends[0]);
+        close(ends[1]);
         for (;;) pause();
     }
-    return result(pid);
+    int error = pid < 0 ? -errno : 0;
+    close(ends[1]);
+    if (pid > 0 && read(ends[0], &error, sizeof error) != sizeof error) error = -ECHILD;
+    close(ends[0]);
+    if (pid > 0 && error != 0) waitpid((pid_t)pid, NULL, 0);
+    return error != 0 ? error : (int)pid;
 }
 
 int gcx_set_child_subreaper(void) { return result(prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)); }

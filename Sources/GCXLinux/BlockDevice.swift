@@ -37,6 +37,20 @@ package struct BlockDevice: Codable, Equatable, Hashable, Sendable {
         return numbers.count == 2 ? BlockDevice(major: numbers[0], minor: numbers[1]) : nil
     }
 
+    /// Where sysfs shows the machine's disks: their names, serial numbers, partitions and use. Devices without hardware,
+    /// loop devices for one, are in a directory of their own and not among these.
+    package static func systemDirectories() -> [String] {
+        let links = ["/sys/block", "/sys/class/nvme"].flatMap { folder in
+            ((try? Files.names(in: folder)) ?? []).map { "\(folder)/\($0)" }
+        }
+        let paths = links.compactMap { link -> String? in
+            guard let real = realpath(link, nil) else { return nil }
+            defer { free(real) }
+            return String(cString: real)
+        }
+        return Set(paths.filter { !$0.hasPrefix("/sys/devices/virtual/block/") }).sorted()
+    }
+
     /// Takes a `dev_t` apart as glibc's `gnu_dev_major` and `gnu_dev_minor` do.
     package init(_ number: dev_t) {
         let number = UInt64(number)

@@ -12,6 +12,7 @@ package enum Mounts {
         package static let noSetUID = Flags(rawValue: 2)
         package static let noDevices = Flags(rawValue: 4)
         package static let noAccessTime = Flags(rawValue: 1024)
+        static let bind = Flags(rawValue: 4096)
         static let recursive = Flags(rawValue: 16384)
         static let slave = Flags(rawValue: 1 << 19)
     }
@@ -34,6 +35,16 @@ package enum Mounts {
     /// Unmounts the top mount at `target`.
     package static func unmount(_ target: String) throws(LinuxError) {
         try linux("umount", target) { gcx_umount(target, 0) }
+    }
+
+    /// Makes a user namespace with the map, and keeps it as the file `target` for as long as that is mounted.
+    package static func holdUserNamespace(
+        _ map: IDMap, _ limits: NamespaceLimits?, at target: String
+    ) throws(LinuxError) {
+        _ = try FileDescriptor.open(target, O_WRONLY | O_CREAT)
+        try map.withNamespace(limits) { (namespace) throws(LinuxError) in
+            try mount("/proc/self/fd/\(namespace)", at: target, type: "", [.bind])
+        }
     }
 
     /// Shows the directory `source` at `target` with its owners shifted: host id n is `base + n` there, for n below
@@ -63,9 +74,19 @@ package struct IDMap: Codable, Equatable, Hashable, Sendable {
 
     package init(base: UInt32) { self.base = base }
 
-    /// Runs `body` with a descriptor of a user namespace that has this map.
-    func withNamespace(_ body: (Int32) throws(LinuxError) -> Void) throws(LinuxError) {
-        let pid = try linux("clone", "user namespace") { gcx_clone_user_namespace_holder() }
+    /// Whether a user of the machine is one of the job's.
+    package func contains(_ id: UInt32) -> Bool { id >= base && id - base < Self.size }
+
+    /// Runs `body` with a descriptor of a user namespace that has this map and is owned by its first id: what the
+    /// kernel counts by user is counted to that id, and not to whoever calls this.
+    ///
+    /// Source: user_namespaces(7); `struct ucounts` of the kernel counts each namespace to the user who made it, too.
+    func withNamespace(
+        _ limits: NamespaceLimits? = nil, _ body: (Int32) throws(LinuxError) -> Void
+    ) throws(LinuxError) {
+        let limits = if let limits { limits } else { try NamespaceLimits.own() }
+        let numbers = [limits.pendingSignals, limits.queueBytes, limits.lockedBytes]
+        let pid = try linux("clone", "user namespace of id \(base)") { gcx_clone_user_namespace_holder(base, numbers) }
         defer {
             kill(pid, SIGKILL)
             _ = ChildProcess.wait(pid)

@@ -71,6 +71,10 @@ package struct JobPlan: Codable, Equatable, Sendable {
     package var place: CgroupPlace
     /// What the job may raise its limit of open files to: never more than the agent itself has.
     package var openFilesMax: UInt64
+    /// What the kernel counts to the job's user; nil in plans from before there was such a user.
+    package var kernelLimits: NamespaceLimits? = nil
+    /// Whether the job's processes get their limits from the supervisor, because the runtime could not set them.
+    package var inheritsLimits: Bool? = nil
     /// What the devices of the job want in its bundle; nil without devices.
     package var devices: CDIEdits? = nil
     /// The AppArmor profile of the job; nil where the machine has none for it.
@@ -89,6 +93,8 @@ package struct SandboxPaths: Sendable {
 
     package var bundle: String { "\(root)/bundle" }
     package var runtimeState: String { "\(root)/state" }
+    /// The job's user namespace, made before the container is.
+    package var userNamespace: String { "\(root)/user" }
     package var pidFile: String { "\(root)/pid" }
     /// The image with its owners shifted, read-only.
     package var image: String { "\(root)/image" }
@@ -101,6 +107,9 @@ package struct SandboxPaths: Sendable {
     /// The image with the writable layer over it.
     package var rootfs: String { "\(root)/rootfs" }
     package var input: String { "\(root)/input" }
+    /// The input where it lies, with its owners shifted.
+    package var inputSource: String { "\(root)/input-source" }
+    package var empty: String { "\(root)/empty" }
     /// The nodes of the job's devices.
     package var devices: String { "\(root)/devices" }
     func device(_ index: Int) -> String { "\(devices)/\(index)" }

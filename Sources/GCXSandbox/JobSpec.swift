@@ -100,7 +100,10 @@ package struct JobResources: Codable, Equatable, Sendable {
     }
 
     package var cgroupLimits: CgroupLimits {
-        CgroupLimits(cores: cores, memoryBytes: memoryBytes, pids: pids, pus: pus)
+        let (least, most) = (SandboxLimits.socketBytesMin, SandboxLimits.socketBytesMax)
+        return CgroupLimits(
+            cores: cores, memoryBytes: memoryBytes, pids: pids, socketBytes: min(max(memoryBytes / 8, least), most),
+            pus: pus)
     }
 
     /// The limits of each disk; none when nothing is limited.

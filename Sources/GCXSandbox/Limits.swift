@@ -8,6 +8,21 @@ package enum SandboxLimits {
     package static let argumentBytesMax = 128 << 10
     /// Files a process of a job may raise its limit to; 1024, the old default, is what it begins with.
     package static let openFilesMax: UInt64 = 65_536
+    /// Signals and timers of a job that may wait at once: a tenth of what the kernel gives a user on a machine of 16 GiB,
+    /// and each takes about 400 bytes of the job's memory.
+    package static let pendingSignalsMax: UInt64 = 16_384
+    /// Bytes of POSIX message queues that a job may have; the kernel's default for a user.
+    package static let queueBytesMax: UInt64 = 819_200
+    /// Terminals that a job may open. The machine has 4,096 (kernel.pty.max); each may hold 1.3 MiB of what nobody has
+    /// read, which counts to no control group.
+    package static let terminalsMax = 16
+    /// What the kernel may hold for the netlink sockets of a job, bytes; it counts to no control group, so a job that has
+    /// more is ended. A list of a thousand addresses has 100 KiB.
+    package static let netlinkBytesMax: UInt64 = 16 << 20
+    /// v1 counts what waits in UDP and TCP sockets apart from memory: an eighth of the job's memory, within these bounds.
+    /// The least is four connections at the kernel's largest default window.
+    package static let socketBytesMin: UInt64 = 8 << 20
+    package static let socketBytesMax: UInt64 = 64 << 20
     /// Smallest writable layer that ext4 can be made in with room for a file.
     package static let writableBytesMin: UInt64 = 16 << 20
     /// Smallest memory in which both runtimes can start a process (runc's own init needs about 8 MiB).
@@ -24,10 +39,12 @@ package enum SandboxLimits {
     package static let runtimeTimeout: Duration = .seconds(30)
     /// What a job may do after SIGTERM when whoever ends it names no grace.
     package static let stopGraceDefault: Duration = .seconds(10)
-    /// How often the supervisor looks for a stop request whose signal was lost.
-    package static let supervisorTick: Duration = .seconds(1)
-    /// How often the supervisor looks for kills by the memory limit where the kernel does not end the whole group.
-    package static let oomTick: Duration = .milliseconds(100)
+    /// What is left in the pipes after the end of a job is read for so long.
+    package static let drainTimeout: Duration = .seconds(1)
+    /// How often the supervisor looks whether a job has to be ended: for a stop request whose signal was lost, for kills
+    /// by the memory limit where the kernel does not end the whole group, and for memory that no group counts. A core
+    /// was seen to fill netlink sockets with 85 MB in that time.
+    package static let supervisorTick: Duration = .milliseconds(100)
     /// Most time a killed job may take to vanish; longer means a task stuck in the kernel.
     package static let killTimeout: Duration = .seconds(20)
     /// Most time a call of `ip`, `tc` or `nft` may take; each was seen to take about 4 ms.
@@ -44,6 +61,14 @@ package enum SandboxLimits {
     /// One read from a job's output; also the largest payload of a log's record. A quarter of the pipe: beyond that a call
     /// costs nothing any more against the bytes it moves.
     package static let logRecordBytesMax = 256 << 10
+    /// Bytes of a job's output that its supervisor writes a second, and how many at once before that. It is more than a
+    /// program says that is read by people, and a tenth of what a disk was seen to take.
+    package static let logBytesPerSecond: UInt64 = 64 << 20
+    package static let logBurstBytes: UInt64 = 64 << 20
+    /// Bytes of a log from which on writing it counts to the job: below, it costs a supervisor a millisecond.
+    package static let logFreeBytes: UInt64 = 256 << 10
+    /// How long output waits in its pipe when it comes faster; the pipe is full again before.
+    package static let logPause: Duration = .milliseconds(10)
     /// Room of a pipe between a job and its supervisor: what root may have by default (fs.pipe-max-size), so that the
     /// job writes on while the supervisor does.
     package static let outputPipeBytes: Int32 = 1 << 20

@@ -6,12 +6,17 @@ extension OCIBundle {
     /// All eight namespaces but time; ids of its own; no capability, no new privilege, no network beyond an empty
     /// namespace; the image read-only unless the job asks for a writable layer over it.
     ///
-    /// - Parameter io: limits of the disks the job uses, known once its mounts are made.
-    package static func job(_ plan: JobPlan, sandbox: SandboxPaths, io: [IOLimit] = []) -> OCIBundle {
+    /// - Parameters:
+    ///   - io: limits of the disks the job uses, known once its mounts are made.
+    ///   - disks: directories of the machine's disks in `/sys`, which it is not to see.
+    package static func job(
+        _ plan: JobPlan, sandbox: SandboxPaths, io: [IOLimit] = [], disks: [String] = []
+    ) -> OCIBundle {
         var bundle = OCIBundle(
             root: Root(path: sandbox.rootfs, readonly: !plan.spec.writableRoot), process: process(plan),
-            mounts: systemMounts + jobMounts(plan, sandbox), linux: linux(plan, io))
+            mounts: systemMounts + jobMounts(plan, sandbox), linux: linux(plan, sandbox, io))
         bundle.process.apparmorProfile = plan.appArmorProfile
+        bundle.linux.maskedPaths += disks
         if let devices = plan.devices { bundle.apply(devices, sandbox) }
         return bundle
     }
@@ -21,19 +26,17 @@ extension OCIBundle {
         return Process(
             user: User(uid: spec.user, gid: spec.group), args: spec.arguments, env: spec.environment,
             cwd: spec.workingDirectory,
-            rlimits: [
-                ResourceLimit(type: "RLIMIT_NOFILE", hard: plan.openFilesMax, soft: min(1024, plan.openFilesMax)),
-                // A core dump would fill the output with what nobody asked for.
-                ResourceLimit(type: "RLIMIT_CORE", hard: 0, soft: 0),
-            ],
+            rlimits: plan.inheritsLimits == true
+                ? [] : plan.limits.map { ResourceLimit(type: $0.kind.name, hard: $0.hard, soft: $0.soft) },
             // When the whole machine runs out of memory, a job goes before anything of the owner's.
             oomScoreAdj: 500)
     }
 
-    private static func linux(_ plan: JobPlan, _ io: [IOLimit]) -> Linux {
+    private static func linux(_ plan: JobPlan, _ sandbox: SandboxPaths, _ io: [IOLimit]) -> Linux {
         let mapping = Mapping(containerID: 0, hostID: plan.ids.base, size: IDMap.size)
         return Linux(
-            namespaces: ["pid", "network", "ipc", "uts", "mount", "cgroup", "user"].map(Namespace.init(type:)),
+            namespaces: ["pid", "network", "ipc", "uts", "mount", "cgroup"].map { Namespace(type: $0) }
+                + [Namespace(type: "user", path: sandbox.userNamespace)],
             uidMappings: [mapping], gidMappings: [mapping], cgroupsPath: plan.place.cgroup.runtimePath,
             resources: Resources(
                 devices: [Device(allow: false, access: "rwm")],
@@ -50,7 +53,9 @@ extension OCIBundle {
             options: ["nosuid", "noexec", "strictatime", "mode=755", "size=64k"]),
         Mount(
             destination: "/dev/pts", type: "devpts", source: "devpts",
-            options: ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620"]),
+            options: [
+                "nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "max=\(SandboxLimits.terminalsMax)",
+            ]),
         Mount(
             destination: "/dev/shm", type: "tmpfs", source: "shm",
             options: ["nosuid", "noexec", "nodev", "mode=1777"]),
@@ -73,13 +78,33 @@ extension OCIBundle {
         return mounts
     }
 
-    /// Files of the kernel that tell about the whole machine or its keys.
+    /// Files of the kernel that tell about the whole machine, its keys, or other jobs: their disks, in loop devices of
+    /// their own, and what they read and write.
     private static let maskedPaths = [
-        "/proc/acpi", "/proc/asound", "/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/timer_list",
-        "/proc/timer_stats", "/proc/sched_debug", "/proc/scsi", "/proc/interrupts", "/proc/kmsg", "/sys/firmware",
-        "/sys/devices/virtual/powercap",
+        "/proc/acpi", "/proc/asound", "/proc/kcore", "/proc/keys", "/proc/key-users", "/proc/latency_stats",
+        "/proc/timer_list", "/proc/timer_stats", "/proc/sched_debug", "/proc/scsi", "/proc/interrupts", "/proc/kmsg",
+        "/proc/diskstats", "/proc/partitions", "/proc/swaps", "/proc/mdstat", "/proc/locks", "/proc/fs",
+        "/sys/firmware", "/sys/devices/virtual/powercap", "/sys/block", "/sys/class/block", "/sys/dev/block",
+        "/sys/devices/virtual/block", "/sys/class/bdi", "/sys/devices/virtual/bdi", "/sys/class/nvme",
+        "/sys/class/scsi_disk", "/sys/fs", "/sys/kernel/slab",
     ]
 
     /// Files of the kernel that root could change the machine with.
-    private static let readonlyPaths = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"]
+    private static let readonlyPaths = ["/proc/bus", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"]
+}
+
+extension JobPlan {
+    /// The limits of each process of the job: what is limited, soft and hard.
+    var limits: [(kind: ResourceLimits.Kind, soft: UInt64, hard: UInt64)] {
+        // A core dump would fill the output with what nobody asked for.
+        let files: [(ResourceLimits.Kind, UInt64, UInt64)] = [
+            (.openFiles, min(1024, openFilesMax), openFilesMax), (.coreBytes, 0, 0),
+        ]
+        guard let kernel = kernelLimits else { return files }
+        return files + [
+            (.pendingSignals, kernel.pendingSignals, kernel.pendingSignals),
+            (.queueBytes, kernel.queueBytes, kernel.queueBytes),
+            (.lockedBytes, kernel.lockedBytes, kernel.lockedBytes),
+        ]
+    }
 }

@@ -79,6 +79,8 @@ package struct OCIBundle: Codable, Equatable, Sendable {
 
     package struct Namespace: Codable, Equatable, Sendable {
         package var type: String
+        /// One that was made before; nil has the runtime make it.
+        package var path: String? = nil
     }
 
     package struct Mapping: Codable, Equatable, Sendable {
@@ -138,6 +140,8 @@ package struct OCIBundle: Codable, Equatable, Sendable {
     package struct SeccompRule: Codable, Equatable, Sendable {
         package var names: [String]
         package var action: String
+        /// What a refused call answers; nil for an allowed one.
+        package var errnoRet: UInt32? = nil
         package var args: [SeccompArgument]?
     }
 

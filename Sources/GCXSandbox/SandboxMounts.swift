@@ -23,15 +23,24 @@ struct SandboxMounts {
         try Files.makeDirectory(paths.root, mode: 0o755)
         try Mounts.mount(
             "gcx-sandbox", at: paths.root, type: "tmpfs", [.noSetUID, .noDevices], options: "mode=755,size=4m")
-        for path in [paths.bundle, paths.runtimeState, paths.image, paths.scratch, paths.rootfs, paths.input] {
+        for path in [
+            paths.bundle, paths.runtimeState, paths.image, paths.scratch, paths.rootfs, paths.input, paths.inputSource,
+            paths.empty,
+        ] {
             try Files.makeDirectory(path, mode: 0o755)
         }
+        try Mounts.holdUserNamespace(plan.ids, plan.kernelLimits, at: paths.userNamespace)
         let loop = try mountScratch()
         try Mounts.bindShifted(plan.imageRoot, at: paths.image, by: plan.ids, readOnly: true)
         let layers = "lowerdir=\(paths.image),upperdir=\(paths.upper),workdir=\(paths.work)"
         try Mounts.mount("gcx-job", at: paths.rootfs, type: "overlay", [.noSetUID, .noDevices], options: layers)
         if let input = plan.spec.inputDirectory {
-            try Mounts.bindShifted(input, at: paths.input, by: plan.ids, readOnly: true)
+            try Mounts.bindShifted(input, at: paths.inputSource, by: plan.ids, readOnly: true)
+            // A bind mount tells in `mountinfo` where its directory lies on the machine; an overlay names its layers,
+            // whose paths are the same for all jobs. It takes two.
+            try Mounts.mount(
+                "gcx-input", at: paths.input, type: "overlay", [.readOnly, .noSetUID, .noDevices],
+                options: "lowerdir=\(paths.inputSource):\(paths.empty)")
         }
         try makeDevices()
         let disks = [plan.imageRoot, plan.spec.inputDirectory].compactMap { $0 }.compactMap(BlockDevice.holding)
@@ -40,7 +49,11 @@ struct SandboxMounts {
 
     /// Takes everything down again, in the opposite order; what is not mounted is passed over.
     func dismantle() {
-        for path in [paths.rootfs, paths.input, paths.image, paths.scratch, paths.devices, paths.root] {
+        for path in [
+            paths.userNamespace, paths.rootfs, paths.input, paths.inputSource, paths.image, paths.scratch,
+            paths.devices,
+            paths.root,
+        ] {
             try? Mounts.unmount(path)
         }
         try? Files.remove(directory.scratch)

@@ -24,6 +24,18 @@ func attackAll(supervisor: String, directory: String) throws -> Bool {
                 + (wrong.isEmpty ? "" : ": \(wrong.filter { $0 != "\n" })"))
         isWell = isWell && wrong.isEmpty
     }
+    let shared = SharedRunner(driver, host, seconds: 240)
+    for (number, object) in SharedObject.all.enumerated() {
+        let began = BootClock.now()
+        let (found, said) = try shared.run(object, number: number)
+        let wrong = found.joined(separator: "; ")
+        let seconds = (BootClock.now() - began) / 1_000_000
+        say(
+            (wrong.isEmpty ? "ok " : "not ok ")
+                + "flood of \(object.name) (\(seconds) ms, \(said.split(separator: "\n").last ?? ""))"
+                + (wrong.isEmpty ? "" : ": \(wrong.filter { $0 != "\n" })"))
+        isWell = isWell && wrong.isEmpty
+    }
     return isWell
 }
 

@@ -247,3 +247,26 @@ struct ThreadRoomTests {
         #expect(text.contains("pids.max") && text.contains("ulimit -u"))
     }
 }
+
+@Suite("Netlink sockets, counted")
+struct NetlinkSocketTests {
+    @Test("answers that nobody read and the sockets themselves count, whatever the kernel writes")
+    func parse() {
+        let protocols = """
+            protocol  size sockets  memory press maxhdr  slab module     cl co di
+            UDP       1344      9       0   NI       0   yes  kernel      y  n  n
+            NETLINK   1096     12      -1   NI       0   no   kernel      n  n  n
+            """
+        let table = """
+            sk               Eth Pid        Groups   Rmem     Wmem     Dump  Locks    Drops    Inode
+            00000000dd9d1b4b 0   1044       00000000 4096     0        0     2        0        13
+            00000000dd9d1b4c 0   0          00000000 0        0        0     2        0        14
+            00000000dd9d1b4c 0   7          00000000 18446744073709551615 0        0     2        0        14
+            rubbish
+            """
+        let found = NetlinkSockets.parse(protocols: protocols, table: table)
+        #expect(found.sockets == 12 && found.ownBytes == 12 * 2048 && found.waitingBytes == .max && found.bytes == .max)
+        #expect(NetlinkSockets.parse(protocols: "NETLINK 99999999999999 18446744073709551615", table: "").sockets > 0)
+        #expect(NetlinkSockets.parse(protocols: "", table: "") == NetlinkSockets())
+    }
+}

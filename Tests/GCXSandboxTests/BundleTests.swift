@@ -87,7 +87,7 @@ struct BundleTests {
     @Test("limits that lean on each other do")
     func limits() {
         #expect(SandboxLimits.runtimeTimeout < SandboxLimits.startTimeout)
-        #expect(SandboxLimits.oomTick < SandboxLimits.supervisorTick)
+        #expect(SandboxLimits.supervisorTick < SandboxLimits.drainTimeout)
     }
 }
 

@@ -32,5 +32,25 @@ extension RealJobs {
             }
             #expect(try Traces.settle(to: traces))
         }
+
+        @Test("leaves to the machine and to other jobs what all have together", .enabled(if: hasPerl, "needs perl"))
+        func shared() throws {
+            let traces = try Traces.now()
+            do {
+                let sandbox = try Sandbox()
+                let folder = "\(sandbox.root)/host"
+                try Files.makeDirectory(folder)
+                let runner = SharedRunner(sandbox.driver, try HostileHost(root: folder))
+                #expect(SharedObject.all.count >= 30)
+                for (number, object) in SharedObject.all.enumerated() {
+                    let began = BootClock.now()
+                    let (wrong, said) = try runner.run(object, number: number)
+                    let milliseconds = (BootClock.now() - began) / 1_000_000
+                    #expect(wrong.isEmpty, "\(object.name), \(milliseconds) ms: \(wrong.joined(separator: "; "))")
+                    print("flood of \(object.name), \(milliseconds) ms: \(said.split(separator: "\n").last ?? "")")
+                }
+            }
+            #expect(try Traces.settle(to: traces))
+        }
     }
 }

@@ -47,6 +47,12 @@ enum HostileCalls {
         call("reach the hypervisor by vsock", 41, "40,1,0"),
         call("use the kernel's ciphers (AF_ALG)", 41, "38,5,0"),
         call("open a raw socket", 41, "2,3,1", errno: 1),
+        call("send itself what counts to nobody (NETLINK_USERSOCK)", 41, "16,3,2"),
+        call("listen to the kernel's events (NETLINK_KOBJECT_UEVENT)", 41, "16,0x80803,15"),
+        call("ask for a socket's number in 64 bits (NETLINK_USERSOCK)", 41, "16,3,2|(1<<32)"),
+        call("have a pair of netlink sockets", 53, "16,3,0,$p=pack(\"x8\")"),
+        call("open a socket of several paths (MPTCP)", 41, "2,1,262"),
+        call("take slots of asynchronous input (io_setup)", 206, "1,$c=pack(\"Q\",0)"),
     ]
 }
 

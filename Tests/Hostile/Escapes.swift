@@ -18,6 +18,18 @@ enum HostileEscapes {
                 "find the paths of the host in what the kernel tells",
                 "grep -c \(host.root)/state/jobs /proc/self/mountinfo",
                 by: "mounts made in a namespace that went away", "0\n"),
+            Attack(
+                "find where its own files lie on the host",
+                "grep -e \(host.root) -e /gcx-test -e /var/ /proc/self/mountinfo && echo ESCAPED; echo none",
+                by: "an input that is the root of a file system of its own", "none\n"),
+            Attack(
+                "find the files of other jobs by their loop devices",
+                "find /sys -name backing_file 2>/dev/null; cat /sys/block/loop*/loop/backing_file /sys/devices/virtual/block/loop*/loop/backing_file /sys/class/block/loop*/loop/backing_file 2>/dev/null && echo ESCAPED; echo none",
+                by: "masked directories", "none\n"),
+            Attack(
+                "watch what others read and write",
+                "find /sys/devices /sys/class -name stat 2>/dev/null | grep block && echo ESCAPED; cat /sys/block/*/stat /proc/diskstats /proc/partitions 2>/dev/null | grep . && echo ESCAPED; ls /proc/fs/ext4 /proc/fs/jbd2 /sys/fs/ext4 2>/dev/null | grep . && echo ESCAPED; echo none",
+                by: "masked files and directories", "none\n"),
         ]
     }
 

@@ -24,9 +24,13 @@ int gcx_open_tree_clone(const char *path);
 int gcx_mount_setattr_idmap(int mount_fd, uint64_t attributes, int user_namespace_fd);
 // move_mount(2): attaches the mount behind the descriptor at `target`.
 int gcx_move_mount(int mount_fd, const char *target);
-// clone(2) with CLONE_NEWUSER: the process id of a child that only waits, so that its namespace can be given a map
-// and opened. It dies with its parent.
-int gcx_clone_user_namespace_holder(void);
+// clone(2), setresuid(2), setrlimit(2) and unshare(2) with CLONE_NEWUSER: the process id of a child that only waits, so
+// that its namespace can be given a map and opened. The namespace is owned by `owner`, to whom the kernel counts what is
+// used in it; what it may count in all is `limits`: pending signals, bytes of message queues, bytes of locked memory. No
+// namespace of users can be made in it. The child dies with its parent.
+int gcx_clone_user_namespace_holder(uint32_t owner, const uint64_t limits[3]);
+// setrlimit(2) without the enumeration that Swift cannot pass on.
+int gcx_set_resource_limit(int resource, uint64_t soft, uint64_t hard);
 
 // prctl(2) with PR_SET_CHILD_SUBREAPER: orphans below this process come to it.
 int gcx_set_child_subreaper(void);
