@@ -60,7 +60,9 @@ extension AgentCore {
             report = try await blocking { () throws(SandboxError) -> WipeReport in
                 if Files.exists(job.plan), case .running = try driver.recover(job) {
                     try driver.stop(job, StopRequest(reason: .cancelled(by: .agent), graceMilliseconds: 0))
-                    _ = try driver.wait(job, timeout: SandboxLimits.killTimeout)
+                    if case .running = try driver.wait(job, timeout: SandboxLimits.killTimeout) {
+                        try driver.force(job)
+                    }
                 }
                 return try driver.wipe(job)
             }

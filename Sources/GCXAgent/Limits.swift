@@ -57,6 +57,8 @@ package enum AgentLimits {
     package static let uploadEntriesMax = 1_000_000
     /// How often the job's end is looked for between two samples.
     package static let endPollInterval: Duration = .milliseconds(100)
+    /// A supervisor that has not ended its job so long after the grace is ended with it: it looks ten times a second.
+    package static let forceAfter: Duration = .seconds(15)
     /// How often a waiting caller's receipts or log are looked for.
     package static let longPollInterval: Duration = .milliseconds(50)
     /// Fewest and most processes a job may ask for.

@@ -80,58 +80,38 @@ extension OCIRuntimeDriver {
         try sandboxed { () throws(LinuxError) in try cgroup.remove() }
     }
 
-    @discardableResult
-    package func wipe(_ job: JobDirectory) throws(SandboxError) -> WipeReport {
-        guard Files.exists(job.path) else { return WipeReport() }
-        var report = try sandboxed { () throws(LinuxError) in try WipeReport(of: job) }
-        guard Files.exists(job.plan) else {
-            try sandboxed { () throws(LinuxError) in try Files.removeTree(job.path) }
-            return report
-        }
-        let ids = try? job.readPlan().ids
-        do throws(SandboxError) {
-            guard case .ended = try recover(job) else {
-                throw .startFailed(id: job.path, reason: "it still runs and cannot be wiped")
-            }
-        } catch .corrupt {
-            // Nobody can say any more where it ran; what is known is where a job of its name runs.
-        } catch {
-            throw error
-        }
-        let group = place(of: job.id)
-        try discard(job, group: group) { () throws(LinuxError) in
-            // While the directory is there, nobody else is given its ids.
-            if let ids { try report.lookForProcesses(of: ids) }
-        }
-        report.lookForRest(job, group.cgroup)
-        return report
+    package func hasProcesses(_ job: JobDirectory) throws(SandboxError) -> Bool {
+        try sandboxed { () throws(LinuxError) in try !place(of: job.id).cgroup.processes().isEmpty }
     }
 
-    /// Ends whatever still runs in the group, and removes group and directory.
-    func discard(
-        _ job: JobDirectory, group: CgroupPlace, between: () throws(LinuxError) -> Void = {}
-    ) throws(SandboxError) {
-        let interface = (try? job.read(SupervisorRecord.self, job.supervisor))?.interface
+    package func force(_ job: JobDirectory) throws(SandboxError) {
+        let record = try? job.read(SupervisorRecord.self, job.supervisor)
         try sandboxed { () throws(LinuxError) in
-            try empty(group.cgroup)
-            try group.cgroup.remove()
-            if let interface { try HostNetwork().disconnect(interface) }
-            try between()
-            let map = try? job.readPlan().ids
-            try Files.removeTree(job.path)
-            if let map { try ids.give(back: map, of: job) }
+            if let pid = alive(record), let handle = try PidFD.open(pid) {
+                try handle.send(SIGKILL)
+                _ = try handle.waitForExit(timeout: SandboxLimits.killTimeout)
+            }
+            _ = try endAll(of: job, place(of: job.id).cgroup)
         }
     }
 
     /// Ends what a supervisor that died in the middle of its work has left at work: a runtime that makes the container
     /// would bring it to life in a group that was removed, and a tar would hold the writable layer.
-    func endRemains(of job: JobDirectory) throws(LinuxError) {
+    ///
+    /// - Returns: whom it ended.
+    @discardableResult
+    func endRemains(of job: JobDirectory) throws(LinuxError) -> Set<pid_t> {
         let deadline = BootClock.now() + SandboxLimits.killTimeout.wholeNanoseconds
         let record = try? job.read(SupervisorRecord.self, job.supervisor)
+        var ended: Set<pid_t> = []
         while true {
             let remains = ProcessTable.confined(naming: job.path, namespace: record?.mountNamespace)
-            if remains.isEmpty { return }
+            if remains.isEmpty {
+                ended.forEach(collect)
+                return ended
+            }
             for pid in remains { kill(pid, SIGKILL) }
+            ended.formUnion(remains)
             guard BootClock.now() < deadline else {
                 throw .timedOut(
                     operation: "kill", object: "supervisor of \(job.path)", after: SandboxLimits.killTimeout)
@@ -140,12 +120,29 @@ extension OCIRuntimeDriver {
         }
     }
 
-    private func empty(_ cgroup: any JobCgroup) throws(LinuxError) {
-        guard cgroup.exists else { return }
+    /// Ends the job's processes and its helpers, by what its control group says, and whoever works in its mounts.
+    ///
+    /// - Returns: how many there were.
+    func endAll(of job: JobDirectory, _ cgroup: any JobCgroup) throws(LinuxError) -> Int {
+        var there: Set<pid_t> = cgroup.exists ? Set(try cgroup.processes() + cgroup.helpers()) : []
+        there.formUnion(try endRemains(of: job))
+        guard cgroup.exists else { return there.count }
+        let deadline = BootClock.now() + SandboxLimits.killTimeout.wholeNanoseconds
+        while case let helpers = try cgroup.helpers(), !helpers.isEmpty {
+            for pid in helpers {
+                kill(pid, SIGKILL)
+                collect(pid)
+            }
+            guard BootClock.now() < deadline else {
+                throw .timedOut(operation: "kill", object: "helpers of \(job.path)", after: SandboxLimits.killTimeout)
+            }
+            GCXLinux.pause(for: .milliseconds(1))
+        }
         try cgroup.killAll()
         if try !cgroup.waitUntilEmpty(timeout: SandboxLimits.killTimeout) {
             throw .timedOut(operation: "kill", object: cgroup.runtimePath, after: SandboxLimits.killTimeout)
         }
+        return there.count
     }
 
     /// A supervisor that is gone without a word: the job is ended, and the reason recorded once and for all.
@@ -159,8 +156,7 @@ extension OCIRuntimeDriver {
         // The counters go with the interface, and that with the job's last process.
         let traffic = record?.interface == nil ? nil : plan.network.flatMap { HostNetwork.bytes($0) }
         try sandboxed { () throws(LinuxError) in
-            try endRemains(of: job)
-            try empty(plan.place.cgroup)
+            _ = try endAll(of: job, plan.place.cgroup)
             if let interface = record?.interface { try HostNetwork().disconnect(interface) }
             try Files.remove(job.scratch)
         }
@@ -185,6 +181,13 @@ extension OCIRuntimeDriver {
     func alive(_ record: SupervisorRecord?) -> pid_t? {
         guard let record, ProcessTable.startTicks(of: record.pid) == record.startTicks else { return nil }
         return record.pid
+    }
+
+    /// Collects a process that was killed, when it is a child of this one.
+    private func collect(_ pid: pid_t) {
+        var status: Int32 = 0
+        let deadline = BootClock.now() + SandboxLimits.killTimeout.wholeNanoseconds
+        while waitpid(pid, &status, WNOHANG) == 0, BootClock.now() < deadline { GCXLinux.pause(for: .milliseconds(1)) }
     }
 
     /// Collects the supervisor when it has ended and is a child of this very process, so that no zombie stays.

@@ -107,7 +107,7 @@ package struct OCIRuntimeDriver: RuntimeDriver {
             try launch(plan, job)
             return job
         } catch {
-            try? endRemains(of: job)
+            _ = try? endRemains(of: job)
             try? discard(job, group: place(of: spec.id))
             throw error
         }
@@ -154,12 +154,20 @@ package struct OCIRuntimeDriver: RuntimeDriver {
         }
         let boot = try sandboxed { () throws(LinuxError) in try BootID.read() }
         let files = try sandboxed { () throws(LinuxError) in
-            min(SandboxLimits.openFilesMax, try ResourceLimits.openFilesMax())
+            min(SandboxLimits.openFilesMax, try ResourceLimits.most(.openFiles))
+        }
+        let kernel = try sandboxed { () throws(LinuxError) in
+            NamespaceLimits(
+                pendingSignals: SandboxLimits.pendingSignalsMax, queueBytes: SandboxLimits.queueBytesMax,
+                lockedBytes: spec.resources.memoryBytes
+            ).capped(by: try .own())
         }
         let map = try freeIDs(for: job)
         let plan = JobPlan(
             spec: spec, process: process, imageRoot: entry.rootfs, imageDigest: entry.digest, scratchTemplate: template,
             ids: map, runtime: runtime, place: place(of: spec.id), openFilesMax: files,
+            kernelLimits: kernel,
+            inheritsLimits: runtime.kind == .runc && !ProcessTable.mayExceedLimits,
             devices: spec.devices.isEmpty ? nil : try devices.edits(for: spec.devices),
             appArmorProfile: AppArmor.loadedProfile(), bootID: boot, network: try networkPlan(spec, map))
         try sandboxed { () throws(LinuxError) in try JSONFile.write(plan, to: job.plan) }
@@ -173,7 +181,7 @@ package struct OCIRuntimeDriver: RuntimeDriver {
         for other in try jobs() {
             if let plan = try? other.readPlan() { taken.insert(plan.ids.base) }
         }
-        return try ids.take(for: job, besides: taken)
+        return try ids.take(for: job, in: place(of: job.id), besides: taken)
     }
 
     /// Starts the supervisor with the job's lock already in its hands, and waits for its word.

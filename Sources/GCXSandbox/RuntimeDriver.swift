@@ -16,6 +16,11 @@ package protocol RuntimeDriver: Sendable {
     func wait(_ job: JobDirectory, timeout: Duration) throws(SandboxError) -> JobState
     /// Asks for the end of a job and answers at once. A job that has ended is left as it is.
     func stop(_ job: JobDirectory, _ request: StopRequest) throws(SandboxError)
+    /// Whether a process of the job itself is there; its supervisor may have work after its end.
+    func hasProcesses(_ job: JobDirectory) throws(SandboxError) -> Bool
+    /// Ends a job at once together with its supervisor, which did not end it in time. What becomes of it then says
+    /// ``recover(_:)``.
+    func force(_ job: JobDirectory) throws(SandboxError)
     /// Stops a job where it stands; its wall time runs on.
     func pause(_ job: JobDirectory) throws(SandboxError)
     func resume(_ job: JobDirectory) throws(SandboxError)

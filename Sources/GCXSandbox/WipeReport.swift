@@ -6,6 +6,8 @@ package struct WipeReport: Equatable, Sendable, CustomStringConvertible {
     /// Files that were there, and their bytes.
     package private(set) var files = 0
     package private(set) var bytes: UInt64 = 0
+    /// Processes of the job, or at work for it, that still ran and were ended.
+    package var ended = 0
     /// Each thing that was looked for and not found.
     package private(set) var absent: [String] = []
 
@@ -32,7 +34,7 @@ package struct WipeReport: Equatable, Sendable, CustomStringConvertible {
             guard stat("/proc/\(name)", &status) == 0 else { continue }
             // What has ended and only waits for its parent does nothing any more.
             if Files.lineIfPresent("/proc/\(name)/status")?.contains("State:\tZ") ?? true { continue }
-            if (ids.base..<(ids.base + IDMap.size)).contains(status.st_uid) {
+            if ids.contains(status.st_uid) {
                 throw .systemCall(
                     operation: "look for processes", object: "uid \(status.st_uid), pid \(name)", errno: EBUSY)
             }
@@ -48,6 +50,7 @@ package struct WipeReport: Equatable, Sendable, CustomStringConvertible {
     /// One line for a person.
     package var description: String {
         let found = absent.isEmpty ? "there was nothing" : absent.joined(separator: ", ")
-        return "wiped \(files) files of \(bytes) bytes on the disk; looked again: \(found)"
+        let end = ended == 0 ? "" : "ended \(ended) processes that still ran; "
+        return "\(end)wiped \(files) files of \(bytes) bytes on the disk; looked again: \(found)"
     }
 }

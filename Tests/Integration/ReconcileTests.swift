@@ -2,6 +2,7 @@ import GCXAgent
 import GCXLinux
 import GCXModel
 import GCXSandbox
+import Glibc
 import Testing
 
 extension WholeLeases {
@@ -35,6 +36,46 @@ extension WholeLeases {
             try site.wait("the end of the history", seconds: 30) { try site.report(lease).events.isEmpty }
             #expect(try site.gcx("job", "logs", lease) == "")
             #expect(try !site.receipts(lease).isEmpty)
+        }
+
+        /// The only job of a site that runs, and its lease.
+        private func begin(_ site: Site) throws -> (lease: String, buyer: pid_t, job: JobDirectory, plan: JobPlan) {
+            try site.open()
+            let lease = try site.lease()
+            let buyer = try site.begin("echo begun; sleep 600", on: lease)
+            try site.wait("the job", seconds: 30) { try site.inspect(lease).phase == .running }
+            let names = try Files.names(in: site.path("agent/jobs")).filter { !$0.hasPrefix(".") }
+            let job = JobDirectory(jobs: site.path("agent/jobs"), id: try #require(names.first))
+            return (lease, buyer, job, try job.readPlan())
+        }
+
+        @Test(
+            "a job whose directory is deleted while it runs is ended before its cores are sold again, and that is said")
+        func deletedDirectory() throws {
+            let site = try Site()
+            let (lease, buyer, job, plan) = try begin(site)
+            try Files.removeTree(job.path)
+            try site.wait("the job's end", seconds: 30) { try site.inspect(lease).exit != nil }
+            #expect(try plan.place.cgroup.processes().isEmpty && !plan.place.cgroup.exists)
+            let events = try site.report(lease).events
+            #expect(events.contains { $0.text.contains("processes that still ran") }, "\(events)")
+            site.abandon(buyer)
+            #expect(try site.traces().isEmpty)
+        }
+
+        @Test("a job whose supervisor is stopped ends with its lease all the same")
+        func stoppedSupervisor() throws {
+            let site = try Site(["job.stop_grace_seconds": "1"])
+            let (lease, buyer, _, plan) = try begin(site)
+            let supervisor = try site.jobIdentity(lease).first?.split(separator: " ").first.flatMap { pid_t($0) }
+            kill(try #require(supervisor), SIGSTOP)
+            try site.gcx("job", "cancel", lease)
+            try site.wait("the job's end", seconds: 60) { try site.inspect(lease).exit != nil }
+            #expect(try plan.place.cgroup.processes().isEmpty)
+            let events = try site.report(lease).events
+            #expect(events.contains { $0.text.contains("did not end the job in time") }, "\(events)")
+            site.abandon(buyer)
+            #expect(try site.traces().isEmpty)
         }
 
         private func startStray(_ site: Site) throws -> JobDirectory {

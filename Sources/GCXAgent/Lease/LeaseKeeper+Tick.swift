@@ -122,9 +122,12 @@ extension LeaseKeeper {
         case .running:
             if let sample { await record(sample) }
             try await decide()
+            try await forceIfLate()
         case .ended(let exit): try await ended(exit, lastSample: sample)
         case nil:
-            let why = "nothing is left of the job's directory \(job.path)"
+            // Before its cores are given back: the job may run on without a directory.
+            let report = try await sandbox { driver, job throws(SandboxError) in try driver.wipe(job) }
+            let why = "nothing is left of the job's directory \(job.path); \(report)"
             await happened(.ended, why, inReceipt: true)
             try await take(.exited(.hostFailure(description: why), at: context.now()), note: why)
         }
@@ -201,6 +204,21 @@ extension LeaseKeeper {
         if context.now() >= terms.endsAt {
             try await take(.mustEnd(.timeLimit), note: "the lease has ended")
         }
+    }
+
+    /// A supervisor that was told to end its job and does not, because it is stopped for instance, is ended with it.
+    private func forceIfLate() async throws(AgentError) {
+        guard case .ending = phase, !isLaunching else { return endingSince = nil }
+        let now = BootClock.now()
+        let since = endingSince ?? now
+        endingSince = since
+        let isAlive = try await sandbox { driver, job throws(SandboxError) in try driver.hasProcesses(job) }
+        // After the job's end its supervisor packs the output, which takes its time.
+        let patience = isAlive ? AgentLimits.forceAfter : AgentLimits.forceAfter + SandboxLimits.packTimeout
+        let grace = Duration.milliseconds(Int64(clamping: context.settings.stopGraceMilliseconds))
+        guard now - min(since, now) > (grace + patience).wholeNanoseconds else { return }
+        await happened(.ended, "the supervisor did not end the job in time; both were ended", inReceipt: true)
+        try await sandbox { driver, job throws(SandboxError) in try driver.force(job) }
     }
 
     private func creditPolicy() throws(AgentError) -> CreditPolicy {

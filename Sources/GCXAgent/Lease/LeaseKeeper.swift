@@ -45,6 +45,8 @@ package actor LeaseKeeper {
     var throttledSince: UInt64 = 0
     /// Boot clock from which on the next such event may come, ns.
     var throttledSaidAt: UInt64 = 0
+    /// Boot clock at which the job was first seen to run on although it was told to end, ns.
+    var endingSince: UInt64?
     /// Boot clock of the last receipt, ns.
     var receiptAt: UInt64 = 0
     /// True while the image is unpacked and the sandbox started, which no other call waits for.

@@ -21,6 +21,8 @@ final class IdleDriver: RuntimeDriver {
     func recover(_ job: JobDirectory) throws(SandboxError) -> JobState { throw .noJob(path: job.path) }
     func wait(_ job: JobDirectory, timeout: Duration) throws(SandboxError) -> JobState { throw .noJob(path: job.path) }
     func stop(_ job: JobDirectory, _ request: StopRequest) throws(SandboxError) {}
+    func hasProcesses(_ job: JobDirectory) throws(SandboxError) -> Bool { false }
+    func force(_ job: JobDirectory) throws(SandboxError) {}
     func pause(_ job: JobDirectory) throws(SandboxError) {}
     func resume(_ job: JobDirectory) throws(SandboxError) {}
     func sample(_ job: JobDirectory) throws(SandboxError) -> RawSample { throw .noJob(path: job.path) }
