@@ -9,13 +9,16 @@ package struct CgroupLimits: Codable, Equatable, Sendable {
     package var memoryBytes: UInt64
     /// Processes and threads.
     package var pids: UInt64
+    /// What may wait in UDP and TCP sockets, where the kernel counts that apart from memory (v1); nil sets no limit.
+    package var socketBytes: UInt64?
     /// The only processing units the job may run on; nil leaves it all that the group above has.
     package var pus: PUSet?
 
-    package init(cores: UInt32, memoryBytes: UInt64, pids: UInt64, pus: PUSet? = nil) {
+    package init(cores: UInt32, memoryBytes: UInt64, pids: UInt64, socketBytes: UInt64? = nil, pus: PUSet? = nil) {
         self.cores = cores
         self.memoryBytes = memoryBytes
         self.pids = pids
+        self.socketBytes = socketBytes
         self.pus = pus
     }
 
@@ -31,7 +34,9 @@ package struct CgroupLimits: Codable, Equatable, Sendable {
 /// The control group of one job: the agent makes it, limits it, reads its meter and removes it.
 ///
 /// The OCI runtime works in the child `job` below it. What a removed child used stays in the counters here, so
-/// nothing the runtime does can lose a reading.
+/// nothing the runtime does can lose a reading. Whoever works for the job, its supervisor above all, is in the child
+/// `helpers`: what that takes of processors counts to the job, within the same quota; of memory it has a little of its
+/// own, so that a job which fills its memory does not end its supervisor.
 package protocol JobCgroup: Sendable {
     /// What the OCI configuration names as `cgroupsPath`: the child below this group.
     var runtimePath: String { get }
@@ -44,12 +49,16 @@ package protocol JobCgroup: Sendable {
     func limitIO(_ limits: [IOLimit]) throws(LinuxError)
     /// The counters now. Cost: about 10 µs per file, 6 files.
     func sample() throws(LinuxError) -> RawSample
-    /// Processes in the group and below it.
+    /// Processes of the job.
     func processes() throws(LinuxError) -> [pid_t]
-    /// Stops every process where it stands; returns when all stand.
+    /// Processes that work for it.
+    func helpers() throws(LinuxError) -> [pid_t]
+    /// Makes the calling process a helper, and those that it starts.
+    func adoptHelper() throws(LinuxError)
+    /// Stops every process of the job where it stands; returns when all stand. Its helpers go on.
     func freeze() throws(LinuxError)
     func thaw() throws(LinuxError)
-    /// Ends every process with SIGKILL, frozen or not.
+    /// Ends every process of the job with SIGKILL, frozen or not.
     func killAll() throws(LinuxError)
     /// Processes of the child that the kernel ended for want of memory; on v1 it must be read before the runtime
     /// removes the child. Nil when it cannot be read.
@@ -88,8 +97,9 @@ package struct CgroupPlace: Codable, Equatable, Sendable {
         }
     }
 
-    /// The name of the runtime's child.
+    /// The names of the runtime's child and of the helpers'.
     static let childName = "job"
+    static let helpersName = "helpers"
 }
 
 extension JobCgroup {

@@ -28,15 +28,60 @@ package struct LegacyCgroup: JobCgroup {
         try Files.control("\(path("cpu"))/cpu.shares", "\(limits.shares)")
         try Files.control("\(path("cpu"))/cpu.cfs_period_us", "100000")
         try Files.control("\(path("cpu"))/cpu.cfs_quota_us", "\(limits.quotaMicroseconds)")
-        try Files.control("\(path("memory"))/memory.limit_in_bytes", "\(limits.memoryBytes)")
-        let swap = "\(path("memory"))/memory.memsw.limit_in_bytes"
+        for (name, memory, tasks) in [
+            (CgroupPlace.childName, limits.memoryBytes, limits.pids),
+            (CgroupPlace.helpersName, LinuxLimits.helperMemoryBytes, LinuxLimits.helperTasks),
+        ] {
+            try limitMemory("\(path("memory"))/\(name)", memory)
+            try Files.makeDirectories("\(path("pids"))/\(name)", mode: 0o755)
+            try Files.control("\(path("pids"))/\(name)/pids.max", "\(tasks)")
+        }
+        try makeRoomForHelpers()
+        if let bytes = limits.socketBytes { try limitSockets(bytes) }
+    }
+
+    private func limitMemory(_ folder: String, _ bytes: UInt64) throws(LinuxError) {
+        try Files.makeDirectories(folder, mode: 0o755)
+        try Files.control("\(folder)/memory.limit_in_bytes", "\(bytes)")
+        let swap = "\(folder)/memory.memsw.limit_in_bytes"
         // The kernel has this file only when it accounts for swap; without it, swap is kept away by swappiness.
         if Files.exists(swap) {
-            try Files.control(swap, "\(limits.memoryBytes)")
-        } else if Files.exists("\(path("memory"))/memory.swappiness") {
-            try Files.control("\(path("memory"))/memory.swappiness", "0")
+            try Files.control(swap, "\(bytes)")
+        } else if Files.exists("\(folder)/memory.swappiness") {
+            try Files.control("\(folder)/memory.swappiness", "0")
         }
-        try Files.control("\(path("pids"))/pids.max", "\(limits.pids)")
+    }
+
+    /// The trees that helpers are in: all that bound or measure, not those that stop a job or keep devices from it.
+    private var helping: [String] {
+        let names = ["cpu", "cpuacct", "cpuset", "memory", "pids", "blkio"]
+        return Set(names.compactMap { controllers[$0] }).sorted().map { "\($0)\(group)/\(CgroupPlace.helpersName)" }
+    }
+
+    private func makeRoomForHelpers() throws(LinuxError) {
+        for folder in helping { try Files.makeDirectories(folder, mode: 0o755) }
+        // They come first, or a job could keep its end away.
+        try Files.control("\(path("cpu"))/\(CgroupPlace.helpersName)/cpu.shares", "262144")
+        guard let cpuset = controllers["cpuset"] else { return }
+        for file in ["cpuset.cpus", "cpuset.mems"] {
+            let above = Files.lineIfPresent("\(cpuset)\(group)/\(file)") ?? ""
+            try Files.control("\(cpuset)\(group)/\(CgroupPlace.helpersName)/\(file)", above)
+        }
+    }
+
+    /// What waits in sockets is counted for the very group of whoever made the socket, and only once there is a limit; it
+    /// binds UDP as well as TCP.
+    ///
+    /// Source: mm/memcontrol.c, `mem_cgroup_sk_alloc`; mm/memcontrol-v1.c, `memcg_update_tcp_max`.
+    private func limitSockets(_ bytes: UInt64) throws(LinuxError) {
+        let child = "\(path("memory"))/\(CgroupPlace.childName)"
+        let file = "\(child)/memory.kmem.tcp.limit_in_bytes"
+        guard Files.exists(file) else {
+            throw .unsupported(
+                what: "control groups v1 without \(file)",
+                reason: "sockets would take memory that nobody counts; start the machine with control groups v2")
+        }
+        try Files.control(file, "\(bytes)")
     }
 
     /// A cpuset without CPUs takes no process, and a new one has none: it copies those above it.
@@ -60,7 +105,7 @@ package struct LegacyCgroup: JobCgroup {
         guard let cpu = UInt64(text.filter { !$0.isWhitespace }) else {
             throw .malformed(object: usage, reason: "not a number")
         }
-        let memory = path("memory")
+        let memory = "\(path("memory"))/\(CgroupPlace.childName)"
         let io = controllers["blkio"].flatMap {
             Files.lineIfPresent("\($0)\(group)/blkio.throttle.io_service_bytes_recursive")
         }
@@ -69,7 +114,7 @@ package struct LegacyCgroup: JobCgroup {
             cgroupInode: try CgroupTree.inode(of: path("cpuacct")), cpuNanoseconds: cpu,
             memoryCurrentBytes: Files.numberIfPresent("\(memory)/memory.usage_in_bytes"),
             memoryPeakBytes: Files.numberIfPresent("\(memory)/memory.max_usage_in_bytes"),
-            pids: Files.numberIfPresent("\(path("pids"))/pids.current"),
+            pids: Files.numberIfPresent("\(path("pids"))/\(CgroupPlace.childName)/pids.current"),
             ioReadBytes: io.flatMap { CgroupText.sum("Read", inServiceBytes: $0) },
             ioWriteBytes: io.flatMap { CgroupText.sum("Write", inServiceBytes: $0) },
             throttledNanoseconds: Files.lineIfPresent("\(path("cpu"))/cpu.stat")
@@ -84,6 +129,14 @@ package struct LegacyCgroup: JobCgroup {
     }
 
     package func processes() throws(LinuxError) -> [pid_t] { try CgroupTree.processes(below: path("freezer")) }
+
+    package func helpers() throws(LinuxError) -> [pid_t] {
+        try CgroupTree.processes(below: "\(path("cpuacct"))/\(CgroupPlace.helpersName)")
+    }
+
+    package func adoptHelper() throws(LinuxError) {
+        for folder in helping { try Files.control("\(folder)/cgroup.procs", "0") }
+    }
 
     package func freeze() throws(LinuxError) {
         let state = "\(path("freezer"))/freezer.state"

@@ -14,6 +14,11 @@ package enum LinuxLimits {
     package static let toolOutputBytesMax = 4 << 20
     /// The end of a tool's standard error that goes into an error message.
     package static let toolErrorBytesMax = 2048
+    /// Memory that the helpers of a job have beyond the job's: a supervisor peaks at 9 MiB, packing at some more; what is
+    /// left holds pages of the log until they are on the disk.
+    package static let helperMemoryBytes: UInt64 = 64 << 20
+    /// Tasks of the helpers of a job; a supervisor has one, a tool that it calls a handful.
+    package static let helperTasks: UInt64 = 64
     /// Levels of a tree that are open at once while it is removed; a process begins with 1024 descriptors.
     package static let treeLevelsMax = 64
     /// Processes moved out of the agent's own cgroup before giving up: a service has a handful.

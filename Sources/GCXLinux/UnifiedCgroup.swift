@@ -14,20 +14,30 @@ package struct UnifiedCgroup: JobCgroup {
     }
 
     private var path: String { root + group }
+    private var job: String { "\(path)/\(CgroupPlace.childName)" }
+    private var helping: String { "\(path)/\(CgroupPlace.helpersName)" }
     package var runtimePath: String { "\(group)/\(CgroupPlace.childName)" }
     package var exists: Bool { Files.exists(path) }
 
     package func create(_ limits: CgroupLimits) throws(LinuxError) {
-        try Files.makeDirectory(path, mode: 0o755)
+        for folder in [path, job, helping] { try Files.makeDirectory(folder, mode: 0o755) }
+        // Both may use the processors of the lease; the helpers come first, or a job could keep its end away.
+        try Files.control("\(path)/cgroup.subtree_control", "+cpu +memory +pids")
         try Files.control("\(path)/cpu.max", "\(limits.quotaMicroseconds) 100000")
         try Files.control("\(path)/cpu.weight", "\(limits.weight)")
+        try Files.control("\(helping)/cpu.weight", "10000")
         if let pus = limits.pus { try Files.control("\(path)/cpuset.cpus", "\(pus)") }
-        try Files.control("\(path)/memory.max", "\(limits.memoryBytes)")
-        // A kernel without swap has no such file, and needs none.
-        if Files.exists("\(path)/memory.swap.max") { try Files.control("\(path)/memory.swap.max", "0") }
+        try limit(job, memory: limits.memoryBytes, tasks: limits.pids)
+        try limit(helping, memory: LinuxLimits.helperMemoryBytes, tasks: LinuxLimits.helperTasks)
         // All or nothing: a job that lost one process to the memory limit would go on half dead.
-        try Files.control("\(path)/memory.oom.group", "1")
-        try Files.control("\(path)/pids.max", "\(limits.pids)")
+        try Files.control("\(job)/memory.oom.group", "1")
+    }
+
+    private func limit(_ folder: String, memory: UInt64, tasks: UInt64) throws(LinuxError) {
+        try Files.control("\(folder)/memory.max", "\(memory)")
+        // A kernel without swap has no such file, and needs none.
+        if Files.exists("\(folder)/memory.swap.max") { try Files.control("\(folder)/memory.swap.max", "0") }
+        try Files.control("\(folder)/pids.max", "\(tasks)")
     }
 
     package func limitIO(_ limits: [IOLimit]) throws(LinuxError) {
@@ -42,9 +52,9 @@ package struct UnifiedCgroup: JobCgroup {
         let io = Files.lineIfPresent("\(path)/io.stat")
         return RawSample(
             bootID: try BootID.read(), bootNanoseconds: BootClock.now(), cgroupInode: try CgroupTree.inode(of: path),
-            cpuNanoseconds: microseconds * 1000, memoryCurrentBytes: Files.numberIfPresent("\(path)/memory.current"),
-            memoryPeakBytes: Files.numberIfPresent("\(path)/memory.peak"),
-            pids: Files.numberIfPresent("\(path)/pids.current"),
+            cpuNanoseconds: microseconds * 1000, memoryCurrentBytes: Files.numberIfPresent("\(job)/memory.current"),
+            memoryPeakBytes: Files.numberIfPresent("\(job)/memory.peak"),
+            pids: Files.numberIfPresent("\(job)/pids.current"),
             ioReadBytes: io.flatMap { CgroupText.sum("rbytes", inIOStat: $0) },
             ioWriteBytes: io.flatMap { CgroupText.sum("wbytes", inIOStat: $0) },
             throttledNanoseconds: CgroupText.value("throttled_usec", in: cpu).map { $0 * 1000 },
@@ -52,27 +62,31 @@ package struct UnifiedCgroup: JobCgroup {
     }
 
     package func oomKills() -> UInt64? {
-        Files.lineIfPresent("\(path)/memory.events").flatMap { CgroupText.value("oom_kill", in: $0) }
+        Files.lineIfPresent("\(job)/memory.events").flatMap { CgroupText.value("oom_kill", in: $0) }
     }
 
-    package func processes() throws(LinuxError) -> [pid_t] { try CgroupTree.processes(below: path) }
+    package func processes() throws(LinuxError) -> [pid_t] { try CgroupTree.processes(below: job) }
+
+    package func helpers() throws(LinuxError) -> [pid_t] { try CgroupTree.processes(below: helping) }
+
+    package func adoptHelper() throws(LinuxError) { try Files.control("\(helping)/cgroup.procs", "0") }
 
     package func freeze() throws(LinuxError) {
-        try Files.control("\(path)/cgroup.freeze", "1")
+        try Files.control("\(job)/cgroup.freeze", "1")
         let deadline = BootClock.now() + LinuxLimits.freezeTimeout.wholeNanoseconds
-        while CgroupText.value("frozen", in: try Files.text("\(path)/cgroup.events")) != 1 {
+        while CgroupText.value("frozen", in: try Files.text("\(job)/cgroup.events")) != 1 {
             if BootClock.now() >= deadline {
-                throw .timedOut(operation: "freeze", object: path, after: LinuxLimits.freezeTimeout)
+                throw .timedOut(operation: "freeze", object: job, after: LinuxLimits.freezeTimeout)
             }
             pause(for: LinuxLimits.pollInterval)
         }
     }
 
-    package func thaw() throws(LinuxError) { try Files.control("\(path)/cgroup.freeze", "0") }
+    package func thaw() throws(LinuxError) { try Files.control("\(job)/cgroup.freeze", "0") }
 
     package func killAll() throws(LinuxError) {
         do {
-            try Files.control("\(path)/cgroup.kill", "1")
+            try Files.control("\(job)/cgroup.kill", "1")
         } catch  where error.isNotFound {
             return
         }

@@ -8,31 +8,36 @@ extension Supervisor {
         var open: [(number: Int32, stream: JobLog.Stream)] = [(output.number, .output), (error.number, .error)]
         var drainUntil: UInt64?
         var lookAt: UInt64 = 0
+        var pace = LogPace(
+            bytesPerSecond: min(SandboxLimits.logBytesPerSecond, plan.spec.resources.ioBytesPerSecond ?? .max),
+            burst: SandboxLimits.logBurstBytes, now: BootClock.now())
         while status == nil || !open.isEmpty {
             // Every writer died with the job's process namespace, so after its end there is only what is in the pipe.
             if let drainUntil, BootClock.now() >= drainUntil { return }
-            var items = open.map { pollfd(fd: $0.number, events: Int16(POLLIN), revents: 0) }
+            let now = BootClock.now()
+            // What an ended job has left in the pipes is little.
+            let mayTake = status != nil || pace.mayTake(at: now)
+            // A descriptor below zero is not looked at.
+            var items = open.map { pollfd(fd: mayTake ? $0.number : -1, events: Int16(POLLIN), revents: 0) }
             items.append(pollfd(fd: signals.number, events: Int16(POLLIN), revents: 0))
-            try wait(&items, until: lookAt)
+            let pauseEnd = mayTake ? UInt64.max : now + SandboxLimits.logPause.wholeNanoseconds
+            try wait(&items, until: min(lookAt, pauseEnd))
             for (item, source) in zip(items, open) where item.revents != 0 {
-                if try log.copy(from: source.number, source.stream) == 0 {
-                    open.removeAll { $0.number == source.number }
-                }
+                let bytes = try log.copy(from: source.number, source.stream)
+                pace.take(bytes)
+                if log.offset > SandboxLimits.logFreeBytes { try becomeHelper() }
+                if bytes == 0 { open.removeAll { $0.number == source.number } }
             }
             try handleSignals()
             // A job that writes all the time is looked at no more often than another.
             if status == nil, BootClock.now() >= min(lookAt, nextDeed) {
-                lookAt = BootClock.now() + tick
+                lookAt = BootClock.now() + SandboxLimits.supervisorTick.wholeNanoseconds
                 try keepLimits()
             }
             if status != nil, drainUntil == nil {
-                drainUntil = BootClock.now() + SandboxLimits.supervisorTick.wholeNanoseconds
+                drainUntil = BootClock.now() + SandboxLimits.drainTimeout.wholeNanoseconds
             }
         }
-    }
-
-    private var tick: UInt64 {
-        (plan.place.layout.isUnified ? SandboxLimits.supervisorTick : SandboxLimits.oomTick).wholeNanoseconds
     }
 
     /// When the job has to be told something, on the boot clock.
@@ -40,7 +45,7 @@ extension Supervisor {
 
     private func wait(_ items: inout [pollfd], until lookAt: UInt64) throws(LinuxError) {
         let now = BootClock.now()
-        let next = min(status == nil ? lookAt : now + tick, nextDeed)
+        let next = min(status == nil ? lookAt : now + SandboxLimits.supervisorTick.wholeNanoseconds, nextDeed)
         let milliseconds = next > now ? (next - now + 999_999) / 1_000_000 : 0
         if poll(&items, nfds_t(items.count), Int32(clamping: milliseconds)) < 0, errno != EINTR {
             throw .systemCall(operation: "poll", object: "job \(plan.spec.id)", errno: errno)
@@ -70,6 +75,16 @@ extension Supervisor {
         if ending == nil, !plan.place.layout.isUnified, let kills = cgroup.oomKills(), kills > 0 {
             try end(.outOfMemory, grace: .zero)
         }
+        if ending == nil, let initPID { try boundSockets(of: initPID) }
+    }
+
+    /// Ends a job whose netlink sockets hold more than it may have outside its control group.
+    private func boundSockets(of pid: pid_t) throws(LinuxError) {
+        guard let held = NetlinkSockets.of(pid) else { return }
+        let (bytes, most) = (held.bytes, SandboxLimits.netlinkBytesMax)
+        guard bytes > most else { return }
+        try log.write(.sandbox, Array("gcx: its netlink sockets hold \(bytes) bytes, more than \(most)\n".utf8))
+        try end(.outOfMemory, grace: .zero)
     }
 
     private func stopAsAsked(signalled: Bool) throws(LinuxError) {

@@ -29,6 +29,8 @@ package final class Supervisor {
     var startedAt: UInt64?
     /// True once this process is in a mount namespace of its own; before, nothing may be unmounted.
     var isPrivate = false
+    /// True once what this process does counts to the job.
+    private(set) var isHelper = false
     /// Nil for a job without a network.
     var connection: Connection?
 
@@ -84,9 +86,12 @@ package final class Supervisor {
         try JSONFile.writeVolatile(record, to: directory.supervisor)
         let limits = plan.spec.resources.ioLimits(of: try mounts.assemble())
         try cgroup.limitIO(limits)
-        let bundle = OCIBundle.job(plan, sandbox: paths, io: limits)
+        let bundle = OCIBundle.job(plan, sandbox: paths, io: limits, disks: BlockDevice.systemDirectories())
         let text = try JSONFile.encode(bundle, object: directory.bundle)
         for path in [directory.bundle, "\(paths.bundle)/config.json"] { try DurableFile.replace(path, with: text) }
+        if plan.inheritsLimits == true {
+            for limit in plan.limits { try ResourceLimits.set(limit.kind, soft: limit.soft, hard: limit.hard) }
+        }
         let output = try Pipe()
         let error = try Pipe()
         output.widen(to: SandboxLimits.outputPipeBytes)
@@ -171,9 +176,18 @@ package final class Supervisor {
         }
     }
 
+    /// From here on what this process does, and those that it starts, counts to the job. A supervisor that has only looked
+    /// after its job so far is the machine's own cost.
+    func becomeHelper() throws(LinuxError) {
+        if isHelper { return }
+        isHelper = true
+        try cgroup.adoptHelper()
+    }
+
     /// Packs what the job left in its output, when it got far enough to have one.
     private func packOutput() throws(LinuxError) -> PackedOutput {
         guard startedAt != nil, try !Files.names(in: paths.output).isEmpty else { return PackedOutput() }
+        try becomeHelper()
         do {
             try TarArchive.pack(paths.output, into: directory.output, bytesMax: plan.spec.outputBytesMax ?? .max)
         } catch .outputTooLarge(_, let most) {
