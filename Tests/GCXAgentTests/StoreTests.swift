@@ -26,7 +26,7 @@ struct StoreTests {
             Issue.record("\(String(describing: error))", sourceLocation: sourceLocation)
             return
         }
-        let said = "\(error?.description ?? "") \(remedy)"
+        let said = "\(error?.description ?? "") \(remedy.shown)"
         for word in words { #expect(said.contains(word), "no “\(word)” in: \(said)", sourceLocation: sourceLocation) }
     }
 

@@ -1,6 +1,7 @@
 import Foundation
 import GCXLedger
 import GCXLedgerSQLite
+import GCXModel
 import Glibc
 import Support
 import Testing
@@ -44,10 +45,10 @@ struct LedgerFileTests {
         try await found()
         #expect(symlink(folder.ledger, folder.path + "/same.sqlite") == 0)
         let ledger = try openLedger(folder, world)
-        #expect(throws: LedgerError.locked(path: folder.path + "/same.sqlite")) {
+        #expect(throws: LedgerError.locked(path: Untrusted(folder.path + "/same.sqlite"))) {
             try SQLiteLedger(path: folder.path + "/same.sqlite", operatorKey: world.operator, isTestNetwork: true) { 0 }
         }
-        #expect(throws: LedgerError.locked(path: folder.ledger)) { try openLedger(folder, world) }
+        #expect(throws: LedgerError.locked(path: Untrusted(folder.ledger))) { try openLedger(folder, world) }
         _ = await ledger.head()
     }
 

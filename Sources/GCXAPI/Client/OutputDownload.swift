@@ -124,7 +124,7 @@ struct OutputDownload: Sendable {
                 "what came is sha256:\(found.hex) of \(found.bytes) bytes, and sha256:\(wanted ?? "") was to come"
             // A part that lay here may have been of another file, so all of it is asked for once more.
             guard isWhole, terms.stated != nil else { throw TransportError.broken(words) }
-            throw AgentError.answerImpossible(words)
+            throw AgentError.answerImpossible(Untrusted(words))
         }
     }
 

@@ -47,8 +47,10 @@ extension LogPage {
         let length = UInt64(bytes.count)
         guard start >= query.from, next >= start, next - start >= length, firstKept <= next else {
             throw .answerImpossible(
-                "of a log from offset \(query.from) on, \(length) bytes from \(start) to \(next) came, kept from "
-                    + "\(firstKept)")
+                """
+                of a log from offset \(query.from) on, \(length) bytes from \(start) to \(next) came, kept from \
+                \(firstKept)
+                """)
         }
     }
 }

@@ -11,7 +11,7 @@ final class IdleDriver: RuntimeDriver {
 
     var isolation: IsolationLevel { .container }
 
-    func start(_ spec: JobSpec) throws(SandboxError) -> JobDirectory {
+    func start(_ spec: JobSpec, stop: StopFlag?) throws(SandboxError) -> JobDirectory {
         started.withLock { $0.append(spec) }
         onStart.withLock { $0 }?()
         throw .startFailed(id: spec.id, reason: "nothing is run here")
@@ -21,6 +21,8 @@ final class IdleDriver: RuntimeDriver {
     func recover(_ job: JobDirectory) throws(SandboxError) -> JobState { throw .noJob(path: job.path) }
     func wait(_ job: JobDirectory, timeout: Duration) throws(SandboxError) -> JobState { throw .noJob(path: job.path) }
     func stop(_ job: JobDirectory, _ request: StopRequest) throws(SandboxError) {}
+    func hasProcesses(_ job: JobDirectory) throws(SandboxError) -> Bool { false }
+    func force(_ job: JobDirectory) throws(SandboxError) {}
     func pause(_ job: JobDirectory) throws(SandboxError) {}
     func resume(_ job: JobDirectory) throws(SandboxError) {}
     func sample(_ job: JobDirectory) throws(SandboxError) -> RawSample { throw .noJob(path: job.path) }
