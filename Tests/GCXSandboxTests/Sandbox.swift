@@ -86,7 +86,18 @@ struct Traces: Equatable {
             if try now() == before { return true }
             GCXLinux.pause(for: .milliseconds(10))
         }
+        let left = try now()
+        print("before: \(before.difference(left)); now: \(left.difference(before))")
         return false
+    }
+
+    /// What is here and not there.
+    private func difference(_ other: Traces) -> String {
+        let lists = [mounts, loops, groups, links].map(Set.init)
+        let others = [other.mounts, other.loops, other.groups, other.links].map(Set.init)
+        let words = zip(lists, others).flatMap { $0.subtracting($1) }.sorted().joined(separator: " ")
+        return
+            "\(words) \(supervisors) supervisors \(hidden == other.hidden ? "" : hidden) \(rules == other.rules ? "" : rules)"
     }
 }
 
