@@ -1,5 +1,6 @@
 import GCXAgent
 import GCXLedger
+import GCXModel
 
 /// The bounds of the HTTP interfaces, in one place.
 package enum APILimits {
@@ -9,8 +10,34 @@ package enum APILimits {
     package static let documentBodyBytesMax = 1 << 20
     /// Bytes of the Authorization header's token: a signed session is about 700.
     package static let sessionTokenBytesMax = 4_096
-    /// Bytes of a JSON answer that a client reads: a page of the journal at all of its own limits is the largest.
-    package static let answerBytesMax = LedgerLimits.pageEntriesMax * LedgerLimits.entryBytesMax * 2
+    /// Bytes of an answer with one document that a client reads: an entry at its limit, with its white space and what the
+    /// ledger adds.
+    package static let documentAnswerBytesMax = 2 * LedgerLimits.entryBytesMax + (1 << 20)
+    /// Bytes of an answer with a page of what an agent has: receipts with all their events, or a job's whole report, are
+    /// the largest.
+    package static let pageAnswerBytesMax = 32 << 20
+    /// Bytes of a list or a page of a ledger that a client reads: all that is read as JSON at all.
+    package static let listAnswerBytesMax = Limits.jsonBytesMax
+    /// Bytes of an error's answer: a message and a few fields.
+    package static let errorAnswerBytesMax = 1 << 20
+    /// A transfer has to move ``paceBytesMin`` in each of these spans: 17 kB a second, so that one from somebody who drips
+    /// has an end.
+    package static let paceWindow: Duration = .seconds(60)
+    package static let paceBytesMin: UInt64 = 1 << 20
+    /// Bytes that a download leaves free on the buyer's disk.
+    package static let diskReserveBytes: UInt64 = 64 << 20
+    /// Bytes between two looks at the room on the disk.
+    package static let diskCheckBytes: UInt64 = 16 << 20
+    /// Bytes of an archive of all that a lease's storage holds: a quarter on top for the headers of small files, and a
+    /// mebibyte for those of an empty one.
+    package static func archiveBytesMax(ofStorage bytes: UInt64) -> UInt64 {
+        let (sum, overflow) = bytes.addingReportingOverflow(bytes / 4 + (1 << 20))
+        return overflow ? .max : sum
+    }
+    /// Bytes of an output whose lease nobody knows: 1 TiB.
+    package static let outputBytesMax: UInt64 = 1 << 40
+    /// A log whose job is over, and which brings nothing new for this long, is over too.
+    package static let logEndPatience: Duration = .seconds(60)
     /// Bytes in one piece of an upload or a download.
     package static let chunkBytes = 128 << 10
     /// Bytes of a unix socket's path, without its final zero (unix(7): 108 with it).

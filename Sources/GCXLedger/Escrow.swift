@@ -13,8 +13,8 @@ package enum Escrow: Codable, Equatable, Sendable {
     package var deposit: Amount {
         switch self {
         case .open(let deposit, _), .closing(let deposit, _, _, _): deposit
-        // Both came out of one deposit, so their sum fits.
-        case .closed(let settled, let refunded, _): Amount(settled.value + refunded.value)
+        // Both came out of one deposit, so their sum fits, unless a ledger elsewhere says so.
+        case .closed(let settled, let refunded, _): settled.adding(refunded) ?? Amount(.max)
         }
     }
 

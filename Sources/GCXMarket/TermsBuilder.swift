@@ -23,17 +23,19 @@ extension LeaseTerms {
     /// The deposit is what the whole lease costs in full use and the credit limit on top, at most the budget; the burst
     /// is one receipt period and the credit limit, so that an honest job never meets the rate cap.
     ///
-    /// - Throws: ``PricingError`` when the rates are too large to multiply.
+    /// - Throws: ``PricingError`` when the rates are too large to multiply, or the end is too late to be written.
     package init(
         demand: Demand, demandDigest: Digest, offer: Offer, offerDigest: Digest, choice: LeaseChoice
     ) throws(PricingError) {
         let resources = demand.resources
         let whole = try Pricing.ceiling(resources, rates: offer.rates, seconds: demand.durationSeconds)
         let period = try Pricing.ceiling(resources, rates: offer.rates, seconds: offer.receiptSeconds)
+        let (end, isLate) = choice.startsAt.addingReportingOverflow(demand.durationSeconds)
+        guard !isLate else { throw .endsTooLate(startsAt: choice.startsAt, seconds: demand.durationSeconds) }
         self.init(
             offer: offerDigest, demand: demandDigest, payer: demand.buyer, payee: offer.owner, machine: offer.machine,
             session: choice.session, resources: resources, rates: offer.rates, startsAt: choice.startsAt,
-            endsAt: choice.startsAt + demand.durationSeconds,
+            endsAt: end,
             deposit: min(demand.budget, whole.adding(offer.creditLimit) ?? whole),
             burst: period.adding(offer.creditLimit) ?? period,
             hourlyCap: try Pricing.hourlyCeiling(resources, rates: offer.rates),

@@ -36,7 +36,8 @@ package struct ReceiptContext: Equatable, Sendable {
 extension Meter {
     /// The next receipt: cumulative usage, and what it comes to at the lease's rates.
     ///
-    /// Events beyond the limits of a receipt are cut, and the last one says how many. What a terminal would obey is spelled
+    /// Events beyond the limits of a receipt are left out, and one in their place says how many; the newest are kept, for
+    /// they tell how the job ended and what it left. What a terminal would obey is spelled
     /// out in them: an event may quote what a stranger sent.
     package func receipt(_ context: ReceiptContext, rates: Rates, started: UInt64) throws(PricingError) -> Receipt {
         Receipt(
@@ -56,7 +57,7 @@ extension Meter {
     private static func bounded(_ events: [String]) -> [String] {
         let short = events.map { PlainText.line($0, bytesMax: Limits.eventBytesMax) }
         guard short.count > Limits.receiptEventsMax else { return short }
-        let kept = short.prefix(Limits.receiptEventsMax - 1)
-        return kept + ["\(short.count - kept.count) more events"]
+        let (first, last) = (short.prefix(Limits.receiptEventsMax / 2), short.suffix(Limits.receiptEventsMax / 2 - 1))
+        return first + ["\(short.count - first.count - last.count) more events"] + last
     }
 }

@@ -4,12 +4,21 @@ import GCXModel
 package enum PricingError: RemediedError, Equatable {
     /// The product of a usage and a rate is beyond 128 bits of base units.
     case overflow(usage: String, rate: Amount)
+    /// Unix seconds and seconds.
+    case endsTooLate(startsAt: UInt64, seconds: UInt64)
 
     package var description: String {
         switch self {
         case .overflow(let usage, let rate): "the price of \(usage) at \(rate) base units does not fit in 128 bits"
+        case .endsTooLate(let start, let seconds):
+            "a lease of \(seconds) s from \(start) (Unix seconds) has an end beyond 64 bits"
         }
     }
 
-    package var remedy: Remedy { .fix("Lower the rates of the offer; no real token has amounts this large.") }
+    package var remedy: Remedy {
+        switch self {
+        case .overflow: .fix("Lower the rates of the offer; no real token has amounts this large.")
+        case .endsTooLate: .fix("Choose another offer, or demand less time.")
+        }
+    }
 }

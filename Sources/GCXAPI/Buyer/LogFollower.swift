@@ -25,13 +25,16 @@ package struct LogFollower: Sendable {
 
     /// Hands every line to `line`, in order and once, and says where some were lost.
     ///
+    /// - Parameter witness: goes over the log on the way, and says when it is over.
     /// - Returns: the offset after the last line, to go on from.
     @discardableResult
-    package func run(from offset: UInt64 = 0, line: (LogLine) -> Void) async throws(BuyerError) -> UInt64 {
+    package func run(
+        from offset: UInt64 = 0, witness: LogWitness? = nil, line: (LogLine) -> Void
+    ) async throws(BuyerError) -> UInt64 {
         var reading = LogReading(from: offset, isWhole: true, stream: nil)
         return try await pages(LogQuery(from: offset)) { (page) throws(AgentError) in
             try reading.lines(page).forEach(line)
-            return true
+            return witness?.take(page) ?? true
         }
     }
 
@@ -55,13 +58,16 @@ package struct LogFollower: Sendable {
                 from: max(query.from, page.next), stream: query.stream, bytesMax: query.bytesMax,
                 waitSeconds: query.waitSeconds)
             if !goesOn || page.ended || (!isNew && !follow) { return query.from }
-            if page.next == page.start { try await Patience.sleep(APILimits.emptyPagePause) }
+            // Also of a page that moves the offset and holds nothing: an agent may answer so for ever.
+            if page.bytes.isEmpty || !isNew { try await Patience.sleep(APILimits.emptyPagePause) }
         }
     }
 
     private func page(_ query: LogQuery) async throws(BuyerError) -> LogPage {
         try await patience.call { () async throws(AgentError) -> LogPage in
-            try await agent.log(lease, query, by: caller)
+            let page = try await agent.log(lease, query, by: caller)
+            try page.require(from: query)
+            return page
         }
     }
 }

@@ -32,6 +32,9 @@ struct ReceiptInspector: Sendable {
     // The rules are relative to the time that the provider says has passed; this ties that to the buyer's own clock.
     private var elapsedNanoseconds: UInt64 {
         let now = now()
-        return now > openedAt ? (now - openedAt) * 1_000_000_000 : 0
+        guard now > openedAt else { return 0 }
+        // The ledger says when the lease opened.
+        let (nanoseconds, overflow) = (now - openedAt).multipliedReportingOverflow(by: 1_000_000_000)
+        return overflow ? .max : nanoseconds
     }
 }

@@ -28,7 +28,7 @@ extension AgentClient {
         let answer: HTTPAnswer
         do {
             let response = try await transport.client.execute(request, deadline: .distantFuture)
-            let body = try await response.body.collect(upTo: APILimits.documentBodyBytesMax)
+            let body = try await response.body.collect(upTo: APILimits.errorAnswerBytesMax)
             answer = HTTPAnswer(status: response.status.code, body: Array(body.readableBytesView))
         } catch {
             throw unreachable(TransportError(error).detail)
@@ -37,33 +37,33 @@ extension AgentClient {
         return chunks.size
     }
 
-    /// Fetches the job's output directory as a tar, a piece at a time, under its name only when it is complete.
+    /// Fetches the job's output directory as a tar, a piece at a time, under its name only when it is complete and what
+    /// it has to be.
     ///
     /// What an earlier try brought lies in `path` with `.part` behind it, and is gone on with. At the end all of it is
-    /// compared with the digest that the agent names.
+    /// compared with what the machine signed, and with the digest that the agent names.
     ///
     /// - Returns: the file's bytes and the digest; nil when the job has no output.
+    /// - Throws: ``AgentError/answerImpossible(_:)`` for an output that is not the signed one, or larger than allowed.
     @discardableResult
     package func downloadOutput(
-        _ lease: LeaseID, to path: String, by caller: Caller, progress: @escaping Progress = { _, _ in }
+        _ lease: LeaseID, to path: String, by caller: Caller, accepting terms: OutputTerms = OutputTerms(),
+        progress: @escaping Progress = { _, _ in }
     ) async throws(AgentError) -> (bytes: UInt64, digest: String)? {
-        let partial = path + ".part"
+        let download = OutputDownload(to: path, terms, progress: progress)
         var call = HTTPCall.get("/v1/leases/\(lease)/output")
         call.authorization = try Self.authorization(caller)
         var request = call.request(to: endpoint)
-        // One byte is asked for again, so that there is always something to answer.
-        let kept = Disk.size(of: partial).map { $0 > 0 ? $0 - 1 : 0 } ?? 0
-        if kept > 0 { request.headers.add(name: "range", value: "bytes=\(kept)-") }
+        if download.kept > 0 { request.headers.add(name: "range", value: "bytes=\(download.kept)-") }
         do {
-            let response = try await transport.client.execute(request, deadline: .distantFuture)
+            let response = try await transport.client.execute(request, deadline: download.deadline)
             switch response.status {
             case .noContent: return nil
-            case .ok: return try await save(response, path, keeping: 0, progress)
-            case .partialContent: return try await save(response, path, keeping: kept, progress)
+            case .ok, .partialContent: return try await download.save(response)
             default:
                 // A part that goes beyond the file is of another file.
-                if response.status == .rangeNotSatisfiable { unlink(partial) }
-                let body = try await response.body.collect(upTo: APILimits.documentBodyBytesMax)
+                if response.status == .rangeNotSatisfiable { unlink(download.partial) }
+                let body = try await response.body.collect(upTo: APILimits.errorAnswerBytesMax)
                 throw failure(HTTPAnswer(status: response.status.code, body: Array(body.readableBytesView)))
             }
         } catch let error as AgentError {
@@ -73,27 +73,6 @@ extension AgentClient {
         } catch {
             throw unreachable(TransportError(error).detail)
         }
-    }
-
-    private func save(
-        _ response: HTTPClientResponse, _ path: String, keeping: UInt64, _ progress: @escaping Progress
-    ) async throws -> (bytes: UInt64, digest: String) {
-        let length = response.headers.first(name: "content-length").flatMap { UInt64($0) }
-        let total = length.map { $0 + keeping }
-        let partial = path + ".part"
-        let written = try await FileSink(partial, bytesMax: .max, keeping: keeping).write(response.body) {
-            progress($0, total)
-        }
-        if let total, written != total { throw TransportError.broken("\(written) of \(total) bytes came") }
-        let found = try SHA256Hex.ofFile(partial).hex
-        if let tag = response.headers.first(name: "etag"), tag != "\"sha256:\(found)\"" {
-            unlink(partial)
-            throw TransportError.broken("what came is sha256:\(found), and \(tag) was to come")
-        }
-        guard rename(partial, path) == 0 else {
-            throw LinuxError.systemCall(operation: "rename", object: path, errno: errno)
-        }
-        return (written, found)
     }
 
     private func open(_ path: String, _ kind: UploadKind) throws(AgentError) -> FileChunks {
@@ -118,8 +97,10 @@ private struct CountedChunks: AsyncSequence, Sendable {
         var base: FileChunks.Iterator
         let total: UInt64
         let progress: AgentClient.Progress
+        var pace = Pace()
 
         mutating func next() async throws -> ByteBuffer? {
+            try pace.move(to: total - base.left)
             let chunk = try await base.next()
             progress(total - base.left, total)
             return chunk

@@ -1,5 +1,6 @@
 import GCXAgent
 import GCXModel
+import GCXSandbox
 import GCXSigning
 
 /// An agent in another process, reached through its ``AgentServer``.
@@ -30,11 +31,15 @@ package struct AgentClient: AgentOperations {
     }
 
     package func jobs(by caller: Caller) async throws(AgentError) -> [JobStatus] {
-        try await read(.get("/v1/jobs"), by: caller)
+        try await read(.get("/v1/jobs", answerBytesMax: APILimits.pageAnswerBytesMax), by: caller)
     }
 
     package func job(_ lease: LeaseID, by caller: Caller) async throws(AgentError) -> JobStatus {
-        try await read(.get("/v1/leases/\(lease)/job"), by: caller)
+        let status: JobStatus = try await read(.get("/v1/leases/\(lease)/job"), by: caller)
+        guard status.lease == lease else {
+            throw .answerImpossible("lease \(lease.short) was asked for, and \(status.lease.short) was answered")
+        }
+        return status
     }
 
     package func cancel(_ lease: LeaseID, by caller: Caller) async throws(AgentError) -> JobStatus {
@@ -45,8 +50,22 @@ package struct AgentClient: AgentOperations {
     package func receipts(
         _ lease: LeaseID, after: UInt64, waitSeconds: UInt64, by caller: Caller
     ) async throws(AgentError) -> [Signed<Receipt>] {
-        try await read(
-            waiting("/v1/leases/\(lease)/receipts?after=\(after)&wait=\(waitSeconds)", waitSeconds), by: caller)
+        var call = waiting("/v1/leases/\(lease)/receipts?after=\(after)&wait=\(waitSeconds)", waitSeconds)
+        call.answerBytesMax = APILimits.pageAnswerBytesMax
+        let receipts: [Signed<Receipt>] = try await read(call, by: caller)
+        try Self.requireOrder(receipts.map(\.document.sequence), after: after, "receipt")
+        return receipts
+    }
+
+    /// A page that does not go on would be asked for again and again.
+    static func requireOrder(_ numbers: [UInt64], after: UInt64, _ what: String) throws(AgentError) {
+        var last = after
+        for number in numbers {
+            guard number > last else {
+                throw .answerImpossible("after \(what) \(last) comes \(what) \(number)")
+            }
+            last = number
+        }
     }
 
     package func accept(_ voucher: Signed<Voucher>) async throws(AgentError) -> VoucherReceipt {
@@ -55,8 +74,15 @@ package struct AgentClient: AgentOperations {
 
     package func log(_ lease: LeaseID, _ query: LogQuery, by caller: Caller) async throws(AgentError) -> LogPage {
         let path = "/v1/leases/\(lease)/log?\(LogWire.text(query))"
-        let answer = try await answer(waiting(path, query.waitSeconds), by: caller)
-        guard let page = LogWire.page(answer) else { throw unreachable("its answer is no page of a log") }
+        var call = waiting(path, query.waitSeconds)
+        // Of records that are larger than the page, one comes.
+        call.answerBytesMax =
+            Int(clamping: min(query.bytesMax, AgentLimits.logPageBytesMax)) + SandboxLimits.logRecordBytesMax
+            + JobLog.overheadBytes
+        let answer = try await answer(call, by: caller)
+        guard let page = LogWire.page(answer) else {
+            throw .answerImpossible("a page of a log was asked for, and something else came")
+        }
         return page
     }
 

@@ -11,7 +11,7 @@ extension HTTPLedger {
     }
 
     package func grants(of owner: Address) async throws(LedgerError) -> [GrantRecord] {
-        try await get("/v1/parties/\(owner)/grants")
+        try await list("/v1/parties/\(owner)/grants")
     }
 
     package func attestation(_ digest: Digest) async throws(LedgerError) -> AttestationEntry {
@@ -23,7 +23,7 @@ extension HTTPLedger {
     }
 
     package func offers(liveOnly: Bool) async throws(LedgerError) -> [OfferRecord] {
-        try await get("/v1/offers?live=\(liveOnly)")
+        try await list("/v1/offers?live=\(liveOnly)")
     }
 
     package func freeCapacity(of offer: Digest, from: UInt64, until: UInt64) async throws(LedgerError) -> Resources {
@@ -35,7 +35,7 @@ extension HTTPLedger {
     }
 
     package func demands(liveOnly: Bool) async throws(LedgerError) -> [DemandRecord] {
-        try await get("/v1/demands?live=\(liveOnly)")
+        try await list("/v1/demands?live=\(liveOnly)")
     }
 
     package func lease(_ id: LeaseID) async throws(LedgerError) -> LeaseRecord {
@@ -43,11 +43,11 @@ extension HTTPLedger {
     }
 
     package func leases(of party: Address) async throws(LedgerError) -> [LeaseRecord] {
-        try await get("/v1/parties/\(party)/leases")
+        try await list("/v1/parties/\(party)/leases")
     }
 
     package func ratings(of ratee: Address) async throws(LedgerError) -> [RatingRecord] {
-        try await get("/v1/parties/\(ratee)/ratings")
+        try await list("/v1/parties/\(ratee)/ratings")
     }
 
     package func entry(at index: UInt64) async throws(LedgerError) -> PostedEntry {
@@ -55,7 +55,7 @@ extension HTTPLedger {
     }
 
     package func entries(from index: UInt64, limit: Int) async throws(LedgerError) -> [PostedEntry] {
-        try await get("/v1/entries?from=\(index)&limit=\(limit)")
+        try await list("/v1/entries?from=\(index)&limit=\(limit)")
     }
 
     package func head() async throws(LedgerError) -> SignedTreeHead {

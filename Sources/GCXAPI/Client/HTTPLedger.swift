@@ -48,10 +48,19 @@ package final class HTTPLedger: TransparentLedger {
         return try await identity().domain
     }
 
-    func get<Value: Decodable>(_ path: String) async throws(LedgerError) -> Value {
+    func get<Value: Decodable>(_ path: String) async throws(LedgerError) -> Value { try await get(.get(path)) }
+
+    /// The same for an answer that grows with the ledger.
+    func list<Value: Decodable>(_ path: String) async throws(LedgerError) -> Value {
+        try await get(.get(path, answerBytesMax: APILimits.listAnswerBytesMax))
+    }
+
+    private func get<Value: Decodable>(_ call: HTTPCall) async throws(LedgerError) -> Value {
         let answer: HTTPAnswer
         do {
-            answer = try await transport.answer(.get(path), from: endpoint)
+            answer = try await transport.answer(call, from: endpoint)
+        } catch .answerTooLarge(let most) {
+            throw .unreadable(endpoint: "\(endpoint)", detail: TransportError.answerTooLarge(bytesMax: most).detail)
         } catch {
             throw unreachable(error)
         }

@@ -39,9 +39,11 @@ package struct HTTPTransport: Sendable {
         do {
             let response = try await client.execute(
                 call.request(to: endpoint), timeout: TimeAmount(call.timeout))
-            let body = try await response.body.collect(upTo: APILimits.answerBytesMax)
+            let body = try await response.body.collect(upTo: call.answerBytesMax)
             return HTTPAnswer(
                 status: response.status.code, body: Array(body.readableBytesView), headers: response.headers)
+        } catch is NIOTooManyBytesError {
+            throw .answerTooLarge(bytesMax: call.answerBytesMax)
         } catch {
             throw TransportError(error)
         }
@@ -58,8 +60,12 @@ struct HTTPCall: Sendable {
     var timeout: Duration = APILimits.callTimeout
     /// Whether the server may get it twice.
     var isRepeatable: Bool
+    /// Bytes of the answer that are read at most.
+    var answerBytesMax = APILimits.documentAnswerBytesMax
 
-    static func get(_ path: String) -> HTTPCall { HTTPCall(method: .GET, path: path, isRepeatable: true) }
+    static func get(_ path: String, answerBytesMax: Int = APILimits.documentAnswerBytesMax) -> HTTPCall {
+        HTTPCall(method: .GET, path: path, isRepeatable: true, answerBytesMax: answerBytesMax)
+    }
 
     func request(to endpoint: Endpoint) -> HTTPClientRequest {
         var request = HTTPClientRequest(url: endpoint.urlBase + path)

@@ -12,7 +12,9 @@ enum TransportError: Error, Equatable {
     /// No answer in time: the same.
     case timedOut
     /// The answer is larger than a client reads.
-    case answerTooLarge
+    case answerTooLarge(bytesMax: Int)
+    /// A transfer that hardly moves.
+    case tooSlow
     /// Our own task was cancelled: the same as `broken`.
     case cancelled
 
@@ -21,7 +23,9 @@ enum TransportError: Error, Equatable {
         case .notSent(let detail): detail
         case .broken(let detail): "the connection broke: \(detail)"
         case .timedOut: "no answer in time"
-        case .answerTooLarge: "the answer is larger than \(APILimits.answerBytesMax) bytes"
+        case .answerTooLarge(let most): "the answer is larger than \(most) bytes"
+        case .tooSlow:
+            "less than \(APILimits.paceBytesMin) bytes moved in \(APILimits.paceWindow.components.seconds) s"
         case .cancelled: "the call was cancelled"
         }
     }
@@ -35,7 +39,7 @@ enum TransportError: Error, Equatable {
         switch error {
         case let error as TransportError: self = error
         case is CancellationError: self = .cancelled
-        case is NIOTooManyBytesError: self = .answerTooLarge
+        case is NIOTooManyBytesError: self = .answerTooLarge(bytesMax: APILimits.documentAnswerBytesMax)
         case let error as NIOConnectionError: self = .notSent(Self.reason(error))
         case let error as IOError where Self.connectErrors.contains(error.errnoCode):
             self = .notSent(Self.text(error.errnoCode))

@@ -12,7 +12,7 @@ extension AgentError: WireError {
         case .tooLarge: .contentTooLarge
         case .noRoom: .init(code: 507, reasonPhrase: "Insufficient Storage")
         case .sandbox, .storage, .stateUnusable, .logDamaged: .internalServerError
-        case .ledger, .unreachable: .badGateway
+        case .ledger, .unreachable, .answerImpossible: .badGateway
         }
     }
 }

@@ -39,6 +39,20 @@ enum LogWire {
     }
 }
 
+extension LogPage {
+    /// Refuses a page whose numbers contradict each other or what was asked for.
+    ///
+    /// - Throws: ``AgentError/answerImpossible(_:)``.
+    func require(from query: LogQuery) throws(AgentError) {
+        let length = UInt64(bytes.count)
+        guard start >= query.from, next >= start, next - start >= length, firstKept <= next else {
+            throw .answerImpossible(
+                "of a log from offset \(query.from) on, \(length) bytes from \(start) to \(next) came, kept from "
+                    + "\(firstKept)")
+        }
+    }
+}
+
 extension Request {
     /// What of a log is asked for.
     var logQuery: LogQuery {

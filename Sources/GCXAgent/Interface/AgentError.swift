@@ -36,6 +36,8 @@ package enum AgentError: Error, Codable, Equatable, Sendable {
     case ledger(String, remedy: String)
     /// No answer from the agent.
     case unreachable(String)
+    /// The buyer's side says so of an answer that contradicts itself or what the machine signed. No agent sends it.
+    case answerImpossible(String)
 }
 
 extension AgentError: RemediedError {
@@ -59,6 +61,7 @@ extension AgentError: RemediedError {
         case .stateUnusable(let why, _): "the agent cannot start: \(why)"
         case .ledger(let why, _): "the ledger refused: \(why)"
         case .unreachable(let why): "the agent does not answer: \(why)"
+        case .answerImpossible(let why): "the agent's answer cannot be true: \(why)"
         }
     }
 
@@ -81,6 +84,10 @@ extension AgentError: RemediedError {
         case .tooLarge: .fix("Send less, or ask the owner to raise the limit in the agent's configuration.")
         case .noRoom: .fix("Send less, or try again when other uploads or jobs have ended.")
         case .storage: .retry(after: .seconds(5))
+        case .answerImpossible:
+            .fix(
+                "Believe this machine no more than its receipts (`gcx receipt verify`), and close the lease with "
+                    + "`gcx lease close`: what was vouched for stays paid, nothing more is.")
         case .unreachable: .fix("Start the agent with `gcx agent run`, or name its socket with `--agent`.")
         }
     }

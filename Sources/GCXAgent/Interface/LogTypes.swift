@@ -113,18 +113,24 @@ package struct LogReading: Sendable {
 
     /// The lines of the next page.
     ///
-    /// - Throws: ``AgentError/unreachable(_:)`` when the page is none.
+    /// - Throws: ``AgentError/answerImpossible(_:)`` when the page is none, or says what no log can hold.
     package mutating func lines(_ page: LogPage) throws(AgentError) -> [LogLine] {
         let records: [JobLog.Record]
         do {
             records = try JobLog.records(in: page.bytes)
         } catch {
-            throw .unreachable("its answer makes no sense: \(error)")
+            throw .answerImpossible("\(error)")
         }
         var lines: [LogLine] = []
         if let next, page.start > next { lines.append(gap(page.start - next, records.first)) }
         for record in records {
-            if let segment = JobLog.Segment(record) { known = output(segment.counts) }
+            if record.stream == .segment {
+                guard let segment = JobLog.Segment(record) else {
+                    throw .answerImpossible(
+                        "a segment of the log after offset \(page.start) claims more output than can lie before it")
+                }
+                known = output(segment.counts)
+            }
             if let line = line(record) { lines.append(line) }
         }
         next = page.next
@@ -163,7 +169,10 @@ package struct LogReading: Sendable {
             kind = .truncated(bytes: counts.reduce(0) { $0 &+ UInt64(littleEndian: $1) })
         }
         if case .output(let which) = kind, stream == nil || stream == which {
-            known = known.map { $0 + UInt64(record.bytes.count) }
+            known = known.flatMap {
+                let (sum, overflow) = $0.addingReportingOverflow(UInt64(record.bytes.count))
+                return overflow ? nil : sum
+            }
         }
         return LogLine(
             kind: kind, bootNanoseconds: record.bootNanoseconds, wallNanoseconds: record.wallNanoseconds,

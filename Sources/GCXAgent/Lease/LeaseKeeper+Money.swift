@@ -14,7 +14,8 @@ extension LeaseKeeper {
         let previous = lastReceipt.map { (receipt: $0.document.document, digest: $0.digest) }
         let usage = ReceiptContext(
             lease: id, previous: previous, issuedAt: context.now(), logDigest: logHead,
-            samplesDigest: meter.samplesDigest, isFinal: next != nil, events: pendingEvents)
+            samplesDigest: meter.samplesDigest, isFinal: next != nil,
+            events: try pendingEvents + (next == nil ? [] : unsaidOutput()))
         let document: Receipt
         do throws(PricingError) {
             document = try meter.meter.receipt(usage, rates: terms.rates, started: receiptAt)
@@ -28,6 +29,16 @@ extension LeaseKeeper {
         lastReceipt = (signed, digest)
         receiptAt = BootClock.now()
         pendingEvents = []
+    }
+
+    /// What the job left, when an agent that ended between the job and this receipt was to say so. The buyer holds the output
+    /// against nothing else.
+    private func unsaidOutput() throws(AgentError) -> [String] {
+        guard let exit = try context.store.facts(of: id)?.exit, let digest = exit.outputDigest,
+            let bytes = exit.outputBytes, let statement = OutputStatement(digest: digest, bytes: bytes),
+            !pendingEvents.contains(statement.event)
+        else { return [] }
+        return [statement.event]
     }
 
     /// The final receipt; with it, in one transaction, the phase in which its voucher is awaited.

@@ -164,8 +164,10 @@ extension LeaseKeeper {
         }
         live = nil
         await keepFacts(exit: exit)
-        if let digest = exit.outputDigest, let bytes = exit.outputBytes {
-            await happened(.data, "output sha256:\(digest) of \(bytes) bytes", inReceipt: true)
+        if let digest = exit.outputDigest, let bytes = exit.outputBytes,
+            let statement = OutputStatement(digest: digest, bytes: bytes)
+        {
+            await happened(.data, statement.event, inReceipt: true)
         }
         if let problem = exit.outputProblem { await happened(.data, problem, inReceipt: true) }
         await happened(.ended, "ended: \(exit.reason)", inReceipt: true)

@@ -11,8 +11,9 @@ package struct JobLogCounts: Equatable, Sendable {
 
         mutating func add(_ payload: UnsafeRawBufferPointer) {
             guard let last = payload.last else { return }
-            bytes += UInt64(payload.count)
-            lines += JobLogCounts.newlines(in: payload)
+            // What a segment says is the agent's word: a sum beyond 64 bits fits no log, and is found out as any other.
+            bytes = bytes.addingReportingOverflow(UInt64(payload.count)).partialValue
+            lines = lines.addingReportingOverflow(JobLogCounts.newlines(in: payload)).partialValue
             isOpen = last != JobLogCounts.newline
         }
     }
@@ -23,8 +24,14 @@ package struct JobLogCounts: Equatable, Sendable {
 
     package init() {}
 
-    /// Bytes of both streams.
-    package var bytes: UInt64 { output.bytes + error.bytes }
+    /// Bytes of both streams. ``JobLog/Segment`` sees to it that they fit.
+    package var bytes: UInt64 { output.bytes.addingReportingOverflow(error.bytes).partialValue }
+
+    /// Whether so much can lie before an offset of a log: every byte of output stands in a record, and every line has one.
+    func fit(before offset: UInt64) -> Bool {
+        let (sum, overflow) = output.bytes.addingReportingOverflow(error.bytes)
+        return !overflow && sum <= offset && output.lines <= output.bytes && error.lines <= error.bytes
+    }
 
     /// Nil for a record that is no output of the job.
     subscript(stream: JobLog.Stream) -> Part? {
@@ -45,7 +52,7 @@ package struct JobLogCounts: Equatable, Sendable {
 
     /// Lines that have ended, of one stream or of both.
     func lines(of stream: JobLog.Stream?) -> UInt64 {
-        stream.flatMap { self[$0]?.lines } ?? (output.lines + error.lines)
+        stream.flatMap { self[$0]?.lines } ?? output.lines.addingReportingOverflow(error.lines).partialValue
     }
 
     /// Lines that have not, 0 to 2.
@@ -113,7 +120,7 @@ extension JobLog {
             self.head = head
         }
 
-        /// Nil when the payload is none of a segment's first record.
+        /// Nil when the payload is none of a segment's first record, or says what no log can have before it.
         init?(_ payload: UnsafeRawBufferPointer) {
             guard payload.count == Self.payloadBytes, payload.starts(with: JobLog.magic) else { return nil }
             let numbers = (1...8).map { JobLog.number(payload, at: 8 * $0) }
@@ -123,6 +130,7 @@ extension JobLog {
             counts.output = .init(bytes: numbers[3], lines: numbers[5], isOpen: numbers[7] & 1 != 0)
             counts.error = .init(bytes: numbers[4], lines: numbers[6], isOpen: numbers[7] & 2 != 0)
             self.head = head
+            guard firstKept <= offset, index <= offset, counts.fit(before: offset) else { return nil }
         }
 
         /// The same of a record read before.

@@ -50,9 +50,11 @@ package struct JobLogVerifier: Sendable {
     /// - Parameter start: the offset at which it begins.
     /// - Throws: ``JobLogFault`` for the first thing that is not as it was written.
     package mutating func add(_ bytes: [UInt8], start: UInt64) throws(JobLogFault) {
-        if let offset, offset != start { throw .missing(from: offset, to: start, segment: (segment?.index ?? 0) + 1) }
+        if let offset, offset != start { throw .missing(from: offset, to: start, segment: nextIndex) }
+        let (end, overflow) = start.addingReportingOverflow(UInt64(bytes.count))
+        guard !overflow else { throw .record(at: start, segment: segment?.index ?? 0) }
         var fault: JobLogFault?
-        let end = bytes.withUnsafeBytes { bytes in
+        let walked = bytes.withUnsafeBytes { bytes in
             JobLog.walk(bytes) { frame, at in
                 do throws(JobLogFault) {
                     try add(frame, at: start + UInt64(at))
@@ -64,11 +66,16 @@ package struct JobLogVerifier: Sendable {
             }
         }
         if let fault { throw fault }
-        guard end.bytes == bytes.count else {
-            throw .record(at: start + UInt64(end.bytes), segment: segment?.index ?? 0)
+        guard walked.bytes == bytes.count else {
+            throw .record(at: start + UInt64(walked.bytes), segment: segment?.index ?? 0)
         }
-        offset = start + UInt64(bytes.count)
+        offset = end
     }
+
+    /// The head of the chain after everything so far.
+    package var head: Digest { chain.head }
+
+    private var nextIndex: UInt64 { segment.map { $0.index.addingReportingOverflow(1).partialValue } ?? 0 }
 
     private mutating func add(_ frame: JobLog.Frame, at place: UInt64) throws(JobLogFault) {
         let isFirst = offset == nil && segment == nil
@@ -83,7 +90,7 @@ package struct JobLogVerifier: Sendable {
     /// The first record of a segment has to go on where the one before stopped.
     private mutating func begin(_ frame: JobLog.Frame, at place: UInt64, isFirst: Bool) throws(JobLogFault) {
         guard frame.stream == .segment, let next = JobLog.Segment(frame.payload), next.offset == place else {
-            throw .record(at: place, segment: segment.map { $0.index + 1 } ?? 0)
+            throw .record(at: place, segment: nextIndex)
         }
         if isFirst {
             chain = JobLogChain(head: next.head)
@@ -92,7 +99,7 @@ package struct JobLogVerifier: Sendable {
             // What nobody has dropped begins with nothing before it.
             guard place > 0 || next.head == .zero else { throw .record(at: place, segment: next.index) }
         } else {
-            let isNext = next.index == (segment?.index ?? 0) + 1 && next.head == chain.head && next.counts == counts
+            let isNext = next.index == nextIndex && next.head == chain.head && next.counts == counts
             guard isNext else { throw .record(at: place, segment: next.index) }
         }
         segment = next

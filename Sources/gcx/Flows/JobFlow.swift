@@ -98,10 +98,12 @@ struct JobFlow: Sendable {
     /// - Parameters:
     ///   - journal: file in which the buyer's promises are kept; the same one again goes on where it stopped.
     ///   - sendsNothing: true when the job has no network, so that a receipt with egress is refused.
+    /// - Returns: where the lease stands, and why the log that was shown is not the one that the machine signed; nil when it
+    ///   is.
     func attend(
         journal: String, sendsNothing: Bool = false, receipt: @escaping @Sendable (BuyerEvent) -> Void,
         line: @escaping @Sendable (LogLine) -> Void
-    ) async throws -> JobStatus {
+    ) async throws -> (status: JobStatus, logFault: String?) {
         let (record, domain) = try await patiently {
             (try await ledger.lease(lease), try await ledger.identity().domain)
         }
@@ -111,10 +113,13 @@ struct JobFlow: Sendable {
             currentDeposit: { try? await ledger.lease(lease).deposit }, key: session,
             journal: FileBuyerJournal(journal), report: receipt)
         let follower = LogFollower(agent: agent, lease: lease, by: caller, follow: true)
-        async let log = follower.run(line: line)
+        let witness = LogWitness()
+        async let log = follower.run(witness: witness, line: line)
         let status = try await payer.run()
+        let last = try FileBuyerJournal(journal).load()?.receipt?.document
+        witness.end(with: last?.isFinal == true ? last : nil)
         _ = try await log
-        return status
+        return (status, witness.verdict())
     }
 
     /// Waits until the ledger has closed the lease.

@@ -123,7 +123,7 @@ struct DemoScript: Sendable {
             imageReference: image.tag)
         _ = try await flow.start(request, image: image, input: input)
         let text = Mutex("")
-        let status = try await flow.attend(
+        let (status, logFault) = try await flow.attend(
             journal: stage.path("buyer.journal"),
             receipt: { event in self.show(event) },
             line: { line in
@@ -132,8 +132,9 @@ struct DemoScript: Sendable {
                 self.say("  | " + piece.split(separator: "\n").joined(separator: "\n  | "))
             })
         let outputs = stage.path("output")
-        let transfer = JobTransfer(agent: flow.agent, lease: flow.lease, caller: flow.caller)
-        if try await transfer.fetch(into: outputs, bytesMax: 1 << 30) != nil {
+        if let logFault { throw CommandError("the log is not the one that was signed: \(logFault)", fix: "Report it.") }
+        let transfer = JobTransfer(agent: flow.agent, ledger: flow.ledger, lease: flow.lease, caller: flow.caller)
+        if try await transfer.fetch(into: outputs) != nil {
             let names = try Files.names(in: outputs).sorted().joined(separator: ", ")
             say("output fetched: \(names)")
         }

@@ -83,11 +83,14 @@ struct ReportText {
         let span = last.bootNanoseconds - first.bootNanoseconds
         var cpu = [UInt64](repeating: 0, count: width)
         var memory = [UInt64](repeating: 0, count: width)
-        for (from, to) in zip(points, points.dropFirst()) where to.bootNanoseconds > from.bootNanoseconds {
-            let middle = from.bootNanoseconds + (to.bootNanoseconds - from.bootNanoseconds) / 2 - first.bootNanoseconds
-            let column = min(width - 1, Int(UInt128(middle) * UInt128(width) / UInt128(span)))
+        // The agent's word: points may be in any order.
+        for (from, to) in zip(points, points.dropFirst())
+        where from.bootNanoseconds >= first.bootNanoseconds && to.bootNanoseconds > from.bootNanoseconds {
+            let length = to.bootNanoseconds - from.bootNanoseconds
+            let middle = from.bootNanoseconds - first.bootNanoseconds + length / 2
+            let column = Int(min(UInt128(width - 1), UInt128(middle) * UInt128(width) / UInt128(span)))
             let used = to.cpuNanoseconds >= from.cpuNanoseconds ? to.cpuNanoseconds - from.cpuNanoseconds : 0
-            let rate = UInt64(UInt128(used) * 1_000 / UInt128(to.bootNanoseconds - from.bootNanoseconds))
+            let rate = UInt64(clamping: UInt128(used) * 1_000 / UInt128(length))
             cpu[column] = max(cpu[column], rate)
             memory[column] = max(memory[column], to.memoryBytes ?? 0)
         }

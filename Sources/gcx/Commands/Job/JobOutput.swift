@@ -21,18 +21,19 @@ struct JobOutput: AsyncParsableCommand {
     @Option(help: "Directory to unpack into; made where it is missing.")
     var out: String
 
+    @Option(help: "Take an archive of so many bytes at most, such as 20G. Default: what fits the lease's storage.")
+    var bytesMax: ByteSize?
+
     func run() async throws {
         let client = try agent.open()
         let flow = JobTransfer(
-            agent: client, lease: lease, caller: try await caller.caller(agent: client, ledger: ledger))
-        guard let digest = try await flow.fetch(into: out, bytesMax: Self.bytesMax) else {
+            agent: client, ledger: try ledger.open(), lease: lease,
+            caller: try await caller.caller(agent: client, ledger: ledger))
+        guard let digest = try await flow.fetch(into: out, bytesMax: bytesMax?.bytes) else {
             throw CommandError(
                 "there is no output: the job left none, or it was wiped",
                 fix: "See what became of it with `gcx job inspect \(lease)`.")
         }
         Terminal.say("sha256:\(digest)")
     }
-
-    /// What a buyer's own disk takes is the buyer's affair: 1 TiB.
-    static let bytesMax: UInt64 = 1 << 40
 }

@@ -98,16 +98,21 @@ struct JobRun: AsyncParsableCommand {
             _ = try await flow.start(try request(reference), image: reference, input: isRemote ? nil : input)
         }
         let printer = LogPrinter(LogStyle())
-        let status = try await flow.attend(
+        let (status, logFault) = try await flow.attend(
             // Who attends a job that was started before does not know what it was given.
             journal: journal ?? "gcx-\(lease.short).journal", sendsNothing: !attach && network == .none,
             receipt: { _ in }, line: { printer.write($0) })
         printer.finish()
         if let output {
-            let transfer = JobTransfer(agent: client, lease: lease, caller: flow.caller)
-            _ = try await transfer.fetch(into: output, bytesMax: JobOutput.bytesMax)
+            let transfer = JobTransfer(agent: client, ledger: ledger, lease: lease, caller: flow.caller)
+            _ = try await transfer.fetch(into: output)
         }
         Terminal.complain(JobText.lines(status).joined(separator: "\n"))
+        if let logFault {
+            throw CommandError(
+                "the log that was shown is not the one that the machine signed: \(logFault)",
+                fix: "See where it differs with `gcx job logs \(lease) --verify`, and keep the receipts as evidence.")
+        }
         throw ExitCode(Self.status(status.exit))
     }
 
@@ -142,9 +147,10 @@ struct JobRun: AsyncParsableCommand {
 
     private static func status(_ exit: ExitReason?) -> Int32 {
         switch exit {
-        case .exited(let code): code
-        case .signalled(let signal): 128 + signal
-        case nil, .outOfMemory, .timeLimit, .budget, .cancelled, .hostFailure: 125
+        // The agent's word: what no process can end with is no success.
+        case .exited(let code) where (0...255).contains(code): code
+        case .signalled(let signal) where (1...127).contains(signal): 128 + signal
+        case .exited, .signalled, nil, .outOfMemory, .timeLimit, .budget, .cancelled, .hostFailure: 125
         }
     }
 }
