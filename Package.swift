@@ -150,7 +150,7 @@ let testing: [Target] = [
         "GCXAgentTests",
         [
             "GCXModel", "GCXSigning", "GCXPricing", "GCXBenchmark", "GCXLinux", "GCXSandbox", "GCXLedger",
-            "GCXLedgerSQLite", "GCXAgent", "Support", logging,
+            "GCXLedgerSQLite", "GCXAgent", "Support", "gcx-unpack", logging,
         ]),
     tests(
         "GCXAPITests",

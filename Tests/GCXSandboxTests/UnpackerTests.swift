@@ -62,7 +62,7 @@ struct UnpackerTests {
             Issue.record("ended for another reason: \(String(describing: error))")
             return
         }
-        #expect(Self.readers(parent: getpid()).isEmpty)
+        #expect(Self.readers(parent: getpid(), of: folder.archive).isEmpty)
         let stop = StopFlag()
         var thread = pthread_t()
         let argument = Unmanaged.passRetained(stop)
@@ -80,7 +80,7 @@ struct UnpackerTests {
         }
         #expect(BootClock.now() - begun < 5_000_000_000)
         pthread_join(thread, nil)
-        #expect(Self.readers(parent: getpid()).isEmpty)
+        #expect(Self.readers(parent: getpid(), of: folder.archive).isEmpty)
     }
 
     @Test("whoever started it is killed, and nothing goes on reading")
@@ -137,8 +137,16 @@ struct UnpackerTests {
         #expect(try place.cgroup.processes().isEmpty)
     }
 
-    /// Processes of the program that have this parent, and their children.
-    static func readers(parent: pid_t) -> [pid_t] {
-        ProcessTable.children(of: parent).filter { Files.lineIfPresent("/proc/\($0)/comm") == "gcx-unpack" }
+    /// Processes of the program that have this parent, and the archive open where one is named.
+    static func readers(parent: pid_t, of archive: String? = nil) -> [pid_t] {
+        ProcessTable.children(of: parent).filter { pid in
+            guard Files.lineIfPresent("/proc/\(pid)/comm") == "gcx-unpack" else { return false }
+            guard let archive else { return true }
+            var (one, other) = (stat(), stat())
+            stat(archive, &one)
+            return ((try? Files.names(in: "/proc/\(pid)/fd")) ?? []).contains {
+                stat("/proc/\(pid)/fd/\($0)", &other) == 0 && other.st_ino == one.st_ino
+            }
+        }
     }
 }

@@ -43,12 +43,19 @@ struct JobTransfer: Sendable {
             file: tar, into: beside, rules: .output,
             limits: ArchiveLimits(entriesMax: AgentLimits.uploadEntriesMax, bytesMax: bytesMax), owner: .caller)
         if let omission = contents.omission { Terminal.complain("of the output, \(omission)") }
-        for name in try Files.names(in: beside) where rename("\(beside)/\(name)", "\(directory)/\(name)") != 0 {
+        let (from, to) = (try Self.open(beside), try Self.open(directory))
+        for name in try Files.names(inOpen: from.number)
+        where renameat(from.number, name, to.number, name) != 0 {
+            let shown = name.dropLast().map { UInt8(bitPattern: $0) }
             throw CommandError(
-                "\(PlainText.excerpt(name)) of the output cannot be put into \(directory): errno \(errno)",
+                "\(UnpackReport.shown(shown)) of the output cannot be put into \(directory): errno \(errno)",
                 fix: "The output lies in \(beside); move it, or name another directory with --out.")
         }
         try Files.removeTree(beside)
+    }
+
+    private static func open(_ directory: String) throws -> OpenFile {
+        OpenFile(try FileDescriptor.open(directory, O_RDONLY | O_DIRECTORY))
     }
 
     /// What the machine signed about the output; nil when its final word is that there is none.

@@ -12,7 +12,7 @@ extension FuzzEntry {
         case 0: _ = try? StrictJSON.decode(ImageIndex.self, from: rest, unknownFields: .tolerated)
         case 1:
             let manifest = try? StrictJSON.decode(ImageManifest.self, from: rest, unknownFields: .tolerated)
-            _ = try? manifest?.asOCI("an image")
+            _ = try? manifest?.checkLayers("an image")
         case 2: _ = try? StrictJSON.decode(ImageConfig.self, from: rest, unknownFields: .tolerated)
         default: _ = try? StrictJSON.decode(ImageDocumentKind.self, from: rest, unknownFields: .tolerated)
         }
