@@ -84,7 +84,8 @@ package struct IDMap: Codable, Equatable, Hashable, Sendable {
     ///   - limits: what all its processes may have together; nil gives what this process may.
     ///
     /// Source: user_namespaces(7); `struct ucounts` of the kernel counts each namespace to the user who made it, too.
-    package func namespace(from first: UInt32 = 0, limits: NamespaceLimits? = nil) throws(LinuxError) -> FileDescriptor {
+    package func namespace(from first: UInt32 = 0, limits: NamespaceLimits? = nil) throws(LinuxError) -> FileDescriptor
+    {
         let limits = if let limits { limits } else { try NamespaceLimits.own() }
         let numbers = [limits.pendingSignals, limits.queueBytes, limits.lockedBytes]
         let pid = try linux("clone", "user namespace of id \(base)") { gcx_clone_user_namespace_holder(base, numbers) }

@@ -52,7 +52,8 @@ struct StartTests {
             Issue.record("\(String(describing: try store.lease(lease)?.phase))")
             return
         }
-        #expect(why.shown.contains("the agent ended during each of \(AgentLimits.startAttemptsMax) tries"), "\(why.shown)")
+        #expect(
+            why.shown.contains("the agent ended during each of \(AgentLimits.startAttemptsMax) tries"), "\(why.shown)")
     }
 
     @Test("a start that fails ends the lease at once")

@@ -60,7 +60,8 @@ package final class HTTPLedger: TransparentLedger {
         do {
             answer = try await transport.answer(call, from: endpoint)
         } catch .answerTooLarge(let most) {
-            throw .unreadable(endpoint: "\(endpoint)", detail: Untrusted(TransportError.answerTooLarge(bytesMax: most).detail))
+            throw .unreadable(
+                endpoint: "\(endpoint)", detail: Untrusted(TransportError.answerTooLarge(bytesMax: most).detail))
         } catch {
             throw unreachable(error)
         }

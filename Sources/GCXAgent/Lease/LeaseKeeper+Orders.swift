@@ -14,7 +14,9 @@ extension LeaseKeeper {
     /// Gives a complete upload its place, unless the job was submitted meanwhile.
     func place(_ ticket: UploadTicket) async throws(AgentError) {
         try await exclusively { () async throws(AgentError) in
-            guard case .open = phase else { throw .wrongPhase(id, phase: Untrusted(phase.name.rawValue), wanted: "open") }
+            guard case .open = phase else {
+                throw .wrongPhase(id, phase: Untrusted(phase.name.rawValue), wanted: "open")
+            }
             try LeaseUploads(id, context).place(ticket.file, ticket.kind, while: .open)
         }
     }

@@ -100,7 +100,9 @@ final class UploadRoom: Sendable {
     }
 
     private func freeBytes() throws(AgentError) -> UInt64 {
-        do { return try Disk.freeBytes(at: settings.stateDirectory) } catch { throw .storage(Untrusted(error.description)) }
+        do { return try Disk.freeBytes(at: settings.stateDirectory) } catch {
+            throw .storage(Untrusted(error.description))
+        }
     }
 
     /// What the jobs of other leases may still write.

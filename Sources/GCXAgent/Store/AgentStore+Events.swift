@@ -98,6 +98,7 @@ extension JobEvent {
         }
         self.init(
             sequence: try columns.value("sequence"), lease: lease, wallNanoseconds: try columns.value("wall"),
-            bootNanoseconds: try columns.value("boot"), kind: kind, text: Untrusted(try columns.value("text") as String))
+            bootNanoseconds: try columns.value("boot"), kind: kind, text: Untrusted(try columns.value("text") as String)
+        )
     }
 }

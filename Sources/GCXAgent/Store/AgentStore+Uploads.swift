@@ -43,7 +43,8 @@ extension AgentStore {
         try write { database in
             guard let row = try Self.lease(lease, database) else { throw AgentError.unknownLease(lease) }
             guard row.phase.name == allowed else {
-                throw AgentError.wrongPhase(lease, phase: Untrusted(row.phase.name.rawValue), wanted: Untrusted(allowed.rawValue))
+                throw AgentError.wrongPhase(
+                    lease, phase: Untrusted(row.phase.name.rawValue), wanted: Untrusted(allowed.rawValue))
             }
             try database.execute(
                 sql: "INSERT OR REPLACE INTO upload (lease, kind, document) VALUES (?, ?, ?)",
