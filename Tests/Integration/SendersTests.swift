@@ -17,16 +17,18 @@ extension WholeLeases {
             for sending in cases {
                 let began = BootClock.now()
                 let watch = SenderWatch(site)
-                var wrong: [String]
-                do { wrong = sending.expected.wrong(with: try sending.make(site.ground)) } catch {
-                    wrong = ["could not be sent: \(error)"]
-                }
+                var (wrong, note) = ([String](), "")
+                do {
+                    let answer = try sending.make(site.ground)
+                    wrong = sending.expected.wrong(with: answer)
+                    note = answer.note.map { ", \($0)" } ?? ""
+                } catch { wrong = ["could not be sent: \(error)"] }
                 let seen = site.honest.take()
                 wrong += seen.wrong + watch.wrong(site)
                 let milliseconds = (BootClock.now() - began) / 1_000_000
                 let line =
                     "\(sending.group.rawValue): \(sending.sends) (\(milliseconds) ms, others waited "
-                    + "\(seen.milliseconds) ms for \(seen.slowest))"
+                    + "\(seen.milliseconds) ms for \(seen.slowest)\(note))"
                 print(wrong.isEmpty ? "ok \(line)" : "not ok \(line): \(wrong.joined(separator: "; "))")
                 #expect(
                     wrong.isEmpty,

@@ -131,14 +131,32 @@ enum SentConnections {
             .connections, "a voucher again, without a session", by: "an answer without what only the buyer may know",
             .answered
         ) { ground in
-            let receipts = try ground.read(
-                [Signed<Receipt>].self, ground.call("GET", "/v1/leases/\(ground.ended)/receipts"))
-            guard let last = receipts.last else { return Answer(0, "no receipt", wrong: ["there is no receipt"]) }
-            let reply = try ground.vouch(for: last)
-            let told = ["\"usage\"", "\"live\"", "\"logBytes\""].filter { reply.body.contains($0) }
-            return Answer(reply.status, reply.body, wrong: told.isEmpty ? [] : ["it tells a stranger \(told)"])
+            let lease = try ground.openLease()
+            _ = try ground.put(.image, lease, Ground.rootfs)
+            let job = Array(try Ground.json(Ground.job("busybox sleep 15")))
+            _ = try ground.read(JobStatus.self, ground.call("POST", "/v1/leases/\(lease)/job", body: job))
+            let reply = try replay(ground, lease)
+            let isEnded = try ground.settle(lease)
+            let told = ["\"usage\"", "\"live\"", "\"logBytes\"", "\"phase\""].filter { reply.body.contains($0) }
+            return Answer(
+                reply.status, reply.body,
+                wrong: (told.isEmpty ? [] : ["it tells a stranger \(told)"])
+                    + (isEnded ? [] : ["the lease does not end"]))
         },
     ]
+
+    /// Promises for the first receipt, and once more.
+    private static func replay(_ ground: Ground, _ lease: LeaseID) throws -> Reply {
+        for _ in 0..<100 {
+            let path = "/v1/leases/\(lease)/receipts"
+            if let first = try ground.read([Signed<Receipt>].self, ground.call("GET", path)).first {
+                _ = try ground.vouch(for: first)
+                return try ground.vouch(for: first)
+            }
+            pause(for: .milliseconds(100))
+        }
+        throw LinuxError.timedOut(operation: "wait for", object: "a receipt", after: .seconds(10))
+    }
 
     /// A question of the buyer's whose numbers are at their ends.
     private static func question(_ path: String, _ expected: Expected = .answered) -> Sending {

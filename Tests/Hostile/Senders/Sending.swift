@@ -34,9 +34,11 @@ package struct Answer: Sendable {
     package var text: String
     /// What is wrong whatever was expected.
     package var wrong: [String]
+    /// What a person may want to know of it.
+    package var note: String?
 
-    package init(_ status: Int, _ text: String = "", wrong: [String] = []) {
-        (self.status, self.text, self.wrong) = (status, text, wrong)
+    package init(_ status: Int, _ text: String = "", wrong: [String] = [], note: String? = nil) {
+        (self.status, self.text, self.wrong, self.note) = (status, text, wrong, note)
     }
 
     package init(_ reply: Reply) { self.init(reply.status, reply.body) }

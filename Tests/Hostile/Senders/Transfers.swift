@@ -1,4 +1,5 @@
 import GCXAgent
+import GCXLinux
 import GCXModel
 import GCXSandbox
 
@@ -42,9 +43,11 @@ extension SentUploads {
         let path = "/v1/leases/\(lease)/uploads/input"
         first.send(
             HTTPText.head("PUT", path, [try ground.session(), "Content-Length: \(late.count)", "Connection: close"]))
+        // Long enough for the first to have its file.
+        pause(for: .milliseconds(300))
         let second = try ground.put(.input, lease, early)
         first.send(late)
-        _ = first.reply()
+        let isLateTaken = first.reply().isSuccess
         // One writer at a time: then the second was told to wait, and comes again.
         if !second.isSuccess { _ = try ground.put(.input, lease, early) }
         _ = try ground.put(.image, lease, Ground.rootfs)
@@ -55,6 +58,7 @@ extension SentUploads {
         if answer.status == 200, seen != signed {
             answer.wrong.append("the job saw \(seen), and signed is the digest of \(signed)")
         }
+        if !isLateTaken, seen.contains("late") { answer.wrong.append("the job saw what was refused") }
         return answer
     }
 
