@@ -96,15 +96,27 @@ package enum ProcessTable {
     /// Processes with a view of the mounts that is not this one's: the one of `namespace`, or started with a path at or
     /// below `path` among their arguments. Cost: two files for every process.
     ///
-    /// A process that is becoming another program has no arguments for a moment, but always a namespace.
-    package static func confined(naming path: String, namespace: UInt64?) -> [pid_t] {
+    /// A process that is becoming another program has no arguments for a moment, but always a namespace. The kernel gives
+    /// numbers of namespaces again at once: one in which an `owner` is at work for somebody else is not the one meant.
+    ///
+    /// - Parameter owner: the name of the program that makes such namespaces.
+    package static func confined(naming path: String, namespace: UInt64?, owner: String) -> [pid_t] {
         let here = mountNamespace(of: "self")
-        return all.filter { pid in
-            if let namespace, namespace != here, mountNamespace(of: "\(pid)") == namespace { return true }
-            guard let bytes = try? Files.bytes("/proc/\(pid)/cmdline") else { return false }
-            let words = bytes.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
-            return words.contains { $0 == path || $0.contains("\(path)/") } && mountNamespace(of: "\(pid)") != here
+        let elsewhere = all.compactMap { pid -> (pid: pid_t, namespace: UInt64)? in
+            guard let its = mountNamespace(of: "\(pid)"), its != here else { return nil }
+            return (pid, its)
         }
+        let named = Set(elsewhere.map(\.pid).filter { names(path, $0) })
+        let within = elsewhere.filter { $0.namespace == namespace }.map(\.pid)
+        let isOthers = within.contains { !named.contains($0) && Files.lineIfPresent("/proc/\($0)/comm") == owner }
+        return isOthers ? named.sorted() : named.union(within).sorted()
+    }
+
+    /// Whether a process was started with the path, or one below it, among its arguments.
+    private static func names(_ path: String, _ pid: pid_t) -> Bool {
+        guard let bytes = try? Files.bytes("/proc/\(pid)/cmdline") else { return false }
+        let words = bytes.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+        return words.contains { $0 == path || $0.contains("\(path)/") }
     }
 
     /// The inode of a process's mount namespace; nil when there is no such process.

@@ -102,10 +102,13 @@ extension OCIRuntimeDriver {
     @discardableResult
     func endRemains(of job: JobDirectory) throws(LinuxError) -> Set<pid_t> {
         let deadline = BootClock.now() + SandboxLimits.killTimeout.wholeNanoseconds
-        let record = try? job.read(SupervisorRecord.self, job.supervisor)
+        // A supervisor that has written its end has left nobody, and its namespace may be another's by now.
+        let isOver = Files.exists(job.exit)
+        let record = isOver ? nil : try? job.read(SupervisorRecord.self, job.supervisor)
         var ended: Set<pid_t> = []
         while true {
-            let remains = ProcessTable.confined(naming: job.path, namespace: record?.mountNamespace)
+            let remains = ProcessTable.confined(
+                naming: job.path, namespace: record?.mountNamespace, owner: Supervisor.programName)
             if remains.isEmpty {
                 ended.forEach(collect)
                 return ended

@@ -6,6 +6,8 @@ import Glibc
 ///
 /// Thread rule: one thread, the main one: mount namespaces and signal masks belong to threads.
 package final class Supervisor {
+    /// The program, as the kernel names its processes.
+    static let programName = "gcx-supervisor"
     /// Descriptors that the driver hands over.
     package static let lockDescriptor: Int32 = 3
     package static let readyDescriptor: Int32 = 4

@@ -88,6 +88,27 @@ extension RealJobs {
             #expect(try Traces.settle(to: before))
         }
 
+        @Test("a job is not taken for what is left of one before, whose namespace had the same number")
+        func sameNamespace() throws {
+            let sandbox = try Sandbox()
+            let running = try running(sandbox)
+            let supervisor = try #require(running.supervisor)
+            // The number is given again; here it is written into the record of a job that is to be wiped.
+            for hasEnded in [true, false] {
+                let before = try sandbox.run("true").job
+                var record = try #require(try JSONFile.read(SupervisorRecord.self, from: before.supervisor))
+                record.mountNamespace = supervisor.mountNamespace
+                try JSONFile.writeVolatile(record, to: before.supervisor)
+                if !hasEnded { try Files.remove(before.exit) }
+                try sandbox.driver.wipe(before)
+                guard case .running = try sandbox.driver.recover(running.directory) else {
+                    Issue.record("the wipe of one job ended another's supervisor")
+                    return
+                }
+            }
+            #expect(try sandbox.driver.hasProcesses(running.directory))
+        }
+
         @Test("a range of which a process has an id is nobody's to take, though no file says so")
         func livingIDs() throws {
             let root = try ChildProcess("mktemp", ["-d", "/tmp/gcx-ids-XXXXXX"]).run().split(separator: "\n").joined()
