@@ -42,6 +42,7 @@ struct JSONObject<Key: CodingKey>: KeyedDecodingContainerProtocol {
     private static var listedMax: Int { 32 }
 
     init(_ reading: JSONReading, _ place: Int) throws {
+        // bounded here: the parser made the nodes: each leads to one behind it, below 2^31
         guard reading.node(place).kind == .object else { throw reading.wrong(place, "an object") }
         (self.reading, self.place) = (reading, place)
         guard Int(reading.node(place).next) - place > 2 * Self.listedMax else {
@@ -111,10 +112,12 @@ struct JSONObject<Key: CodingKey>: KeyedDecodingContainerProtocol {
     private func find(_ key: Key) -> Int? { find(key.stringValue) }
 
     private func find(_ name: String) -> Int? {
+        // bounded: the parser made the nodes: each leads to one behind it, below 2^31
         if let index { return index[name] }
         return reading.document.value(of: name, in: place)
     }
 
+    // bounded: the parser made the nodes: each leads to one behind it, below 2^31
     private func missing(_ name: String) -> JSONError { .missingField(JSONPath.text(codingPath + [TextKey(name)])) }
 }
 
@@ -126,12 +129,14 @@ struct JSONList: UnkeyedDecodingContainer {
     private(set) var currentIndex = 0
 
     init(_ reading: JSONReading, _ place: Int) throws {
+        // bounded here: the parser made the nodes: each leads to one behind it, below 2^31
         guard reading.node(place).kind == .list else { throw reading.wrong(place, "a list") }
         (self.reading, self.place, cursor) = (reading, place, place + 1)
     }
 
     var codingPath: [any CodingKey] { reading.document.keys(to: place) }
     var count: Int? { nil }
+    // bounded: the parser made the nodes: each leads to one behind it, below 2^31
     var isAtEnd: Bool { cursor >= Int(reading.node(place).next) }
 
     mutating func decodeNil() throws -> Bool {
@@ -170,6 +175,7 @@ struct JSONList: UnkeyedDecodingContainer {
     mutating func superDecoder() throws -> any Decoder { JSONValueDecoder(reading: reading, place: try next()) }
 
     private mutating func next() throws(JSONError) -> Int {
+        // bounded here: the parser made the nodes: each leads to one behind it, below 2^31
         guard !isAtEnd else { throw tooShort }
         let place = cursor
         cursor = Int(reading.node(place).next)

@@ -28,6 +28,7 @@ struct JSONDocument {
         (self.bytes, nodes) = (bytes, parser.nodes)
     }
 
+    // bounded: the parser made the nodes: each ends in the text, and leads to one behind it
     func token(_ node: Node) -> ArraySlice<UInt8> { bytes[Int(node.start)..<Int(node.end)] }
 
     /// The text of a string, without quotes and escapes.
@@ -35,12 +36,14 @@ struct JSONDocument {
 
     /// Whether a name is this one.
     func isName(_ node: Node, _ name: String) -> Bool {
+        // bounded here: the parser made the nodes: each ends in the text, and leads to one behind it
         guard node.isPlain, node.isASCII else { return text(node) == name }
         return Int(node.end - node.start) == name.utf8.count && token(node).elementsEqual(name.utf8)
     }
 
     /// The value of the field with this name, in an object.
     func value(of name: String, in object: Int) -> Int? {
+        // bounded here: the parser made the nodes: each ends in the text, and leads to one behind it
         var index = object + 1
         while index < Int(nodes[object].next) {
             if isName(nodes[index], name) { return index + 1 }
@@ -51,6 +54,7 @@ struct JSONDocument {
 
     /// The names in an object with the places of their values, in the order in which they stand.
     func fields(of object: Int) -> [(name: String, value: Int)] {
+        // bounded here: the parser made the nodes: each ends in the text, and leads to one behind it
         var (fields, index): ([(name: String, value: Int)], Int) = ([], object + 1)
         while index < Int(nodes[object].next) {
             fields.append((text(nodes[index]), index + 1))
@@ -61,6 +65,7 @@ struct JSONDocument {
 
     /// The way from the document to a value. Looked for when it is asked for: nearly nobody asks.
     func keys(to target: Int) -> [any CodingKey] {
+        // bounded here: the parser made the nodes: each ends in the text, and leads to one behind it
         var (keys, place): ([any CodingKey], Int) = ([], 0)
         while place < target {
             let isObject = nodes[place].kind == .object

@@ -37,6 +37,7 @@ package enum JSONError: RemediedError, Equatable {
 
     /// What a value's own `init(from:)` threw, as one of these.
     init(_ error: any Error) {
+        // bounded here: joins texts and paths
         switch error {
         case let error as JSONError: self = error
         case DecodingError.keyNotFound(let key, let context):
@@ -64,6 +65,7 @@ enum JSONPath {
     static let root = "the document"
 
     static func text(_ keys: [any CodingKey]) -> String {
+        // bounded here: joins texts and paths
         guard !keys.isEmpty else { return root }
         var text = ""
         for key in keys {

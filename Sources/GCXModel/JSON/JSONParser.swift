@@ -7,6 +7,7 @@ struct JSONParser {
     init(_ bytes: [UInt8]) { self.bytes = bytes }
 
     mutating func parse() throws(JSONError) {
+        // bounded here: no place passes the end of the text, below 2^31, or of the nodes
         guard bytes.count < Int(Int32.max) else { throw .tooLarge("the text", max: Int(Int32.max), unit: "bytes") }
         try requireUTF8Beginning()
         // Sixteen bytes of text a value is what documents have.
@@ -26,6 +27,7 @@ struct JSONParser {
     }
 
     private mutating func value(depth: Int) throws(JSONError) {
+        // bounded here: no place passes the end of the text, below 2^31, or of the nodes
         guard depth < Limits.jsonDepthMax else {
             throw .tooLarge("the nesting of objects and lists", max: Limits.jsonDepthMax, unit: "levels")
         }
@@ -44,6 +46,7 @@ struct JSONParser {
     }
 
     private mutating func object(_ depth: Int) throws(JSONError) {
+        // bounded here: no place passes the end of the text, below 2^31, or of the nodes
         let place = try open(.object)
         var names = JSONNames(object: place)
         skipSpace()
@@ -64,6 +67,7 @@ struct JSONParser {
     }
 
     private mutating func list(_ depth: Int) throws(JSONError) {
+        // bounded here: no place passes the end of the text, below 2^31, or of the nodes
         let place = try open(.list)
         skipSpace()
         if take("]") { return close(place) }
@@ -76,6 +80,7 @@ struct JSONParser {
     }
 
     private mutating func string(isName: Bool) throws(JSONError) {
+        // bounded here: no place passes the end of the text, below 2^31, or of the nodes
         at += 1
         var node = JSONDocument.Node(kind: .string, isName: isName, start: Int32(at), end: 0, next: 0)
         while true {
@@ -103,6 +108,7 @@ struct JSONParser {
     }
 
     private mutating func number() throws(JSONError) {
+        // bounded here: no place passes the end of the text, below 2^31, or of the nodes
         let start = at
         _ = take("-")
         if !take("0") { try digits() }
@@ -118,12 +124,14 @@ struct JSONParser {
     }
 
     private mutating func digits() throws(JSONError) {
+        // bounded here: no place passes the end of the text, below 2^31, or of the nodes
         let start = at
         while at < bytes.count, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(bytes[at]) { at += 1 }
         guard at > start else { throw wrong("a digit") }
     }
 
     private mutating func literal(_ word: StaticString, _ kind: JSONDocument.Kind) throws(JSONError) {
+        // bounded here: no place passes the end of the text, below 2^31, or of the nodes
         let end = at + word.utf8CodeUnitCount
         guard end <= bytes.count, "\(word)".utf8.elementsEqual(bytes[at..<end]) else { throw wrong("a value") }
         try append(.init(kind: kind, start: Int32(at), end: Int32(end), next: 0))
@@ -131,17 +139,20 @@ struct JSONParser {
     }
 
     private mutating func open(_ kind: JSONDocument.Kind) throws(JSONError) -> Int {
+        // bounded here: no place passes the end of the text, below 2^31, or of the nodes
         try append(.init(kind: kind, start: Int32(at), end: 0, next: 0))
         at += 1
         return nodes.count - 1
     }
 
     private mutating func close(_ place: Int) {
+        // bounded here: no place passes the end of the text, below 2^31, or of the nodes
         nodes[place].end = Int32(at)
         nodes[place].next = Int32(nodes.count)
     }
 
     private mutating func append(_ node: JSONDocument.Node) throws(JSONError) {
+        // bounded here: no place passes the end of the text, below 2^31, or of the nodes
         guard nodes.count < Limits.jsonValuesMax else {
             throw .tooLarge("the text", max: Limits.jsonValuesMax, unit: "names and values")
         }
@@ -150,22 +161,26 @@ struct JSONParser {
     }
 
     private mutating func skipSpace() {
+        // bounded here: no place passes the end of the text, below 2^31, or of the nodes
         while at < bytes.count, bytes[at] == 0x20 || (0x09...0x0A).contains(bytes[at]) || bytes[at] == 0x0D { at += 1 }
     }
 
     private mutating func take(_ letter: Unicode.Scalar) -> Bool {
+        // bounded here: no place passes the end of the text, below 2^31, or of the nodes
         guard at < bytes.count, UInt32(bytes[at]) == letter.value else { return false }
         at += 1
         return true
     }
 
     private func wrong(_ expected: String) -> JSONError {
+        // bounded here: no place passes the end of the text, below 2^31, or of the nodes
         let before = bytes[..<min(at, bytes.count)]
         let line = before.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0
         return .syntax(line: before.count { $0 == 0x0A } + 1, column: at - line + 1, expected: expected)
     }
 
     private func duplicate(_ name: Int) -> JSONError {
+        // bounded here: no place passes the end of the text, below 2^31, or of the nodes
         // The objects and lists that are still open are those without an end.
         var keys: [any CodingKey] = []
         for (place, node) in nodes[..<name].enumerated() where node.end == 0 {
@@ -176,6 +191,7 @@ struct JSONParser {
 
     /// The last name in an object, or the number of the last element of a list, that begins at or before `limit`.
     private func lastKey(of place: Int, before limit: Int) -> (any CodingKey)? {
+        // bounded here: no place passes the end of the text, below 2^31, or of the nodes
         let isObject = nodes[place].kind == .object
         var (child, count) = (place + 1, 0)
         while true {
@@ -205,6 +221,7 @@ struct JSONNames {
 
     /// False when the name was there before.
     mutating func add(_ name: Int, _ nodes: [JSONDocument.Node], _ bytes: [UInt8]) -> Bool {
+        // bounded here: no place passes the end of the text, below 2^31, or of the nodes
         defer { count += 1 }
         let isSimple = nodes[name].isPlain && nodes[name].isASCII && count < Self.listedMax
         guard seen == nil, isSimple else {
@@ -228,6 +245,7 @@ struct JSONNames {
     }
 
     private func names(before name: Int, _ nodes: [JSONDocument.Node]) -> [Int] {
+        // bounded here: no place passes the end of the text, below 2^31, or of the nodes
         var (names, index): ([Int], Int) = ([], object + 1)
         while index < name {
             names.append(index)
@@ -237,6 +255,7 @@ struct JSONNames {
     }
 
     private static func text(_ node: JSONDocument.Node, _ bytes: [UInt8]) -> String {
+        // bounded here: no place passes the end of the text, below 2^31, or of the nodes
         JSONText.text(bytes[Int(node.start)..<Int(node.end)], isPlain: node.isPlain)
     }
 }

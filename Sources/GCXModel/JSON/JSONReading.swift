@@ -4,6 +4,7 @@ final class JSONReading {
     private var isRead: [Bool]
 
     init(_ document: JSONDocument) {
+        // bounded here: places are those of nodes, of which the first is always there; a digit is looked at before
         self.document = document
         isRead = [Bool](repeating: false, count: document.nodes.count)
         isRead[0] = true
@@ -11,11 +12,14 @@ final class JSONReading {
 
     /// The first value that nothing has asked for. An object in it does not count by itself: it lies inside.
     var firstUnread: Int? {
+        // bounded here: places are those of nodes, of which the first is always there; a digit is looked at before
         document.nodes.indices.first { !isRead[$0] && !document.nodes[$0].isName }
     }
 
+    // bounded: places are those of nodes, of which the first is always there; a digit is looked at before
     func markRead(_ place: Int) { isRead[place] = true }
 
+    // bounded: places are those of nodes, of which the first is always there; a digit is looked at before
     func node(_ place: Int) -> JSONDocument.Node { document.nodes[place] }
 
     func decode<Value: Decodable>(_ type: Value.Type, at place: Int) throws -> Value {
@@ -59,6 +63,7 @@ final class JSONReading {
     }
 
     private static func integer<Number: FixedWidthInteger>(_ token: ArraySlice<UInt8>) -> Number? {
+        // bounded here: places are those of nodes, of which the first is always there; a digit is looked at before
         let isNegative = token.first == UInt8(ascii: "-")
         var value: Number = 0
         for byte in token.dropFirst(isNegative ? 1 : 0) {

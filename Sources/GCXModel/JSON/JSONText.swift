@@ -2,6 +2,7 @@
 enum JSONText {
     /// The text between two quotes that were found to be right.
     static func text(_ token: ArraySlice<UInt8>, isPlain: Bool) -> String {
+        // bounded here: an escape is held against the end of the text before it is read; digits are below 16
         guard !isPlain else { return String(decoding: token, as: UTF8.self) }
         var (text, at): ([UInt8], Int) = ([], token.startIndex)
         text.reserveCapacity(token.count)
@@ -18,6 +19,7 @@ enum JSONText {
 
     /// Where the escape that begins at `start` is over; nil when it is none.
     static func endOfEscape(_ bytes: [UInt8], _ start: Int) -> Int? {
+        // bounded here: an escape is held against the end of the text before it is read; digits are below 16
         guard start + 1 < bytes.count else { return nil }
         guard bytes[start + 1] == UInt8(ascii: "u") else { return single(bytes[start + 1]) == nil ? nil : start + 2 }
         guard let unit = unit(bytes[...], start) else { return nil }
@@ -29,6 +31,7 @@ enum JSONText {
     }
 
     private static func append(_ text: inout [UInt8], _ token: ArraySlice<UInt8>, _ at: inout Int) {
+        // bounded here: an escape is held against the end of the text before it is read; digits are below 16
         if let byte = single(token[at + 1]) {
             text.append(byte)
             at += 2
@@ -58,6 +61,7 @@ enum JSONText {
 
     /// The four digits of a `\u` at `start`.
     private static func unit(_ bytes: ArraySlice<UInt8>, _ start: Int) -> UInt16? {
+        // bounded here: an escape is held against the end of the text before it is read; digits are below 16
         guard start + 6 <= bytes.endIndex, bytes[start] == UInt8(ascii: "\\"), bytes[start + 1] == UInt8(ascii: "u")
         else { return nil }
         var value: UInt16 = 0
@@ -69,6 +73,7 @@ enum JSONText {
     }
 
     private static func digit(_ byte: UInt8) -> UInt16? {
+        // bounded here: an escape is held against the end of the text before it is read; digits are below 16
         switch byte {
         case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt16(byte - UInt8(ascii: "0"))
         case UInt8(ascii: "a")...UInt8(ascii: "f"): UInt16(byte - UInt8(ascii: "a")) + 10
