@@ -166,7 +166,7 @@ let testing: [Target] = [
         "FuzzTests",
         [
             "GCXModel", "GCXSigning", "GCXPricing", "GCXMetering", "GCXMarket", "GCXLinux", "GCXHardware",
-            "GCXBenchmark", "GCXSandbox", "GCXLedger", "gcx-probe", "Support",
+            "GCXBenchmark", "GCXSandbox", "GCXLedger", "GCXAgent", "GCXAPI", "Support",
         ],
         path: "Tests/Fuzz/Entries"),
 ]

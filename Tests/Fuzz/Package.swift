@@ -64,19 +64,12 @@ let package = Package(
                 "GCXModel", "GCXSigning", "GCXMetering", "GCXLinux", "GCXSandbox", "GCXLedger", "GCXAgent", hummingbird,
                 hummingbirdCore, httpClient, httpTypes, nioCore, nioPosix, nioHTTP1, logging, lifecycle,
             ]),
-        .systemLibrary(name: "CHwloc", path: "Probes/CHwloc", pkgConfig: "hwloc"),
-        .systemLibrary(name: "CPCI", path: "Probes/CPCI", pkgConfig: "libpci"),
-        .target(name: "CKernels", path: "Probes/CKernels", cSettings: gnu + [.unsafeFlags(["-O3"])]),
-        .target(
-            name: "gcx-probe",
-            dependencies: ["GCXModel", "GCXHardware", "GCXBenchmark", "CHwloc", "CPCI", "CKernels", crypto],
-            path: "Probes/gcx-probe", exclude: ["Main.swift"], swiftSettings: marked),
         .target(name: "Support", dependencies: ["GCXModel", "GCXSigning", "GCXLedger"], path: "Support"),
         .target(
             name: "Entries",
             dependencies: [
                 "GCXModel", "GCXSigning", "GCXPricing", "GCXMetering", "GCXMarket", "GCXLinux", "GCXHardware",
-                "GCXBenchmark", "GCXSandbox", "GCXLedger", "GCXAgent", "GCXAPI", "gcx-probe", "Support",
+                "GCXBenchmark", "GCXSandbox", "GCXLedger", "GCXAgent", "GCXAPI", "Support",
             ],
             path: "Entries", exclude: ["ReplayTests.swift"], swiftSettings: marked),
         .target(name: "CFuzzer", path: "CFuzzer"),
