@@ -1,3 +1,4 @@
+import GCXModel
 import NIOCore
 
 /// The outermost handler of a connection: counts bytes both ways, keeps the deadlines, and swallows what still comes
@@ -41,7 +42,7 @@ final class ByteGuard: ChannelDuplexHandler {
         switch progress.verdict(at: .now()) {
         case .fine: break
         case .close: requests.close()
-        case .tooSlow(let what): requests.fail(.tooSlow(what))
+        case .tooSlow(let what): requests.fail(.tooSlow(Untrusted(what)))
         }
         guard !requests.isEnding else { return }
         nextTick = loop.assumeIsolated().scheduleTask(in: TimeAmount(visit.table.limits.tick)) { [self] in
