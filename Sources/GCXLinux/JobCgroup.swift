@@ -100,7 +100,11 @@ package struct CgroupPlace: Codable, Equatable, Sendable {
     /// The files into which a process id is written to move it here: one in each tree.
     package var processFiles: [String] {
         switch layout {
-        case .unified(let root): ["\(root)\(group)/cgroup.procs"]
+        case .unified(let root):
+            // A group that hands controllers down holds no process itself (cgroup-v2, "no internal process constraint").
+            ["\(root)\(group)/\(Self.helpersName)", "\(root)\(group)"].filter(Files.exists).prefix(1).map {
+                "\($0)/cgroup.procs"
+            }
         case .legacy(let controllers, _):
             Set(controllers.filter { !$0.key.hasPrefix("name=") }.values).sorted().map { "\($0)\(group)/cgroup.procs" }
         }

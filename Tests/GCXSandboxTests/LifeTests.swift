@@ -90,7 +90,7 @@ extension RealJobs {
             let pid = running.supervisor?.pid ?? 0
             #expect(getsid(pid) == pid && getpgid(pid) == pid)
             if running.plan.place.layout.isUnified {
-                #expect(try Files.text("/proc/\(pid)/cgroup").hasSuffix("/helpers\n"))
+                #expect(try Files.text("/proc/\(pid)/cgroup").hasSuffix("/supervisors\n"))
             }
             // A second driver knows nothing but the directory, as an agent does after its restart.
             let restarted = try OCIRuntimeDriver(
