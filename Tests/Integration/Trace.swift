@@ -71,7 +71,8 @@ struct Trace {
 
     /// What a call answered, as a process of the tracer's own namespace where it is one.
     private static func result(_ text: String) -> Int? {
-        guard let end = text.ranges(of: ") = ").last ?? text.ranges(of: ")  = ").last else { return nil }
+        // strace aligns the answer of a call that was interrupted, so there may be any number of spaces before it.
+        guard let end = text.ranges(of: " = ").last else { return nil }
         let tail = text[end.upperBound...]
         if let inner = tail.firstRange(of: "/* ") {
             return Int(tail[inner.upperBound...].prefix { $0.isNumber })
@@ -93,12 +94,14 @@ struct Trace {
 
     /// Calls of root of the machine that name a file by one of these words.
     ///
-    /// Who removes a tree opens its folders one by one, without following a link and as folders or not at all: that is
-    /// no file that is opened.
+    /// Who removes a tree opens its folders one by one, without following a link and as folders or not at all; who gives it
+    /// to another owner names what lies in a folder that is open, and never follows a link: that is no file that is opened.
     func byRoot(naming words: [String]) -> [String] {
         calls.filter { call in
             Self.files.contains(String(call.name)) && words.contains { Self.names(call).contains($0) }
                 && !(call.text.contains("O_NOFOLLOW") && call.text.contains("O_DIRECTORY"))
+                && !(call.name == "fchownat" && call.text.contains("AT_SYMLINK_NOFOLLOW")
+                    && !call.text.contains("AT_FDCWD"))
                 && isRoot(call.pid, at: call.line)
         }.map { "\($0.pid) \($0.text)" }
     }
