@@ -8,6 +8,9 @@ package enum APILimits {
     package static let entryBodyBytesMax = 2 * LedgerLimits.entryBytesMax
     /// Bytes of any other JSON body sent to the agent: a job request with its environment is the largest.
     package static let documentBodyBytesMax = 1 << 20
+    /// Bytes of a proposal of lease terms and of a voucher, which anybody may send: two and four times what they have.
+    package static let proposalBodyBytesMax = 8 << 10
+    package static let voucherBodyBytesMax = 2 << 10
     /// Bytes of the Authorization header's token: a signed session is about 700.
     package static let sessionTokenBytesMax = 4_096
     /// Bytes of an answer with one document that a client reads: an entry at its limit, with its white space and what the
@@ -16,8 +19,8 @@ package enum APILimits {
     /// Bytes of an answer with a page of what an agent has: receipts with all their events, or a job's whole report, are
     /// the largest.
     package static let pageAnswerBytesMax = 32 << 20
-    /// Bytes of a list or a page of a ledger that a client reads: all that is read as JSON at all.
-    package static let listAnswerBytesMax = Limits.jsonBytesMax
+    /// Bytes of a page of a ledger's list or journal that a client reads: four times what a ledger puts into one.
+    package static let listAnswerBytesMax = 4 * LedgerLimits.pageBytesMax
     /// Bytes of an error's answer: a message and a few fields.
     package static let errorAnswerBytesMax = 1 << 20
     /// A transfer has to move ``paceBytesMin`` in each of these spans: 17 kB a second, so that one from somebody who drips
@@ -38,12 +41,63 @@ package enum APILimits {
     package static let outputBytesMax: UInt64 = 1 << 40
     /// A log whose job is over, and which brings nothing new for this long, is over too.
     package static let logEndPatience: Duration = .seconds(60)
+    /// Items that a client takes of one list of a ledger, in all its pages.
+    package static let listItemsMax = 1_000_000
     /// Bytes in one piece of an upload or a download.
     package static let chunkBytes = 128 << 10
     /// Bytes of a unix socket's path, without its final zero (unix(7): 108 with it).
     package static let socketPathBytesMax = 107
-    /// Connections that a server holds at once; further ones wait in the kernel's queue.
-    package static let connectionsMax = 1_024
+    /// Connections that a server holds at once. Together with what else a server has open they stay below 1,024, what a
+    /// service may open by default. At the bound the most silent connection is closed, so that nobody waits for a place.
+    package static let connectionsMax = 768
+    /// Places of those for one user who is not the owner: no single one can hold all.
+    package static let connectionsPerUserMax = 384
+    /// Places that only the owner (root, the server's own user) gets.
+    package static let connectionsOwnerReserve = 128
+    /// Connections that wait in the kernel to be accepted; one is accepted in microseconds.
+    package static let connectionsWaitingMax = 1_024
+    /// Requests of one user or address that are worked on at once. A client of ours keeps eight connections to a server.
+    package static let requestsPerPeerMax = 256
+    /// What a refused request is told to wait.
+    package static let busyRetry: Duration = .seconds(1)
+    /// A new connection that sends nothing for this long is closed: a client connects when it has something to say.
+    package static let firstByteTimeout: Duration = .seconds(10)
+    /// The whole head of a request comes within this, from its first byte on (of the first request: from the connection
+    /// on), however many pieces it comes in.
+    package static let headTimeout: Duration = .seconds(10)
+    /// A body of which nothing comes, or an answer of which nothing is taken, for this long is given up: a client that
+    /// is stopped by hand or whose link is down for longer asks again.
+    package static let bodySilence: Duration = .seconds(30)
+    /// The least that a body or an answer moves, after ``rateGrace``: an order of magnitude below a telephone line, and
+    /// enough to end who drips.
+    package static let bytesPerSecondMin = 1_024
+    package static let rateGrace: Duration = .seconds(30)
+    /// A request or an answer that is this old and slower than ``slowBytesPerSecond`` makes place when all are taken.
+    package static let slowAfter: Duration = .seconds(1)
+    package static let slowBytesPerSecond = 64 << 10
+    /// Bytes of one header field: the session's token and its name.
+    package static let headerBytesMax = sessionTokenBytesMax + 256
+    /// Bytes of all header fields together, and how many: clients of ours send six, proxies add some.
+    package static let headersBytesMax = 16 << 10
+    package static let headersMax = 64
+    /// Bytes that come without making up a head: the fields, the address, and one read of what follows.
+    package static let undecodedBytesMax = 2 * headersBytesMax + (64 << 10)
+    /// Requests sent ahead of their answers on one connection. Clients of ours send none.
+    package static let pipelinedMax = 8
+    /// After an error that ends a connection, what still comes is taken for this long and up to so much.
+    package static let lingering: Duration = .seconds(1)
+    package static let swallowedBytesMax = 8 << 20
+    /// What one connection, one peer and one account may write into a ledger. A machine posts a hundred kilobytes when it
+    /// is measured and a few at each lease; a fleet of a thousand behind one tunnel stays below a tenth of these. Who floods
+    /// writes half a megabyte a second.
+    static let postsOfConnection = PostQuota.Size(
+        posts: .init(burst: 500, perSecond: 50), bytes: .init(burst: 4 << 20, perSecond: 256 << 10))
+    static let postsOfPeer = PostQuota.Size(
+        posts: .init(burst: 2_000, perSecond: 200), bytes: .init(burst: 16 << 20, perSecond: 512 << 10))
+    static let postsOfAccount = PostQuota.Size(
+        posts: .init(burst: 200, perSecond: 20), bytes: .init(burst: 2 << 20, perSecond: 64 << 10))
+    /// Quotas in memory; beyond it those of which nothing is used are forgotten.
+    static let pursesMax = 4_096
     /// A server closes a connection that has carried no request for this long.
     package static let idleConnection: Duration = .seconds(75)
     /// A client gives up to reach a server after this. A server on the same machine answers in microseconds, but many calls

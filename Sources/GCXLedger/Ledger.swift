@@ -53,6 +53,13 @@ package protocol Ledger: Sendable {
 
     /// What others said about an address, oldest first.
     func ratings(of ratee: Address) async throws(LedgerError) -> [RatingRecord]
+
+    // The same lists a page at a time, from a place on: 0, or what the page before named as ``Page/next``.
+    func grants(of owner: Address, from: UInt64) async throws(LedgerError) -> Page<GrantRecord>
+    func offers(liveOnly: Bool, from: UInt64) async throws(LedgerError) -> Page<OfferRecord>
+    func demands(liveOnly: Bool, from: UInt64) async throws(LedgerError) -> Page<DemandRecord>
+    func leases(of party: Address, from: UInt64) async throws(LedgerError) -> Page<LeaseRecord>
+    func ratings(of ratee: Address, from: UInt64) async throws(LedgerError) -> Page<RatingRecord>
 }
 
 /// A ledger that shows its whole journal and proves that it never rewrote it (RFC 9162).
@@ -60,8 +67,12 @@ package protocol TransparentLedger: Ledger {
     /// The entry at a position. Throws ``LedgerError/unknownEntry(_:)``.
     func entry(at index: UInt64) async throws(LedgerError) -> PostedEntry
 
-    /// Up to `limit` entries from a position on, at most ``LedgerLimits/pageEntriesMax``; empty past the end.
+    /// Up to `limit` entries from a position on, at most ``LedgerLimits/pageEntriesMax`` and
+    /// ``LedgerLimits/pageBytesMax``, but always one; empty past the end.
     func entries(from index: UInt64, limit: Int) async throws(LedgerError) -> [PostedEntry]
+
+    /// The same as JSON, with where to go on.
+    func page(from index: UInt64, limit: Int) async throws(LedgerError) -> JournalPage
 
     /// The operator's signed word on the whole journal.
     func head() async throws(LedgerError) -> SignedTreeHead

@@ -18,6 +18,8 @@ package struct PostedEntry: Equatable, Sendable {
     package let entryHash: Digest
     /// SHA-256 of 0x00 and the canonical bytes.
     package let leafHash: Digest
+    /// Bytes of the entry as canonical JSON.
+    package let jsonBytes: Int
 
     /// Cost: one JSON encoding and two hashes. Throws what JSON cannot carry, which no entry holds.
     package init(index: UInt64, postedAt: UInt64, previous: Digest, entry: Entry) throws(LedgerError) {
@@ -31,6 +33,7 @@ package struct PostedEntry: Equatable, Sendable {
         self.postedAt = postedAt
         self.previous = previous
         self.entry = entry
+        jsonBytes = json.count
         let bytes = Self.canonicalBytes(index: index, postedAt: postedAt, previous: previous, json: json)
         entryHash = Merkle.sha256(bytes)
         leafHash = Merkle.leaf(bytes)

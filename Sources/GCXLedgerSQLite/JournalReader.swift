@@ -21,6 +21,20 @@ struct JournalReader {
         ).map(Self.journalRow)
     }
 
+    /// As many rows as fit so many bytes of entries, but always one if there is one.
+    func rows(from index: UInt64, limit: Int, bytesMax: Int) throws -> [JournalRow] {
+        let found = try Row.fetchCursor(
+            database, sql: "SELECT * FROM journal WHERE position >= ? ORDER BY position LIMIT ?",
+            arguments: [Int64(clamping: index), limit])
+        var (rows, bytes) = ([JournalRow](), 0)
+        while let row = try found.next().map(Self.journalRow) {
+            bytes += row.entry.count
+            guard rows.isEmpty || bytes <= bytesMax else { break }
+            rows.append(row)
+        }
+        return rows
+    }
+
     /// Every row in order, one at a time.
     func forEachRow(_ body: (JournalRow) throws -> Void) throws {
         let rows = try Row.fetchCursor(database, sql: "SELECT * FROM journal ORDER BY position")

@@ -88,6 +88,17 @@ struct JournalStore: Sendable {
         try snapshot("reading entries from \(index)") { try $0.rows(from: index, limit: limit) }
     }
 
+    /// Rows up to `LedgerLimits.pageBytesMax`, at least one if there is one; read on a thread of the store's own.
+    func rowsAside(from index: UInt64, limit: Int) async throws(LedgerError) -> [JournalRow] {
+        do {
+            return try await queue.read {
+                try JournalReader($0).rows(from: index, limit: limit, bytesMax: LedgerLimits.pageBytesMax)
+            }
+        } catch {
+            throw storeError(error, in: "reading entries from \(index)")
+        }
+    }
+
     func lastHead() throws(LedgerError) -> SignedTreeHead? {
         try snapshot("reading the last signed head") { try $0.lastHead() }
     }
@@ -127,11 +138,17 @@ enum MetaName: String {
 func storing<Value>(_ operation: String, _ body: () throws -> Value) throws(LedgerError) -> Value {
     do {
         return try body()
-    } catch let error as LedgerError {
-        throw error
-    } catch let error as DatabaseError {
-        throw .storage(operation: Untrusted(operation), detail: "\(error.resultCode): \(error.message ?? "no message")")
     } catch {
-        throw .storage(operation: Untrusted(operation), detail: "\(error)")
+        throw storeError(error, in: operation)
+    }
+}
+
+/// What the store threw, as a ledger error that names the operation.
+private func storeError(_ error: any Error, in operation: String) -> LedgerError {
+    switch error {
+    case let error as LedgerError: error
+    case let error as DatabaseError:
+        .storage(operation: Untrusted(operation), detail: "\(error.resultCode): \(error.message ?? "no message")")
+    default: .storage(operation: Untrusted(operation), detail: "\(error)")
     }
 }

@@ -13,10 +13,16 @@ import GCXSigning
 /// The journal in the file is the truth. State and tree live in memory, are built from it when it is opened, and change
 /// only after a write is on the disk. An entry and the signed head over it are written in one transaction.
 ///
-/// Calls block one thread of the pool while the disk syncs: a few milliseconds, and only ``post(_:)`` does it. That is
-/// also why nothing here awaits: between the check of an entry and its write nothing else can be posted.
+/// The actor's one thread is what all callers share, so only short work is done on it: lookups, pages of lists, and of
+/// a post the check and the write, which waits for the disk for a few milliseconds. Between those two nothing awaits, so
+/// nothing else can be posted. Documents are hashed and written as JSON before, and the journal is read by a connection
+/// of its own, beside the actor.
 package actor SQLiteLedger: TransparentLedger {
     private let store: JournalStore
+    /// Reads beside the writer.
+    private let reader: JournalStore
+    /// Never changes, so that it can be read beside the actor.
+    private let domain: EIP712Domain
     private let key: PrivateKey
     private let now: @Sendable () -> UInt64
     private let lock: LedgerLock
@@ -41,8 +47,10 @@ package actor SQLiteLedger: TransparentLedger {
         store = try JournalStore.writing(path)
         key = operatorKey
         self.now = now
+        reader = try JournalStore.reading(path)
         let opened = try OpenedJournal(store, key: operatorKey, isTestNetwork: isTestNetwork, now: now())
         (state, tree, lastHead) = (opened.state, opened.tree, opened.head)
+        domain = opened.state.domain
         try lock.mark()
     }
 
@@ -50,31 +58,53 @@ package actor SQLiteLedger: TransparentLedger {
     package func settle() throws(LedgerError) { try store.settle() }
 
     @discardableResult
-    package func post(_ entry: Entry) throws(LedgerError) -> PostReceipt {
-        let key = entry.key(in: state.domain)
-        if let index = state.position(of: key) { return try repeated(entry, at: index) }
+    package nonisolated func post(_ entry: Entry) async throws(LedgerError) -> PostReceipt {
+        let draft = try Draft(entry: entry, key: entry.key(in: domain), json: PostedEntry.canonicalJSON(entry))
+        switch try await write(draft) {
+        case .written(let receipt): return receipt
+        case .stands(let index): return try await repeated(draft, at: index)
+        }
+    }
+
+    /// An entry with what can be computed without the book.
+    private struct Draft: Sendable {
+        let entry: Entry
+        let key: EntryKey
+        let json: [UInt8]
+    }
+
+    /// What became of a draft.
+    private enum Outcome: Sendable {
+        case written(PostReceipt)
+        /// An entry of this key stands there already.
+        case stands(at: UInt64)
+    }
+
+    private func write(_ draft: Draft) throws(LedgerError) -> Outcome {
+        if let index = state.position(of: draft.key) { return .stands(at: index) }
         let posting = state.posting(at: now())
-        let change = try state.check(entry, in: posting)
-        let json = try PostedEntry.canonicalJSON(entry)
-        guard json.count <= LedgerLimits.entryBytesMax else {
-            throw .documentTooLarge(entry.kind, field: "body", max: LedgerLimits.entryBytesMax)
+        let change = try state.check(draft.entry, key: draft.key, in: posting)
+        guard draft.json.count <= LedgerLimits.entryBytesMax(of: draft.entry.kind) else {
+            throw .documentTooLarge(
+                draft.entry.kind, field: "body", max: LedgerLimits.entryBytesMax(of: draft.entry.kind))
         }
         let posted = PostedEntry(
-            index: posting.index, postedAt: posting.time, previous: state.chain, entry: entry, json: json)
+            index: posting.index, postedAt: posting.time, previous: state.chain, entry: draft.entry, json: draft.json)
         let head = signedHead(over: posted)
-        try write(JournalRow(posted, key: key, json: json), key: key, head: head)
+        try write(JournalRow(posted, key: draft.key, json: draft.json), key: draft.key, head: head)
         state.commit(change, of: posted)
         tree.append(posted.leafHash)
         lastHead = head
-        return PostReceipt(
-            index: posted.index, entryHash: posted.entryHash, postedAt: posted.postedAt, duplicate: false)
+        return .written(
+            PostReceipt(index: posted.index, entryHash: posted.entryHash, postedAt: posted.postedAt, duplicate: false))
     }
 
-    private func repeated(_ entry: Entry, at index: UInt64) throws(LedgerError) -> PostReceipt {
-        let stored = try self.entry(at: index)
-        try state.requireSameStatement(entry, as: stored.entry)
-        return PostReceipt(
-            index: index, entryHash: stored.entryHash, postedAt: stored.postedAt, duplicate: true)
+    /// The receipt of the entry that stands there, if `draft` says the same.
+    private nonisolated func repeated(_ draft: Draft, at index: UInt64) async throws(LedgerError) -> PostReceipt {
+        guard let row = try await reader.rowsAside(from: index, limit: 1).first else { throw .unknownEntry(index) }
+        let stored = try row.posted(in: domain)
+        try draft.entry.requireSame(as: stored.entry, key: draft.key)
+        return PostReceipt(index: index, entryHash: stored.entryHash, postedAt: stored.postedAt, duplicate: true)
     }
 
     private func signedHead(over posted: PostedEntry) -> SignedTreeHead {
@@ -140,17 +170,51 @@ extension SQLiteLedger {
     /// Where all the money is.
     package func conservation() -> Conservation { state.conservation() }
 
-    package func entry(at index: UInt64) throws(LedgerError) -> PostedEntry {
-        guard index < state.size, let row = try store.row(index) else { throw .unknownEntry(index) }
-        return try row.posted(in: state.domain)
+    package func grants(of owner: Address, from: UInt64) -> Page<GrantRecord> { state.grants(of: owner, from: from) }
+
+    package func offers(liveOnly: Bool, from: UInt64) -> Page<OfferRecord> {
+        state.offers(liveAt: liveOnly ? time : nil, from: from)
     }
 
-    package func entries(from index: UInt64, limit: Int) throws(LedgerError) -> [PostedEntry] {
-        guard limit > 0, index < state.size else { return [] }
-        let rows = try store.rows(from: index, limit: min(limit, LedgerLimits.pageEntriesMax))
+    package func demands(liveOnly: Bool, from: UInt64) -> Page<DemandRecord> {
+        state.demands(liveAt: liveOnly ? time : nil, from: from)
+    }
+
+    package func leases(of party: Address, from: UInt64) -> Page<LeaseRecord> { state.leases(of: party, from: from) }
+
+    package func ratings(of ratee: Address, from: UInt64) -> Page<RatingRecord> {
+        state.ratings(of: ratee, from: from)
+    }
+
+    private var size: UInt64 { state.size }
+
+    package nonisolated func entry(at index: UInt64) async throws(LedgerError) -> PostedEntry {
+        guard index < (await size), let row = try await reader.rowsAside(from: index, limit: 1).first else {
+            throw .unknownEntry(index)
+        }
+        return try row.posted(in: domain)
+    }
+
+    package nonisolated func entries(from index: UInt64, limit: Int) async throws(LedgerError) -> [PostedEntry] {
         var page: [PostedEntry] = []
-        for row in rows { page.append(try row.posted(in: state.domain)) }
+        for row in try await rows(from: index, limit: limit, size: await size) {
+            page.append(try row.posted(in: domain))
+        }
         return page
+    }
+
+    package nonisolated func page(from index: UInt64, limit: Int) async throws(LedgerError) -> JournalPage {
+        let size = await size
+        return try JournalPage(try await rows(from: index, limit: limit, size: size), size: size)
+    }
+
+    /// What is written but not yet in the book is not shown.
+    private nonisolated func rows(from index: UInt64, limit: Int, size: UInt64) async throws(LedgerError)
+        -> [JournalRow]
+    {
+        guard limit > 0, index < size else { return [] }
+        let count = min(limit, LedgerLimits.pageEntriesMax, Int(clamping: size - index))
+        return try await reader.rowsAside(from: index, limit: count)
     }
 
     package func head() -> SignedTreeHead { lastHead }

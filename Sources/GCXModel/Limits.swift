@@ -6,8 +6,11 @@ package enum Limits {
     package static let constraintsMax = 64
     /// Addresses in an allow or deny list.
     package static let partiesMax = 256
-    /// Bytes of a label, region, fact name or unit.
+    /// Bytes of a label or region.
     package static let nameBytesMax = 128
+    /// Bytes of a fact's name and of its unit: the longest of ours are 24 and 8.
+    package static let factNameBytesMax = 64
+    package static let factUnitBytesMax = 16
     /// Bytes of a rating's comment: a paragraph.
     package static let ratingCommentBytesMax = 1_000
     /// Events in one receipt.

@@ -236,7 +236,10 @@ extension LedgerConformance {
         LedgerScenario("the largest documents that the limits allow are accepted") { bench in
             let market = try await bench.openMarket()
             let text = Untrusted(String(repeating: "x", count: 128))
-            let fact = Fact(name: text, value: .max, unit: text, level: .hardware, measuredAt: .max)
+            let fact = Fact(
+                name: Untrusted(String(repeating: "x", count: Limits.factNameBytesMax)), value: .max,
+                unit: Untrusted(String(repeating: "x", count: Limits.factUnitBytesMax)), level: .hardware,
+                measuredAt: .max)
             let offer = bench.world.offer(grant: market.grant) {
                 ($0.facts, $0.region) = (Array(repeating: fact, count: 512), text)
                 $0.deny = Array(repeating: bench.world.stranger.address, count: 256)

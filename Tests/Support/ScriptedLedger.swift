@@ -42,4 +42,15 @@ package final class ScriptedLedger: Ledger {
     package func lease(_ id: LeaseID) async throws(LedgerError) -> LeaseRecord { try refuse() }
     package func leases(of party: Address) async throws(LedgerError) -> [LeaseRecord] { try refuse() }
     package func ratings(of ratee: Address) async throws(LedgerError) -> [RatingRecord] { try refuse() }
+    package func grants(of owner: Address, from: UInt64) async throws(LedgerError) -> Page<GrantRecord> {
+        try refuse()
+    }
+    package func offers(liveOnly: Bool, from: UInt64) async throws(LedgerError) -> Page<OfferRecord> { try refuse() }
+    package func demands(liveOnly: Bool, from: UInt64) async throws(LedgerError) -> Page<DemandRecord> { try refuse() }
+    package func leases(of party: Address, from: UInt64) async throws(LedgerError) -> Page<LeaseRecord> {
+        try refuse()
+    }
+    package func ratings(of ratee: Address, from: UInt64) async throws(LedgerError) -> Page<RatingRecord> {
+        try refuse()
+    }
 }

@@ -20,6 +20,14 @@ package struct AgentClient: AgentOperations {
         try await read(.get("/v1/status"), by: .owner)
     }
 
+    package func publicStatus() async throws(AgentError) -> AgentStatus {
+        var status = try await status()
+        (status.jobs, status.problems, status.outboxPending) = ([], [], 0)
+        return status
+    }
+
+    package func checkHealth() async throws(AgentError) { _ = try await answer(.get("/healthz"), by: .owner) }
+
     package func propose(_ proposal: LeaseProposal) async throws(AgentError) -> CountersignedTerms {
         try await post("/v1/leases", proposal, by: .owner, isRepeatable: false)
     }
@@ -159,8 +167,8 @@ extension RequestError {
         switch self {
         case .malformed(let why): .badRequest(why)
         case .bodyTooLarge(let most): .tooLarge("the body of the request", bytesMax: UInt64(most))
-        case .noSuchRoute, .notTransparent: .badRequest(Untrusted(description))
-        case .shuttingDown, .failed: nil
+        case .noSuchRoute, .notTransparent, .headersTooLarge: .badRequest(Untrusted(description))
+        case .shuttingDown, .failed, .tooSlow, .tooManyRequests, .quotaUsed: nil
         }
     }
 }

@@ -48,32 +48,26 @@ package final class HTTPLedger: TransparentLedger {
         return try await identity().domain
     }
 
-    func get<Value: Decodable>(_ path: String) async throws(LedgerError) -> Value { try await get(.get(path)) }
-
-    /// The same for an answer that grows with the ledger.
-    func list<Value: Decodable>(_ path: String) async throws(LedgerError) -> Value {
-        try await get(.get(path, answerBytesMax: APILimits.listAnswerBytesMax))
+    func get<Value: Decodable>(_ path: String) async throws(LedgerError) -> Value {
+        try read(try await answer(.get(path)))
     }
 
-    private func get<Value: Decodable>(_ call: HTTPCall) async throws(LedgerError) -> Value {
-        let answer: HTTPAnswer
+    func answer(_ call: HTTPCall) async throws(LedgerError) -> HTTPAnswer {
         do {
-            answer = try await transport.answer(call, from: endpoint)
+            return try await transport.answer(call, from: endpoint)
         } catch .answerTooLarge(let most) {
-            throw .unreadable(
-                endpoint: "\(endpoint)", detail: Untrusted(TransportError.answerTooLarge(bytesMax: most).detail))
+            throw unreadable(TransportError.answerTooLarge(bytesMax: most).detail)
         } catch {
             throw unreachable(error)
         }
-        return try read(answer)
     }
 
-    private func read<Value: Decodable>(_ answer: HTTPAnswer) throws(LedgerError) -> Value {
+    func read<Value: Decodable>(_ answer: HTTPAnswer) throws(LedgerError) -> Value {
         guard answer.isSuccess else { throw failure(answer) }
         do {
             return try WireJSON.answer(Value.self, from: answer.body)
         } catch {
-            throw .unreadable(endpoint: "\(endpoint)", detail: Untrusted(error.description))
+            throw unreadable(error.description)
         }
     }
 
@@ -81,9 +75,17 @@ package final class HTTPLedger: TransparentLedger {
         if let envelope = try? WireJSON.answer(ErrorEnvelope<LedgerError>.self, from: answer.body) {
             return envelope.error
         }
+        // The server did not ask the ledger: nothing was written.
+        if let refused = try? WireJSON.answer(ErrorEnvelope<RequestError>.self, from: answer.body),
+            case .retry = refused.error.remedy
+        {
+            return .unreachable(endpoint: "\(endpoint)", detail: refused.message)
+        }
         let summary = try? WireJSON.answer(ErrorSummary.self, from: answer.body)
         return .unreadable(endpoint: "\(endpoint)", detail: summary?.message ?? "HTTP status \(answer.status)")
     }
+
+    func unreadable(_ detail: String) -> LedgerError { .unreadable(endpoint: "\(endpoint)", detail: Untrusted(detail)) }
 
     private func unreachable(_ error: TransportError) -> LedgerError {
         .unreachable(endpoint: "\(endpoint)", detail: Untrusted(error.detail))

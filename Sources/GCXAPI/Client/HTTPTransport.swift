@@ -23,15 +23,27 @@ package struct HTTPTransport: Sendable {
 
     /// The whole answer to a call.
     ///
-    /// A repeatable call whose connection broke is sent again `APILimits.brokenRetriesMax` times.
+    /// A repeatable call whose connection broke is sent again `APILimits.brokenRetriesMax` times. One that the server put
+    /// off (429) is sent again when the server said, as long as the call has time.
     func answer(_ call: HTTPCall, from endpoint: Endpoint) async throws(TransportError) -> HTTPAnswer {
         var triesLeft = call.isRepeatable ? APILimits.brokenRetriesMax : 0
+        let end = ContinuousClock.now + call.timeout
         while true {
             do {
-                return try await once(call, endpoint)
+                let answer = try await once(call, endpoint)
+                guard let pause = answer.pause, ContinuousClock.now + pause < end else { return answer }
+                try await wait(pause)
             } catch .broken where triesLeft > 0 {
                 triesLeft -= 1
             }
+        }
+    }
+
+    private func wait(_ pause: Duration) async throws(TransportError) {
+        do {
+            try await Task.sleep(for: pause)
+        } catch {
+            throw .cancelled
         }
     }
 
@@ -84,4 +96,10 @@ struct HTTPAnswer: Sendable {
     var body: [UInt8]
     var headers: HTTPHeaders = [:]
     var isSuccess: Bool { (200..<300).contains(status) }
+
+    /// How long the server asks to wait before the same call is sent again; nil when it did not put the call off.
+    var pause: Duration? {
+        guard status == 429 else { return nil }
+        return headers.first(name: "retry-after").flatMap { UInt32($0) }.map { .seconds(Int64($0)) }
+    }
 }

@@ -1,12 +1,15 @@
 import GCXLedger
 import GCXModel
+import HTTPTypes
 import Hummingbird
+import NIOCore
 
 /// What a ledger answers over HTTP: one route for each call of ``Ledger`` and ``TransparentLedger``.
 ///
 /// Nobody logs in: reading is free to whoever may connect, and what is written carries its own signatures.
 struct LedgerRoutes: Sendable {
     let ledger: any Ledger
+    let quota: PostQuota
 
     func add(to router: APIRouter) {
         addBook(to: router.group("v1"))
@@ -22,8 +25,8 @@ struct LedgerRoutes: Sendable {
         let ledger = ledger
         group.get("identity") { _, _ in try Response.json(try await ledger.identity()) }
         group.post("entries") { request, _ in
-            let entry = try await request.json(Entry.self, bytesMax: APILimits.entryBodyBytesMax)
-            return try Response.json(try await ledger.post(entry))
+            let (entry, bytes) = try await request.sizedJSON(Entry.self, bytesMax: APILimits.entryBodyBytesMax)
+            return try Response.json(try await post(entry, bytes))
         }
         group.get("accounts/{address}") { _, context in
             try Response.json(try await ledger.account(context.address))
@@ -36,36 +39,53 @@ struct LedgerRoutes: Sendable {
         group.get("offers/{digest}/free") { request, context in
             let from = try request.required("from", as: UInt64.self)
             let until = try request.required("until", as: UInt64.self)
+            guard from < until else { throw RequestError.malformed("until is not after from") }
             return try Response.json(try await ledger.freeCapacity(of: context.digest, from: from, until: until))
         }
         group.get("demands/{digest}") { _, context in try Response.json(try await ledger.demand(context.digest)) }
         group.get("leases/{digest}") { _, context in try Response.json(try await ledger.lease(context.digest)) }
     }
 
+    private func post(_ entry: Entry, _ bytes: Int) async throws -> PostReceipt {
+        let account = try await quota.draw(bytes, for: Visit.current) { await entry.standingAccount(on: ledger) }
+        do {
+            let receipt = try await ledger.post(entry)
+            if receipt.duplicate { quota.giveBack(bytes, to: account) }
+            return receipt
+        } catch {
+            quota.giveBack(bytes, to: account)
+            throw error
+        }
+    }
+
     private func addLists(to group: RouterGroup<BasicRequestContext>) {
         let ledger = ledger
         group.get("offers") { request, _ in
-            try Response.json(try await ledger.offers(liveOnly: try request.query("live", as: Bool.self) ?? false))
+            let liveOnly = try request.query("live", as: Bool.self) ?? false
+            return try Response.list(try await ledger.offers(liveOnly: liveOnly, from: request.from))
         }
         group.get("demands") { request, _ in
-            try Response.json(try await ledger.demands(liveOnly: try request.query("live", as: Bool.self) ?? false))
+            let liveOnly = try request.query("live", as: Bool.self) ?? false
+            return try Response.list(try await ledger.demands(liveOnly: liveOnly, from: request.from))
         }
-        group.get("parties/{address}/grants") { _, context in
-            try Response.json(try await ledger.grants(of: context.address))
+        group.get("parties/{address}/grants") { request, context in
+            try Response.list(try await ledger.grants(of: context.address, from: request.from))
         }
-        group.get("parties/{address}/leases") { _, context in
-            try Response.json(try await ledger.leases(of: context.address))
+        group.get("parties/{address}/leases") { request, context in
+            try Response.list(try await ledger.leases(of: context.address, from: request.from))
         }
-        group.get("parties/{address}/ratings") { _, context in
-            try Response.json(try await ledger.ratings(of: context.address))
+        group.get("parties/{address}/ratings") { request, context in
+            try Response.list(try await ledger.ratings(of: context.address, from: request.from))
         }
     }
 
     private func addJournal(to group: RouterGroup<BasicRequestContext>) {
         group.get("entries") { request, _ in
-            let from = try request.query("from", as: UInt64.self) ?? 0
             let limit = try request.query("limit", as: Int.self) ?? LedgerLimits.pageEntriesMax
-            return try Response.json(try await transparent().entries(from: from, limit: limit))
+            let page = try await transparent().page(from: request.from, limit: limit)
+            var headers: HTTPFields = [.contentType: "application/json"]
+            headers[ListWire.next] = page.next.map { "\($0)" }
+            return Response(status: .ok, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: page.json)))
         }
         group.get("entries/{index}") { _, context in
             try Response.json(try await transparent().entry(at: try context.path("index") { UInt64($0) }))

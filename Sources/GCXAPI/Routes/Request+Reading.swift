@@ -7,6 +7,13 @@ extension Request {
     ///
     /// - Throws: ``RequestError/bodyTooLarge(bytesMax:)`` or ``RequestError/malformed(_:)``.
     func json<Value: Decodable>(_ type: Value.Type, bytesMax: Int) async throws -> Value {
+        try await sizedJSON(type, bytesMax: bytesMax).value
+    }
+
+    /// The JSON body, and how many bytes it has.
+    func sizedJSON<Value: Decodable>(
+        _ type: Value.Type, bytesMax: Int
+    ) async throws -> (value: Value, bytes: Int) {
         let body: ByteBuffer
         do {
             body = try await self.body.collect(upTo: bytesMax)
@@ -14,7 +21,7 @@ extension Request {
             throw RequestError.bodyTooLarge(bytesMax: bytesMax)
         }
         do {
-            return try StrictJSON.decode(type, from: body.readableBytesView)
+            return (try StrictJSON.decode(type, from: body.readableBytesView), body.readableBytes)
         } catch {
             throw RequestError.malformed(Untrusted(error.description))
         }

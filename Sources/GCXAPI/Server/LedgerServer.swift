@@ -10,8 +10,9 @@ import ServiceLifecycle
 /// ```
 package struct LedgerServer: Service {
     private let ledger: any Ledger
-    private let service: HTTPService
+    private var service: HTTPService
     private let logger: Logger
+    private var quotas = PostLimits()
 
     /// - Parameters:
     ///   - socketMode: 0600 keeps others out; 0666 lets every user of the machine read and post, which is safe: what
@@ -29,7 +30,14 @@ package struct LedgerServer: Service {
     /// Serves until a graceful shutdown. Throws ``ServingError``.
     package func run() async throws {
         let router = APIRouter.enveloped(logger: logger)
-        LedgerRoutes(ledger: ledger).add(to: router)
+        LedgerRoutes(ledger: ledger, quota: PostQuota(quotas)).add(to: router)
         try await service.run(router)
+    }
+
+    /// The same server with other bounds on its connections and posts.
+    func limited(_ limits: ConnectionLimits = ConnectionLimits(), posts: PostLimits = PostLimits()) -> Self {
+        var copy = self
+        (copy.service.limits, copy.quotas) = (limits, posts)
+        return copy
     }
 }

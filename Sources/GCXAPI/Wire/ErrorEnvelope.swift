@@ -16,6 +16,16 @@ extension WireError {
     }
 }
 
+extension WireError {
+    /// What the header `Retry-After` says, where the same request may succeed later: whole seconds, at least one.
+    var retryAfterSeconds: Int64? {
+        guard status == .tooManyRequests || status == .serviceUnavailable, case .retry(let after) = remedy else {
+            return nil
+        }
+        return max(after.components.seconds, 1)
+    }
+}
+
 private struct OnlyKey: Decodable {
     let name: String?
 

@@ -5,6 +5,13 @@ import HTTPTypes
 enum RequestError: WireError, Equatable {
     case malformed(Untrusted)
     case bodyTooLarge(bytesMax: Int)
+    case headersTooLarge(bytesMax: Int)
+    /// What came of a request in all the time there was.
+    case tooSlow(String)
+    /// This peer has as many requests on their way as it may.
+    case tooManyRequests
+    /// This peer has used up a quota.
+    case quotaUsed(String, afterSeconds: Int64)
     case noSuchRoute(Untrusted)
     /// This ledger cannot show its journal.
     case notTransparent
@@ -16,6 +23,9 @@ enum RequestError: WireError, Equatable {
         switch self {
         case .malformed: .badRequest
         case .bodyTooLarge: .contentTooLarge
+        case .headersTooLarge: .requestHeaderFieldsTooLarge
+        case .tooSlow: .requestTimeout
+        case .tooManyRequests, .quotaUsed: .tooManyRequests
         case .noSuchRoute: .notFound
         case .notTransparent: .notImplemented
         case .shuttingDown: .serviceUnavailable
@@ -27,6 +37,12 @@ enum RequestError: WireError, Equatable {
         switch self {
         case .malformed(let why): "the request is malformed: \(why.shown)"
         case .bodyTooLarge(let most): "the body of the request is larger than \(most) bytes"
+        case .headersTooLarge(let most):
+            "the head of the request is larger than \(most) bytes or has more than \(APILimits.headersMax) fields"
+        case .tooSlow(let what): "\(what) did not come in time"
+        case .tooManyRequests: "too many requests of this user or address are on their way"
+        case .quotaUsed(let what, let after):
+            "this user or address has used up its quota of \(what) for the next \(after) seconds"
         case .noSuchRoute(let path): "there is nothing at \(path.shown)"
         case .notTransparent: "this ledger cannot show its journal"
         case .shuttingDown: "the server is shutting down"
@@ -38,6 +54,10 @@ enum RequestError: WireError, Equatable {
         switch self {
         case .malformed, .notTransparent: .refuse
         case .bodyTooLarge: .fix("Send a smaller document.")
+        case .headersTooLarge: .fix("Send fewer and shorter header fields.")
+        case .tooSlow: .retry(after: .seconds(1))
+        case .tooManyRequests: .retry(after: APILimits.busyRetry)
+        case .quotaUsed(_, let after): .retry(after: .seconds(after))
         case .noSuchRoute: .fix("Check the path, and that client and server are of the same version.")
         case .shuttingDown: .retry(after: .seconds(5))
         case .failed: .fix("Read the server's log.")

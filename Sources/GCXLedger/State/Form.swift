@@ -5,7 +5,7 @@ import GCXModel
 /// Collects the checks on one document, so that each reads as one line.
 struct Form {
     let kind: EntryKind
-    /// Whether characters are looked at, too.
+    /// Whether sizes and characters are looked at: the bounds of the day when an old entry was written were others.
     let isNew: Bool
 
     init(_ kind: EntryKind, in posting: Posting) {
@@ -15,13 +15,14 @@ struct Form {
 
     /// A text for people: short, on one line, and nothing in it that a terminal obeys or a reader misses.
     func text(_ field: String, _ text: Untrusted, max: Int = Limits.nameBytesMax) throws(LedgerError) {
+        guard isNew else { return }
         guard text.byteCount <= max else { throw .documentTooLarge(kind, field: Untrusted(field), max: max) }
-        guard isNew, let refusal = text.refusal else { return }
+        guard let refusal = text.refusal else { return }
         throw .malformed(kind, field: Untrusted(field), reason: Untrusted(refusal))
     }
 
     func count(_ field: String, _ count: Int, max: Int) throws(LedgerError) {
-        guard count <= max else { throw .documentTooLarge(kind, field: Untrusted(field), max: max) }
+        guard !isNew || count <= max else { throw .documentTooLarge(kind, field: Untrusted(field), max: max) }
     }
 
     func require(_ holds: Bool, _ field: String, _ reason: @autoclosure () -> String) throws(LedgerError) {
@@ -31,8 +32,8 @@ struct Form {
     func facts(_ facts: [Fact]) throws(LedgerError) {
         try count("facts", facts.count, max: Limits.factsMax)
         for fact in facts {
-            try text("facts.name", fact.name)
-            try text("facts.unit", fact.unit)
+            try text("facts.name", fact.name, max: Limits.factNameBytesMax)
+            try text("facts.unit", fact.unit, max: Limits.factUnitBytesMax)
         }
     }
 
@@ -88,7 +89,9 @@ extension Demand {
         let form = Form(.demand, in: posting)
         try form.revision(revision)
         try form.count("constraints", constraints.count, max: Limits.constraintsMax)
-        for constraint in constraints { try form.text("constraints.fact", constraint.fact) }
+        for constraint in constraints {
+            try form.text("constraints.fact", constraint.fact, max: Limits.factNameBytesMax)
+        }
         try form.count("regions", regions.count, max: LedgerLimits.regionsMax)
         for region in regions { try form.text("regions", region) }
         try form.count("allow", allow.count, max: Limits.partiesMax)

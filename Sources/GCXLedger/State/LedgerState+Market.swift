@@ -1,7 +1,7 @@
 import GCXModel
 import GCXSigning
 
-// dictionaries: grants, offers, demands, attestations, newestOffers, newestDemands, machinesOfOwner
+// dictionaries: grants, offers, demands, attestations, newestOffers, newestDemands, machinesOfOwner, grantsOfOwner
 
 // Registration, offers, demands, and what becomes of them.
 extension LedgerState {
@@ -92,17 +92,20 @@ extension LedgerState {
     }
 
     mutating func place(_ record: GrantRecord) {
+        if grants[record.digest] == nil { grantsOfOwner[record.document.owner, default: []].append(record.digest) }
         grants[record.digest] = record
         let known = machinesOfOwner[record.document.owner]?[record.document.machine]
         machinesOfOwner[record.document.owner, default: [:]][record.document.machine] = known ?? record.index
     }
 
     mutating func place(_ record: OfferRecord) {
+        if offers[record.digest] == nil { offersInOrder.append(record.digest) }
         offers[record.digest] = record
         if record.supersededBy == nil { newestOffers[record.document.series] = record.digest }
     }
 
     mutating func place(_ record: DemandRecord) {
+        if demands[record.digest] == nil { demandsInOrder.append(record.digest) }
         demands[record.digest] = record
         if record.supersededBy == nil { newestDemands[record.document.series] = record.digest }
     }

@@ -1,7 +1,7 @@
 import GCXModel
 import GCXSigning
 
-// dictionaries: balances, leases, offers, demands, running, leasesOfParty
+// dictionaries: balances, leases, offers, demands, running, leasesOfParty, loads, escrowed
 
 // A lease opens: two signatures, an offer, a demand, free capacity and money.
 //
@@ -41,13 +41,23 @@ extension LedgerState {
                 leasesOfParty[party, default: []].append(record.id)
             }
         }
+        hold(record, instead: leases[record.id]?.escrow.held ?? .zero)
         leases[record.id] = record
         guard let series = offers[terms.offer]?.document.series else { return }
         if record.escrow.isClosed {
-            running[series]?.remove(record.id)
-        } else {
-            running[series, default: []].insert(record.id)
+            guard running[series]?.remove(record.id) != nil else { return }
+            loads[series]?.remove(terms.resources, from: terms.startsAt, until: terms.endsAt)
+        } else if running[series, default: []].insert(record.id).inserted {
+            loads[series, default: LoadTimeline()].add(terms.resources, from: terms.startsAt, until: terms.endsAt)
         }
+    }
+
+    /// The lease holds what it holds now, and no longer what it held before.
+    private mutating func hold(_ record: LeaseRecord, instead before: Amount) {
+        let payer = record.terms.payer
+        // All the money there is fits one amount, so neither can fail.
+        let rest = (escrowed[payer] ?? .zero).subtracting(before) ?? .zero
+        escrowed[payer] = rest.adding(record.escrow.held) ?? rest
     }
 
     private func standingOffer(of terms: LeaseTerms, in posting: Posting) throws(LedgerError) -> Offer {

@@ -1,7 +1,7 @@
 import GCXModel
 import GCXSigning
 
-// dictionaries: balances, grants, attestations, offers, demands, leases, leasesOfParty, ratingsOfRatee
+// dictionaries: balances, grants, attestations, offers, demands, leases, leasesOfParty, ratingsOfRatee, escrowed, grantsOfOwner
 
 /// Where all the money is. What the faucet made is what the accounts and the escrows hold, always.
 package struct Conservation: Codable, Equatable, Sendable {
@@ -14,10 +14,9 @@ package struct Conservation: Codable, Equatable, Sendable {
 
 // What a ledger answers. Lists are in the order of the journal.
 extension LedgerState {
+    /// O(1).
     package func account(_ address: Address) -> Account {
-        let held = (leasesOfParty[address] ?? []).compactMap { leases[$0] }
-            .filter { $0.terms.payer == address }.map(\.escrow.held)
-        return Account(address: address, balance: balances[address] ?? .zero, escrowed: sum(held))
+        Account(address: address, balance: balances[address] ?? .zero, escrowed: escrowed[address] ?? .zero)
     }
 
     package func grant(_ digest: Digest) throws(LedgerError) -> GrantRecord {
@@ -26,7 +25,7 @@ extension LedgerState {
     }
 
     package func grants(of owner: Address) -> [GrantRecord] {
-        grants.values.filter { $0.document.owner == owner }.sorted { $0.index < $1.index }
+        (grantsOfOwner[owner] ?? []).compactMap { grants[$0] }
     }
 
     package func attestation(_ digest: Digest) throws(LedgerError) -> AttestationEntry {
@@ -41,10 +40,12 @@ extension LedgerState {
 
     /// All offers, or those on which a lease could be opened at `time`; those also need a live grant.
     package func offers(liveAt time: UInt64?) -> [OfferRecord] {
-        offers.values.filter { record in
-            guard let time else { return true }
-            return record.isLive(at: time) && (try? requireLiveGrant(of: record.document, at: time)) != nil
-        }.sorted { $0.index < $1.index }
+        offersInOrder.compactMap { offers[$0] }.filter { isListed($0, at: time) }
+    }
+
+    func isListed(_ record: OfferRecord, at time: UInt64?) -> Bool {
+        guard let time else { return true }
+        return record.isLive(at: time) && (try? requireLiveGrant(of: record.document, at: time)) != nil
     }
 
     package func freeCapacity(of digest: Digest, from: UInt64, until: UInt64) throws(LedgerError) -> Resources {
@@ -57,7 +58,7 @@ extension LedgerState {
     }
 
     package func demands(liveAt time: UInt64?) -> [DemandRecord] {
-        demands.values.filter { record in time.map { record.isLive(at: $0) } ?? true }.sorted { $0.index < $1.index }
+        demandsInOrder.compactMap { demands[$0] }.filter { record in time.map { record.isLive(at: $0) } ?? true }
     }
 
     package func lease(_ id: LeaseID) throws(LedgerError) -> LeaseRecord { try knownLease(id) }

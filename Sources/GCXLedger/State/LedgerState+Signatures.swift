@@ -26,20 +26,6 @@ extension LedgerState {
         guard let got, allowed.contains(got) else { throw .badSignature(kind, expected: first, got: got) }
     }
 
-    /// Whether `entry`, whose key stands in the journal as `stored`, is the same statement again.
-    ///
-    /// The key covers the document, so only the signatures can differ. The same signer's second signature says nothing
-    /// new. Another signer's is refused: it would be a second statement under one key.
-    package func requireSameStatement(_ entry: Entry, as stored: Entry) throws(LedgerError) {
-        guard entry != stored else { return }
-        let key = entry.key(in: domain)
-        guard signers(of: entry, key.digest) == signers(of: stored, key.digest) else { throw .keyReused(key) }
-    }
-
-    private func signers(of entry: Entry, _ digest: Digest) -> [Address?] {
-        entry.signatures.map { recovered($0, from: digest) }
-    }
-
     private func recovered(_ signature: Signature, from digest: Digest) -> Address? {
         try? signature.recover(digest)
     }
@@ -50,6 +36,18 @@ extension LedgerState {
 }
 
 extension Entry {
+    /// Refuses unless this entry is the same statement as `stored`, which stands in the journal under its `key`.
+    ///
+    /// The key covers the document, so only the signatures can differ. The same signer's second signature says nothing
+    /// new. Another signer's is refused: it would be a second statement under one key.
+    package func requireSame(as stored: Entry, key: EntryKey) throws(LedgerError) {
+        guard self != stored, signers(key.digest) != stored.signers(key.digest) else { return }
+        throw .keyReused(key)
+    }
+
+    /// Who signed `digest`, the digest of this entry; nil for a signature that is none.
+    package func signers(_ digest: Digest) -> [Address?] { signatures.map { try? $0.recover(digest) } }
+
     /// Every signature in the entry: two on a lease, none on a finalization, one on all others.
     var signatures: [Signature] {
         switch self {

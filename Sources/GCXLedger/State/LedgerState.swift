@@ -27,6 +27,8 @@ package struct LedgerState: Equatable, Sendable {
     /// The ledger's Unix seconds of the last entry; 0 before the first.
     package internal(set) var lastPostedAt: UInt64 = 0
     var positions: [EntryKey: UInt64] = [:]
+    /// Bytes of each entry as JSON, so that a page can be cut without writing it.
+    var entryBytes: [UInt32] = []
 
     var grants: [Digest: GrantRecord] = [:]
     /// The machines for which each owner ever signed a grant, with the place of the first.
@@ -34,6 +36,10 @@ package struct LedgerState: Equatable, Sendable {
     var attestations: [Digest: AttestationEntry] = [:]
     var offers: [Digest: OfferRecord] = [:]
     var demands: [Digest: DemandRecord] = [:]
+    /// In the order of the journal, each revision once.
+    var offersInOrder: [Digest] = []
+    var demandsInOrder: [Digest] = []
+    var grantsOfOwner: [Address: [Digest]] = [:]
     /// The newest revision of each offer and of each demand.
     var newestOffers: [Series: Digest] = [:]
     var newestDemands: [Series: Digest] = [:]
@@ -41,9 +47,13 @@ package struct LedgerState: Equatable, Sendable {
     /// Made by the faucet, in all.
     var minted: Amount = .zero
     var balances: [Address: Amount] = [:]
+    /// What the open leases of each payer hold.
+    var escrowed: [Address: Amount] = [:]
     var leases: [LeaseID: LeaseRecord] = [:]
     /// The leases that hold capacity of an offer, whichever of its revisions they were opened on.
     var running: [Series: Set<LeaseID>] = [:]
+    /// What those hold, over time.
+    var loads: [Series: LoadTimeline] = [:]
     /// The leases of each payer, payee and machine.
     var leasesOfParty: [Address: [LeaseID]] = [:]
     var ratingsOfRatee: [Address: [RatingRecord]] = [:]
@@ -110,8 +120,10 @@ extension LedgerState {
     package func position(of key: EntryKey) -> UInt64? { positions[key] }
 
     /// What `entry` would change if it were written there, or why it cannot be. The state stays as it is.
-    package func check(_ entry: Entry, in posting: Posting) throws(LedgerError) -> Change {
-        let key = entry.key(in: domain)
+    ///
+    /// - Parameter known: the entry's key, where it was computed before; a long document takes a millisecond.
+    package func check(_ entry: Entry, key known: EntryKey? = nil, in posting: Posting) throws(LedgerError) -> Change {
+        let key = known ?? entry.key(in: domain)
         guard positions[key] == nil else { throw .keyReused(key) }
         return Change(key: key, effects: try effects(of: entry, digest: key.digest, in: posting))
     }
@@ -120,6 +132,7 @@ extension LedgerState {
     package mutating func commit(_ change: Change, of posted: PostedEntry) {
         for effect in change.effects { perform(effect) }
         positions[change.key] = posted.index
+        entryBytes.append(UInt32(clamping: posted.jsonBytes))
         size = posted.index + 1  // bounded: entries that were written one by one
         chain = posted.entryHash
         lastPostedAt = posted.postedAt
@@ -175,6 +188,7 @@ extension LedgerState {
     /// For an audit, which goes on after a broken entry: pretends that all before `posted` was in order.
     mutating func stand(before posted: PostedEntry) {
         size = posted.index
+        while UInt64(clamping: entryBytes.count) < size { entryBytes.append(0) }
         chain = posted.previous
         lastPostedAt = min(lastPostedAt, posted.postedAt)
     }

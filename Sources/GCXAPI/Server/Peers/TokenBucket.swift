@@ -1,0 +1,52 @@
+import NIOCore
+
+/// What somebody may use up at once and what comes back every second. Time comes as a number.
+struct TokenBucket: Sendable {
+    /// How much there is at first and at most, and what comes back in a second.
+    struct Size: Sendable {
+        var burst: Int64
+        var perSecond: Int64
+    }
+
+    let size: Size
+    /// In billionths, so that nothing is lost between two looks that are close to each other.
+    private var billionths: Int128
+    private var filledAt: NIODeadline
+
+    init(_ size: Size, at now: NIODeadline) {
+        self.size = size
+        billionths = Int128(size.burst) * 1_000_000_000
+        filledAt = now
+    }
+
+    /// - Returns: 0 when there was enough, and it is taken; else the whole seconds until there will be.
+    mutating func take(_ amount: Int64, at now: NIODeadline) -> Int64 {
+        fill(at: now)
+        // What is larger than the whole is let through when the bucket is full, or it never would be.
+        let wanted = Int128(min(amount, size.burst)) * 1_000_000_000
+        guard billionths < wanted else {
+            billionths -= wanted
+            return 0
+        }
+        let second = Int128(size.perSecond) * 1_000_000_000
+        return Int64(clamping: (wanted - billionths + second - 1) / second)
+    }
+
+    /// Gives back what was taken.
+    mutating func put(_ amount: Int64) {
+        billionths = min(billionths + Int128(amount) * 1_000_000_000, Int128(size.burst) * 1_000_000_000)
+    }
+
+    /// Whether nothing of it is used.
+    func isFull(at now: NIODeadline) -> Bool {
+        var copy = self
+        copy.fill(at: now)
+        return copy.billionths == Int128(size.burst) * 1_000_000_000
+    }
+
+    private mutating func fill(at now: NIODeadline) {
+        let passed = Int128(max((now - filledAt).nanoseconds, 0)) * Int128(size.perSecond)
+        billionths = min(billionths + passed, Int128(size.burst) * 1_000_000_000)
+        filledAt = max(filledAt, now)
+    }
+}

@@ -1,0 +1,229 @@
+import GCXLedger
+import GCXLedgerSQLite
+import GCXLinux
+import GCXModel
+import GCXSigning
+import NIOCore
+import Support
+import Synchronization
+import Testing
+
+@testable import GCXAPI
+
+/// Whoever floods a ledger, and whoever does not.
+@Suite(.serialized, .timeLimit(.minutes(3))) struct LedgerFloodTests {
+    /// Quotas that a test can use up.
+    private var small: PostLimits {
+        var limits = PostLimits()
+        limits.connection = .init(posts: .init(burst: 5, perSecond: 1), bytes: .init(burst: 1 << 20, perSecond: 1_000))
+        limits.peer = .init(posts: .init(burst: 20, perSecond: 2), bytes: .init(burst: 2 << 20, perSecond: 1_000))
+        return limits
+    }
+
+    private func serving(
+        _ posts: PostLimits = PostLimits(), _ body: (HTTPLedger, SQLiteLedger, TestWorld) async throws -> Void
+    ) async throws {
+        try await withScratch { directory in
+            let world = try TestWorld()
+            let ledger = try SQLiteLedger(
+                path: directory + "/ledger.sqlite", operatorKey: world.operator, isTestNetwork: true,
+                now: { world.clock.now })
+            let server = try await RunningServer {
+                LedgerServer(ledger, at: .unix(path: directory + "/l"), logger: quiet, onListening: $0)
+                    .limited(posts: posts)
+            }
+            try await server.during { try await body(HTTPLedger(server.endpoint), ledger, world) }
+        }
+    }
+
+    private func post(_ entry: Entry, of world: TestWorld) throws -> [UInt8] {
+        let body = try PostedEntry.canonicalJSON(entry)
+        return Array("POST /v1/entries HTTP/1.1\r\nHost: a\r\nContent-Length: \(body.count)\r\n\r\n".utf8) + body
+    }
+
+    private func spam(_ world: TestWorld) -> Entry {
+        let key = PrivateKey.generate()
+        return .demand(world.demand(by: key) { $0.buyer = key.address })
+    }
+
+    @Test("fresh keys without money write no more than their quota, and hear when to come again")
+    func quota() async throws {
+        try await serving(small) { client, ledger, world in
+            var refused = 0
+            for _ in 0..<8 {
+                let raw = try RawClient(client.endpoint)
+                for _ in 0..<10 {
+                    await raw.send(try post(spam(world), of: world))
+                    let answer = await raw.some(within: 5_000)
+                    if answer.hasPrefix("HTTP/1.1 429 ") {
+                        refused += 1
+                        #expect(answer.lowercased().contains("\r\nretry-after: "))
+                        #expect(answer.contains("\"code\":\"quotaUsed\"") && answer.contains("\"kind\":\"retry\""))
+                    }
+                }
+            }
+            let size = await ledger.head().document.size
+            #expect(size >= 20 && size < 40, "\(size)")
+            #expect(refused == 80 - Int(size))
+        }
+    }
+
+    @Test("during the flood an account with money posts at once, and so does the one who is paid by a voucher")
+    func honestDuringFlood() async throws {
+        try await serving(small) { client, ledger, world in
+            let id = try await LedgerBench(ledger: ledger, world: world).openLease()
+            try await flooding(client.endpoint, world) {
+                for number in 1...5 {
+                    let start = ContinuousClock.now
+                    try await client.post(.demand(world.demand()))
+                    try await client.post(.claim(world.voucher(id, Amount(UInt128(number)))))
+                    _ = try await client.offers(liveOnly: true)
+                    #expect(start.duration(to: .now) < ConnectionTests.patience)
+                }
+            }
+        }
+    }
+
+    /// Floods from four connections while `body` runs.
+    private func flooding(
+        _ endpoint: Endpoint, _ world: TestWorld, _ body: () async throws -> Void
+    ) async throws {
+        let refused = Count()
+        let flood = (0..<4).map { _ in
+            Task {
+                while !Task.isCancelled {
+                    let raw = try RawClient(endpoint)
+                    for _ in 0..<10 {
+                        await raw.send(try post(spam(world), of: world))
+                        if await raw.some(within: 1_000).hasPrefix("HTTP/1.1 429 ") {
+                            refused.value.withLock { $0 += 1 }
+                        }
+                    }
+                }
+            }
+        }
+        while refused.value.withLock({ $0 }) < 20 { try await Task.sleep(for: .milliseconds(20)) }
+        let result: Result<Void, any Error>
+        do { result = .success(try await body()) } catch { result = .failure(error) }
+        for task in flood { task.cancel() }
+        for task in flood { _ = await task.result }
+        try result.get()
+    }
+
+    @Test("what a known account once signed does not use up its quota when others post it again")
+    func replay() async throws {
+        var limits = small
+        limits.account = .init(posts: .init(burst: 3, perSecond: 1), bytes: .init(burst: 1 << 20, perSecond: 1_000))
+        try await serving(limits) { client, ledger, world in
+            _ = try await LedgerBench(ledger: ledger, world: world).openLease()
+            let old = Entry.demand(world.demand())
+            try await ledger.post(old)
+            try await flooding(client.endpoint, world) {
+                for _ in 0..<10 {
+                    let again = try await client.post(old)
+                    #expect(again.duplicate)
+                }
+                let fresh = try await client.post(.demand(world.demand()))
+                #expect(!fresh.duplicate)
+            }
+        }
+    }
+
+    @Test("a client that is put off comes again when it was told to")
+    func clientRetries() async throws {
+        var limits = PostLimits()
+        limits.peer = .init(posts: .init(burst: 2, perSecond: 1), bytes: .init(burst: 1 << 20, perSecond: 1 << 20))
+        try await serving(limits) { client, ledger, world in
+            for _ in 0..<4 { try await client.post(.grant(world.grant())) }
+            #expect(await ledger.head().document.size == 4)
+        }
+    }
+
+    @Test("lists come in pages, and a client puts them together")
+    func pages() async throws {
+        try await serving { client, ledger, world in
+            for _ in 0..<210 { try await ledger.post(.demand(world.demand())) }
+            let first = try await HTTPTransport.shared.answer(.get("/v1/demands?live=true"), from: client.endpoint)
+            #expect(first.headers.first(name: "gcx-next") == "200")
+            let last = try await HTTPTransport.shared.answer(
+                .get("/v1/demands?live=true&from=200"), from: client.endpoint)
+            #expect(last.headers.first(name: "gcx-next") == nil)
+            #expect(try await client.demands(liveOnly: true) == (await ledger.demands(liveOnly: true)))
+            let journal = try await HTTPTransport.shared.answer(.get("/v1/entries?limit=1000"), from: client.endpoint)
+            #expect(journal.headers.first(name: "gcx-next") == "200")
+            #expect(try await client.entries(from: 150, limit: 100).count == 60)
+            for path in [
+                "/v1/demands?from=-1", "/v1/entries?from=x", "/v1/offers/\(Digest.random())/free?from=5&until=5",
+            ] {
+                #expect(try await HTTPTransport.shared.answer(.get(path), from: client.endpoint).status == 400)
+            }
+        }
+    }
+
+    @Test("eight readers of pages full of the largest entries keep nobody waiting")
+    func largePages() async throws {
+        try await serving { client, ledger, world in
+            for _ in 0..<60 {
+                let key = PrivateKey.generate()
+                try await ledger.post(
+                    .attestation(
+                        world.attestation(by: key) { record in
+                            record.machine = key.address
+                            record.facts = (0..<512).map {
+                                Fact(
+                                    name: "a.fact.with.a.name.of.some.length.\($0)", value: .max, unit: "flop/s",
+                                    level: .measured, measuredAt: 1_800_000_000)
+                            }
+                        }))
+            }
+            let readers = (0..<8).map { _ in
+                Task {
+                    while !Task.isCancelled {
+                        let raw = try RawClient(client.endpoint)
+                        await raw.send("GET /v1/entries?limit=200 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+                        let bytes = await raw.rest()?.utf8.count ?? .max
+                        #expect(bytes <= LedgerLimits.pageBytesMax + 100_000)
+                    }
+                }
+            }
+            for _ in 0..<10 {
+                let start = ContinuousClock.now
+                _ = try await client.identity()
+                #expect(start.duration(to: .now) < ConnectionTests.patience)
+            }
+            for reader in readers { reader.cancel() }
+            for reader in readers { _ = try await reader.value }
+        }
+    }
+}
+
+/// A number that tasks share.
+private final class Count: Sendable {
+    let value = Mutex(0)
+}
+
+@Suite struct TokenBucketTests {
+    private func milliseconds(_ number: Int64) -> NIODeadline { .uptimeNanoseconds(UInt64(number) * 1_000_000) }
+
+    @Test("a bucket gives its burst, then what comes back, and says how long to wait")
+    func bucket() {
+        var bucket = TokenBucket(.init(burst: 10, perSecond: 2), at: milliseconds(0))
+        #expect(bucket.take(10, at: milliseconds(0)) == 0)
+        #expect(bucket.take(1, at: milliseconds(0)) == 1)
+        #expect(bucket.take(5, at: milliseconds(0)) == 3)
+        #expect(bucket.take(1, at: milliseconds(499)) == 1)
+        #expect(bucket.take(1, at: milliseconds(500)) == 0)
+        #expect(bucket.take(1_000, at: milliseconds(1_000_000)) == 0, "a full bucket lets the largest through")
+        #expect(bucket.take(1, at: milliseconds(1_000_000)) == 1)
+        #expect(!bucket.isFull(at: milliseconds(1_004_000)) && bucket.isFull(at: milliseconds(1_005_000)))
+    }
+
+    @Test("a clock that goes back and looks that are close to each other lose nothing")
+    func closeLooks() {
+        var bucket = TokenBucket(.init(burst: 1, perSecond: 1), at: milliseconds(1_000))
+        #expect(bucket.take(1, at: milliseconds(1_000)) == 0)
+        for number in 1..<1_000 { #expect(bucket.take(1, at: milliseconds(1_000 + Int64(number))) == 1) }
+        #expect(bucket.take(1, at: milliseconds(500)) == 1)
+        #expect(bucket.take(1, at: milliseconds(2_000)) == 0)
+    }
+}
