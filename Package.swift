@@ -156,7 +156,7 @@ let testing: [Target] = [
         "GCXAPITests",
         [
             "GCXAPI", "GCXModel", "GCXSigning", "GCXMetering", "GCXLinux", "GCXSandbox", "GCXLedger", "GCXLedgerSQLite",
-            "GCXAgent", "Support", nioPosix, logging, lifecycle,
+            "GCXAgent", "Support", nioCore, nioPosix, logging, lifecycle,
         ]),
     tests(
         "Integration",

@@ -5,13 +5,21 @@ import GCXSigning
 
 extension AgentCore: AgentOperations {
     package func status() async throws(AgentError) -> AgentStatus {
+        var status = publicStatus()
+        status.jobs = try await jobs(by: .owner)
+        status.outboxPending = UInt64(try context.store.queuedCount())
+        status.problems = (await context.problems.lines + networkProblem).map { Untrusted($0) }
+        return status
+    }
+
+    package func publicStatus() -> AgentStatus {
         AgentStatus(
             version: Untrusted(Self.version), machine: context.identity.machine.address, owner: context.identity.owner,
             offer: offer?.digest, runtime: Untrusted(description.runtime),
-            cgroupLayout: Untrusted(description.cgroupLayout),
-            jobs: try await jobs(by: .owner), outboxPending: UInt64(try context.store.queuedCount()),
-            problems: (await context.problems.lines + networkProblem).map { Untrusted($0) })
+            cgroupLayout: Untrusted(description.cgroupLayout), jobs: [], outboxPending: 0, problems: [])
     }
+
+    package func checkHealth() throws(AgentError) { _ = try context.store.queuedCount() }
 
     package func propose(_ proposal: LeaseProposal) async throws(AgentError) -> CountersignedTerms {
         try await countersign(proposal)
@@ -58,7 +66,7 @@ extension AgentCore: AgentOperations {
 
     package func jobs(by caller: Caller) async throws(AgentError) -> [JobStatus] {
         var found: [JobStatus] = []
-        for row in try context.store.book().rows.reversed() {
+        for row in try context.store.recent(AgentLimits.jobsListedMax).rows.reversed() {
             do { try authorize(caller, row.terms) } catch { continue }
             // What is damaged of one lease takes nothing from the others.
             if let summary = try? await summary(row) { found.append(summary) }

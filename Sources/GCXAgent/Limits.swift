@@ -13,6 +13,12 @@ package enum AgentLimits {
     package static let offerRetryInterval: Duration = .seconds(10)
     /// Longest wait between two tries of an outbox entry, seconds.
     package static let outboxBackoffSecondsMax: UInt64 = 30
+    /// Closed leases in a list of jobs: the newest; those that are not closed are all in it. Each is read and looked up
+    /// for whoever asks, a tenth of a millisecond.
+    package static let jobsListedMax = 256
+    /// Callers that may wait for news of one lease at once; a further one is answered without waiting. A buyer's command
+    /// waits with two, for receipts and for the log. Each looks every ``longPollInterval``.
+    package static let waitersPerLeaseMax = 16
     /// Longest time a caller may wait for receipts or log lines in one call, seconds.
     package static let longPollSecondsMax: UInt64 = 30
     /// Bytes of log returned by one call.

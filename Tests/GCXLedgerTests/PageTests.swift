@@ -30,8 +30,8 @@ struct PageTests {
     private func facts(_ count: Int) -> [Fact] {
         (0..<count).map { number in
             Fact(
-                name: String(repeating: "n", count: Limits.factNameBytesMax), value: .max,
-                unit: String(repeating: "u", count: Limits.factUnitBytesMax), level: .measured,
+                name: Untrusted(String(repeating: "n", count: Limits.factNameBytesMax)), value: .max,
+                unit: Untrusted(String(repeating: "u", count: Limits.factUnitBytesMax)), level: .measured,
                 measuredAt: world.clock.now + UInt64(number))
         }
     }
@@ -127,7 +127,7 @@ struct PageTests {
 
     @Test("a document at all the limits of its fields fits the bound of its kind, which is less than twice that")
     func boundsFit() async throws {
-        let text = String(repeating: "t", count: Limits.nameBytesMax)
+        let text = Untrusted(String(repeating: "t", count: Limits.nameBytesMax))
         let parties = (0..<Limits.partiesMax).map { _ in Address.random() }
         let offer = world.offer(grant: .random()) {
             ($0.facts, $0.allow, $0.deny, $0.region) = (facts(Limits.factsMax), parties, parties, text)
@@ -135,11 +135,11 @@ struct PageTests {
         let record = world.attestation {
             ($0.facts, $0.kernelVersion) = (facts(Limits.factsMax), text)
             $0.contradictions = (0..<LedgerLimits.contradictionsMax).map { _ in
-                String(repeating: "c", count: Limits.eventBytesMax)
+                Untrusted(String(repeating: "c", count: Limits.eventBytesMax))
             }
         }
         let constraint = Constraint(
-            fact: String(repeating: "n", count: Limits.factNameBytesMax), minimum: .max, maximum: .max,
+            fact: Untrusted(String(repeating: "n", count: Limits.factNameBytesMax)), minimum: .max, maximum: .max,
             levelMin: .measured)
         let demand = world.demand {
             ($0.constraints, $0.allow, $0.deny) = (
@@ -149,10 +149,11 @@ struct PageTests {
         }
         let withdrawal = world.sign(
             Withdrawal(
-                subject: .random(), reason: String(repeating: "r", count: LedgerLimits.reasonBytesMax), issuedAt: .max),
+                subject: .random(), reason: Untrusted(String(repeating: "r", count: LedgerLimits.reasonBytesMax)),
+                issuedAt: .max),
             by: world.owner)
         let rating = world.rating(.random()) {
-            $0.comment = String(repeating: "c", count: Limits.ratingCommentBytesMax)
+            $0.comment = Untrusted(String(repeating: "c", count: Limits.ratingCommentBytesMax))
         }
         let entries: [Entry] = [
             .offer(offer), .attestation(record), .demand(demand), .withdrawal(withdrawal), .rating(rating),

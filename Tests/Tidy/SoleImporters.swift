@@ -43,9 +43,13 @@ struct SoleImport: Sendable {
             modules: ["CryptoExtras"], homes: ["Sources/GCXSigning/Keystore/"],
             reason: "keys are stretched for keystores only", remedy: "use Keystore"),
         SoleImport(
-            modules: ["Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOCore", "NIOHTTP1", "AsyncHTTPClient"],
+            modules: ["Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOHTTP1", "AsyncHTTPClient"],
             homes: ["Sources/GCXAPI/"], reason: "what is served and asked over HTTP is decided in one place",
             remedy: "go through AgentOperations, Ledger, AgentClient or HTTPLedger"),
+        SoleImport(
+            modules: ["NIOCore"], homes: ["Sources/GCXAPI/", "Tests/GCXAPITests/"],
+            reason: "connections and their clock are handled in one place",
+            remedy: "go through AgentClient or HTTPLedger"),
         SoleImport(
             modules: ["NIOPosix"], homes: ["Sources/GCXAPI/", "Tests/GCXAPITests/"],
             reason: "threads that wait for sockets are started in one place", remedy: "take the group from GCXAPI"),

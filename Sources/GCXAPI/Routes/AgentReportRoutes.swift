@@ -6,6 +6,7 @@ import Hummingbird
 struct AgentReportRoutes: Sendable {
     let agent: any AgentOperations
     let caller: @Sendable (Request) throws(AgentError) -> Caller
+    let waits: WaitingCalls
 
     func add(to group: RouterGroup<BasicRequestContext>) {
         group.get("leases/{lease}/report") { request, context in
@@ -31,8 +32,7 @@ struct AgentReportRoutes: Sendable {
     private func events(_ request: Request, of lease: LeaseID?) async throws -> Response {
         let caller = try caller(request)
         let after = try request.query("after", as: UInt64.self) ?? 0
-        let wait = try request.waitSeconds
-        return try await endingAtShutdown {
+        return try await waits.waiting(for: lease, try request.waitSeconds) { wait in
             try Response.json(try await agent.events(of: lease, after: after, waitSeconds: wait, by: caller))
         }
     }

@@ -10,31 +10,36 @@ struct AgentRoutes: Sendable {
     let agent: any AgentOperations
     /// Whether whoever can connect is the owner: true on a unix socket, whose mode keeps others out.
     let trustsConnection: Bool
+    private let waits = WaitingCalls(most: AgentLimits.waitersPerLeaseMax)
+
+    init(agent: any AgentOperations, trustsConnection: Bool) {
+        self.agent = agent
+        self.trustsConnection = trustsConnection
+    }
 
     func add(to router: APIRouter) {
         router.get("healthz") { [agent] _, _ in
-            _ = try await agent.status()
+            try await agent.checkHealth()
             return try Response.json(["status": "ok"])
         }
         addLease(to: router.group("v1"))
         addJob(to: router.group("v1"))
         addPages(to: router.group("v1"))
         AgentFileRoutes(agent: agent, caller: caller).add(to: router.group("v1"))
-        AgentReportRoutes(agent: agent, caller: caller).add(to: router.group("v1"))
+        AgentReportRoutes(agent: agent, caller: caller, waits: waits).add(to: router.group("v1"))
     }
 
     private func addLease(to group: RouterGroup<BasicRequestContext>) {
         group.get("status") { request, _ in
-            let status = try await agent.status()
-            return try Response.json(isOwner(request) ? status : status.forStrangers)
+            try Response.json(try await isOwner(request) ? agent.status() : agent.publicStatus())
         }
         group.post("leases") { request, _ in
-            let proposal = try await request.json(LeaseProposal.self, bytesMax: APILimits.documentBodyBytesMax)
+            let proposal = try await request.json(LeaseProposal.self, bytesMax: APILimits.proposalBodyBytesMax)
             return try Response.json(try await agent.propose(proposal))
         }
         group.post("leases/{lease}/vouchers") { request, context in
             let lease = try context.lease
-            let voucher = try await request.json(Signed<Voucher>.self, bytesMax: APILimits.documentBodyBytesMax)
+            let voucher = try await request.json(Signed<Voucher>.self, bytesMax: APILimits.voucherBodyBytesMax)
             guard voucher.document.channel == lease else {
                 throw AgentError.badRequest("the voucher is for lease \(voucher.document.channel), not \(lease)")
             }
@@ -61,8 +66,7 @@ struct AgentRoutes: Sendable {
         group.get("leases/{lease}/receipts") { request, context in
             let (lease, caller) = (try context.lease, try caller(request))
             let after = try request.query("after", as: UInt64.self) ?? 0
-            let wait = try request.waitSeconds
-            return try await endingAtShutdown {
+            return try await waits.waiting(for: lease, try request.waitSeconds) { wait in
                 try Response.json(
                     try await agent.receipts(lease, after: after, waitSeconds: wait, by: caller))
             }
@@ -70,8 +74,10 @@ struct AgentRoutes: Sendable {
         group.get("leases/{lease}/log") { request, context in
             let (lease, caller) = (try context.lease, try caller(request))
             let query = try request.logQuery
-            return try await endingAtShutdown {
-                Response(try await agent.log(lease, query, by: caller))
+            return try await waits.waiting(for: lease, query.waitSeconds) { wait in
+                var query = query
+                query.waitSeconds = wait
+                return Response(try await agent.log(lease, query, by: caller))
             }
         }
     }
@@ -94,15 +100,6 @@ func endingAtShutdown(_ operation: @escaping @Sendable () async throws -> Respon
         return try await cancelWhenGracefulShutdown(operation)
     } catch  where Task.isShuttingDownGracefully {
         throw RequestError.shuttingDown
-    }
-}
-
-extension AgentStatus {
-    /// Without what only the owner may know: who else leases here, and what is wrong.
-    var forStrangers: AgentStatus {
-        var status = self
-        (status.jobs, status.problems, status.outboxPending) = ([], [], 0)
-        return status
     }
 }
 

@@ -9,7 +9,7 @@ import ServiceLifecycle
 /// signatures of their own.
 package struct AgentServer: Service {
     private let agent: any AgentOperations
-    private let service: HTTPService
+    private var service: HTTPService
     private let trustsConnection: Bool
     private let logger: Logger
 
@@ -33,5 +33,12 @@ package struct AgentServer: Service {
         let router = APIRouter.enveloped(logger: logger)
         AgentRoutes(agent: agent, trustsConnection: trustsConnection).add(to: router)
         try await service.run(router)
+    }
+
+    /// The same server with other bounds on its connections.
+    func limited(_ limits: ConnectionLimits) -> Self {
+        var copy = self
+        copy.service.limits = limits
+        return copy
     }
 }

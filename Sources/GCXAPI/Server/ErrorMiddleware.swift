@@ -3,6 +3,7 @@ import GCXModel
 import Hummingbird
 import Logging
 import NIOCore
+import NIOHTTP1
 
 /// Turns every error of a route into an envelope with a fitting status.
 struct ErrorMiddleware: RouterMiddleware {
@@ -29,12 +30,15 @@ struct ErrorMiddleware: RouterMiddleware {
                 "http.method": "\(request.method)", "http.path": "\(request.uri.path)",
                 "http.status": "\(error.status.code)", "error": "\(error.description)",
             ])
-        return try Response.json(ErrorEnvelope(error), status: error.status)
+        var response = try Response.json(ErrorEnvelope(error), status: error.status)
+        if let after = error.retryAfterSeconds { response.headers[.retryAfter] = "\(after)" }
+        return response
     }
 
     private func describe(_ error: any Error, _ request: Request) -> RequestError {
         switch error {
         case is CancellationError: return .shuttingDown
+        case let error as HTTPParserError: return RequestError(error)
         case let error as HTTPError where error.status == .notFound: return .noSuchRoute(Untrusted(request.uri.path))
         case let error as HTTPError where error.status.kind == .clientError:
             return .malformed(Untrusted(error.body ?? error.status.reasonPhrase))

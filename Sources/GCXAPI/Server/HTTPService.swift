@@ -13,6 +13,7 @@ typealias APIRouter = Router<BasicRequestContext>
 struct HTTPService: Sendable {
     let endpoint: Endpoint
     let socketMode: UInt32
+    var limits = ConnectionLimits()
     let logger: Logger
     /// Called once the server accepts connections, with the real port.
     let onListening: @Sendable (Endpoint) async -> Void
@@ -62,10 +63,10 @@ struct HTTPService: Sendable {
     ) -> some ApplicationProtocol {
         Application(
             router: router,
-            server: .http1(configuration: .init(idleTimeout: TimeAmount(APILimits.idleConnection))),
-            configuration: .init(
-                address: address,
-                availableConnectionsDelegate: .maximum(APILimits.connectionsMax, logger: logger)),
+            server: HTTPServerBuilder { [limits, isUnixSocket = endpoint.isUnixSocket] responder in
+                GuardedChannel(table: ConnectionTable(limits), isUnixSocket: isUnixSocket, responder: responder)
+            },
+            configuration: .init(address: address, backlog: APILimits.connectionsWaitingMax),
             onServerRunning: onServerRunning, logger: logger)
     }
 }
@@ -75,6 +76,7 @@ extension APIRouter {
     static func enveloped(logger: Logger) -> APIRouter {
         let router = APIRouter()
         router.add(middleware: ErrorMiddleware(logger: logger))
+        router.add(middleware: PeerMiddleware())
         return router
     }
 }

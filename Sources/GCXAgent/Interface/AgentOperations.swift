@@ -8,6 +8,12 @@ package protocol AgentOperations: Sendable {
     /// The agent's machine, offer and leases in brief.
     func status() async throws(AgentError) -> AgentStatus
 
+    /// What anybody may know: without jobs, problems and what the ledger has not yet accepted. Reads nothing from the disk.
+    func publicStatus() async throws(AgentError) -> AgentStatus
+
+    /// Throws what is wrong with the agent's own store.
+    func checkHealth() async throws(AgentError)
+
     /// Checks terms that the payer has signed, reserves the capacity, and signs them for the machine.
     ///
     /// The reservation lapses when the lease is not on the ledger within `Limits.proposalSeconds`.

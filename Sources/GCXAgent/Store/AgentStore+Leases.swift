@@ -68,7 +68,8 @@ extension AgentStore {
     ) throws(AgentError) -> LeaseRow {
         try write { database in
             if let existing = try Self.lease(id, database) { return existing }
-            let placement = try admit(try Self.book(database).holders(at: now))
+            // Whoever proposes costs no more than the leases that there are now, however many there ever were.
+            let placement = try admit(try Self.book(database, "WHERE \(Self.isNotClosed)").holders(at: now))
             let row = LeaseRow(
                 id: id, signed: signed, phase: .proposed(since: now), createdAt: now, request: nil,
                 startedAt: nil, endedAt: nil, claimed: .zero, note: "signed by the machine", wiped: false,
@@ -83,6 +84,15 @@ extension AgentStore {
 
     /// Those of which something may be left on the machine.
     func unwiped() throws(AgentError) -> LeaseBook { try read { try Self.book($0, "WHERE wiped = 0") } }
+
+    /// The newest so many leases and all that are not closed.
+    func recent(_ most: Int) throws(AgentError) -> LeaseBook {
+        let newest = "SELECT rowid FROM lease ORDER BY created_at DESC, rowid DESC LIMIT \(most)"
+        return try read { try Self.book($0, "WHERE \(Self.isNotClosed) OR rowid IN (\(newest))") }
+    }
+
+    /// A phase is stored as an object with one member, named like the phase.
+    private static let isNotClosed = "phase NOT LIKE '{\"closed\"%'"
 
     func lease(_ id: LeaseID) throws(AgentError) -> LeaseRow? {
         try read { try Self.lease(id, $0) }

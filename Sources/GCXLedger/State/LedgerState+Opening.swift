@@ -139,6 +139,7 @@ private struct Agreement {
         guard demand.regions.isEmpty || demand.regions.contains(offer.region) else {
             throw .termsDiffer(
                 field: "region", from: .demand,
+                // bounded: it is not empty, looked at above
                 required: demand.regions.dropFirst().reduce(demand.regions[0]) { "\($0) or \($1)" }, got: offer.region)
         }
     }

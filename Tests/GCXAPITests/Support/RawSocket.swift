@@ -13,7 +13,7 @@ enum RawSocket {
         return String(decoding: answer.prefix(max(count, 0)), as: UTF8.self)
     }
 
-    private static func connected(to path: String, sending bytes: [UInt8]) throws -> GCXLinux.FileDescriptor {
+    static func connected(to path: String, sending bytes: [UInt8]) throws -> GCXLinux.FileDescriptor {
         let file = GCXLinux.FileDescriptor(owning: socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0))
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)

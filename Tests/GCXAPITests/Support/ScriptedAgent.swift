@@ -64,6 +64,14 @@ final class ScriptedAgent: AgentOperations {
         }
     }
 
+    func publicStatus() async throws(AgentError) -> AgentStatus {
+        var status = try await status()
+        (status.jobs, status.problems, status.outboxPending) = ([], [], 0)
+        return status
+    }
+
+    func checkHealth() async throws(AgentError) { try answer { _ throws(AgentError) in } }
+
     func propose(_ proposal: LeaseProposal) async throws(AgentError) -> CountersignedTerms {
         try answer { _ throws(AgentError) in
             let digest = proposal.terms.digest(in: lease.domain)

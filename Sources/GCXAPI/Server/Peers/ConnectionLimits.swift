@@ -1,0 +1,25 @@
+/// The bounds and deadlines of a server's connections. A server has those of ``APILimits``; a test may take smaller ones.
+struct ConnectionLimits: Sendable {
+    var connectionsMax = APILimits.connectionsMax
+    var connectionsPerUserMax = APILimits.connectionsPerUserMax
+    var ownerReserve = APILimits.connectionsOwnerReserve
+    var requestsPerPeerMax = APILimits.requestsPerPeerMax
+    var firstByte = APILimits.firstByteTimeout
+    var head = APILimits.headTimeout
+    var idle = APILimits.idleConnection
+    var silence = APILimits.bodySilence
+    var bytesPerSecondMin = APILimits.bytesPerSecondMin
+    var rateGrace = APILimits.rateGrace
+    var slowAfter = APILimits.slowAfter
+    var slowBytesPerSecond = APILimits.slowBytesPerSecond
+    /// How often the deadlines of a connection are looked at.
+    var tick: Duration = .milliseconds(500)
+
+    /// The owner and the loopback interface may have all: the one has a right to it, the other is many.
+    func connectionsMax(of peer: Peer) -> Int {
+        switch peer {
+        case .loopback: connectionsMax
+        case .user: peer.isOwner ? connectionsMax : connectionsPerUserMax
+        }
+    }
+}
