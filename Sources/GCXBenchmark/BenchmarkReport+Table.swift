@@ -1,3 +1,5 @@
+import GCXModel
+
 extension BenchmarkReport {
     /// The report for people: by group a line per axis, under it what is wrong with it, then the problems.
     ///
@@ -7,7 +9,12 @@ extension BenchmarkReport {
     ///   - colour: whether to use ANSI colours; off a terminal, or where `NO_COLOR` is set, they are noise.
     ///   - bars: how the fraction of the physical limit is drawn.
     package func table(width: Int, colour: Bool, bars: BarStyle = .plain) -> String {
-        let (paint, columns) = (Paint(enabled: colour), TableColumns(width: width, bars: bars))
+        styledTable(width: width, bars: bars).text(colour: colour)
+    }
+
+    /// The same for a terminal.
+    package func styledTable(width: Int, bars: BarStyle = .plain) -> StyledText {
+        let (paint, columns) = (Paint(), TableColumns(width: width, bars: bars))
         let body = groups.flatMap { group, axes in
             [paint.bold(TextLayout.cut(group.rawValue, width))] + axes.flatMap { row($0, columns, paint) }
         }
@@ -18,8 +25,7 @@ extension BenchmarkReport {
             + problems.flatMap {
                 TextLayout.wrapped(TextLayout.harmless("! \($0)"), width: width, indent: 0, hanging: 2).map(paint.red)
             }
-        return ([paint.dim(TextLayout.cut(headline, width)), paint.dim(columns.heading)] + body + trouble)
-            .joined(separator: "\n") + "\n"
+        return .lines([paint.dim(TextLayout.cut(headline, width)), paint.dim(columns.heading)] + body + trouble)
     }
 
     /// Kernels, instruction set, processors, time.
@@ -32,7 +38,7 @@ extension BenchmarkReport {
         return TextLayout.harmless(text)
     }
 
-    private func row(_ axis: AxisResult, _ columns: TableColumns, _ paint: Paint) -> [String] {
+    private func row(_ axis: AxisResult, _ columns: TableColumns, _ paint: Paint) -> [StyledText] {
         let line = columns.line(axis)
         guard let verdict = axis.verdict else { return [paint.green(line)] }
         let notes = TextLayout.wrapped(verdict, width: columns.width, indent: 4).map(paint.dim)

@@ -4,9 +4,14 @@ import GCXModel
 package enum InventoryTree {
     /// Lines of at most `width` characters (never under 40), each ended by a newline; longer ones end in `…`.
     ///
-    /// - Parameter colour: headings bold and contradictions yellow, in ANSI escapes, for a terminal only.
+    /// - Parameter colour: headings bold and contradictions yellow, in ANSI escapes.
     package static func draw(_ inventory: Inventory, width: Int, colour: Bool) -> String {
-        let canvas = Canvas(width: max(width, 40), colour: colour)
+        styled(inventory, width: width).text(colour: colour)
+    }
+
+    /// The same for a terminal.
+    package static func styled(_ inventory: Inventory, width: Int) -> StyledText {
+        let canvas = Canvas(width: max(width, 40))
         let sections = [
             system(inventory), processors(inventory), memory(inventory), gpus(inventory), storage(inventory),
             network(inventory), devices(inventory), limits(inventory), contradictions(inventory), problems(inventory),

@@ -1,3 +1,5 @@
+import GCXModel
+
 /// A line of a drawing and what hangs below it.
 struct TreeNode {
     enum Style { case plain, bold, warning }
@@ -16,15 +18,14 @@ struct TreeNode {
 /// Draws nodes with box characters.
 struct Canvas {
     let width: Int
-    let colour: Bool
 
-    func draw(_ root: TreeNode) -> String {
+    func draw(_ root: TreeNode) -> StyledText {
         var lines = [line("", root)]
         append(root.children, below: "", to: &lines)
-        return lines.joined(separator: "\n") + "\n"
+        return .lines(lines)
     }
 
-    private func append(_ nodes: [TreeNode], below indent: String, to lines: inout [String]) {
+    private func append(_ nodes: [TreeNode], below indent: String, to lines: inout [StyledText]) {
         for (index, node) in nodes.enumerated() {
             let isLast = index == nodes.count - 1
             lines.append(line(indent + (isLast ? "└─ " : "├─ "), node))
@@ -32,7 +33,7 @@ struct Canvas {
         }
     }
 
-    private func line(_ indent: String, _ node: TreeNode) -> String {
+    private func line(_ indent: String, _ node: TreeNode) -> StyledText {
         let room = max(width - indent.count, 1)
         // Names come from devices and files: no control character of theirs reaches the terminal.
         let label = String(node.label.map { $0.unicodeScalars.allSatisfy(isPrintable) ? $0 : "?" })
@@ -46,12 +47,11 @@ struct Canvas {
         }
     }
 
-    private func painted(_ text: String, _ style: TreeNode.Style) -> String {
-        guard colour else { return text }
-        return switch style {
-        case .plain: text
-        case .bold: "\u{1B}[1m\(text)\u{1B}[0m"
-        case .warning: "\u{1B}[33m\(text)\u{1B}[0m"
+    private func painted(_ text: String, _ style: TreeNode.Style) -> StyledText {
+        switch style {
+        case .plain: StyledText(text)
+        case .bold: StyledText(text, .bold)
+        case .warning: StyledText(text, .yellow)
         }
     }
 }

@@ -57,6 +57,24 @@ struct UntrustedTests {
         #expect(Untrusted(text).byteCount == text.utf8.count)
     }
 
+    @Test("JSON for a terminal is the same document, and holds nothing that a terminal obeys", arguments: attacks)
+    func json(text: String, shown: String) throws {
+        let document = String(decoding: try JSONEncoder().encode([text]), as: UTF8.self)
+        let safe = SafeText.json(document)
+        #expect(!safe.unicodeScalars.contains { PlainText.isHidden($0) })
+        #expect(try JSONDecoder().decode([String].self, from: Data(safe.utf8)) == [text])
+        #expect(SafeText.json("{\n\t\"a\": 1\n}") == "{\n\t\"a\": 1\n}")
+    }
+
+    @Test("our styling reaches a terminal, and no styling that stands in a text")
+    func styled() {
+        let text = StyledText("a\u{1B}[31mb", .bold) + "\u{1B}[2J\n"
+        #expect(text.safe(colour: true) == "\u{1B}[1ma^[[31mb\u{1B}[0m^[[2J\n")
+        #expect(text.safe(colour: false) == "a^[[31mb^[[2J\n")
+        #expect(
+            StyledText.lines([StyledText("a", .dim), StyledText("b")]).text(colour: true) == "\u{1B}[2ma\u{1B}[0m\nb\n")
+    }
+
     @Test("what is made of untrusted text is untrusted, and a literal of ours may stand for it")
     func made() {
         let evil = Untrusted("\u{1B}c")

@@ -40,7 +40,7 @@ extension BenchmarkRecord {
         try require(stated.facts, follow: facts)
         let measurement = Measurement(inventory, at: stated.measuredAt)
         try require(
-            "contradictions", Self.listed(stated.contradictions), Self.listed(measurement.contradictions))
+            "contradictions", stated.contradictions.joined(by: "; "), measurement.contradictions.joined(by: "; "))
         let again = ComputeHourRating(facts, by: .v1)
         guard again == rating else {
             throw .statementDiffers(
@@ -112,10 +112,6 @@ extension BenchmarkRecord {
             try require("the peer's client", Untrusted(document.machine.checksummed), Untrusted(machine.checksummed))
         }
         return signed.map(\.document)
-    }
-
-    private static func listed(_ lines: [Untrusted]) -> Untrusted {
-        lines.dropFirst().reduce(lines.first ?? "") { "\($0); \($1)" }
     }
 
     private static func text(_ rating: ComputeHourRating) -> String {

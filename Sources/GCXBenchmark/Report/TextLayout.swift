@@ -1,3 +1,5 @@
+import GCXModel
+
 /// Text in columns of a terminal.
 enum TextLayout {
     static func padded(_ text: String, _ width: Int, right: Bool = false) -> String {
@@ -59,15 +61,11 @@ package enum BarStyle: Sendable {
     }
 }
 
-/// ANSI colours, or nothing.
+/// The colours of a table.
 struct Paint {
-    let enabled: Bool
-
-    func bold(_ text: String) -> String { wrap(text, "1") }
-    func dim(_ text: String) -> String { wrap(text, "2") }
-    func red(_ text: String) -> String { wrap(text, "31") }
-    func green(_ text: String) -> String { wrap(text, "32") }
-    func yellow(_ text: String) -> String { wrap(text, "33") }
-
-    private func wrap(_ text: String, _ code: String) -> String { enabled ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text }
+    func bold(_ text: String) -> StyledText { StyledText(text, .bold) }
+    func dim(_ text: String) -> StyledText { StyledText(text, .dim) }
+    func red(_ text: String) -> StyledText { StyledText(text, .red) }
+    func green(_ text: String) -> StyledText { StyledText(text, .green) }
+    func yellow(_ text: String) -> StyledText { StyledText(text, .yellow) }
 }

@@ -139,7 +139,7 @@ private struct Agreement {
         guard demand.regions.isEmpty || demand.regions.contains(offer.region) else {
             throw .termsDiffer(
                 field: "region", from: .demand,
-                required: demand.regions.reduce("") { $0.isEmpty ? $1 : "\($0) or \($1)" }, got: offer.region)
+                required: demand.regions.joined(by: " or "), got: offer.region)
         }
     }
 

@@ -101,3 +101,30 @@ extension SafeText {
         return String(decoding: shown, as: UTF8.self) + (isCut ? "…" : "")
     }
 }
+
+extension SafeText {
+    /// A JSON document with every hidden character as `\\uXXXX`: the same document, and a terminal obeys nothing in it.
+    ///
+    /// Outside its strings JSON holds none but newlines and tabs, which stay.
+    package static func json(_ document: String) -> String {
+        guard document.unicodeScalars.contains(where: isEscaped) else { return document }
+        var text = ""
+        for scalar in document.unicodeScalars {
+            if isEscaped(scalar) {
+                text += String(scalar).utf16.map(escape).joined()
+            } else {
+                text.unicodeScalars.append(scalar)
+            }
+        }
+        return text
+    }
+
+    private static func isEscaped(_ scalar: Unicode.Scalar) -> Bool {
+        scalar != "\n" && scalar != "\t" && PlainText.isHidden(scalar)
+    }
+
+    private static func escape(_ unit: UInt16) -> String {
+        let digits = String(unit, radix: 16)
+        return "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+    }
+}

@@ -25,6 +25,8 @@ package struct Untrusted: Hashable, Sendable {
     package enum Use: Sendable {
         /// Hashing and signing.
         case signing
+        /// Reading a closed form out of it, or refusing.
+        case reading
         /// The row or the file it is kept in.
         case storing
         /// A file that is opened, or an argument of a program.
@@ -85,6 +87,14 @@ extension Untrusted: ExpressibleByStringInterpolation {
         package mutating func appendInterpolation(_ value: String) { text += value }
         package mutating func appendInterpolation(_ value: some CustomStringConvertible) { text += value.description }
         package mutating func appendInterpolation(_ value: any Error) { text += "\(value)" }
+    }
+}
+
+extension Sequence<Untrusted> {
+    /// All of them as one such text.
+    package func joined(by separator: String) -> Untrusted {
+        reduce(into: [Untrusted]()) { $0 += $0.isEmpty ? [$1] : [Untrusted(separator), $1] }
+            .reduce("") { $0 + $1 }
     }
 }
 

@@ -17,7 +17,7 @@ struct CommandError: RemediedError {
 /// How an error reaches the person: what, why, what to do, and an exit status for programs.
 enum Failure {
     static func end(_ error: any Error) -> Never {
-        guard let error = error as? any RemediedError else { Gcx.exit(withError: error) }
+        guard let error = error as? any RemediedError else { endOther(error) }
         Terminal.complain("error: \(error.description)")
         switch error.remedy {
         case .retry(let after) where (error as? LedgerError)?.isUnreachable == true:
@@ -29,6 +29,13 @@ enum Failure {
         case .refuse: break
         }
         exit(status(of: error.remedy))
+    }
+
+    /// What the parser of arguments throws, help among it, and errors of others.
+    private static func endOther(_ error: any Error) -> Never {
+        let (code, text) = (Gcx.exitCode(for: error), Gcx.fullMessage(for: error))
+        if !text.isEmpty { if code == .success { Terminal.say(text) } else { Terminal.complain(text) } }
+        exit(code.rawValue)
     }
 
     /// Statuses from sysexits.h.

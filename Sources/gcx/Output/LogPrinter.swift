@@ -159,5 +159,5 @@ private struct JSONLine: Encodable {
     }()
 
     /// With its newline.
-    var line: [UInt8] { ((try? Self.encoder.encode(self)).map { Array($0) } ?? []) + [10] }
+    var line: [UInt8] { Array(Terminal.document((try? Self.encoder.encode(self)).map { Array($0) } ?? []).utf8) + [10] }
 }

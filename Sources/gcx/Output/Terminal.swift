@@ -17,9 +17,26 @@ enum Terminal {
     }
 
     static func say(_ text: String = "") { write(text + "\n", to: STDOUT_FILENO) }
+    static func say(_ text: StyledText) { write(text + "\n", to: STDOUT_FILENO) }
     static func complain(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
 
-    static func write(_ text: String, to file: Int32) { write(Array(text.utf8), to: file) }
+    /// A terminal gets no control character in a text but newline and tab, whoever wrote it and whatever type it had; a file
+    /// or a pipe gets the text as it is.
+    static func write(_ text: String, to file: Int32) { write(StyledText(text), to: file) }
+
+    static func write(_ text: StyledText, to file: Int32) {
+        let isRead = isatty(file) == 1
+        write(Array((isRead ? text.safe(colour: hasColour) : text.text(colour: false)).utf8), to: file)
+    }
+
+    /// Clears the screen and goes to its top.
+    static func clearScreen() { if isTerminal { write(Array("\u{1B}[2J\u{1B}[H".utf8), to: STDOUT_FILENO) } }
+
+    /// Writes `text` over the line where the cursor is.
+    static func replaceLine(_ text: String, on file: Int32) {
+        write(Array("\r\u{1B}[2K".utf8), to: file)
+        write(text, to: file)
+    }
 
     /// All bytes, or as many as the reader wants.
     static func write(_ bytes: [UInt8], to file: Int32) { _ = isRead(bytes, from: file) }
@@ -39,22 +56,28 @@ enum Terminal {
     /// `gcx job logs | head` ends quietly.
     static func ignoreBrokenPipe() { signal(SIGPIPE, SIG_IGN) }
 
-    static func bold(_ text: String) -> String { hasColour ? "\u{1B}[1m\(text)\u{1B}[0m" : text }
-    static func dim(_ text: String) -> String { hasColour ? "\u{1B}[2m\(text)\u{1B}[0m" : text }
-    static func green(_ text: String) -> String { hasColour ? "\u{1B}[32m\(text)\u{1B}[0m" : text }
+    static func bold(_ text: String) -> StyledText { StyledText(text, .bold) }
+    static func dim(_ text: String) -> StyledText { StyledText(text, .dim) }
+    static func green(_ text: String) -> StyledText { StyledText(text, .green) }
 
     /// One of many documents for programs: a line each.
     static func jsonLine(_ value: some Encodable) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        say(String(decoding: try encoder.encode(value), as: UTF8.self))
+        say(document(try encoder.encode(value)))
     }
 
     /// A document for programs.
     static func json(_ value: some Encodable) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        say(String(decoding: try encoder.encode(value), as: UTF8.self))
+        say(document(try encoder.encode(value)))
+    }
+
+    /// JSON as it is, or for a terminal with what it would obey, or not show, as escapes of JSON.
+    static func document(_ json: some Sequence<UInt8>) -> String {
+        let text = String(decoding: Array(json), as: UTF8.self)
+        return isTerminal ? SafeText.json(text) : text
     }
 }
 

@@ -57,7 +57,7 @@ enum Services {
 enum Logs {
     /// One event a line on standard error, which the service manager keeps.
     static func make(_ label: String, level: String) -> Logger {
-        var logger = Logger(label: label) { StreamLogHandler.standardError(label: $0) }
+        var logger = Logger(label: label) { SafeLogHandler(StreamLogHandler.standardError(label: $0)) }
         logger.logLevel = Logger.Level(rawValue: level) ?? .info
         return logger
     }

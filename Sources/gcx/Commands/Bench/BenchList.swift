@@ -1,5 +1,6 @@
 import ArgumentParser
 import GCXBenchmark
+import GCXModel
 
 /// `gcx bench list`: what each figure means.
 struct BenchList: ParsableCommand {
@@ -23,7 +24,7 @@ struct BenchList: ParsableCommand {
 
     private static func say(_ benchmark: Benchmark) {
         let rule = benchmark.validity
-        Terminal.say("\(Terminal.bold(benchmark.name))  [\(benchmark.unit.rawValue)]  \(benchmark.title)")
+        Terminal.say(Terminal.bold(benchmark.name) + "  [\(benchmark.unit.rawValue)]  \(benchmark.title)")
         let statistic =
             switch benchmark.statistic {
             case .median: "median"

@@ -50,8 +50,7 @@ struct BenchOutput: ParsableArguments {
         let fits = summary.count <= Terminal.width
         Terminal.say(Terminal.dim(fits ? summary : BenchText.wrapped(summary, width: Terminal.width)))
         Terminal.write(
-            report.table(
-                width: Terminal.width, colour: Terminal.hasColour, bars: Terminal.isTerminal ? .blocks : .plain),
+            report.styledTable(width: Terminal.width, bars: Terminal.isTerminal ? .blocks : .plain),
             to: STDOUT_FILENO)
         // What was not asked for is not lacking.
         let isWhole = Set(ReferenceTable.v1.classes.flatMap(\.figures).map(\.fact)).isSubset(of: asked)
@@ -59,7 +58,7 @@ struct BenchOutput: ParsableArguments {
     }
 
     private func put(_ bytes: [UInt8], at place: String) throws {
-        guard place != Self.standardOutput else { return Terminal.write(bytes, to: STDOUT_FILENO) }
+        guard place != Self.standardOutput else { return Terminal.write(Terminal.document(bytes), to: STDOUT_FILENO) }
         try DurableFile.write(bytes, to: place, mode: 0o644)
     }
 

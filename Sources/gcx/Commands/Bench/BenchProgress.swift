@@ -46,12 +46,12 @@ final class BenchProgress {
         let line = Self.line(plan, seconds: seconds, axis: axis, width: Self.width)
         guard line != drawn else { return }
         drawn = line
-        Terminal.write("\r\u{1B}[2K\(line)", to: STDERR_FILENO)
+        Terminal.replaceLine(line, on: STDERR_FILENO)
     }
 
     /// Leaves the terminal as it was.
     func clear() {
-        if !drawn.isEmpty { Terminal.write("\r\u{1B}[2K", to: STDERR_FILENO) }
+        if !drawn.isEmpty { Terminal.replaceLine("", on: STDERR_FILENO) }
         drawn = ""
     }
 

@@ -67,7 +67,7 @@ struct DemoScript: Sendable {
     private func publish(_ cast: Cast) async throws -> OfferRecord {
         title("2 publish", "the agent looks at the hardware, measures it for \(benchmarkSeconds) s, signs and offers")
         let inventory = try await HardwareProbe.located().inventory()
-        say(InventoryTree.draw(inventory, width: min(Terminal.width, 110), colour: Terminal.hasColour && !quiet))
+        if !quiet { Terminal.say(InventoryTree.styled(inventory, width: min(Terminal.width, 110))) }
         let record = try await waitFor("agent", seconds: 60 + benchmarkSeconds * 4) {
             try? await cast.ledger.offers(liveOnly: true).first
         }
@@ -199,7 +199,9 @@ struct DemoScript: Sendable {
         throw CommandError("the \(process) gave no answer within \(seconds) s", fix: "Run `gcx doctor`.")
     }
 
-    private func title(_ name: String, _ what: String) { say("\n\(Terminal.bold(name)): \(what)") }
+    private func title(_ name: String, _ what: String) {
+        if !quiet { Terminal.say("\n" + Terminal.bold(name) + ": \(what)") }
+    }
 
     private func say(_ text: String) {
         if !quiet { Terminal.say(text) }

@@ -49,7 +49,8 @@ struct DemoStatement: Encodable {
         for rating in ratings { Terminal.say("rating          \(rating.stars) of 5: \(rating.comment.shown)") }
         for problem in report.problems { Terminal.say("problem         \(problem)") }
         Terminal.say(
-            "ledger verify:  \(report.isSound ? Terminal.green("ok") : "FAILED") "
+            "ledger verify:  " + (report.isSound ? Terminal.green("ok") : StyledText("FAILED"))
+                + " "
                 + "(\(report.entries) entries, \(report.heads) signed heads, no unit made or lost)")
     }
 }

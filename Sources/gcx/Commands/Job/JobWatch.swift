@@ -65,8 +65,7 @@ struct JobTop: AsyncParsableCommand {
             let jobs = try await client.jobs(by: who).filter { $0.live != nil || $0.phase.isAlive }
             if output.json { return try Terminal.json(jobs) }
             if isOnce { return Terminal.say(Self.text(jobs)) }
-            // Clears the screen and goes to its top.
-            Terminal.write("\u{1B}[2J\u{1B}[H", to: 1)
+            Terminal.clearScreen()
             Terminal.say(Self.text(jobs))
             try await Task.sleep(for: .seconds(1))
         }

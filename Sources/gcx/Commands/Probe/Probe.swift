@@ -24,6 +24,6 @@ struct Probe: AsyncParsableCommand {
         let inventory = try await HardwareProbe.located().inventory(of: subject)
         if output.json { return try Terminal.json(inventory) }
         Terminal.write(
-            InventoryTree.draw(inventory, width: Terminal.width, colour: Terminal.hasColour), to: STDOUT_FILENO)
+            InventoryTree.styled(inventory, width: Terminal.width), to: STDOUT_FILENO)
     }
 }
