@@ -49,8 +49,13 @@ struct ImageLayout {
         guard try kind(of: bytes) == .index else { return asked }
         let index = try decode(ImageIndex.self, bytes, "image index")
         guard let ours = index.manifests.first(where: { $0.platform == .ours && !$0.isIndex }) else {
+            // One level of indexes is read: nothing makes images with more, and each would be another to follow.
+            let isNested = index.manifests.contains(where: \.isIndex)
             throw .notAnImage(
-                path: label, reason: "none of its platforms is linux/\(ImageIndex.Platform.ours.architecture)")
+                path: label,
+                reason: isNested
+                    ? "its index names another index"
+                    : "none of its platforms is linux/\(ImageIndex.Platform.ours.architecture)")
         }
         return try name(of: ours.digest)
     }

@@ -79,7 +79,7 @@ struct BenchTests {
         .enabled(if: Self.hasValidator, "needs python3-jsonschema, which `make setup-test` installs"))
     func record() throws {
         try Self.inFolder { folder in
-            try "pw\n".write(toFile: "\(folder)/pw", atomically: true, encoding: .utf8)
+            try DurableFile.write("pw\n".utf8, to: "\(folder)/pw")
             for key in ["here", "there"] {
                 try Self.run(
                     Gcx.program,

@@ -51,14 +51,28 @@ package struct HTTPTransport: Sendable {
         do {
             let response = try await client.execute(
                 call.request(to: endpoint), timeout: TimeAmount(call.timeout))
-            let body = try await response.body.collect(upTo: call.answerBytesMax)
-            return HTTPAnswer(
-                status: response.status.code, body: Array(body.readableBytesView), headers: response.headers)
-        } catch is NIOTooManyBytesError {
-            throw .answerTooLarge(bytesMax: call.answerBytesMax)
+            let body = try await read(response.body, bytesMax: call.answerBytesMax, within: call.timeout)
+            return HTTPAnswer(status: response.status.code, body: body, headers: response.headers)
         } catch {
             throw TransportError(error)
         }
+    }
+
+    /// The body of an answer. The client's own deadline ends with the answer's head, so a body that goes on and on, a byte at
+    /// a time, has one here.
+    private func read(
+        _ pieces: HTTPClientResponse.Body, bytesMax: Int, within timeout: Duration
+    ) async throws -> [UInt8] {
+        let end = ContinuousClock.now + timeout
+        var body: [UInt8] = []
+        for try await piece in pieces {
+            guard piece.readableBytes <= bytesMax - body.count else {
+                throw TransportError.answerTooLarge(bytesMax: bytesMax)
+            }
+            guard ContinuousClock.now < end else { throw TransportError.timedOut }
+            body += piece.readableBytesView
+        }
+        return body
     }
 }
 

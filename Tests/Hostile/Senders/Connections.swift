@@ -51,7 +51,7 @@ enum SentConnections {
         ) {
             Array("HEAD /healthz HTTP/1.1\r\nHost: gcx\r\nConnection: close\r\n\r\n".utf8)
         }
-        + raw("rubbish after a request", by: parser, .answered, then: true) {
+        + raw("rubbish after a request", by: parser, .dropped, then: true) {
             Array((get + "\r\n").utf8) + (0..<10_000).map { UInt8(truncatingIfNeeded: $0 &* 31) }
         }
         + raw("a TLS hello", by: parser, .dropped, then: true) {

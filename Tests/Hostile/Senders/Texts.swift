@@ -22,7 +22,7 @@ enum SentTexts {
             market("in a grant's label") { $0.grant.label = text },
             market("in an offer's region") { $0.offer.region = text },
             market("in the name of an offer's fact") { $0.offer.facts = [fact(text, "flop/s")] },
-            market("in the unit of an offer's fact") { $0.offer.facts = [fact("cpu", text)] },
+            market("in the unit of an offer's fact") { $0.offer.facts = [fact("cpu", "\u{1B}[2J")] },
             market("in the kernel's version of a record") { $0.record.kernelVersion = text },
             market("in the name of a record's fact") { $0.record.facts = [fact(text, "B/s")] },
             market("in a record's contradictions") { $0.record.contradictions = [text] },
