@@ -60,6 +60,7 @@ def start(*words):
 def configure():
     with open(f"{root}/password", "w") as file:
         file.write("a word for a benchmark\n")
+    os.chmod(f"{root}/password", 0o600)
     names = {n: run("key", "new", "--light", "--password-file", f"{root}/password", "--out", f"{root}/{n}.json")
              for n in ("operator", "owner", "machine", "buyer")}
     limit = max(options.read_gib << 30, options.write_mib << 20) * 9 // 8
