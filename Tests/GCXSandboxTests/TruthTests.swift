@@ -141,7 +141,10 @@ extension RealJobs {
                 ["-e", "open(F,'<','\(path)')||die; $u=pack('L',0); ioctl(F,0xb704,$u)||die $!; print unpack('L',$u)"]
             ).run()
             #expect(owner == "\(running.plan.ids.base)")
-            let said = Ended(job: running.directory, exit: .init(running), sandbox: sandbox).text()
+            let log = Ended(job: running.directory, exit: .init(running), sandbox: sandbox)
+            // What it says comes in pieces.
+            for _ in 0..<200 where !log.text().hasSuffix("\n0\n") { GCXLinux.pause(for: .milliseconds(25)) }
+            let said = log.text()
             // The Go of runc raises what it inherits.
             let soft = running.plan.inheritsLimits == true ? running.plan.openFilesMax : 1024
             #expect(said.hasPrefix("\(soft)\n\(running.plan.openFilesMax)\n") && said.hasSuffix("\n0\n"), "\(said)")
