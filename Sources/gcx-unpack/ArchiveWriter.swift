@@ -7,19 +7,27 @@ import Glibc
 final class ArchiveWriter {
     private let handle: OpaquePointer
     private let bytesMax: UInt64
-    /// Zeros to stand for holes, which the writer passes over.
-    private let zeros = [UInt8](repeating: 0, count: 64 << 10)
+    /// Zeros to stand for holes. The writer passes over them, so their pages are never made, and a hole of a terabyte is a
+    /// few thousand calls.
+    private let zeros: UnsafeMutableRawPointer
+    private static let zerosBytes = 64 << 20
 
     init(_ descriptor: Int32, bytesMax: UInt64) throws(UnpackFailure) {
-        guard let made = archive_write_new() else { throw .system("write", ENOMEM) }
+        guard let made = archive_write_new(), let zeros = calloc(1, Self.zerosBytes) else {
+            throw .system("write", ENOMEM)
+        }
         handle = made
+        self.zeros = zeros
         self.bytesMax = bytesMax
         archive_write_set_format_pax_restricted(handle)
         archive_write_set_bytes_in_last_block(handle, 1)
         guard archive_write_open_fd(handle, descriptor) == ARCHIVE_OK else { throw failure() }
     }
 
-    deinit { archive_write_free(handle) }
+    deinit {
+        archive_write_free(handle)
+        free(zeros)
+    }
 
     /// Begins an entry. Its owner is nobody in particular.
     ///
@@ -65,8 +73,8 @@ final class ArchiveWriter {
     func writeZeros(_ count: Int64) throws(UnpackFailure) {
         var left = count
         while left > 0 {
-            let piece = Int(min(left, Int64(zeros.count)))
-            let written = zeros.withUnsafeBytes { archive_write_data(handle, $0.baseAddress, piece) }
+            let piece = Int(min(left, Int64(Self.zerosBytes)))
+            let written = archive_write_data(handle, zeros, piece)
             guard written > 0 else { throw failure() }
             left -= Int64(written)
         }
