@@ -54,12 +54,6 @@ extension FileDescriptor {
         return status
     }
 
-    /// Goes back to the first byte.
-    package func rewind(_ object: String) throws(LinuxError) {
-        let file = number
-        try posix("seek", object) { lseek(file, 0, SEEK_SET) }
-    }
-
     /// A name for an error.
     private static func label(_ path: [CChar]) -> String {
         String(decoding: path.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
