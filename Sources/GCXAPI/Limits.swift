@@ -48,8 +48,21 @@ package enum APILimits {
     /// Bytes of a unix socket's path, without its final zero (unix(7): 108 with it).
     package static let socketPathBytesMax = 107
     /// Connections that a server holds at once. Together with what else a server has open they stay below 1,024, what a
-    /// service may open by default. At the bound the most silent connection is closed, so that nobody waits for a place.
+    /// service may open by default. At the bound the most silent connection is closed in favour of the new one.
     package static let connectionsMax = 768
+    /// Connections that are held unread while they wait for a place: for ``stillAfter`` none may be judged, and a flood
+    /// opens a thousand in that time. Twice that.
+    package static let connectionsInWaitingRoomMax = 2_048
+    /// Files that a server opens for itself, for its journal and its jobs; what may be open beyond those and the
+    /// connections is for the waiting room.
+    package static let filesBesideConnectionsMax = 192
+    /// How long a connection, or a request, waits for its place before it is refused.
+    package static let placeWait: Duration = .seconds(2)
+    /// How often those who wait are looked at.
+    package static let placeLook: Duration = .milliseconds(50)
+    /// A connection that has been silent, or a request that has not moved, for this long makes place when all are taken.
+    /// Who connects in earnest speaks at once: only the server itself, when it is very busy, hears it later.
+    package static let stillAfter: Duration = .milliseconds(250)
     /// Places of those for one user who is not the owner: no single one can hold all.
     package static let connectionsPerUserMax = 384
     /// Places that only the owner (root, the server's own user) gets.

@@ -1,7 +1,9 @@
+import GCXLinux
 import Hummingbird
 import HummingbirdCore
 import Logging
 import NIOCore
+import ServiceLifecycle
 import Synchronization
 
 typealias APIRouter = Router<BasicRequestContext>
@@ -60,14 +62,33 @@ struct HTTPService: Sendable {
     private func application(
         _ router: APIRouter, _ address: BindAddress,
         _ onServerRunning: @escaping @Sendable (any Channel) async -> Void
-    ) -> some ApplicationProtocol {
-        Application(
+    ) throws(LinuxError) -> GuardedApplication {
+        let files = UInt64(
+            limits.connectionsMax + limits.waitingMax + APILimits.filesBesideConnectionsMax)
+        let table = ConnectionTable(limits.fitting(openFiles: try ResourceLimits.raiseOpenFiles(to: files)))
+        let application = Application(
             router: router,
-            server: HTTPServerBuilder { [limits, isUnixSocket = endpoint.isUnixSocket] responder in
-                GuardedChannel(table: ConnectionTable(limits), isUnixSocket: isUnixSocket, responder: responder)
+            server: HTTPServerBuilder { [isUnixSocket = endpoint.isUnixSocket] responder in
+                GuardedChannel(table: table, isUnixSocket: isUnixSocket, responder: responder)
             },
             configuration: .init(address: address, backlog: APILimits.connectionsWaitingMax),
             onServerRunning: onServerRunning, logger: logger)
+        return GuardedApplication(table: table, serve: { try await application.run() })
+    }
+}
+
+/// A server, and who is connected to it.
+private struct GuardedApplication {
+    let table: ConnectionTable
+    let serve: @Sendable () async throws -> Void
+
+    /// Serves until a graceful shutdown, which lets nobody wait any longer.
+    func run() async throws {
+        try await withGracefulShutdownHandler {
+            try await serve()
+        } onGracefulShutdown: {
+            table.dismiss()
+        }
     }
 }
 

@@ -2,6 +2,9 @@
 struct ConnectionLimits: Sendable {
     var connectionsMax = APILimits.connectionsMax
     var connectionsPerUserMax = APILimits.connectionsPerUserMax
+    var waitingMax = APILimits.connectionsInWaitingRoomMax
+    var placeWait = APILimits.placeWait
+    var stillAfter = APILimits.stillAfter
     var ownerReserve = APILimits.connectionsOwnerReserve
     var requestsPerPeerMax = APILimits.requestsPerPeerMax
     var firstByte = APILimits.firstByteTimeout
@@ -14,6 +17,14 @@ struct ConnectionLimits: Sendable {
     var slowBytesPerSecond = APILimits.slowBytesPerSecond
     /// How often the deadlines of a connection are looked at.
     var tick: Duration = .milliseconds(500)
+
+    /// The bounds of a process that may open so many files.
+    func fitting(openFiles: UInt64) -> ConnectionLimits {
+        var copy = self
+        let rest = Int(clamping: openFiles) - connectionsMax - APILimits.filesBesideConnectionsMax
+        copy.waitingMax = min(waitingMax, max(rest, 0))
+        return copy
+    }
 
     /// The owner and the loopback interface may have all: the one has a right to it, the other is many.
     func connectionsMax(of peer: Peer) -> Int {

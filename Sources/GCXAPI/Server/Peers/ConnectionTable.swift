@@ -3,10 +3,14 @@ import Synchronization
 
 /// The ``ConnectionBook`` of a running server, with the connections themselves.
 final class ConnectionTable: Sendable {
-    /// The book, and what has to be closed.
-    private struct State {
+    /// The book, and what has to be closed or told.
+    fileprivate struct State {
         var book: ConnectionBook
         var channels: [ConnectionID: any Channel] = [:]
+        var waiting: [ConnectionID: EventLoopPromise<ConnectionID?>] = [:]
+        /// Requests that wait until they may be worked on, in the order in which they came.
+        var requests: [WaitingRequest] = []
+        var isLooking = false
         var last: ConnectionID = 0
     }
 
@@ -21,35 +25,68 @@ final class ConnectionTable: Sendable {
     /// Connections that are held now.
     var count: Int { state.withLock { $0.book.entries.count } }
 
+    /// Gives a connection its place, now or when there is one.
+    ///
     /// - Returns: nil when there is no place; the channel is then to be closed.
-    func admit(_ channel: any Channel, _ peer: Peer) -> ConnectionID? {
-        let (id, victim) = state.withLock { state -> (ConnectionID?, (any Channel)?) in
+    func admit(_ channel: any Channel, _ peer: Peer) -> EventLoopFuture<ConnectionID?> {
+        let promise = channel.eventLoop.makePromise(of: ConnectionID?.self)
+        let (news, looks) = state.withLock { state -> (News, Bool) in
             state.last += 1
-            switch state.book.admit(state.last, peer, at: .now()) {
-            case .refused: return (nil, nil)
-            case .admitted:
-                state.channels[state.last] = channel
-                return (state.last, nil)
-            case .instead(let other):
-                state.channels[state.last] = channel
-                return (state.last, state.channels.removeValue(forKey: other))
+            let id = state.last
+            (state.channels[id], state.waiting[id]) = (channel, promise)
+            switch state.book.arrive(id, peer, at: .now()) {
+            case .decided(let admission): return (state.news(of: id, admission), false)
+            case .waits(let pushedOut):
+                defer { state.isLooking = true }
+                return (pushedOut.map { state.news(of: $0, .refused) } ?? News(), !state.isLooking)
             }
         }
-        victim?.close(promise: nil)
-        return id
+        news.tell()
+        if looks { look(again: channel.eventLoop) }
+        return promise.futureResult
     }
 
-    /// Whether a request may be worked on now.
-    func serve(_ id: ConnectionID) -> Bool {
-        let (isServed, victim) = state.withLock { state -> (Bool, (any Channel)?) in
-            switch state.book.serve(id, at: .now()) {
-            case .admitted: (true, nil)
-            case .refused: (false, nil)
-            case .instead(let other): (true, state.channels.removeValue(forKey: other))
+    /// Looks after those who wait until nobody does.
+    private func look(again loop: any EventLoop) {
+        loop.scheduleTask(in: TimeAmount(APILimits.placeLook)) { [self] in
+            let (news, isOver) = state.withLock { state -> ([News], Bool) in
+                let news =
+                    state.book.seat(at: .now()).map { state.news(of: $0.id, $0.admission) } + state.serveWaiting()
+                state.isLooking = state.book.waitingCount > 0 || !state.requests.isEmpty
+                return (news, !state.isLooking)
             }
+            for one in news { one.tell() }
+            if !isOver { look(again: loop) }
         }
-        victim?.close(promise: nil)
-        return isServed
+    }
+
+    /// Refuses all who wait: the server ends.
+    func dismiss() {
+        let news = state.withLock { state in
+            defer { state.requests = [] }
+            return state.book.clearWaiting().map { state.news(of: $0, .refused) }
+                + state.requests.map { News(served: $0.promise, isServed: false) }
+        }
+        for one in news { one.tell() }
+    }
+
+    /// Whether a request may be worked on: at once, or after a wait of at most ``ConnectionLimits/placeWait``.
+    func serve(_ id: ConnectionID) async -> Bool {
+        let (news, wait, loop) = state.withLock { state -> (News?, EventLoopFuture<Bool>?, (any EventLoop)?) in
+            let now = NIODeadline.now()
+            let admission = state.book.serve(id, at: now)
+            guard admission == .refused else { return (state.made(admission), nil, nil) }
+            // A connection that was given up since then gets whatever answer; nobody hears it.
+            guard let channel = state.channels[id] else { return (nil, nil, nil) }
+            let promise = channel.eventLoop.makePromise(of: Bool.self)
+            state.requests.append(
+                WaitingRequest(id: id, promise: promise, until: now + TimeAmount(limits.placeWait)))
+            defer { state.isLooking = true }
+            return (nil, promise.futureResult, state.isLooking ? nil : channel.eventLoop)
+        }
+        news?.tell()
+        if let loop { look(again: loop) }
+        return await (try? wait?.get()) ?? true
     }
 
     func change(_ id: ConnectionID, to stage: ConnectionStage) {
@@ -63,6 +100,67 @@ final class ConnectionTable: Sendable {
             state.book.remove(id)
             state.channels[id] = nil
         }
+    }
+}
+
+/// A request that waits until it may be worked on.
+private struct WaitingRequest {
+    let id: ConnectionID
+    let promise: EventLoopPromise<Bool>
+    let until: NIODeadline
+}
+
+/// What was decided about a connection or a request, to be told outside the lock.
+private struct News {
+    var place: EventLoopPromise<ConnectionID?>?
+    var id: ConnectionID?
+    var served: EventLoopPromise<Bool>?
+    var isServed = false
+    var victim: (any Channel)?
+
+    func tell() {
+        victim?.close(promise: nil)
+        place?.succeed(id)
+        served?.succeed(isServed)
+    }
+}
+
+extension ConnectionTable.State {
+    /// Who has to go for what was admitted.
+    fileprivate mutating func made(_ admission: ConnectionBook.Admission) -> News {
+        guard case .instead(let other) = admission else { return News() }
+        return News(victim: channels.removeValue(forKey: other))
+    }
+
+    fileprivate mutating func news(of id: ConnectionID, _ admission: ConnectionBook.Admission) -> News {
+        var news = made(admission)
+        (news.place, news.id) = (waiting.removeValue(forKey: id), id)
+        if admission == .refused { (news.id, channels[id]) = (nil, nil) }
+        return news
+    }
+
+    /// Lets the requests that wait be worked on, the last to come first, and refuses who has waited for too long.
+    ///
+    /// - Complexity: O(requests that wait + let on x connections).
+    fileprivate mutating func serveWaiting() -> [News] {
+        let now = NIODeadline.now()
+        var (news, left, withoutPlace) = ([News](), [WaitingRequest](), Set<Peer>())
+        for request in requests.reversed() {
+            let peer = book.peer(of: request.id)
+            // When one of a peer is not let on, neither is the next.
+            let isFull = peer.map { withoutPlace.contains($0) } ?? false
+            let admission = isFull ? .refused : book.serve(request.id, at: now)
+            if admission != .refused || now >= request.until {
+                var one = made(admission)
+                (one.served, one.isServed) = (request.promise, admission != .refused)
+                news.append(one)
+            } else {
+                if let peer { withoutPlace.insert(peer) }
+                left.append(request)
+            }
+        }
+        requests = left.reversed()
+        return news
     }
 }
 

@@ -19,11 +19,13 @@ struct GuardedChannel: ServerChildChannel {
     /// Never fails because of the other side: an error here would end the whole server.
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         Peer.of(channel, isUnixSocket: isUnixSocket).flatMap { peer in
-            let id = table.admit(channel, peer)
-            let visit = Visit(table: table, id: id ?? 0, peer: peer)
-            return setup(channel, visit, logger).map { value in
-                if id == nil { channel.close(promise: nil) }
-                return value
+            // Until there is a place, nothing is read and nothing is made for it.
+            table.admit(channel, peer).flatMap { id in
+                let visit = Visit(table: table, id: id ?? 0, peer: peer)
+                return setup(channel, visit, logger).map { value in
+                    if id == nil { channel.close(promise: nil) }
+                    return value
+                }
             }
         }
     }
