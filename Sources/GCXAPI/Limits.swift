@@ -71,6 +71,11 @@ package enum APILimits {
     package static let connectionsWaitingMax = 1_024
     /// Requests of one user or address that are worked on at once. A client of ours keeps eight connections to a server.
     package static let requestsPerPeerMax = 256
+    /// The same of a ledger, where no request waits for anything: together with the largest page this bounds the memory that one
+    /// user or address takes.
+    package static let ledgerRequestsPerPeerMax = 64
+    /// What a ledger answers one user or address in a second, and at once. A journal of a gigabyte takes a quarter of a minute.
+    static let answersOfPeer = AnswerPace.Size(burst: 256 << 20, perSecond: 64 << 20)
     /// What a refused request is told to wait.
     package static let busyRetry: Duration = .seconds(1)
     /// A new connection that sends nothing for this long is closed: a client connects when it has something to say.

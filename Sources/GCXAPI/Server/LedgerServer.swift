@@ -24,7 +24,8 @@ package struct LedgerServer: Service {
     ) {
         self.ledger = ledger
         self.logger = logger
-        service = HTTPService(endpoint: endpoint, socketMode: socketMode, logger: logger, onListening: onListening)
+        service = HTTPService(
+            endpoint: endpoint, socketMode: socketMode, limits: .ledger, logger: logger, onListening: onListening)
     }
 
     /// Serves until a graceful shutdown. Throws ``ServingError``.
@@ -35,7 +36,7 @@ package struct LedgerServer: Service {
     }
 
     /// The same server with other bounds on its connections and posts.
-    func limited(_ limits: ConnectionLimits = ConnectionLimits(), posts: PostLimits = PostLimits()) -> Self {
+    func limited(_ limits: ConnectionLimits = .ledger, posts: PostLimits = PostLimits()) -> Self {
         var copy = self
         (copy.service.limits, copy.quotas) = (limits, posts)
         return copy

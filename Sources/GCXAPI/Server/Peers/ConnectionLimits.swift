@@ -7,6 +7,8 @@ struct ConnectionLimits: Sendable {
     var stillAfter = APILimits.stillAfter
     var ownerReserve = APILimits.connectionsOwnerReserve
     var requestsPerPeerMax = APILimits.requestsPerPeerMax
+    /// Nil where answers are as fast as they can be.
+    var answers: AnswerPace.Size?
     var firstByte = APILimits.firstByteTimeout
     var head = APILimits.headTimeout
     var idle = APILimits.idleConnection
@@ -17,6 +19,14 @@ struct ConnectionLimits: Sendable {
     var slowBytesPerSecond = APILimits.slowBytesPerSecond
     /// How often the deadlines of a connection are looked at.
     var tick: Duration = .milliseconds(500)
+
+    /// Those of a ledger: what it answers is short work that nobody signed for.
+    static var ledger: ConnectionLimits {
+        var limits = ConnectionLimits()
+        limits.requestsPerPeerMax = APILimits.ledgerRequestsPerPeerMax
+        limits.answers = APILimits.answersOfPeer
+        return limits
+    }
 
     /// The bounds of a process that may open so many files.
     func fitting(openFiles: UInt64) -> ConnectionLimits {

@@ -16,9 +16,11 @@ final class ConnectionTable: Sendable {
 
     let limits: ConnectionLimits
     private let state: Mutex<State>
+    private let pace: AnswerPace?
 
     init(_ limits: ConnectionLimits) {
         self.limits = limits
+        pace = limits.answers.map(AnswerPace.init)
         state = Mutex(State(book: ConnectionBook(limits)))
     }
 
@@ -87,6 +89,12 @@ final class ConnectionTable: Sendable {
         news?.tell()
         if let loop { look(again: loop) }
         return await (try? wait?.get()) ?? true
+    }
+
+    /// Waits until an answer of so many bytes may go out. A caller who has gone waits no longer.
+    func pace(_ bytes: Int, to peer: Peer) async {
+        guard let wait = pace?.send(bytes, to: peer, at: .now()), wait > .zero else { return }
+        try? await Task.sleep(for: .nanoseconds(wait.nanoseconds))
     }
 
     func change(_ id: ConnectionID, to stage: ConnectionStage) {

@@ -1,0 +1,39 @@
+import NIOCore
+import Synchronization
+
+/// How fast each peer is answered: what it has been sent is worked off at a fixed rate, and answers beyond a burst wait.
+///
+/// Nothing is refused, and a small answer goes out at once, for others may stand behind the same address. A peer has a
+/// bounded number of requests on their way, so an answer waits for at most that many of the largest. Time comes as a number.
+final class AnswerPace: Sendable {
+    /// How much goes out at once, and what goes out in a second, bytes.
+    struct Size: Sendable {
+        var burst: Int64
+        var perSecond: Int64
+    }
+
+    private let size: Size
+    /// When all that each peer was sent is worked off.
+    private let worked = Mutex<[Peer: NIODeadline]>([:])
+
+    init(_ size: Size) { self.size = size }
+
+    /// Notes an answer of so many bytes.
+    ///
+    /// - Returns: how long it has to wait; zero for the owner and for less than ``APILimits/chunkBytes``.
+    func send(_ bytes: Int, to peer: Peer, at now: NIODeadline) -> TimeAmount {
+        guard !peer.isOwner else { return .zero }
+        let end = worked.withLock { worked in
+            if worked.count > APILimits.pursesMax { worked = worked.filter { $0.value > now } }
+            let end = max(worked[peer] ?? now, now) + time(for: Int64(bytes))
+            worked[peer] = end
+            return end
+        }
+        guard bytes >= APILimits.chunkBytes else { return .zero }
+        return max(end - now - time(for: size.burst), .zero)
+    }
+
+    private func time(for bytes: Int64) -> TimeAmount {
+        min(.nanoseconds(Int64(clamping: Int128(bytes) * 1_000_000_000 / Int128(size.perSecond))), .hours(1))
+    }
+}
