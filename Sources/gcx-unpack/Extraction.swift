@@ -99,7 +99,7 @@ final class Extraction {
         do throws(UnpackFailure) { source = try EntryPath(target, mayBeginAtRoot: rules.isLayer) } catch {
             throw .refused(entry: path.bytes, "it links to what is outside")
         }
-        try tree?.makeHardLink(path, to: source)
+        try tree?.makeHardLink(path, to: source, staysInside: rules.links == .inside)
     }
 
     private func symbolicLink(_ path: EntryPath, _ entry: ArchiveEntry) throws(UnpackFailure) {

@@ -40,8 +40,11 @@ final class Tree {
         return parent
     }
 
-    /// Another name for a file that is there.
-    func makeHardLink(_ path: EntryPath, to target: EntryPath) throws(UnpackFailure) {
+    /// Another name for a file that is there, or for a link.
+    ///
+    /// - Parameter staysInside: a link leads from its new name to another place than from its first; one that would lead
+    ///   outside from there is refused.
+    func makeHardLink(_ path: EntryPath, to target: EntryPath, staysInside: Bool) throws(UnpackFailure) {
         guard !target.isTop, target != path else { throw .refused(entry: path.bytes, "it links to itself") }
         let source = try directory(target.parent)
         var status = stat()
@@ -50,6 +53,11 @@ final class Tree {
         }
         guard [S_IFREG, S_IFLNK].contains(status.st_mode & S_IFMT) else {
             throw .refused(entry: path.bytes, "it links to what is no file")
+        }
+        if staysInside, status.st_mode & S_IFMT == S_IFLNK {
+            guard let text = Self.text(ofLink: target.name.terminated, in: source.number), path.keepsInside(text) else {
+                throw .refused(entry: path.bytes, "it is a link that leads outside")
+            }
         }
         let parent = try room(for: path)
         guard linkat(source.number, target.name.terminated, parent.number, path.name.terminated, 0) == 0 else {
@@ -142,6 +150,14 @@ final class Tree {
         return try attempt { () throws(LinuxError) in
             OpenFile(try FileDescriptor.open(beneath: parent.number, name, place))
         }
+    }
+
+    /// Nil for what cannot be read, or is longer than any link that is made here.
+    private static func text(ofLink name: [CChar], in directory: Int32) -> [UInt8]? {
+        var text = [CChar](repeating: 0, count: SandboxLimits.entryPathBytesMax + 1)
+        let count = readlinkat(directory, name, &text, text.count)
+        guard count > 0, count < text.count else { return nil }
+        return text.prefix(count).map { UInt8(bitPattern: $0) }
     }
 
     private static func kind(_ parent: Int32, _ name: [CChar]) -> mode_t? {

@@ -102,6 +102,12 @@ struct EvilArchiveTests {
         for target in ["/etc/passwd", "../../etc/passwd", "nowhere", "hard"] {
             try expectRefusal([EvilEntry(name: "hard", kind: "1", target: target)], "`hard`: it links to")
         }
+        // A link that stays inside where it was made leads outside from higher up.
+        try expectRefusal(
+            [
+                EvilEntry(name: "a", kind: "5"), EvilEntry(name: "a/b", kind: "2", target: "../c"),
+                EvilEntry(name: "up", kind: "1", target: "a/b"),
+            ], "`up`: it is a link that leads outside")
     }
 
     @Test("nothing is made below a link or a file, and no directory is replaced")
