@@ -171,7 +171,8 @@ let testing: [Target] = [
         "FuzzTests",
         [
             "GCXModel", "GCXSigning", "GCXPricing", "GCXMetering", "GCXMarket", "GCXLinux", "GCXHardware",
-            "GCXBenchmark", "GCXSandbox", "GCXLedger", "GCXAgent", "GCXAPI", "Support",
+            "GCXBenchmark", "GCXSandbox", "GCXLedger", "GCXAgent", "GCXAPI", "Support", "Senders", "gcx-unpack",
+            httpClient, nioCore,
         ],
         path: "Tests/Fuzz/Entries"),
 ]

@@ -92,7 +92,7 @@ static const int allowed_calls[] = {
     SYS_openat, SYS_openat2, SYS_newfstatat, SYS_fstat, SYS_statx, SYS_fstatfs, SYS_getdents64, SYS_readlinkat,
     SYS_ftruncate, SYS_fallocate, SYS_fsync, SYS_fadvise64,
     SYS_mkdirat, SYS_symlinkat, SYS_linkat, SYS_unlinkat, SYS_renameat, SYS_renameat2, SYS_fchmod, SYS_fchown,
-    SYS_fchownat, SYS_utimensat, SYS_umask,
+    SYS_fchownat, SYS_utimensat,
     // Memory, locks and the end.
     SYS_brk, SYS_munmap, SYS_mremap, SYS_madvise, SYS_futex, SYS_rt_sigaction, SYS_rt_sigprocmask, SYS_rt_sigreturn,
     SYS_sigaltstack, SYS_sched_yield, SYS_restart_syscall, SYS_exit, SYS_exit_group, SYS_getpid, SYS_gettid,

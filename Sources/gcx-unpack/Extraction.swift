@@ -4,7 +4,7 @@ import Glibc
 
 /// Reads archives entry by entry, and makes what may be made; without a directory, it only looks.
 final class Extraction {
-    private let archives: Range<Int32>
+    private let archives: [Int32]
     private let rules: ArchiveRules
     private let limits: ArchiveLimits
     private let tree: Tree?
@@ -16,16 +16,21 @@ final class Extraction {
     /// Names made by the layer at work, as numbers: what a whiteout of the same layer leaves alone.
     private var ownNames: Set<Int> = []
 
-    init(_ order: UnpackOrder) {
-        archives = order.archiveDescriptors
-        rules = order.rules
-        limits = order.limits
-        tree = order.directoryDescriptor.map { Tree($0, isLayered: order.rules.isLayer) }
+    convenience init(_ order: UnpackOrder) {
+        self.init(Array(order.archiveDescriptors), into: order.directoryDescriptor, order.rules, order.limits)
+    }
+
+    /// - Parameters:
+    ///   - archives: open files, one over the other.
+    ///   - directory: nil makes nothing.
+    init(_ archives: [Int32], into directory: Int32?, _ rules: ArchiveRules, _ limits: ArchiveLimits) {
+        self.archives = archives
+        self.rules = rules
+        self.limits = limits
+        tree = directory.map { Tree($0, isLayered: rules.isLayer) }
     }
 
     func run() -> UnpackReport {
-        // Modes are as they are said; nobody else can reach the directory meanwhile.
-        umask(0)
         do throws(UnpackFailure) {
             for archive in archives { try read(archive) }
             guard rules.isLayer || report.entries > 0 else {

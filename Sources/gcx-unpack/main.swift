@@ -12,6 +12,8 @@ func shutIn(_ order: UnpackOrder) throws -> Walls.Standing {
         try FileDescriptor.adopt(group).write("0".utf8, object: "control group")
     }
     NameConversion.warmUp()
+    // Modes are as they are said; nobody else can reach the directory meanwhile.
+    umask(0)
     let isWriting = [.unpack, .layers, .tryWalls].contains(order.verb)
     let fileBytes = isWriting ? order.limits.bytesMax : order.limits.archiveBytesMax
     try ResourceLimits.lower(

@@ -64,12 +64,23 @@ let package = Package(
                 "GCXModel", "GCXSigning", "GCXMetering", "GCXLinux", "GCXSandbox", "GCXLedger", "GCXAgent", hummingbird,
                 hummingbirdCore, httpClient, httpTypes, nioCore, nioPosix, nioHTTP1, logging, lifecycle,
             ]),
+        .systemLibrary(name: "CArchive", path: "Modules/CArchive", pkgConfig: "libarchive"),
+        // A program in the root package; here all of it but its beginning, which puts walls around the process.
+        .target(
+            name: "gcx-unpack", dependencies: ["GCXSandbox", "GCXLinux", "CArchive"], path: "Modules/gcx-unpack",
+            exclude: ["main.swift"], swiftSettings: marked),
         .target(name: "Support", dependencies: ["GCXModel", "GCXSigning", "GCXLedger"], path: "Support"),
+        .target(
+            name: "Senders",
+            dependencies: [
+                "GCXModel", "GCXSigning", "GCXMarket", "GCXLinux", "GCXSandbox", "GCXLedger", "GCXAgent",
+            ], path: "Senders"),
         .target(
             name: "Entries",
             dependencies: [
                 "GCXModel", "GCXSigning", "GCXPricing", "GCXMetering", "GCXMarket", "GCXLinux", "GCXHardware",
-                "GCXBenchmark", "GCXSandbox", "GCXLedger", "GCXAgent", "GCXAPI", "Support",
+                "GCXBenchmark", "GCXSandbox", "GCXLedger", "GCXAgent", "GCXAPI", "Support", "Senders", "gcx-unpack",
+                httpClient, nioCore,
             ],
             path: "Entries", exclude: ["ReplayTests.swift"], swiftSettings: marked),
         .target(name: "CFuzzer", path: "CFuzzer"),

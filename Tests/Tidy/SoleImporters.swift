@@ -44,10 +44,12 @@ struct SoleImport: Sendable {
             reason: "keys are stretched for keystores only", remedy: "use Keystore"),
         SoleImport(
             modules: ["Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOHTTP1", "AsyncHTTPClient"],
-            homes: ["Sources/GCXAPI/"], reason: "what is served and asked over HTTP is decided in one place",
+            homes: ["Sources/GCXAPI/", "Tests/Fuzz/Entries/Downloads.swift"],
+            reason: "what is served and asked over HTTP is decided in one place",
             remedy: "go through AgentOperations, Ledger, AgentClient or HTTPLedger"),
         SoleImport(
-            modules: ["NIOCore"], homes: ["Sources/GCXAPI/", "Tests/GCXAPITests/"],
+            modules: ["NIOCore"],
+            homes: ["Sources/GCXAPI/", "Tests/GCXAPITests/", "Tests/Fuzz/Entries/Downloads.swift"],
             reason: "connections and their clock are handled in one place",
             remedy: "go through AgentClient or HTTPLedger"),
         SoleImport(

@@ -60,7 +60,7 @@ package struct HTTPTransport: Sendable {
 
     /// The body of an answer. The client's own deadline ends with the answer's head, so a body that goes on and on, a byte at
     /// a time, has one here.
-    private func read(
+    func read(
         _ pieces: HTTPClientResponse.Body, bytesMax: Int, within timeout: Duration
     ) async throws -> [UInt8] {
         let end = ContinuousClock.now + timeout

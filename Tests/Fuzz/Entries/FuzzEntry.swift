@@ -9,7 +9,9 @@ package struct FuzzEntry: Sendable, CustomStringConvertible {
     /// Inputs to begin with: each is something that the reader takes.
     package let seeds: @Sendable () -> [[UInt8]]
 
-    package static let all: [FuzzEntry] = [json, ledger, images, receipts, probe, text, log, keystore, answers]
+    package static let all: [FuzzEntry] = [
+        json, ledger, images, archives, receipts, probe, text, log, keystore, answers,
+    ]
 
     package static func named(_ name: String) -> FuzzEntry? { all.first { $0.name == name } }
 

@@ -1,4 +1,5 @@
 import Foundation
+import GCXAgent
 import GCXLedger
 import GCXMarket
 import GCXModel
@@ -45,7 +46,8 @@ extension FuzzEntry {
         { same(Signed<CloseRequest>.self, $0) }, { same(Signed<FaucetGrant>.self, $0) }, { same(LedgerError.self, $0) },
         { same(PostedEntry.self, $0) }, { same([RatingRecord].self, $0) }, { same([LeaseRecord].self, $0) },
         { same(SignedTreeHead.self, $0) }, { same(InclusionProof.self, $0) }, { same(ConsistencyProof.self, $0) },
-        { same(Signed<ChallengeTranscript>.self, $0) },
+        { same(Signed<ChallengeTranscript>.self, $0) }, { same(LeaseProposal.self, $0) }, { same(JobRequest.self, $0) },
+        RouteDocuments.proposal, RouteDocuments.job, RouteDocuments.session, RouteDocuments.token,
     ]
 
     /// Reads a document; what was read has to be read the same again from what is written.
@@ -69,10 +71,11 @@ extension FuzzEntry {
             }
             return Array(text[start.upperBound...].dropLast(text.hasSuffix("}") ? 1 : 0).utf8)
         }
-        return entries
-            + bodies.enumerated().flatMap { number, body in
-                documents.indices.filter { $0 % 4 == number % 4 && $0 > 0 }.map { [UInt8($0)] + body }
-            }
+        // Some of them as every kind of document.
+        let asAll = bodies.enumerated().flatMap { number, body in
+            documents.indices.filter { $0 % 4 == number % 4 && $0 > 0 }.map { [UInt8($0)] + body }
+        }
+        return entries + asAll + RouteDocuments.seeds
     }
 
     /// The rules of the ledger on an entry that nobody signed for: arithmetic on all that stands in documents.

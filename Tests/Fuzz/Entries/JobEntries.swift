@@ -29,32 +29,6 @@ extension FuzzEntry {
         ]
     }
 
-    /// A job's log as an agent serves it: its records, its segments, and the check against receipts.
-    static let log = FuzzEntry(name: "log") { bytes in
-        var reader = ByteReader(bytes)
-        let start = reader.number()
-        let pieces = Int(reader.byte() & 3) + 1
-        let rest = reader.remaining()
-        _ = try? JobLog.records(in: rest)
-        var verifier = JobLogVerifier([.init(sequence: 1, head: .zero, isFinal: false)])
-        let size = max(1, rest.count / pieces)
-        for from in stride(from: 0, to: rest.count, by: size) {
-            let piece = Array(rest[from..<min(rest.count, from + size)])
-            guard (try? verifier.add(piece, start: start &+ UInt64(from))) != nil else { break }
-        }
-        _ = try? verifier.finish()
-    } seeds: {
-        var (chain, log) = (JobLogChain(), [UInt8]())
-        let segment = JobLog.Segment(index: 0, offset: 0, firstKept: 0, counts: JobLogCounts(), head: .zero)
-        for (stream, payload) in [
-            (JobLog.Stream.segment, segment.payload), (.output, Array("hello\nworld".utf8)), (.error, Array("\n".utf8)),
-        ] {
-            log += JobLog.Record(stream: stream, bootNanoseconds: 1, wallNanoseconds: 2, bytes: payload).encoded(
-                after: &chain)
-        }
-        return [[0, 0, 0] + log, [0, 0, 1] + log + log]
-    }
-
     /// A keystore file; unlocked only where that takes no time, for a true one takes a second.
     static let keystore = FuzzEntry(name: "keystore") { bytes in
         guard let keystore = try? KeystoreFile.decode(bytes) else { return }
