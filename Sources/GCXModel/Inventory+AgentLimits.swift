@@ -54,7 +54,7 @@ extension Inventory {
                     return nil
                 }
                 let (millis, overflowed) = quota.multipliedReportingOverflow(by: 1000)
-                return overflowed ? nil : millis / period
+                return overflowed ? nil : millis / period  // bounded: a period of zero was left above
             }
 
             /// Whether the group limits anything at all.

@@ -6,7 +6,7 @@ package struct PCIID: Hashable, Sendable, CustomStringConvertible {
         self.value = value
     }
 
-    package var description: String { hexadecimal(UInt32(value), digits: 4) }
+    package var description: String { hexadecimal(UInt32(value), digits: 4) }  // bounded: 16 bits in 32
 }
 
 /// A PCI class code with subclass and programming interface, six hexadecimal digits: `030200`.
@@ -19,8 +19,9 @@ package struct PCIClass: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// The base class: 0x03 is display, 0x06 bridge, 0x12 processing accelerator.
-    package var base: UInt8 { UInt8(value >> 16) }
+    package var base: UInt8 { UInt8(value >> 16) }  // bounded: a class has 24 bits, `init` cuts it
     /// Base class and subclass, as the id list names them.
+    // bounded: a class has 24 bits, `init` cuts it; the cut of its lower ones leaves 16
     package var baseAndSub: UInt16 { UInt16(value >> 8) }
     package var isDisplay: Bool { base == 0x03 }
     package var isBridge: Bool { base == 0x06 }
@@ -84,6 +85,7 @@ extension Inventory {
 
 private func hexadecimal(_ value: UInt32, digits: Int) -> String {
     let text = String(value, radix: 16)
+    // bounded: joins texts of eight digits at most
     return String(repeating: "0", count: max(0, digits - text.count)) + text
 }
 

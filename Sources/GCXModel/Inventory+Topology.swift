@@ -21,7 +21,7 @@ extension Inventory {
         /// The sum over the NUMA nodes, in bytes; nil when no node told.
         package var memoryBytes: UInt64? {
             let known = numaNodes.compactMap(\.memoryBytes)
-            return known.isEmpty ? nil : known.reduce(0, +)
+            return known.isEmpty ? nil : known.reduce(0) { $0.saturatingSum($1) }
         }
 
         /// Whether any core has more than one PU.

@@ -30,6 +30,7 @@ extension ImageStore {
             guard isOver || isShort else { return }
             if try imaged({ () throws(LinuxError) in try evictOne() }) { continue }
             guard bytes > 0 || diskBytes > 0 else { return }
+            // bounded: the smaller from the larger
             let limit = isOver ? settings.storeBytesMax : free - min(free, SandboxLimits.diskReserveBytes)
             throw .storeFull(neededBytes: max(bytes, diskBytes), limit: limit)
         }
@@ -53,7 +54,7 @@ extension ImageStore {
         }
         let room = free.saturatingSum(spareBytes)
         guard SandboxLimits.diskReserveBytes.saturatingSum(diskBytes) <= room else {
-            let limit = room - min(room, SandboxLimits.diskReserveBytes)
+            let limit = room - min(room, SandboxLimits.diskReserveBytes)  // bounded: the smaller from the larger
             throw .storeFull(neededBytes: max(bytes, diskBytes), limit: limit)
         }
     }
@@ -84,7 +85,9 @@ extension ImageStore {
                 let path = "\(root)/\(name)"
                 if path != locks, path != partials { try Files.removeTree(path) }
             }
-            let oldest = WallClock.now() - SandboxLimits.partialKeepSeconds * 1_000_000_000
+            let now = WallClock.now()
+            // bounded: the smaller from the larger
+            let oldest = now - min(now, SandboxLimits.partialKeepSeconds * 1_000_000_000)
             for name in try Files.names(in: partials) {
                 let path = "\(partials)/\(name)"
                 if Self.time(of: path) < oldest { try Files.removeTree(path) }
@@ -132,14 +135,7 @@ extension ImageStore {
     private static func time(of path: String) -> UInt64 {
         var status = stat()
         guard stat(path, &status) == 0, status.st_mtim.tv_sec >= 0 else { return 0 }
-        return UInt64(status.st_mtim.tv_sec) * 1_000_000_000 + UInt64(status.st_mtim.tv_nsec)
-    }
-}
-
-extension UInt64 {
-    /// The sum, or the largest number when it is larger still.
-    package func saturatingSum(_ other: UInt64) -> UInt64 {
-        let (sum, isOver) = addingReportingOverflow(other)
-        return isOver ? .max : sum
+        return UInt64(clamping: status.st_mtim.tv_sec).saturatingProduct(1_000_000_000).saturatingSum(
+            UInt64(clamping: status.st_mtim.tv_nsec))
     }
 }

@@ -58,4 +58,11 @@ struct ValueTests {
         ]
         #expect(try JSONDecoder().decode([ExitReason].self, from: JSONEncoder().encode(reasons)) == reasons)
     }
+
+    @Test("nodes that claim more memory together than a number holds have the largest number")
+    func nodeMemory() {
+        var topology = Inventory.Topology(allowedPUs: PUSet([]))
+        topology.numaNodes = [0, 1].map { .init(osIndex: $0, memoryBytes: .max, pus: PUSet([])) }
+        #expect(topology.memoryBytes == .max)
+    }
 }

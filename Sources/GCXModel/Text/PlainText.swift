@@ -26,9 +26,10 @@ package enum PlainText {
         var (line, bytes) = ("", 0)
         for scalar in text.unicodeScalars {
             let piece = isHidden(scalar) ? "\\u{\(hexadecimal(scalar))}" : String(scalar)
+            // bounded: counts what is in `line`, and stops at `bytesMax` and a character
             bytes += piece.utf8.count
             guard bytes <= bytesMax else { break }
-            line += piece
+            line += piece  // bounded: joins texts
         }
         return line
     }
@@ -54,6 +55,7 @@ package enum PlainText {
 
     private static func hexadecimal(_ scalar: Unicode.Scalar) -> String {
         let digits = String(scalar.value, radix: 16, uppercase: true)
+        // bounded: joins texts of eight digits at most
         return String(repeating: "0", count: max(0, 4 - digits.count)) + digits
     }
 }

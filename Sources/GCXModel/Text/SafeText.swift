@@ -11,6 +11,7 @@ package struct SafeText: Sendable {
 
     /// What may be shown of everything so far.
     package mutating func add(_ bytes: some Sequence<UInt8>) -> [UInt8] {
+        // bounded here: `place` is below the end, and what is taken there is at most the rest
         let all = pending + bytes
         var shown: [UInt8] = []
         shown.reserveCapacity(all.count)
@@ -30,6 +31,7 @@ package struct SafeText: Sendable {
 
     /// Bytes taken at `place`; nil when more have to come first.
     private static func take(_ all: [UInt8], _ place: Int, _ shown: inout [UInt8]) -> Int? {
+        // bounded here: `place` is below the end, which `add` asks; the one behind it is compared first
         let byte = all[place]
         switch byte {
         case 0x20..<0x7f, 9, 10: shown.append(byte)
@@ -44,6 +46,7 @@ package struct SafeText: Sendable {
 
     /// A character beyond ASCII.
     private static func character(_ all: [UInt8], _ place: Int, _ shown: inout [UInt8]) -> Int? {
+        // bounded here: `place` is below the end, which `add` asks; a length is at most 4, and cut there
         let length = all[place] >= 0xf0 ? 4 : all[place] >= 0xe0 ? 3 : 2
         let part = all[place..<min(place + length, all.count)]
         guard (0xc2...0xf4).contains(all[place]), part.dropFirst().allSatisfy({ $0 & 0xc0 == 0x80 }) else {
@@ -61,6 +64,7 @@ package struct SafeText: Sendable {
 
     private static func escaped(_ byte: UInt8) -> [UInt8] {
         let digits = Array("0123456789abcdef".utf8)
+        // bounded: an index of four bits, and sixteen digits
         return Array("\\x".utf8) + [digits[Int(byte >> 4)], digits[Int(byte & 15)]]
     }
 }
@@ -97,6 +101,7 @@ extension SafeText {
         let marked = bytes.flatMap { byte in visible(byte).map { Array($0.utf8) } ?? [byte] }
         var shown = text.add(marked)
         // A character that was cut in two says nothing.
+        // bounded here: joins bytes and texts
         if !isCut { shown += text.finish() }
         return String(decoding: shown, as: UTF8.self) + (isCut ? "…" : "")
     }
@@ -111,7 +116,7 @@ extension SafeText {
         var text = ""
         for scalar in document.unicodeScalars {
             if isEscaped(scalar) {
-                text += String(scalar).utf16.map(escape).joined()
+                text += String(scalar).utf16.map(escape).joined()  // bounded: joins texts
             } else {
                 text.unicodeScalars.append(scalar)
             }
@@ -125,6 +130,7 @@ extension SafeText {
 
     private static func escape(_ unit: UInt16) -> String {
         let digits = String(unit, radix: 16)
+        // bounded: joins texts; 16 bits are at most four digits
         return "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
     }
 }

@@ -35,8 +35,11 @@ package struct StyledText: Sendable, Equatable {
         }.joined()
     }
 
+    // bounded: joins lists
     package static func + (left: StyledText, right: StyledText) -> StyledText { StyledText(left.spans + right.spans) }
+    // bounded: joins texts
     package static func + (left: StyledText, right: String) -> StyledText { left + StyledText(right) }
+    // bounded: joins texts
     package static func + (left: String, right: StyledText) -> StyledText { StyledText(left) + right }
 
     /// Each on a line of its own, the last one too.

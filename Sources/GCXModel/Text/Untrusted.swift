@@ -51,6 +51,7 @@ package struct Untrusted: Hashable, Sendable {
     package func hasPrefix(_ beginning: String) -> Bool { text.hasPrefix(beginning) }
 
     package static func ~= (pattern: String, value: Untrusted) -> Bool { value.text == pattern }
+    // bounded: joins texts
     package static func + (left: Untrusted, right: Untrusted) -> Untrusted { Untrusted(left.text + right.text) }
 
     package static func == (left: Untrusted, right: String) -> Bool { left.text == right }
@@ -82,9 +83,10 @@ extension Untrusted: ExpressibleByStringInterpolation {
         fileprivate var text = ""
 
         package init(literalCapacity: Int, interpolationCount: Int) { text.reserveCapacity(literalCapacity) }
-        package mutating func appendLiteral(_ literal: String) { text += literal }
-        package mutating func appendInterpolation(_ value: Untrusted) { text += value.text }
-        package mutating func appendInterpolation(_ value: String) { text += value }
+        package mutating func appendLiteral(_ literal: String) { text += literal }  // bounded: joins texts
+        package mutating func appendInterpolation(_ value: Untrusted) { text += value.text }  // bounded: joins texts
+        package mutating func appendInterpolation(_ value: String) { text += value }  // bounded: joins texts
+        // bounded: joins texts
         package mutating func appendInterpolation(_ value: some CustomStringConvertible) { text += value.description }
         package mutating func appendInterpolation(_ value: any Error) { text += "\(value)" }
     }
@@ -93,6 +95,7 @@ extension Untrusted: ExpressibleByStringInterpolation {
 extension Sequence<Untrusted> {
     /// All of them as one such text.
     package func joined(by separator: String) -> Untrusted {
+        // bounded here: joins lists and texts
         reduce(into: [Untrusted]()) { $0 += $0.isEmpty ? [$1] : [Untrusted(separator), $1] }
             .reduce("") { $0 + $1 }
     }

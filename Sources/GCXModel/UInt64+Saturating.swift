@@ -1,12 +1,12 @@
 extension UInt64 {
     /// The sum, or the largest number there is.
-    func saturatingSum(_ other: UInt64) -> UInt64 {
+    package func saturatingSum(_ other: UInt64) -> UInt64 {
         let (sum, overflow) = addingReportingOverflow(other)
         return overflow ? .max : sum
     }
 
     /// The product, or the largest number there is.
-    func saturatingProduct(_ other: UInt64) -> UInt64 {
+    package func saturatingProduct(_ other: UInt64) -> UInt64 {
         let (product, overflow) = multipliedReportingOverflow(by: other)
         return overflow ? .max : product
     }
