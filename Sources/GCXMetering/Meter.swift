@@ -35,7 +35,7 @@ package struct Meter: Codable, Equatable, Sendable {
         Usage(
             leaseNanoseconds: leaseNanoseconds, coreNanoseconds: coreNanoseconds,
             memoryByteSeconds: ByteSeconds(memoryByteNanoseconds.value / Self.second),
-            gpuNanoseconds: leaseNanoseconds.multipliedReportingOverflow(by: UInt64(gpus ?? 0)).partialValue,
+            gpuNanoseconds: leaseNanoseconds.saturatingProduct(UInt64(gpus ?? 0)),  // bounded: from 32 bits to 64
             storageByteSeconds: ByteSeconds(storageByteNanoseconds.value / Self.second), egressBytes: sentBytes ?? 0)
     }
 
@@ -49,16 +49,17 @@ package struct Meter: Codable, Equatable, Sendable {
             sentCounter = sample.egressBytes ?? sentCounter
         }
         if let broken = discontinuity(to: sample) { return [broken] }
+        // bounded here: `discontinuity` has held every number against the one before, and none is smaller
         let elapsed = sample.bootNanoseconds - last.bootNanoseconds
-        leaseNanoseconds += elapsed
-        coreNanoseconds += sample.cpuNanoseconds - last.cpuNanoseconds
+        leaseNanoseconds = leaseNanoseconds.saturatingSum(elapsed)
+        coreNanoseconds = coreNanoseconds.saturatingSum(sample.cpuNanoseconds - last.cpuNanoseconds)
         memoryByteNanoseconds = Self.integral(
             memoryByteNanoseconds, from: last.memoryCurrentBytes, to: sample.memoryCurrentBytes, over: elapsed)
         storageByteNanoseconds = Self.integral(
             storageByteNanoseconds, from: last.storageBytes, to: sample.storageBytes, over: elapsed)
         // A counter that could not be read for a while has gone on counting.
         if let now = sample.egressBytes, let sentCounter {
-            sentBytes = UInt64(clamping: UInt128(sentBytes ?? 0) + UInt128(now - sentCounter))
+            sentBytes = (sentBytes ?? 0).saturatingSum(now - sentCounter)
         }
         return elapsed > MeteringLimits.gapNanosecondsMax ? [.gap(nanoseconds: elapsed)] : []
     }
@@ -83,8 +84,10 @@ package struct Meter: Codable, Equatable, Sendable {
         _ sum: ByteSeconds, from start: UInt64?, to end: UInt64?, over elapsed: UInt64
     ) -> ByteSeconds {
         guard let known = start ?? end else { return sum }
-        let ends = UInt128(start ?? known) + UInt128(end ?? known)
-        return ByteSeconds(sum.value + ends * UInt128(elapsed) / 2)
+        let ends = UInt128(start ?? known) + UInt128(end ?? known)  // bounded: of two numbers of 64 bits in 128
+        let (product, isOver) = ends.multipliedReportingOverflow(by: UInt128(elapsed))
+        let (total, isTotalOver) = sum.value.addingReportingOverflow(product / 2)
+        return isOver || isTotalOver ? ByteSeconds(.max) : ByteSeconds(total)
     }
 }
 

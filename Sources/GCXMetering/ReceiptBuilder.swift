@@ -41,6 +41,7 @@ extension Meter {
     /// out in them: an event may quote what a stranger sent.
     package func receipt(_ context: ReceiptContext, rates: Rates, started: UInt64) throws(PricingError) -> Receipt {
         Receipt(
+            // bounded: one more than the last that this machine signed
             lease: context.lease, sequence: (context.previous?.receipt.sequence ?? 0) + 1,
             previous: context.previous?.digest ?? .zero, bootID: Untrusted(last.bootID),
             periodStartNanoseconds: periodStart(after: context.previous?.receipt, started: started),
@@ -58,6 +59,7 @@ extension Meter {
         let short = events.map { $0.line(bytesMax: Limits.eventBytesMax) }
         guard short.count > Limits.receiptEventsMax else { return short }
         let (first, last) = (short.prefix(Limits.receiptEventsMax / 2), short.suffix(Limits.receiptEventsMax / 2 - 1))
+        // bounded: the parts of what is longer
         return first + ["\(short.count - first.count - last.count) more events"] + last
     }
 }

@@ -129,4 +129,20 @@ struct MeterTests {
         #expect(policy.decide(metered: 96, vouched: 96) == .pause)
         #expect(policy.isSpent(metered: 96))
     }
+
+    @Test("counters that say anything end no meter: a sum stays at the largest number")
+    func impossible() {
+        let first = RawSample(
+            bootID: "b", bootNanoseconds: 0, cgroupInode: 7, cpuNanoseconds: 0, memoryCurrentBytes: .max)
+        let last = RawSample(
+            bootID: "b", bootNanoseconds: .max, cgroupInode: 7, cpuNanoseconds: .max, memoryCurrentBytes: .max)
+        var meter = Meter(beginning: first, gpus: 4)
+        _ = meter.add(last)
+        #expect(meter.usage.coreNanoseconds == .max && meter.usage.gpuNanoseconds == .max)
+        #expect(meter.usage.memoryByteSeconds == ByteSeconds(.max / 1_000_000_000))
+        // The counter goes back and begins again.
+        #expect(meter.add(first) == [.clockWentBack])
+        _ = meter.add(last)
+        #expect(meter.usage.coreNanoseconds == .max && meter.usage.leaseNanoseconds == .max)
+    }
 }
