@@ -11,6 +11,7 @@ enum BinaryLogarithm {
     /// - Complexity: 32 products; each squaring of the factor gives one more bit.
     static func of(_ number: UInt64) -> Int64? {
         guard number > 0 else { return nil }
+        // bounded here: a number above 0 has at most 63 zeros before it; a factor is below 2^63
         let whole = 63 - number.leadingZeroBitCount
         var factor = whole <= 62 ? number << (62 - whole) : number >> 1
         var result = Int64(whole)
@@ -28,6 +29,7 @@ enum BinaryLogarithm {
 
     /// `scale` × 2^logarithm, rounded to the nearest; the largest number where it does not fit.
     static func power(_ logarithm: Int64, scale: UInt32) -> UInt64 {
+        // bounded here: a factor is below 2^63, a scale below 2^32; a shift from 32 to 126 is left
         let whole = logarithm >> fractionBits
         var factor = unit
         for (position, root) in roots.enumerated() where logarithm >> (31 - position) & 1 == 1 {
@@ -43,6 +45,7 @@ enum BinaryLogarithm {
     /// 2^(1/2), 2^(1/4), … in units of 2^-62, each the root of the one before.
     private static let roots: [UInt64] = {
         var roots: [UInt64] = []
+        // bounded here: 2^63 at most, and the candidates are below 2^64: all fit 128 bits
         var last = unit << 1
         for _ in 0..<fractionBits {
             last = squareRoot(UInt128(last) << 62)
@@ -55,6 +58,7 @@ enum BinaryLogarithm {
     private static func squareRoot(_ number: UInt128) -> UInt64 {
         var root: UInt128 = 0
         for bit in stride(from: 63, through: 0, by: -1) {
+            // bounded here: bits from 63 to 0, so a candidate is below 2^64
             let candidate = root | (1 << UInt128(bit))
             if candidate * candidate <= number { root = candidate }
         }

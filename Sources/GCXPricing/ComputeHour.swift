@@ -56,12 +56,14 @@ package struct ComputeHourRating: Codable, Equatable, Sendable {
         let fact = facts.first { $0.name == figure.fact && $0.unit == figure.unit && $0.level > .claimed }
         guard let fact, let value = BinaryLogarithm.of(fact.value), let one = BinaryLogarithm.of(figure.reference)
         else { return nil }
+        // bounded: logarithms of 64-bit numbers are below 2^38
         return figure.better == .larger ? value - one : one - value
     }
 
     /// The weighted mean; nil when one is missing or there is none.
     private static func mean(_ parts: [(logarithm: Int64, weight: UInt32)?]) -> Int64? {
         let present = parts.compactMap(\.self)
+        // bounded here: the figures of a table, weights of 32 bits; a sum of 0 is left below
         let weight = present.reduce(Int64(0)) { $0 + Int64($1.weight) }
         guard present.count == parts.count, weight > 0 else { return nil }
         // A logarithm is below 2^38 and a weight below 2^32, so the sum needs the wider type.

@@ -8,7 +8,7 @@ package enum Pricing {
     static let gibHourByteSeconds: UInt128 = 3_600 << 30
     /// The least number that both of the above and 2^30 divide: 3600 × 2^30 × 5^9. All terms are summed over it, so
     /// that there is one rounding and not one for each resource.
-    static let denominator: UInt128 = gibHourByteSeconds * 1_953_125
+    static let denominator: UInt128 = gibHourByteSeconds * 1_953_125  // bounded: of two constants, below 2^63
 
     /// The amount owed since the lease began, rounded down once.
     ///
@@ -75,11 +75,12 @@ package enum Pricing {
     /// `1 / parts` of an amount, rounded down. Precondition: `parts` is not zero.
     package static func share(_ amount: Amount, parts: UInt64) -> Amount {
         precondition(parts > 0, "an amount is shared among at least one")
-        return Amount(amount.value / UInt128(parts))
+        return Amount(amount.value / UInt128(parts))  // bounded: the precondition above
     }
 
     /// Every leased resource used to the full for `seconds`.
     package static func fullUse(of resources: Resources, seconds: UInt64) -> Usage {
+        // bounded here: products of two 64-bit numbers at most, in 128 bits
         let nanoseconds = UInt64(clamping: UInt128(seconds) * 1_000_000_000)
         func times(_ count: UInt32) -> UInt64 { UInt64(clamping: UInt128(nanoseconds) * UInt128(count)) }
         return Usage(
@@ -98,6 +99,7 @@ package enum Pricing {
     }
 
     private static func terms(_ usage: Usage, _ rates: Rates) -> [Term] {
+        // bounded here: of constants
         let perHour = denominator / hourNanoseconds
         let perGiBHour = denominator / gibHourByteSeconds
         return [

@@ -13,7 +13,9 @@ extension Address {
         let digits = Array(Hex.encodeBare(bytes).utf8)
         let digest = Keccak.hash(digits).bytes
         let cased = digits.enumerated().map { index, digit in
+            // bounded here: forty digits of an address, and a digest of 32 bytes
             let nibble = index.isMultiple(of: 2) ? digest[index / 2] >> 4 : digest[index / 2] & 15
+            // bounded: a letter in lower case lies 32 behind its upper one
             return nibble >= 8 && digit >= UInt8(ascii: "a") ? digit - 32 : digit
         }
         return "0x" + String(decoding: cased, as: UTF8.self)

@@ -37,6 +37,7 @@ package struct PrivateKey: Sendable {
         let compact = secret.withUnsafeBytes { Secp256k1.sign(digest.bytes, with: $0) }
         // 2 and 3 mean that r, a 256-bit x coordinate, was not below the curve's order: one signature in 2^127.
         precondition(compact.recoveryID < 2, "r lies beyond the order of the curve")
+        // bounded: 0 or 1, the precondition above
         return Signature(checkedBytes: compact.bytes + [27 + UInt8(compact.recoveryID)])
     }
 

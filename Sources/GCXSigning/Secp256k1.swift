@@ -63,6 +63,7 @@ enum Secp256k1 {
         var point = point
         var bytes = [UInt8](repeating: 0, count: 65)
         var count = bytes.count
+        // bounded: a constant of the library
         secp256k1_ec_pubkey_serialize(context.handle, &bytes, &count, &point, UInt32(SECP256K1_EC_UNCOMPRESSED))
         return Array(bytes.dropFirst())
     }
@@ -74,7 +75,7 @@ enum Secp256k1 {
         let handle: OpaquePointer
 
         init() {
-            let flags = UInt32(SECP256K1_CONTEXT_SIGN | SECP256K1_CONTEXT_VERIFY)
+            let flags = UInt32(SECP256K1_CONTEXT_SIGN | SECP256K1_CONTEXT_VERIFY)  // bounded: constants of the library
             guard let made = secp256k1_context_create(flags) else {
                 preconditionFailure("secp256k1_context_create calls its error callback rather than return null")
             }

@@ -70,6 +70,7 @@ package enum KeystoreFile {
     }
 
     private static func synchronizeDirectory(of path: String) throws(KeystoreError) {
+        // bounded: up to a place that was found in the path
         let directory = path.lastIndex(of: "/").map { path[...$0] } ?? "."
         let descriptor = open(String(directory), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw .file(operation: "open directory of", path: path, errno: errno) }

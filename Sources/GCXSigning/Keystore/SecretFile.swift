@@ -20,6 +20,7 @@ package enum SecretFile {
             let mode = status.st_mode & 0o777
             let forbidden: mode_t = isCredential(path) ? 0o027 : 0o077
             guard mode & forbidden == 0 else { throw .fileExposed(path: path, mode: mode) }
+            // bounded: a file's size is signed and of 64 bits
             guard status.st_size <= bytesMax else { throw .fileTooLarge(path: path, bytes: Int(status.st_size)) }
         }
         return try readAll(descriptor, path: path, bytesMax: bytesMax)
@@ -60,7 +61,7 @@ package enum SecretFile {
             if count < 0 && errno == EINTR { continue }
             guard count >= 0 else { throw .file(operation: "read", path: path, errno: errno) }
             guard count > 0 else { return bytes }
-            bytes += chunk.prefix(count)
+            bytes += chunk.prefix(count)  // bounded: joins bytes, 4,096 at most beyond `bytesMax`
             // The file may grow after fstat, and a device has no size.
             guard bytes.count <= bytesMax else { throw .fileTooLarge(path: path, bytes: bytes.count) }
         }

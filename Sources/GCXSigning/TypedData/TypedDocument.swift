@@ -29,7 +29,7 @@ extension TypedDocument {
     ///
     /// Source: EIP-712, `keccak256("\x19\x01" ‖ domainSeparator ‖ hashStruct(message))`.
     package func digest(in domain: EIP712Domain) -> Digest {
-        Keccak.hash([0x19, 0x01] + domain.separator.bytes + structHash.bytes)
+        Keccak.hash([0x19, 0x01] + domain.separator.bytes + structHash.bytes)  // bounded: joins bytes
     }
 }
 

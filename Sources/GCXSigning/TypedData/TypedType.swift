@@ -53,8 +53,8 @@ package struct TypedStruct: Sendable {
         self.name = name
         self.members = members
         let referenced = Self.referenced(by: members).sorted { $0.key < $1.key }
-        encodeType =
-            Self.signature(name, members) + referenced.map { Self.signature($0.key, $0.value.members) }.joined()
+        let others = referenced.map { Self.signature($0.key, $0.value.members) }.joined()
+        encodeType = Self.signature(name, members) + others  // bounded: joins texts
         typeHash = Keccak.hash(encodeType)
     }
 
@@ -62,6 +62,7 @@ package struct TypedStruct: Sendable {
     static func referenced(by members: [Member]) -> [String: TypedStruct] {
         var found: [String: TypedStruct] = [:]
         for structure in members.compactMap(\.type.structure) {
+            // bounded: a dictionary
             found[structure.name] = structure
             found.merge(referenced(by: structure.members)) { first, _ in first }
         }

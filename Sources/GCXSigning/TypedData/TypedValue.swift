@@ -19,7 +19,7 @@ package enum TypedValue: Sendable {
         switch self {
         case .uint(let number): Self.word(number)
         case .bytes32(let digest): digest.bytes
-        case .address(let address): [UInt8](repeating: 0, count: 12) + address.bytes
+        case .address(let address): [UInt8](repeating: 0, count: 12) + address.bytes  // bounded: joins bytes
         case .bool(let flag): Self.word(flag ? 1 : 0)
         case .string(let text): Keccak.hash(text).bytes
         case .structure(let type, let values): Self.structHash(type, values).bytes
@@ -29,10 +29,11 @@ package enum TypedValue: Sendable {
 
     /// EIP-712's `hashStruct`.
     static func structHash(_ type: TypedStruct, _ values: [TypedValue]) -> Digest {
-        Keccak.hash(type.typeHash.bytes + values.flatMap(\.word))
+        Keccak.hash(type.typeHash.bytes + values.flatMap(\.word))  // bounded: joins bytes
     }
 
     private static func word(_ number: UInt128) -> [UInt8] {
+        // bounded: 16 places from the right, of eight bits each: shifts of at most 120
         (0..<32).map { index in index < 16 ? 0 : UInt8(truncatingIfNeeded: number >> UInt128(8 * (31 - index))) }
     }
 }
