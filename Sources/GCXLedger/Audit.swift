@@ -134,6 +134,7 @@ package struct Audit: Sendable {
     }
 
     package mutating func take(_ head: SignedTreeHead) {
+        // bounded: heads are rows that were read one by one
         heads += 1
         lastHeadSize = max(lastHeadSize, head.document.size)
         compare(head)
@@ -146,6 +147,7 @@ package struct Audit: Sendable {
         guard size <= tree.size else {
             return note(nil, "the head of \(size) entries is signed, but only \(tree.size) are here")
         }
+        // bounded here: at most the size of the tree, and every leaf of that came with a link and a time
         let last = Int(size) - 1
         if document.root != tree.root(size: size) {
             note(nil, "the signed head of \(size) entries has another root than the entries")
@@ -173,7 +175,8 @@ package struct Audit: Sendable {
             isTestNetwork: state.isTestNetwork, isTestNetworkCovered: state.charter.isCovered, money: money,
             problems: problems)
         // Each entry was written together with a head, and the empty journal has one too.
-        if heads != tree.size + 1 || lastHeadSize != tree.size {
+        if heads != tree.size + 1 || lastHeadSize != tree.size {  // bounded: a tree in memory is never so large
+            // bounded: a tree in memory is never so large
             report.add("\(tree.size) entries should have \(tree.size + 1) signed heads, and there are \(heads)")
         }
         if !money.isKept {

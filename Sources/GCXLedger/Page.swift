@@ -34,6 +34,7 @@ package struct JournalPage: Sendable {
             try row.appendWire(to: &json)
         }
         json.append(UInt8(ascii: "]"))
+        // bounded: the index is below the size, for the row is in the journal
         next = rows.last.flatMap { $0.index + 1 < size ? $0.index + 1 : nil }
     }
 }
@@ -50,6 +51,7 @@ extension JournalRow {
             throw .corrupted(index, detail: "the entry hashes to \(hash), not \(Hex.encode(entryHash))")
         }
         json += "{\"entry\":".utf8
+        // bounded: joins bytes
         json += entry
         json += ",\"entryHash\":\"\(hash)\",\"index\":\(index),\"leafHash\":\"\(leaf)\",".utf8
         json += "\"postedAt\":\(postedAt),\"previous\":\"\(before)\"}".utf8

@@ -51,7 +51,7 @@ package struct PostedEntry: Equatable, Sendable {
     }
 
     package static func canonicalBytes(index: UInt64, postedAt: UInt64, previous: Digest, json: [UInt8]) -> [UInt8] {
-        bigEndian(index) + bigEndian(postedAt) + previous.bytes + json
+        bigEndian(index) + bigEndian(postedAt) + previous.bytes + json  // bounded: joins bytes
     }
 
     private static func bigEndian(_ value: UInt64) -> [UInt8] {

@@ -28,6 +28,7 @@ struct JournalReader {
             arguments: [Int64(clamping: index), limit])
         var (rows, bytes) = ([JournalRow](), 0)
         while let row = try found.next().map(Self.journalRow) {
+            // bounded: of entries in memory, each at most `entryBytesMax`
             bytes += row.entry.count
             guard rows.isEmpty || bytes <= bytesMax else { break }
             rows.append(row)
@@ -71,10 +72,12 @@ struct JournalReader {
     }
 
     private static func number(_ row: Row, _ column: String) -> UInt64 {
+        // bounded: a column of a row, which answers what it holds
         UInt64(clamping: Int64.fromDatabaseValue(row[column]) ?? 0)
     }
 
     private static func bytes(_ row: Row, _ column: String) -> [UInt8] {
+        // bounded: a column of a row, which answers what it holds
         Data.fromDatabaseValue(row[column]).map(Array.init) ?? []
     }
 }

@@ -53,7 +53,7 @@ final class LedgerLock: Sendable {
 
     private static func bytes(of path: String) -> Int {
         var status = stat()
-        return stat(path, &status) == 0 ? Int(status.st_size) : 0
+        return stat(path, &status) == 0 ? Int(status.st_size) : 0  // bounded: a file's size is signed and of 64 bits
     }
 
     /// Where links lead; the path itself when nothing is there yet.

@@ -213,6 +213,7 @@ extension SQLiteLedger {
         -> [JournalRow]
     {
         guard limit > 0, index < size else { return [] }
+        // bounded: the index is below the size
         let count = min(limit, LedgerLimits.pageEntriesMax, Int(clamping: size - index))
         return try await reader.rowsAside(from: index, limit: count)
     }

@@ -10,12 +10,15 @@ package struct MerkleTree: Sendable {
 
     package init() {}
 
+    // bounded: there is always the level of the leaves, `levels` begins with it
     package var size: UInt64 { UInt64(levels[0].count) }
 
     /// O(1) on average, O(log size) at most.
     package mutating func append(_ leaf: Digest) {
+        // bounded: the level of the leaves is always there
         levels[0].append(leaf)
         var level = 0
+        // bounded here: `level` is made before it is gone to; a tree of 2^63 leaves fits no memory
         while levels[level].count.isMultiple(of: 2) {
             let pair = levels[level].suffix(2)
             guard let left = pair.first, let right = pair.last else { return }
@@ -26,6 +29,7 @@ package struct MerkleTree: Sendable {
     }
 
     /// The leaf at a position below ``size``.
+    // bounded: the caller's: below `size`, as the docstring asks and `SQLiteLedger` checks
     package func leaf(_ index: UInt64) -> Digest { levels[0][Int(index)] }
 
     /// The root of the first `size` leaves, at most ``size`` of them.
@@ -37,6 +41,7 @@ package struct MerkleTree: Sendable {
     package var frontier: MerkleFrontier {
         var peaks: [Digest] = []
         var start: UInt64 = 0
+        // bounded here: levels are fewer than 64; a peak's start lies in its level, for its bit is set in `size`
         for level in stride(from: levels.count - 1, through: 0, by: -1) where size & (1 << UInt64(level)) != 0 {
             peaks.append(levels[level][Int(start >> UInt64(level))])
             start += 1 << UInt64(level)
@@ -48,6 +53,7 @@ package struct MerkleTree: Sendable {
     package func inclusionPath(index: UInt64, size: UInt64) -> [Digest] {
         var path: [Digest] = []
         var (start, count) = (UInt64(0), size)
+        // bounded here: `split` answers less than `count`, so parts lie in the tree; `index` is not before `start`
         while count > 1 {
             let left = Merkle.split(count)
             if index - start < left {
@@ -66,6 +72,7 @@ package struct MerkleTree: Sendable {
         var path: [Digest] = []
         var (start, count, isOldRoot) = (UInt64(0), new, true)
         var rest = old
+        // bounded here: `split` answers less than `count`, so parts lie in the tree; `rest` is larger than `left`
         while rest < count {
             let left = Merkle.split(count)
             if rest <= left {
@@ -82,6 +89,7 @@ package struct MerkleTree: Sendable {
 
     /// The root over `count` leaves from `start`, which is a multiple of the power of two at or above `count`.
     private func hash(from start: UInt64, count: UInt64) -> Digest {
+        // bounded here: never of no leaves; a power of two of leaves from a multiple of it is one node of its level
         if count & (count - 1) == 0 {
             let level = count.trailingZeroBitCount
             return levels[level][Int(start >> UInt64(level))]
