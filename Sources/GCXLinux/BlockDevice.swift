@@ -33,7 +33,8 @@ package struct BlockDevice: Codable, Equatable, Hashable, Sendable {
         guard Files.exists("\(entry)/partition"), let text = Files.lineIfPresent("\(entry)/../dev") else {
             return device
         }
-        let numbers = text.split(separator: ":").compactMap { UInt32($0) }
+        let numbers = text.split(separator: ":").compactMap { UInt32($0, radix: 10) }
+        // bounded: two numbers, counted first
         return numbers.count == 2 ? BlockDevice(major: numbers[0], minor: numbers[1]) : nil
     }
 
@@ -53,6 +54,7 @@ package struct BlockDevice: Codable, Equatable, Hashable, Sendable {
 
     /// Takes a `dev_t` apart as glibc's `gnu_dev_major` and `gnu_dev_minor` do.
     package init(_ number: dev_t) {
+        // bounded here: a number of 64 bits, and parts of it that are cut to 32
         let number = UInt64(number)
         major = UInt32((number >> 8) & 0xFFF) | UInt32((number >> 32) & 0xFFFF_F000)
         minor = UInt32(number & 0xFF) | UInt32((number >> 12) & 0xFFFF_FF00)

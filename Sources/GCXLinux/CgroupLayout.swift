@@ -25,6 +25,7 @@ package enum CgroupLayout: Codable, Equatable, Sendable {
         var controllers: [String: String] = [:]
         for entry in legacy {
             for option in entry.superOptions where !["rw", "ro", "xattr", "clone_children"].contains(option) {
+                // bounded here: a dictionary
                 if controllers[option] == nil, !option.contains("=") || option.hasPrefix("name=") {
                     controllers[option] = entry.point
                 }
@@ -32,7 +33,7 @@ package enum CgroupLayout: Codable, Equatable, Sendable {
         }
         let named = controllers.keys.filter { !$0.hasPrefix("name=") }
         if named.isEmpty, let unified { return .unified(root: unified) }
-        for needed in neededControllers + ["cpuacct", "freezer"] where controllers[needed] == nil {
+        for needed in neededControllers + ["cpuacct", "freezer"] where !controllers.keys.contains(needed) {
             throw .unsupported(what: "cgroup controller `\(needed)`", reason: "it is not in \(MountTable.path)")
         }
         return .legacy(controllers: controllers, unifiedRoot: unified)

@@ -24,7 +24,7 @@ extension ChildProcess {
         let path = try locate()
         var argv = ([tool] + arguments).map { strdup($0) } + [nil]
         var envp = environment.sorted { $0.key < $1.key }.map { strdup("\($0.key)=\($0.value)") } + [nil]
-        defer { for pointer in argv + envp { free(pointer) } }
+        defer { for pointer in argv + envp { free(pointer) } }  // bounded: joins lists
         var pid: pid_t = 0
         let number = posix_spawn(&pid, path, &actions, &attributes, &argv, &envp)
         guard number == 0 else { throw .systemCall(operation: "start", object: tool, errno: number) }
@@ -49,6 +49,7 @@ extension ChildProcess {
     private static func arrange(
         _ descriptors: [(ours: Int32, theirs: Int32)], _ actions: inout posix_spawn_file_actions_t
     ) {
+        // bounded here: numbers of descriptors, which the kernel bounds at 2^20
         let base = 64 + (descriptors.map(\.ours).max() ?? 0)
         for (index, pair) in descriptors.enumerated() {
             posix_spawn_file_actions_adddup2(&actions, pair.ours, base + Int32(index))
@@ -68,6 +69,7 @@ extension ChildProcess {
         posix_spawnattr_setsigmask(&attributes, &none)
         posix_spawnattr_setsigdefault(&attributes, &all)
         // Either a new session, or a process group of its own, so that a timeout ends the tool's children too.
+        // bounded here: constants of the C library, below 2^8
         let group = newSession ? gcx_spawn_new_session() : Int32(POSIX_SPAWN_SETPGROUP)
         let flags = Int32(POSIX_SPAWN_SETSIGMASK) | Int32(POSIX_SPAWN_SETSIGDEF) | group
         posix_spawnattr_setflags(&attributes, Int16(flags))

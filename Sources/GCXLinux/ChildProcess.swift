@@ -1,4 +1,5 @@
 import CLinux
+import GCXModel
 import Glibc
 
 /// A tool run as a child: arguments as a list, an environment of its own, a time limit and a bound on its output.
@@ -58,6 +59,7 @@ package struct ChildProcess: Sendable {
         let error = try Pipe()
         let nowhere = try FileDescriptor.open("/dev/null", O_RDWR)
         let streams = [(nowhere.number, Int32(0)), (output.write.number, 1), (error.write.number, 2)]
+        // bounded: joins lists
         let pid = try spawn(descriptors: streams.map { (ours: $0.0, theirs: $0.1) } + descriptors, newSession: false)
         let outputReader = output.closeWriter()
         let errorReader = error.closeWriter()
@@ -87,7 +89,7 @@ package struct ChildProcess: Sendable {
         let input = try FileDescriptor.open("/dev/null", O_RDONLY)
         let output = try FileDescriptor.open(logPath ?? "/dev/null", O_WRONLY | O_CREAT | O_APPEND)
         let streams = [(ours: input.number, theirs: Int32(0)), (output.number, 1), (output.number, 2)]
-        return try spawn(descriptors: streams + descriptors, newSession: true)
+        return try spawn(descriptors: streams + descriptors, newSession: true)  // bounded: joins lists
     }
 
     /// Waits for the child `pid`; an unknown child counts as killed.
@@ -101,11 +103,12 @@ package struct ChildProcess: Sendable {
         _ pid: pid_t, _ output: borrowing FileDescriptor, _ error: borrowing FileDescriptor,
         _ watch: () throws(LinuxError) -> Void
     ) throws(LinuxError) -> Outcome {
-        let deadline = BootClock.now() + timeout.wholeNanoseconds
+        let deadline = BootClock.now().saturatingSum(timeout.wholeNanoseconds)
         var content: [[UInt8]] = [[], []]
         var open = [output.number, error.number]
         var chunk = [UInt8](repeating: 0, count: 65536)
         while open.contains(where: { $0 >= 0 }) {
+            // bounded here: the deadline is ahead, asked first; two streams, and no more is read than the chunk holds
             let now = BootClock.now()
             if now >= deadline { throw .timedOut(operation: "run", object: tool, after: timeout) }
             var items = open.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
@@ -123,6 +126,7 @@ package struct ChildProcess: Sendable {
                 }
             }
         }
+        // bounded: two streams
         return Outcome(status: try end(of: pid, deadline), output: content[0], error: content[1])
     }
 
@@ -130,6 +134,7 @@ package struct ChildProcess: Sendable {
     private func end(of pid: pid_t, _ deadline: UInt64) throws(LinuxError) -> WaitStatus {
         if let handle = try PidFD.open(pid) {
             let now = BootClock.now()
+            // bounded: the smaller from the larger
             let left = Duration.nanoseconds(Int64(clamping: now >= deadline ? 0 : deadline - now))
             if try !handle.waitForExit(timeout: left) {
                 throw .timedOut(operation: "run", object: tool, after: timeout)
@@ -147,8 +152,8 @@ package struct Pipe: ~Copyable {
     package init() throws(LinuxError) {
         var numbers: [Int32] = [-1, -1]
         try linux("pipe", "new pipe") { gcx_pipe(&numbers) }
-        read = FileDescriptor(owning: numbers[0])
-        write = FileDescriptor(owning: numbers[1])
+        read = FileDescriptor(owning: numbers[0])  // bounded: pipe(2) gives two
+        write = FileDescriptor(owning: numbers[1])  // bounded: pipe(2) gives two
     }
 
     /// Asks for more room, in bytes; a kernel that gives less is fine.

@@ -1,4 +1,5 @@
 import CLinux
+import GCXModel
 import Glibc
 
 /// The clock all durations come from: it runs on while the machine sleeps and never jumps.
@@ -13,7 +14,8 @@ package enum WallClock {
     package static func now() -> UInt64 {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
-        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+        return UInt64(clamping: time.tv_sec).saturatingProduct(1_000_000_000).saturatingSum(
+            UInt64(clamping: time.tv_nsec))
     }
 }
 
@@ -33,7 +35,7 @@ package enum BootID {
 /// A pause of the calling thread.
 package func pause(for duration: Duration) {
     let (seconds, attoseconds) = duration.components
-    var time = timespec(tv_sec: Int(seconds), tv_nsec: Int(attoseconds / 1_000_000_000))
+    var time = timespec(tv_sec: Int(seconds), tv_nsec: Int(attoseconds / 1_000_000_000))  // bounded: of 64 bits already
     nanosleep(&time, nil)
 }
 
@@ -41,6 +43,7 @@ extension Duration {
     /// Whole nanoseconds, never below zero.
     package var wholeNanoseconds: UInt64 {
         let (seconds, attoseconds) = components
-        return seconds < 0 ? 0 : UInt64(seconds) * 1_000_000_000 + UInt64(max(0, attoseconds / 1_000_000_000))
+        let rest = UInt64(clamping: attoseconds / 1_000_000_000)
+        return UInt64(clamping: seconds).saturatingProduct(1_000_000_000).saturatingSum(rest)
     }
 }

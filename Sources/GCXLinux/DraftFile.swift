@@ -79,6 +79,7 @@ package struct FileIdentity: Codable, Equatable, Sendable {
         }
         guard status.st_mode & S_IFMT == S_IFREG else { throw .malformed(object: path, reason: "not a regular file") }
         self.init(
+            // bounded: numbers of 64 bits that are not below 0
             device: UInt64(status.st_dev), inode: UInt64(status.st_ino), bytes: UInt64(clamping: status.st_size),
             mode: status.st_mode & 0o7777)
     }
@@ -97,10 +98,10 @@ extension Files {
     /// Source: fcntl(2), F_SETLEASE: a read lease is given only while nobody writes.
     package static func hasWriters(_ path: String) throws(LinuxError) -> Bool? {
         let file = try FileDescriptor.open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
-        let answer = gcx_set_lease(file.number, Int32(F_RDLCK))
+        let answer = gcx_set_lease(file.number, Int32(F_RDLCK))  // bounded: a constant of the C library
         if answer == -EAGAIN { return true }
         guard answer >= 0 else { return nil }
-        _ = gcx_set_lease(file.number, Int32(F_UNLCK))
+        _ = gcx_set_lease(file.number, Int32(F_UNLCK))  // bounded: a constant of the C library
         return false
     }
 
@@ -114,7 +115,7 @@ extension Files {
             throw .systemCall(operation: "create", object: path, errno: errno)
         }
         if made >= 0 { close(made) }
-        for suffix in ["", "-wal", "-shm", "-journal"] { try keepPrivate(path + suffix) }
+        for suffix in ["", "-wal", "-shm", "-journal"] { try keepPrivate(path + suffix) }  // bounded: joins texts
     }
 
     /// Takes away what group and others may do with a file; one that is missing is fine.

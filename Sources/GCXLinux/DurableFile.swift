@@ -49,6 +49,7 @@ package enum DurableFile {
 
     /// Makes a rename in the directory of `path` last.
     package static func syncDirectory(of path: String) throws(LinuxError) {
+        // bounded: up to a place that was found in the path
         let folder = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
         let directory = try FileDescriptor.open(folder, O_RDONLY | O_DIRECTORY)
         let number = directory.number

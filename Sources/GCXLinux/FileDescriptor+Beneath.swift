@@ -12,9 +12,9 @@ extension FileDescriptor {
     ) throws(LinuxError) -> Self {
         // openat2 refuses flags that mean nothing together, and O_PATH opens nothing that could wait.
         let besides = flags & place == 0 ? O_NOFOLLOW | O_NONBLOCK : O_NOFOLLOW
-        let flags = UInt64(UInt32(bitPattern: flags | besides))
+        let flags = UInt64(UInt32(bitPattern: flags | besides))  // bounded: 32 bits in 64
         let number = try linux("openat2", Self.label(path)) {
-            gcx_open_beneath(directory, path, flags, UInt64(mode))
+            gcx_open_beneath(directory, path, flags, UInt64(mode))  // bounded: 32 bits in 64
         }
         return Self(owning: number)
     }
@@ -40,7 +40,7 @@ extension FileDescriptor {
         let file = try open(beneath: directory, path.utf8CString.map { $0 }, O_RDONLY)
         let status = try file.status(path)
         guard status.st_mode & S_IFMT == S_IFREG else { throw .malformed(object: path, reason: "it is no plain file") }
-        guard status.st_size >= 0, UInt64(status.st_size) <= bytesMax else {
+        guard let size = UInt64(exactly: status.st_size), size <= bytesMax else {
             throw .malformed(object: path, reason: "larger than \(bytesMax) bytes")
         }
         return file

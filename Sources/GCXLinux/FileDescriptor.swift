@@ -36,6 +36,7 @@ package struct FileDescriptor: ~Copyable, Sendable {
         let buffer = Array(bytes)
         var offset = 0
         while offset < buffer.count {
+            // bounded here: no more is written than is left
             let left = buffer[offset...]
             offset += try posix("write", object) {
                 left.withUnsafeBytes { Glibc.write(number, $0.baseAddress, $0.count) }

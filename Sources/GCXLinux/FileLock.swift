@@ -1,3 +1,4 @@
+import GCXModel
 import Glibc
 
 /// A lock that lasts as long as its open file, in this process or in a child that was given it.
@@ -25,7 +26,7 @@ package struct FileLock: ~Copyable, Sendable {
     package static func wait(
         _ path: String, shared: Bool = false, timeout: Duration
     ) throws(LinuxError) -> FileLock {
-        let deadline = BootClock.now() + timeout.wholeNanoseconds
+        let deadline = BootClock.now().saturatingSum(timeout.wholeNanoseconds)
         while true {
             if let lock = try take(path, shared: shared) { return lock }
             if BootClock.now() >= deadline { throw .timedOut(operation: "flock", object: path, after: timeout) }

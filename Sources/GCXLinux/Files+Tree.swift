@@ -50,7 +50,7 @@ extension Files {
             let child = openat(directory, name, directoryFlags)
             if child >= 0 {
                 let file = FileDescriptor(owning: child)
-                try giveTree(in: file.number, to: user, group, level: level + 1)
+                try giveTree(in: file.number, to: user, group, level: level + 1)  // bounded: `givenLevelsMax` at most
             } else {
                 try posix("chown", label) { fchownat(directory, name, user, group, AT_SYMLINK_NOFOLLOW) }
             }
@@ -88,7 +88,7 @@ private struct TreeRemoval {
             }
             let number = try posix("open", path) { openat(directory, name, Files.directoryFlags) }
             let child = FileDescriptor(owning: number)
-            try empty(child.number, level: level + 1)
+            try empty(child.number, level: level + 1)  // bounded: `treeLevelsMax` at most
             try posix("rmdir", path) { unlinkat(directory, name, AT_REMOVEDIR) }
         }
     }
@@ -100,9 +100,9 @@ private struct TreeRemoval {
             guard [EEXIST, ENOTEMPTY, ENOTDIR].contains(errno) else {
                 throw .systemCall(operation: "rename", object: path, errno: errno)
             }
-            moved += 1
+            moved += 1  // bounded: names that were tried one by one
         }
-        moved += 1
+        moved += 1  // bounded: names that were tried one by one
     }
 
     /// The names in a directory as the bytes they are. They come through the descriptor, so that a directory swapped for

@@ -24,6 +24,7 @@ package enum Files {
                 chunk.withUnsafeMutableBytes { read(number, $0.baseAddress, $0.count) }
             }
             if count == 0 { return content }
+            // bounded here: no more is read than the chunk holds, and the chunk stops at a few mebibytes
             content += chunk[..<count]
             if content.count > limit { throw .malformed(object: path, reason: "larger than \(limit) bytes") }
             if chunk.count < 1 << 20 { chunk = [UInt8](repeating: 0, count: chunk.count * 4) }
@@ -65,6 +66,7 @@ package enum Files {
     /// Makes a directory and those above it.
     package static func makeDirectories(_ path: String, mode: mode_t = 0o700) throws(LinuxError) {
         if path.isEmpty || path == "/" || exists(path) { return }
+        // bounded: up to a place that was found in the path
         if let slash = path.lastIndex(of: "/") { try makeDirectories(String(path[..<slash]), mode: mode) }
         try makeDirectory(path, mode: mode)
     }

@@ -23,12 +23,12 @@ package struct CgroupLimits: Codable, Equatable, Sendable {
     }
 
     /// Weight against other jobs where they meet: 100 a core, the kernel's default for one group.
-    var weight: UInt64 { min(UInt64(cores) * 100, 10_000) }
+    var weight: UInt64 { min(UInt64(cores) * 100, 10_000) }  // bounded: 32 bits in 64
     /// The same for v1, where the default is 1024.
-    var shares: UInt64 { min(UInt64(cores) * 1_024, 262_144) }
+    var shares: UInt64 { min(UInt64(cores) * 1_024, 262_144) }  // bounded: 32 bits in 64
 
     /// The quota per period of 100 ms, in microseconds.
-    var quotaMicroseconds: UInt64 { UInt64(cores) * 100_000 }
+    var quotaMicroseconds: UInt64 { UInt64(cores) * 100_000 }  // bounded: 32 bits in 64
 }
 
 /// The control group of one job: the agent makes it, limits it, reads its meter and removes it.
@@ -118,7 +118,7 @@ package struct CgroupPlace: Codable, Equatable, Sendable {
 extension JobCgroup {
     /// Waits until no process is left; false after `timeout`.
     package func waitUntilEmpty(timeout: Duration) throws(LinuxError) -> Bool {
-        let deadline = BootClock.now() + timeout.wholeNanoseconds
+        let deadline = BootClock.now().saturatingSum(timeout.wholeNanoseconds)
         while try !processes().isEmpty {
             if BootClock.now() >= deadline { return false }
             pause(for: LinuxLimits.pollInterval)
@@ -142,11 +142,11 @@ enum CgroupTree {
     static func processes(below path: String) throws(LinuxError) -> [pid_t] {
         var found: [pid_t] = []
         do {
-            found = try Files.text("\(path)/cgroup.procs").split(separator: "\n").compactMap { pid_t($0) }
+            found = try Files.text("\(path)/cgroup.procs").split(separator: "\n").compactMap { pid_t($0, radix: 10) }
         } catch  where error.isNotFound {
             return []
         }
-        for child in children(of: path) { found += try processes(below: "\(path)/\(child)") }
+        for child in children(of: path) { found += try processes(below: "\(path)/\(child)") }  // bounded: joins lists
         return found
     }
 
@@ -167,6 +167,6 @@ enum CgroupTree {
     static func inode(of path: String) throws(LinuxError) -> UInt64 {
         var status = stat()
         try posix("stat", path) { stat(path, &status) }
-        return UInt64(status.st_ino)
+        return UInt64(status.st_ino)  // bounded: of 64 bits already
     }
 }

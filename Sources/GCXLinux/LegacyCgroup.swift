@@ -14,13 +14,14 @@ package struct LegacyCgroup: JobCgroup {
     package var exists: Bool { Files.exists(path("cpuacct")) }
 
     /// The group's directory in the tree of `controller`, which ``CgroupLayout/parse(mountInfo:)`` found mounted.
+    // bounded: a dictionary; joins texts
     private func path(_ controller: String) -> String { (controllers[controller] ?? "/sys/fs/cgroup/missing") + group }
 
     /// Every tree once, although `cpu` and `cpuacct` are often one.
     private var roots: [String] { Set(controllers.values).sorted() }
 
     package func create(_ limits: CgroupLimits) throws(LinuxError) {
-        for root in roots { try Files.makeDirectories(root + group, mode: 0o755) }
+        for root in roots { try Files.makeDirectories(root + group, mode: 0o755) }  // bounded: joins texts
         if let cpuset = controllers["cpuset"] {
             try inheritCPUs(cpuset)
             if let pus = limits.pus { try Files.control("\(cpuset)\(group)/cpuset.cpus", "\(pus)") }
@@ -55,6 +56,7 @@ package struct LegacyCgroup: JobCgroup {
     /// The trees that helpers are in: all that bound or measure, not those that stop a job or keep devices from it.
     private var helping: [String] {
         let names = ["cpu", "cpuacct", "cpuset", "memory", "pids", "blkio"]
+        // bounded: a dictionary
         return Set(names.compactMap { controllers[$0] }).sorted().map { "\($0)\(group)/\(CgroupPlace.helpersName)" }
     }
 
@@ -140,7 +142,7 @@ package struct LegacyCgroup: JobCgroup {
 
     package func freeze() throws(LinuxError) {
         let state = "\(path("freezer"))/freezer.state"
-        let deadline = BootClock.now() + LinuxLimits.freezeTimeout.wholeNanoseconds
+        let deadline = BootClock.now().saturatingSum(LinuxLimits.freezeTimeout.wholeNanoseconds)
         while true {
             // Writing again is how v1 catches a process that was born while the others froze.
             try Files.control(state, "FROZEN")
@@ -168,8 +170,8 @@ package struct LegacyCgroup: JobCgroup {
     }
 
     package func remove() throws(LinuxError) {
-        for root in roots { try CgroupTree.remove(root + group) }
+        for root in roots { try CgroupTree.remove(root + group) }  // bounded: joins texts
         // runc makes a child in the v2 tree of a hybrid machine too.
-        if let unifiedRoot { try CgroupTree.remove(unifiedRoot + group) }
+        if let unifiedRoot { try CgroupTree.remove(unifiedRoot + group) }  // bounded: joins texts
     }
 }

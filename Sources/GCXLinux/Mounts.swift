@@ -74,6 +74,7 @@ package struct IDMap: Codable, Equatable, Hashable, Sendable {
     package init(base: UInt32) { self.base = base }
 
     /// Whether a user of the machine is one of the job's.
+    // bounded: not below the base, asked first
     package func contains(_ id: UInt32) -> Bool { id >= base && id - base < Self.size }
 
     /// A user namespace that has this map and is owned by its first id: what the kernel counts by user is counted to that

@@ -25,17 +25,18 @@ package struct NetlinkSockets: Equatable, Sendable {
     package static func parse(protocols: String, table: String) -> NetlinkSockets {
         var found = NetlinkSockets()
         for line in protocols.split(separator: "\n") where line.hasPrefix("NETLINK") {
-            let numbers = line.split(separator: " ").dropFirst().prefix(2).compactMap { UInt64($0) }
+            let numbers = line.split(separator: " ").dropFirst().prefix(2).compactMap { UInt64($0, radix: 10) }
             guard numbers.count == 2 else { continue }
+            // bounded here: two numbers, counted first; a size from 2 to 2^20
             found.sockets = numbers[1]
             // kmalloc rounds up to a power of two.
-            let size = UInt64(1) << UInt64(64 - max(1, min(numbers[0], 1 << 20) - 1).leadingZeroBitCount)
+            let size = UInt64(1) << UInt64(64 - (max(2, min(numbers[0], 1 << 20)) - 1).leadingZeroBitCount)
             let own = size.multipliedReportingOverflow(by: numbers[1])
             found.ownBytes = own.overflow ? .max : own.partialValue
         }
         for line in table.split(separator: "\n").dropFirst() {
             let fields = line.split(separator: " ")
-            let waiting = fields.count > 4 ? UInt64(fields[4]) ?? 0 : 0
+            let waiting = fields.dropFirst(4).first.flatMap { UInt64($0) } ?? 0
             let sum = found.waitingBytes.addingReportingOverflow(waiting)
             found.waitingBytes = sum.overflow ? .max : sum.partialValue
         }

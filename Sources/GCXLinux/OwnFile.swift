@@ -7,8 +7,9 @@ package enum OwnFile {
     ///
     /// Source: proc(5), `/proc/self/exe`.
     package static var program: String? {
-        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))  // bounded: a constant of the kernel, 4,096
         let count = readlink("/proc/self/exe", &buffer, buffer.count)
+        // bounded: no more is read than the buffer holds
         return count > 0 ? String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self) : nil
     }
 

@@ -1,4 +1,5 @@
 import CLinux
+import GCXModel
 import Glibc
 
 /// A process that cannot be mistaken for another that got its number later.
@@ -30,11 +31,12 @@ package struct PidFD: ~Copyable, Sendable {
     /// Waits for the end of the process; false when it still runs after `timeout`.
     package func waitForExit(timeout: Duration) throws(LinuxError) -> Bool {
         let number = file.number
-        let deadline = BootClock.now() + timeout.wholeNanoseconds
+        let deadline = BootClock.now().saturatingSum(timeout.wholeNanoseconds)
         while true {
             let now = BootClock.now()
+            // bounded: the deadline is ahead, asked first
             let left = Int32(clamping: now >= deadline ? 0 : (deadline - now) / 1_000_000 + 1)
-            var item = pollfd(fd: number, events: Int16(POLLIN), revents: 0)
+            var item = pollfd(fd: number, events: Int16(POLLIN), revents: 0)  // bounded: a constant of the kernel
             if try posix("poll", "process \(pid)", { poll(&item, 1, left) }) > 0 { return true }
             if now >= deadline { return false }
         }
@@ -54,11 +56,15 @@ package enum ProcessTable {
     private static func field(_ number: Int, of pid: pid_t) -> UInt64? {
         guard let text = try? Files.text("/proc/\(pid)/stat"), let end = text.lastIndex(of: ")") else { return nil }
         // The name in field 2 may hold spaces and brackets, so fields are counted from its last bracket.
+        // bounded: behind a place that was found in the text
         let fields = text[text.index(after: end)...].split(separator: " ")
-        return fields.count > number - 3 ? UInt64(fields[number - 3]) : nil
+        // bounded: a field from 4 to 52, as the code says
+        return fields.dropFirst(number - 3).first.flatMap { UInt64($0) }
     }
 
-    private static var all: [pid_t] { ((try? Files.names(in: "/proc")) ?? []).compactMap { pid_t($0) } }
+    private static var all: [pid_t] {
+        ((try? Files.names(in: "/proc")) ?? []).compactMap { pid_t($0, radix: 10) }
+    }
 
     /// Whether this process has CAP_SYS_RESOURCE. runc sets the limits of its container from outside, which takes it where
     /// the user namespace is somebody else's; the root of a container often lacks it.
@@ -90,7 +96,7 @@ package enum ProcessTable {
 
     /// Children of the process, also those that have ended and wait to be collected. Cost: a file for every process.
     package static func children(of parent: pid_t) -> [pid_t] {
-        all.filter { field(4, of: $0) == UInt64(parent) }
+        all.filter { field(4, of: $0) == UInt64(exactly: parent) }
     }
 
     /// Processes with a view of the mounts that is not this one's: the one of `namespace`, or started with a path at or
@@ -122,6 +128,7 @@ package enum ProcessTable {
     /// The inode of a process's mount namespace; nil when there is no such process.
     package static func mountNamespace(of process: String) -> UInt64? {
         var status = stat()
+        // bounded: of 64 bits already
         return stat("/proc/\(process)/ns/mnt", &status) == 0 ? UInt64(status.st_ino) : nil
     }
 
@@ -132,7 +139,7 @@ package enum ProcessTable {
         guard let text = try? Files.text("/proc/\(pid)/status") else { return false }
         for line in text.split(separator: "\n") where line.hasPrefix("SigCgt:") {
             let mask = UInt64(line.dropFirst(7).drop { $0.isWhitespace }, radix: 16) ?? 0
-            return mask & (1 << UInt64(signal - 1)) != 0
+            return mask & (1 << UInt64(signal - 1)) != 0  // bounded: a signal from 1 to 64, as the code says
         }
         return false
     }

@@ -28,8 +28,9 @@ package enum ResourceLimits {
     /// Source: getrlimit(2), the hard limit.
     package static func most(_ kind: Kind) throws(LinuxError) -> UInt64 {
         var limit = rlimit()
+        // bounded: a constant of the C library
         try posix("getrlimit", kind.name) { getrlimit(__rlimit_resource_t(UInt32(kind.rawValue)), &limit) }
-        return UInt64(limit.rlim_max)
+        return UInt64(limit.rlim_max)  // bounded: of 64 bits already
     }
 
     /// Limits this process and those that it starts.
@@ -69,10 +70,11 @@ package enum ResourceLimits {
     }
 
     private static func lower(_ kind: __rlimit_resource, to value: UInt64, _ name: String) throws(LinuxError) {
-        let kind = __rlimit_resource_t(UInt32(kind.rawValue))
+        let kind = __rlimit_resource_t(UInt32(kind.rawValue))  // bounded: a constant of the C library
         var now = rlimit()
         try posix("getrlimit", name) { getrlimit(kind, &now) }
         // The kernel compares sizes of files as signed numbers, so what is beyond those is no limit.
+        // bounded: of 64 bits already, and a constant
         let wish = value > UInt64(Int64.max) ? rlim_t.max : rlim_t(value)
         let most = min(wish, now.rlim_max)
         var wanted = rlimit(rlim_cur: most, rlim_max: most)

@@ -22,6 +22,7 @@ package enum ServiceNotify {
     @discardableResult
     package static func send(_ text: String, to path: String? = nil) -> Bool {
         guard let path = path ?? getenv("NOTIFY_SOCKET").map({ String(cString: $0) }) else { return false }
+        // bounded here: constants of the kernel; a name is shorter than the path of an address
         let number = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard number >= 0 else { return false }
         defer { close(number) }

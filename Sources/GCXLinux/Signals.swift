@@ -1,4 +1,5 @@
 import CLinux
+import GCXModel
 import Glibc
 
 /// Signals read like data: they are blocked in the calling thread and wait in the kernel until they are read.
@@ -12,6 +13,7 @@ package struct Signals: ~Copyable {
     ///
     /// Source: signalfd(2).
     package init(_ signals: [Int32]) throws(LinuxError) {
+        // bounded: a signal from 1 to 64, as the code says
         let mask = signals.reduce(UInt64(0)) { $0 | 1 << UInt64($1) }
         file = FileDescriptor(owning: try linux("signalfd", "signals \(signals)") { gcx_signalfd(mask) })
     }
@@ -38,7 +40,7 @@ package enum WaitStatus: Equatable, Sendable {
     package var code: Int32 {
         switch self {
         case .exited(let code): code
-        case .signalled(let signal): 128 + signal
+        case .signalled(let signal): 128 + signal  // bounded: a signal has seven bits
         }
     }
 }
@@ -62,7 +64,7 @@ package enum Children {
     /// Kills and collects every child of this process, and those that come to it when their parents die; false when
     /// some are left after `timeout`. Cost: a system call when there are none.
     package static func endAll(timeout: Duration) -> Bool {
-        let deadline = BootClock.now() + timeout.wholeNanoseconds
+        let deadline = BootClock.now().saturatingSum(timeout.wholeNanoseconds)
         while true {
             var raw: Int32 = 0
             let pid = waitpid(-1, &raw, WNOHANG)

@@ -11,6 +11,7 @@ package enum ThreadRoom {
     /// What a program needs for its tasks: a thread of the dispatch library and an event loop of the network for each
     /// processor, one more that watches timers and descriptors, and one to spare.
     package static var ofThisMachine: Int {
+        // bounded here: a constant of the C library; `taskThreadsMax` at most
         let processors = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
         return min(processors, LinuxLimits.taskThreadsMax) * 2 + 2
     }
@@ -28,6 +29,7 @@ package enum ThreadRoom {
         var refusal: Int32 = 0
         while threads.count < count, refusal == 0 {
             var thread = pthread_t()
+            // bounded: a descriptor has 20 bits
             let descriptor = UnsafeMutableRawPointer(bitPattern: Int(gate.read.number) + 1)
             refusal = pthread_create(&thread, &attributes, Self.waitAtGate, descriptor)
             if refusal == 0 { threads.append(thread) }
@@ -42,6 +44,7 @@ package enum ThreadRoom {
     /// Reads one byte from the descriptor whose number plus one is the pointer: a null pointer carries nothing.
     private static let waitAtGate: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { gate in
         var byte: UInt8 = 0
+        // bounded: the pointer is a descriptor, plus one
         while read(Int32(Int(bitPattern: gate) - 1), &byte, 1) < 0, errno == EINTR {}
         return nil
     }

@@ -13,7 +13,7 @@ package struct UnifiedCgroup: JobCgroup {
         self.group = group
     }
 
-    private var path: String { root + group }
+    private var path: String { root + group }  // bounded: joins texts
     private var job: String { "\(path)/\(CgroupPlace.childName)" }
     private var helping: String { "\(path)/\(CgroupPlace.helpersName)" }
     package var runtimePath: String { "\(group)/\(CgroupPlace.childName)" }
@@ -52,12 +52,13 @@ package struct UnifiedCgroup: JobCgroup {
         let io = Files.lineIfPresent("\(path)/io.stat")
         return RawSample(
             bootID: try BootID.read(), bootNanoseconds: BootClock.now(), cgroupInode: try CgroupTree.inode(of: path),
-            cpuNanoseconds: microseconds * 1000, memoryCurrentBytes: Files.numberIfPresent("\(job)/memory.current"),
+            cpuNanoseconds: microseconds.saturatingProduct(1_000),
+            memoryCurrentBytes: Files.numberIfPresent("\(job)/memory.current"),
             memoryPeakBytes: Files.numberIfPresent("\(job)/memory.peak"),
             pids: Files.numberIfPresent("\(job)/pids.current"),
             ioReadBytes: io.flatMap { CgroupText.sum("rbytes", inIOStat: $0) },
             ioWriteBytes: io.flatMap { CgroupText.sum("wbytes", inIOStat: $0) },
-            throttledNanoseconds: CgroupText.value("throttled_usec", in: cpu).map { $0 * 1000 },
+            throttledNanoseconds: CgroupText.value("throttled_usec", in: cpu).map { $0.saturatingProduct(1_000) },
             oomKills: oomKills())
     }
 
@@ -73,7 +74,7 @@ package struct UnifiedCgroup: JobCgroup {
 
     package func freeze() throws(LinuxError) {
         try Files.control("\(job)/cgroup.freeze", "1")
-        let deadline = BootClock.now() + LinuxLimits.freezeTimeout.wholeNanoseconds
+        let deadline = BootClock.now().saturatingSum(LinuxLimits.freezeTimeout.wholeNanoseconds)
         while CgroupText.value("frozen", in: try Files.text("\(job)/cgroup.events")) != 1 {
             if BootClock.now() >= deadline {
                 throw .timedOut(operation: "freeze", object: job, after: LinuxLimits.freezeTimeout)
@@ -122,7 +123,7 @@ package struct DelegatedSubtree: Sendable {
     ///
     /// - Throws: ``LinuxError/unsupported(what:reason:)`` when a needed controller is not delegated.
     package func prepare() throws(LinuxError) {
-        let path = root + base
+        let path = root + base  // bounded: joins texts
         guard Files.exists(path) else {
             throw .unsupported(
                 what: "the delegated cgroup \(path)",
@@ -137,9 +138,10 @@ package struct DelegatedSubtree: Sendable {
         }
         if !base.isEmpty { try vacate(path) }
         let wanted = (CgroupLayout.neededControllers + ["io", "cpuset"]).filter(offered.contains)
-        for group in [jobs, supervisors] { try Files.makeDirectory(root + group, mode: 0o755) }
+        for group in [jobs, supervisors] { try Files.makeDirectory(root + group, mode: 0o755) }  // bounded: joins texts
         let line = wanted.map { "+\($0)" }.joined(separator: " ")
         try Files.control("\(path)/cgroup.subtree_control", line)
+        // bounded: joins texts
         try Files.control("\(root + jobs)/cgroup.subtree_control", line)
     }
 

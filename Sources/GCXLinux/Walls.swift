@@ -106,7 +106,7 @@ package struct Walls: Sendable {
         try linux("prctl", "death of the parent") { gcx_die_with_parent() }
         // The parent may have died before it was said; then nobody holds the other end any more.
         let reader = life.closeWriter()
-        var item = pollfd(fd: reader.number, events: Int16(POLLIN), revents: 0)
+        var item = pollfd(fd: reader.number, events: Int16(POLLIN), revents: 0)  // bounded: a constant of the kernel
         if poll(&item, 1, 0) > 0 { _exit(1) }
     }
 
@@ -179,6 +179,7 @@ package struct Walls: Sendable {
 
         /// Every right that a kernel of that version can withhold.
         static func all(_ version: Int32) -> UInt64 {
+            // bounded here: of constants
             switch version {
             case 1: (1 << 13) - 1
             case 2: (1 << 14) - 1

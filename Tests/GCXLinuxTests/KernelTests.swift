@@ -190,6 +190,13 @@ struct ChildTests {
 
 @Suite("Clocks and the service manager")
 struct ClockTests {
+    @Test("a span in nanoseconds is at least 0 and at most the largest number")
+    func spans() {
+        #expect(Duration.milliseconds(1_500).wholeNanoseconds == 1_500_000_000)
+        #expect(Duration.seconds(Int64.max).wholeNanoseconds == .max)
+        #expect(Duration.seconds(Int64.min).wholeNanoseconds == 0 && Duration.milliseconds(-1).wholeNanoseconds == 0)
+    }
+
     @Test("the boot clock only grows, and the boot has a name")
     func clock() throws {
         let first = BootClock.now()
@@ -267,6 +274,7 @@ struct NetlinkSocketTests {
         let found = NetlinkSockets.parse(protocols: protocols, table: table)
         #expect(found.sockets == 12 && found.ownBytes == 12 * 2048 && found.waitingBytes == .max && found.bytes == .max)
         #expect(NetlinkSockets.parse(protocols: "NETLINK 99999999999999 18446744073709551615", table: "").sockets > 0)
+        #expect(NetlinkSockets.parse(protocols: "NETLINK 0 3", table: "").ownBytes == 6)
         #expect(NetlinkSockets.parse(protocols: "", table: "") == NetlinkSockets())
     }
 }
