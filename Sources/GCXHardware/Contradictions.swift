@@ -59,6 +59,7 @@ package enum Contradictions {
         let nominals = [
             clock.cpufreqKilohertzBase, clock.modelNameKilohertz, clock.timeStampCounterKilohertzOnX86(inventory),
         ].compactMap(\.self)
+        // bounded: the closure runs only when there is a second one
         let nominalsAgree = nominals.dropFirst().allSatisfy { isNear($0, nominals[0], perMille: tolerance) }
         guard isAboveMaximum || !nominalsAgree else { return nil }
         return Contradiction(
@@ -109,6 +110,7 @@ package enum Contradictions {
 
     /// Whether `value` differs from `reference` by at most the given thousandths of it.
     static func isNear(_ value: UInt64, _ reference: UInt64, perMille: UInt64) -> Bool {
+        // bounded here: the smaller from the larger; the rest is asked in 128 bits
         let difference = value > reference ? value - reference : reference - value
         let allowed = reference.multipliedFullWidth(by: perMille)
         let asked = difference.multipliedFullWidth(by: 1000)

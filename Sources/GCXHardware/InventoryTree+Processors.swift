@@ -11,6 +11,7 @@ extension InventoryTree {
             TreeNode("core kind \(kind.efficiencyRank.map(String.init) ?? "of unknown rank"): PUs \(kind.pus)")
         }
         return section(
+            // bounded: joins lists
             title(inventory), topology.packages.map { package($0, topology) } + loose.map { TreeNode(node($0)) } + kinds
         )
     }
@@ -29,7 +30,7 @@ extension InventoryTree {
             ? caches(in: package.pus, topology)
             : parts.map { TreeNode(node($0), caches(in: $0.pus, topology)) }
         let name = "package\(package.osIndex.map { " \($0)" } ?? "")\(package.model.map { " \($0)" } ?? "")"
-        return TreeNode(name, whole.map { TreeNode(node($0)) } + inside)
+        return TreeNode(name, whole.map { TreeNode(node($0)) } + inside)  // bounded: joins lists
     }
 
     private static func node(_ node: Inventory.Topology.NUMANode) -> String {
@@ -44,13 +45,14 @@ extension InventoryTree {
         let covered = third.reduce(PUSet([])) { $0.union($1.pus) }
         let rest = PUSet(pus.indexes.filter { !covered.contains($0) })
         return fold(third.map { (label: "L3 \($0.sizeBytes.map(bytes) ?? "of unknown size")", pus: $0.pus) }, topology)
-            + cores(in: rest, topology)
+            + cores(in: rest, topology)  // bounded: joins lists
     }
 
     /// Caches with the same label and equally many cores become one line.
     private static func fold(_ caches: [(label: String, pus: PUSet)], _ topology: Inventory.Topology) -> [TreeNode] {
         var runs: [(label: String, pus: [PUSet])] = []
         for cache in caches {
+            // bounded here: a run begins with one set of units, and the last one is there
             if let last = runs.last, last.label == cache.label, last.pus[0].count == cache.pus.count {
                 runs[runs.count - 1].pus.append(cache.pus)
             } else {
@@ -70,6 +72,7 @@ extension InventoryTree {
         for core in topology.cores where !core.pus.isEmpty && core.pus.isSubset(of: pus) {
             let shape = shape(of: core, topology)
             if let last = runs.last, last.shape == shape {
+                // bounded here: the last run is there, and no more cores than the inventory lists
                 runs[runs.count - 1] = (shape, last.pus.union(core.pus), last.count + 1)
             } else {
                 runs.append((shape, core.pus, 1))

@@ -156,7 +156,8 @@ package enum InventoryTree {
             "Contradictions",
             inventory.contradictions.map { found in
                 let claims = found.claims.map { claim in
-                    let value = found.fact.isBytes ? UInt64(claim.value).map(bytes) ?? claim.value : claim.value
+                    let size = found.fact.isBytes ? UInt64(claim.value, radix: 10).map(bytes) : nil
+                    let value = size ?? claim.value
                     return TreeNode("\(claim.source): \(value)\(claim.source == found.trusted ? " (used)" : "")")
                 }
                 return TreeNode(found.fact.rawValue, claims + [TreeNode(found.explanation)], style: .warning)

@@ -110,6 +110,7 @@ private struct TreeParser {
     mutating func entries() throws(MachineFolder.TreeError) -> [MachineFolder.Entry] {
         var entries: [MachineFolder.Entry] = []
         while index < lines.count {
+            // bounded here: the index is below the number of lines
             let line = lines[index]
             index += 1
             if line.isEmpty || line.hasPrefix("#") { continue }
@@ -124,18 +125,20 @@ private struct TreeParser {
 
     private mutating func entry(_ line: Substring) throws(MachineFolder.TreeError) -> MachineFolder.Entry {
         let words = line.split(separator: " ", maxSplits: 2)
+        // bounded here: three words, counted first; joins texts
         if words.count == 3, words[1] == "->" {
             return .link(path: folder + words[0], target: String(words[2]))
         }
         guard let name = words.first, name.hasSuffix(":"), name.count > 1 else {
             throw .badLine(line: index, text: String(line.prefix(80)))
         }
-        let path = folder + name.dropLast()
+        let path = folder + name.dropLast()  // bounded: joins texts
         let value = trimmed(line.dropFirst(name.count))
         return .file(path: path, text: value == "<<" ? try manyLines() : value + "\n")
     }
 
     private mutating func manyLines() throws(MachineFolder.TreeError) -> String {
+        // bounded here: every line up to the index was read, and the end is found behind it
         let start = index
         guard let end = lines[start...].firstIndex(of: ">>") else { throw .unfinishedText(line: start) }
         index = end + 1

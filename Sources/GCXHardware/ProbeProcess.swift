@@ -26,6 +26,7 @@ struct ProbeProcess {
     ///
     /// - Throws: ``ProbeError/launchFailed(path:errno:)``, `crashed`, `timedOut` or `tooMuchOutput`.
     func run() throws(ProbeError) -> Outcome {
+        // bounded: a timeout of ours, minutes at most
         let deadline = ContinuousClock.now + timeout
         let output = try Pipe(for: executable)
         let errors = try Pipe(for: executable)
@@ -45,6 +46,7 @@ struct ProbeProcess {
     private func collect(
         _ output: Int32, _ errors: Int32, until deadline: ContinuousClock.Instant
     ) throws(ProbeError) -> (output: [UInt8], errorText: String) {
+        // bounded here: two streams, and what was collected of each
         var streams = [
             pollfd(fd: output, events: Int16(POLLIN), revents: 0),
             pollfd(fd: errors, events: Int16(POLLIN), revents: 0),
@@ -67,6 +69,7 @@ struct ProbeProcess {
     /// Rounded up, so that a poll never ends just before the deadline and spins.
     private func milliseconds(_ duration: Duration) -> Int32 {
         Int32(
+            // bounded: a timeout of ours, minutes at most
             clamping: duration.components.seconds * 1000 + duration.components.attoseconds / 1_000_000_000_000_000 + 1)
     }
 
@@ -116,7 +119,7 @@ extension ProbeProcess {
         posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
         posix_spawn_file_actions_adddup2(&actions, errors, STDERR_FILENO)
         // glibc's addclosefrom_np is out of sight of Swift; a descriptor opened after this list is close-on-exec anyway.
-        for inherited in SystemRoot.live.names(in: "proc/self/fd").compactMap({ Int32($0) })
+        for inherited in SystemRoot.live.names(in: "proc/self/fd").compactMap({ Int32($0, radix: 10) })
         where inherited > STDERR_FILENO {
             posix_spawn_file_actions_addclose(&actions, inherited)
         }
@@ -144,6 +147,7 @@ extension ProbeProcess {
         posix_spawnattr_setsigmask(&attributes, &none)
         posix_spawnattr_setsigdefault(&attributes, &all)
         posix_spawnattr_setflags(
+            // bounded: constants of the C library, below 2^8
             &attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
     }
 
@@ -164,9 +168,9 @@ private final class Pipe {
 
     init(for executable: String) throws(ProbeError) {
         var ends: [Int32] = [-1, -1]
-        let type = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
+        let type = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)  // bounded: constants of the kernel
         guard socketpair(AF_UNIX, type, 0, &ends) == 0 else { throw .launchFailed(path: executable, errno: errno) }
-        (readEnd, writeEnd) = (ends[0], ends[1])
+        (readEnd, writeEnd) = (ends[0], ends[1])  // bounded: socketpair(2) gives two
     }
 
     func closeWriteEnd() {

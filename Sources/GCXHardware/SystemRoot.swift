@@ -66,7 +66,7 @@ package struct SystemRoot: Sendable {
     }
 
     package func linkTarget(_ relative: String) -> String? {
-        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))  // bounded: a constant of the kernel, 4,096
         let count = readlink(absolute(relative), &buffer, buffer.count)
         guard count > 0 else { return nil }
         return String(decoding: buffer.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
@@ -77,7 +77,7 @@ package struct SystemRoot: Sendable {
     }
 
     package func absolute(_ relative: String) -> String {
-        path + (relative.hasPrefix("/") ? relative : "/" + relative)
+        path + (relative.hasPrefix("/") ? relative : "/" + relative)  // bounded: joins texts
     }
 }
 
@@ -85,7 +85,7 @@ package struct SystemRoot: Sendable {
 func trimmed(_ text: some StringProtocol) -> String {
     let start = text.drop { $0.isWhitespace }
     guard let last = start.lastIndex(where: { !$0.isWhitespace }) else { return "" }
-    return String(start[...last])
+    return String(start[...last])  // bounded: up to a place that was found in the text
 }
 
 /// `name: value` lines, as `/proc/meminfo` and `/proc/self/status` hold them; the first of equal names wins.
@@ -94,6 +94,7 @@ func fields(of text: some StringProtocol) -> [String: String] {
     for line in text.split(whereSeparator: \.isNewline) {
         let parts = line.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
         guard parts.count == 2 else { continue }
+        // bounded here: two parts, counted first; a dictionary
         let name = trimmed(parts[0])
         if fields[name] == nil { fields[name] = trimmed(parts[1]) }
     }

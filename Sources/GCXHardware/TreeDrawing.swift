@@ -27,6 +27,7 @@ struct Canvas {
 
     private func append(_ nodes: [TreeNode], below indent: String, to lines: inout [StyledText]) {
         for (index, node) in nodes.enumerated() {
+            // bounded here: of the place in a list; joins texts
             let isLast = index == nodes.count - 1
             lines.append(line(indent + (isLast ? "└─ " : "├─ "), node))
             append(node.children, below: indent + (isLast ? "   " : "│  "), to: &lines)
@@ -34,9 +35,10 @@ struct Canvas {
     }
 
     private func line(_ indent: String, _ node: TreeNode) -> StyledText {
-        let room = max(width - indent.count, 1)
+        let room = max(width - indent.count, 1)  // bounded: a terminal's width, and an indent as deep as the inventory
         // Names come from devices and files: no control character of theirs reaches the terminal.
         let label = String(node.label.map { $0.unicodeScalars.allSatisfy(isPrintable) ? $0 : "?" })
+        // bounded: joins texts; `room` is 1 or more
         return indent + painted(label.count > room ? label.prefix(room - 1) + "…" : label, node.style)
     }
 
@@ -63,6 +65,7 @@ func plural(_ count: Int, _ noun: String) -> String {
 
 /// `23.5 GiB`: one decimal, rounded down, none when it is zero.
 func bytes(_ count: UInt64) -> String {
+    // bounded here: seven units, of which the last ends the loop; the rest is below 1,024
     let units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"]
     var (whole, rest, unit) = (count, UInt64(0), 0)
     while whole >= 1024 && unit < units.count - 1 {
@@ -75,5 +78,5 @@ func bytes(_ count: UInt64) -> String {
 /// `050` for 50.
 func threeDigits(_ number: UInt64) -> String {
     let text = String(number)
-    return String(repeating: "0", count: max(0, 3 - text.count)) + text
+    return String(repeating: "0", count: max(0, 3 - text.count)) + text  // bounded: joins texts
 }

@@ -100,4 +100,24 @@ struct ParserTests {
         }
         #expect(target.text("x") == nil)
     }
+
+    @Test("nodes and blocks that claim more memory together than a number holds have the largest number")
+    func memoryBeyondAll() throws {
+        let folder = try TemporaryFolder()
+        let nodes = [0, 1].map { node in
+            MachineFolder.Entry.file(
+                path: "sys/devices/system/node/node\(node)/meminfo",
+                text: "Node \(node) MemTotal: 18014398509481983 kB\n")
+        }
+        let blocks = [0, 1].map { block in
+            MachineFolder.Entry.file(path: "sys/devices/system/memory/memory\(block)/online", text: "1\n")
+        }
+        try MachineFolder.write(
+            nodes + blocks + [
+                .file(path: "proc/meminfo", text: "MemTotal: 4 kB\n"),
+                .file(path: "sys/devices/system/memory/block_size_bytes", text: "ffffffffffffffff\n"),
+            ], below: folder.path)
+        let memory = try #require(MemorySource.read(SystemRoot(path: folder.path)))
+        #expect(memory.nodesTotalBytes == .max && memory.onlineBlocksBytes == .max)
+    }
 }

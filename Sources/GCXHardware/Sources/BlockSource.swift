@@ -44,7 +44,7 @@ package enum BlockSource {
         if let chosen = words.first(where: { $0.hasPrefix("[") && $0.hasSuffix("]") }) {
             return String(chosen.dropFirst().dropLast())
         }
-        return words.count == 1 ? String(words[0]) : nil
+        return words.count == 1 ? String(words[0]) : nil  // bounded: one word, counted first
     }
 
     /// By the name the driver gives (`Documentation/admin-guide/devices.txt`).

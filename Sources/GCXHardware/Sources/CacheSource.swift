@@ -11,10 +11,11 @@ package enum CacheSource {
 
     /// `32768K`, `36M`.
     package static func parseSize(_ text: String) -> UInt64? {
+        // dictionaries: factors
         let factors: [Character: UInt64] = ["K": 1 << 10, "M": 1 << 20, "G": 1 << 30]
         guard let unit = text.last, let factor = factors[unit], let count = UInt64(text.dropLast()) else {
-            return UInt64(text)
+            return UInt64(text, radix: 10)
         }
-        return count < 1 << 32 ? count * factor : nil
+        return count < 1 << 32 ? count * factor : nil  // bounded: below 2^32 times 2^30 at most
     }
 }

@@ -31,6 +31,7 @@ package enum CgroupSource {
         text.split(whereSeparator: \.isNewline).compactMap { line in
             let parts = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
             guard parts.count == 3 else { return nil }
+            // bounded here: three parts, counted first
             let named = parts[1].split(separator: ",").map(String.init)
             guard parts[1].isEmpty || named.contains(where: controllers.contains) else { return nil }
             return Membership(controllers: named, path: String(parts[2]))
@@ -60,9 +61,9 @@ package enum CgroupSource {
         var path = "/"
         var groups = [readGroup(root, mount, hierarchy, path)]
         for part in pathBelow(mount.root, membership.path) {
-            path += path == "/" ? part : "/\(part)"
+            path += path == "/" ? part : "/\(part)"  // bounded: joins texts
             // A container may see its host's path but not its tree: what is not there cannot be read.
-            guard root.exists(mount.mountPoint + path) else { break }
+            guard root.exists(mount.mountPoint + path) else { break }  // bounded: joins texts
             groups.append(readGroup(root, mount, hierarchy, path))
         }
         return groups
@@ -81,7 +82,7 @@ package enum CgroupSource {
         _ root: SystemRoot, _ mount: MountSource.Mount, _ hierarchy: String, _ path: String
     ) -> Inventory.AgentLimits.Group {
         var group = Inventory.AgentLimits.Group(hierarchy: hierarchy, path: path)
-        let folder = mount.mountPoint + (path == "/" ? "" : path)
+        let folder = mount.mountPoint + (path == "/" ? "" : path)  // bounded: joins texts
         if mount.type == "cgroup2" {
             readV2(root, folder, into: &group)
         } else {
@@ -92,8 +93,8 @@ package enum CgroupSource {
 
     private static func readV2(_ root: SystemRoot, _ folder: String, into group: inout Inventory.AgentLimits.Group) {
         if let words = root.word("\(folder)/cpu.max")?.split(separator: " "), words.count == 2 {
-            group.cpuQuotaMicroseconds = UInt64(words[0])
-            group.cpuPeriodMicroseconds = UInt64(words[1])
+            group.cpuQuotaMicroseconds = words.first.flatMap { UInt64($0) }
+            group.cpuPeriodMicroseconds = words.last.flatMap { UInt64($0) }
         }
         // UInt64("max") is nil, which is what "max" means.
         group.memoryBytesMax = root.word("\(folder)/memory.max").flatMap { UInt64($0) }
@@ -113,7 +114,7 @@ package enum CgroupSource {
     }
 
     package static func parseV1Limit(_ text: String) -> UInt64? {
-        UInt64(text).flatMap { $0 >= unlimitedV1 ? nil : $0 }
+        UInt64(text, radix: 10).flatMap { $0 >= unlimitedV1 ? nil : $0 }
     }
 
     private static func affinity(_ root: SystemRoot) -> PUSet? {

@@ -32,6 +32,7 @@ package enum MemorySource {
     /// `24684084 kB`; the kernel's kB are 1024 bytes.
     private static func bytes(_ value: String) -> UInt64? {
         let parts = value.split(separator: " ")
+        // bounded: two parts, counted first
         guard parts.count == 2, parts[1] == "kB", let kibibytes = UInt64(parts[0]) else { return nil }
         let (bytes, overflowed) = kibibytes.multipliedReportingOverflow(by: 1024)
         return overflowed ? nil : bytes
@@ -41,7 +42,7 @@ package enum MemorySource {
         let folder = "sys/devices/system/node"
         let totals = root.names(in: folder).filter { numberSuffix($0, after: "node") != nil }
             .compactMap { root.text("\(folder)/\($0)/meminfo").flatMap(parseNode) }
-        return totals.isEmpty ? nil : totals.reduce(0, +)
+        return totals.isEmpty ? nil : totals.reduce(0) { $0.saturatingSum($1) }
     }
 
     private static func onlineBlocks(_ root: SystemRoot) -> UInt64? {
@@ -50,11 +51,11 @@ package enum MemorySource {
         let online = root.names(in: folder).filter {
             numberSuffix($0, after: "memory") != nil && root.word("\(folder)/\($0)/online") == "1"
         }
-        return online.isEmpty ? nil : UInt64(online.count) * size
+        return online.isEmpty ? nil : UInt64(online.count).saturatingProduct(size)
     }
 }
 
 /// The number in `node12` after `node`; nil for any other name.
 func numberSuffix(_ name: String, after prefix: String) -> Int? {
-    name.hasPrefix(prefix) ? Int(name.dropFirst(prefix.count)) : nil
+    name.hasPrefix(prefix) ? Int(name.dropFirst(prefix.count), radix: 10) : nil
 }

@@ -24,6 +24,7 @@ package enum MountSource {
         text.split(whereSeparator: \.isNewline).compactMap { line in
             let words = line.split(separator: " ")
             // The optional fields end at a lone dash; type, source and options follow it.
+            // bounded here: ten words or more, and three behind the dash, counted first
             guard words.count >= 10, let dash = words.dropFirst(6).firstIndex(of: "-"), words.count > dash + 3 else {
                 return nil
             }
@@ -55,8 +56,9 @@ package enum MountSource {
         var room = statvfs()
         // Only mounts of local block devices come here, so a dead file server cannot hold the call.
         if root.isLive, statvfs(mount.mountPoint, &room) == 0 {
-            filesystem.totalBytes = UInt64(room.f_blocks) * UInt64(room.f_frsize)
-            filesystem.availableBytes = UInt64(room.f_bavail) * UInt64(room.f_frsize)
+            filesystem.totalBytes = UInt64(clamping: room.f_blocks).saturatingProduct(UInt64(clamping: room.f_frsize))
+            filesystem.availableBytes = UInt64(clamping: room.f_bavail).saturatingProduct(
+                UInt64(clamping: room.f_frsize))
         }
         return filesystem
     }

@@ -23,7 +23,7 @@ package enum NetworkSource {
 
     /// Nil for -1 and for 2³²-1, the two ways the kernel says that it does not know.
     package static func parseSpeed(_ text: String) -> Int? {
-        Int(text).flatMap { 0 < $0 && $0 < Int(UInt32.max) ? $0 : nil }
+        Int(text, radix: 10).flatMap { 0 < $0 && $0 < UInt32.max ? $0 : nil }
     }
 
     private static func kind(_ root: SystemRoot, _ path: String) -> Inventory.NetworkInterface.Kind {
@@ -39,6 +39,7 @@ package enum NetworkSource {
     /// `NAME=value` lines.
     package static func fields(ofEvent text: String) -> [String: String] {
         let pairs = text.split(whereSeparator: \.isNewline).map { $0.split(separator: "=", maxSplits: 1) }
+        // bounded: pairs, counted first
         return Dictionary(pairs.filter { $0.count == 2 }.map { (String($0[0]), String($0[1])) }) { first, _ in first }
     }
 }

@@ -28,12 +28,13 @@ package enum PCISource {
     /// `16.0 GT/s PCIe` → 16000; nil for `Unknown`.
     package static func parseSpeed(_ text: String) -> Int? {
         let parts = text.split(separator: " ")
+        // bounded here: two parts or more, counted first; kilohertz are below 2^30
         guard parts.count >= 2, parts[1] == "GT/s" else { return nil }
         return ProcessorSource.kilohertz(parts[0]).map { Int($0) }
     }
 
     /// `16` → 16; nil for 0 and 255, which are how a device without a link says so.
     package static func parseWidth(_ text: String) -> Int? {
-        Int(text).flatMap { (1...32).contains($0) ? $0 : nil }
+        Int(text, radix: 10).flatMap { (1...32).contains($0) ? $0 : nil }
     }
 }

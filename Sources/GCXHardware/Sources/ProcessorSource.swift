@@ -32,6 +32,7 @@ package enum ProcessorSource {
     /// `2596.128` in MHz; read as text because a clock is no reason for floating point.
     static func kilohertz(_ megahertz: some StringProtocol) -> UInt64? {
         let parts = megahertz.split(separator: ".", omittingEmptySubsequences: false)
+        // bounded here: one part or two, counted first; megahertz are below a million, and three digits follow at most
         guard (1...2).contains(parts.count), let whole = UInt64(parts[0]), whole < 1_000_000 else { return nil }
         let decimals = parts.count == 2 ? String(parts[1].prefix(3)) : ""
         guard let thousandths = UInt64(decimals + String(repeating: "0", count: 3 - decimals.count)) else { return nil }
@@ -43,11 +44,12 @@ package enum ProcessorSource {
         guard let word = name.split(separator: "@").dropFirst().first.map(trimmed), word.hasSuffix("GHz") else {
             return nil
         }
-        return kilohertz(word.dropLast(3)).map { $0 * 1000 }
+        return kilohertz(word.dropLast(3)).map { $0 * 1000 }  // bounded: kilohertz are below 2^30
     }
 
     private static func kibibytes(_ size: String) -> UInt64? {
         let parts = size.split(separator: " ")
+        // bounded here: two parts, counted first, and fewer than 2^40 KiB
         guard parts.count == 2, parts[1] == "KB", let count = UInt64(parts[0]), count < 1 << 40 else { return nil }
         return count * 1024
     }
@@ -58,7 +60,7 @@ package enum ProcessorSource {
             "0x41": "Arm", "0x42": "Broadcom", "0x43": "Cavium", "0x48": "HiSilicon", "0x4e": "NVIDIA",
             "0x50": "Applied Micro", "0x51": "Qualcomm", "0x61": "Apple", "0x6d": "Microsoft", "0xc0": "Ampere",
         ]
-        return known[code] ?? "implementer \(code)"
+        return known[code] ?? "implementer \(code)"  // bounded: a dictionary
     }
 
     private static func highest(_ root: SystemRoot, _ file: String) -> UInt64? {

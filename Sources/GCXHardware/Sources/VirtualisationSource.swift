@@ -14,7 +14,7 @@ package enum VirtualisationSource {
                 processor.flatMap(flag), root.word("sys/hypervisor/type").map { say("/sys/hypervisor/type", $0) },
                 root.word("proc/device-tree/hypervisor/compatible").map { say("device tree", $0) },
                 clockSource(root), paravirtualDevices(pciDevices),
-            ].compactMap(\.self) + firmware(root)
+            ].compactMap(\.self) + firmware(root)  // bounded: joins lists
         return Inventory.Virtualisation(
             hypervisor: hypervisor(evidence), container: container(root), evidence: evidence)
     }
@@ -41,6 +41,7 @@ package enum VirtualisationSource {
     private static func paravirtualDevices(_ devices: [Inventory.PCIDevice]) -> Evidence? {
         let names: [UInt16: String] = [0x1AF4: "virtio", 0x15AD: "vmware", 0x1414: "hyperv", 0x5853: "xen"]
         // A passed-through or paravirtual network function of a cloud (1d0f, Amazon) is found on its bare machines too.
+        // bounded: a dictionary
         return devices.lazy.compactMap { names[$0.vendorID.value] }.first.map { say("PCI devices", $0) }
     }
 
