@@ -12,6 +12,7 @@ final class PeerConnection {
     init(owning fd: Int32, name: String) {
         self.fd = fd
         self.name = name
+        // bounded here: a constant of the kernels
         buffer = .allocate(byteCount: Int(GCX_NETWORK_BUFFER_BYTES), alignment: 4096)
         // What a network that compresses could not make smaller.
         gcx_storage_fill(buffer, Int(GCX_NETWORK_BUFFER_BYTES), gcx_now_nanoseconds())
@@ -72,6 +73,7 @@ final class PeerClient {
         var generator = SystemRandomNumberGenerator()
         nonce =
             "0x"
+            // bounded here: joins texts; 64 bits have at most 16 digits
             + (0..<4).map { _ in
                 let digits = String(generator.next() as UInt64, radix: 16)
                 return String(repeating: "0", count: 16 - digits.count) + digits
@@ -118,7 +120,7 @@ final class PeerClient {
     private func timed(_ work: () throws(BenchFailure) -> Void) throws(BenchFailure) -> UInt64 {
         let begin = gcx_now_nanoseconds()
         try work()
-        return max(1, gcx_now_nanoseconds() - begin)
+        return max(1, gcx_now_nanoseconds() - begin)  // bounded: of a clock that only goes on
     }
 }
 
@@ -143,6 +145,7 @@ struct BenchPeer: BenchMeasurement {
         self.client = client
         self.figure = figure
         guard figure != .roundTrip else { return }
+        // bounded here: below `peerTransferBytesMax`, then doubled; of Doubles
         while bytes < BenchmarkLimits.peerTransferBytesMax, Double(try transfer()) < Self.sampleSeconds * 1e9 {
             bytes *= 2
         }
@@ -150,6 +153,7 @@ struct BenchPeer: BenchMeasurement {
     }
 
     mutating func sample() throws(BenchFailure) -> Sample? {
+        // bounded here: of Doubles, and never by 0 ns
         guard figure != .roundTrip else { return Sample(value: Double(try client.echo()) * 1000, processorShare: nil) }
         return Sample(value: Double(bytes) * 1e9 / Double(try transfer()), processorShare: nil)
     }

@@ -83,9 +83,9 @@ enum InventoryCollector {
         guard root.exists(PCISource.folder) else { return }
         let (devices, problems) = PCILibrary.scan(sysfs: root.absolute("sys/bus/pci"), idList: idList)
         inventory.pciDevices = devices
-        inventory.problems += problems
+        inventory.problems += problems  // bounded: joins lists
         for index in inventory.pciDevices.indices {
-            PCISource.readFacts(root, into: &inventory.pciDevices[index])
+            PCISource.readFacts(root, into: &inventory.pciDevices[index])  // bounded: an index of the list
         }
     }
 
@@ -108,6 +108,7 @@ enum InventoryCollector {
             ("proc/cpuinfo", inventory.processor == nil), ("proc/meminfo", inventory.memory == nil),
             ("proc/sys/kernel/osrelease", inventory.kernel == nil), ("proc/self/cgroup", inventory.agentLimits == nil),
         ]
+        // bounded: joins lists
         inventory.problems += missing.filter(\.1).map {
             .init(source: $0.0, reason: "is missing, unreadable or not in the expected form")
         }

@@ -47,6 +47,7 @@ enum PCILibrary {
 
     private static func describe(_ found: pci_dev) -> Inventory.PCIDevice {
         var device = Inventory.PCIDevice(
+            // bounded here: 16 and 8 bits in 32, of which 24 are used
             address: address(domain: Int(found.domain), found.bus, found.dev, found.func),
             vendorID: PCIID(found.vendor_id), deviceID: PCIID(found.device_id),
             classCode: PCIClass(UInt32(found.device_class) << 8 | UInt32(found.prog_if)))
@@ -61,16 +62,18 @@ enum PCILibrary {
 
     /// `0000:3b:00.0`, as sysfs names its folders.
     static func address(domain: Int, _ bus: UInt8, _ device: UInt8, _ function: UInt8) -> String {
+        // bounded: bytes
         "\(hexadecimal(domain, 4)):\(hexadecimal(Int(bus), 2)):\(hexadecimal(Int(device), 2)).\(function)"
     }
 
     private static func hexadecimal(_ value: Int, _ digits: Int) -> String {
         let text = String(value, radix: 16)
-        return String(repeating: "0", count: max(0, digits - text.count)) + text
+        return String(repeating: "0", count: max(0, digits - text.count)) + text  // bounded: joins texts
     }
 
     private static func addNames(to devices: inout [Inventory.PCIDevice], _ access: UnsafeMutablePointer<pci_access>) {
         for index in devices.indices {
+            // bounded here: an index of the list; 16 bits in 32
             let (vendor, device) = (Int32(devices[index].vendorID.value), Int32(devices[index].deviceID.value))
             let code = Int32(devices[index].classCode.baseAndSub)
             devices[index].vendorName = name { gcx_pci_vendor_name(access, $0, $1, vendor) }
@@ -83,6 +86,7 @@ enum PCILibrary {
         _ lookUp: (UnsafeMutablePointer<CChar>, Int32) -> UnsafePointer<CChar>?
     ) -> String? {
         withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { buffer in
+            // bounded: a constant
             buffer.baseAddress.flatMap { lookUp($0, Int32(buffer.count)) }.map { String(cString: $0) }
         }
     }

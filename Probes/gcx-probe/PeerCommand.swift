@@ -34,6 +34,7 @@ enum PeerCommand {
             case .up(let bytes):
                 let begin = gcx_now_nanoseconds()
                 try connection.receive(bytes)
+                // bounded: of a clock that only goes on
                 tally.up.append(.init(bytes: bytes, nanoseconds: gcx_now_nanoseconds() - begin))
                 try connection.say(.got)
             case .down(let bytes):
@@ -41,6 +42,7 @@ enum PeerCommand {
                 try connection.send(bytes)
                 // The kernel takes bytes long before they arrive.
                 try connection.hear(.got)
+                // bounded: of a clock that only goes on
                 tally.down.append(.init(bytes: bytes, nanoseconds: gcx_now_nanoseconds() - begin))
             case .echo: try connection.say(.echo)
             case .bye: return tally

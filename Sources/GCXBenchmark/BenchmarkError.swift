@@ -24,6 +24,7 @@ package enum BenchmarkError: RemediedError, Equatable {
     package var remedy: Remedy {
         switch self {
         case .unknownAxis: .fix("Choose among: \(BenchmarkRegistry.names.joined(separator: ", ")).")
+        // bounded: a constant
         case .secondsOutOfRange: .fix("Give a time above 0 and up to \(Int(BenchmarkLimits.secondsMax)) seconds.")
         case .bytesTooFew:
             .fix("Allow at least \(BenchmarkLimits.storageBytesMin) bytes, or leave the storage axes out.")

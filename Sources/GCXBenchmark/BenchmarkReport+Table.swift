@@ -22,9 +22,10 @@ extension BenchmarkReport {
             circumstances.flatMap {
                 TextLayout.wrapped(TextLayout.harmless("- \($0)"), width: width, indent: 0, hanging: 2).map(paint.dim)
             }
-            + problems.flatMap {
+            + problems.flatMap {  // bounded: joins lists
                 TextLayout.wrapped(TextLayout.harmless("! \($0)"), width: width, indent: 0, hanging: 2).map(paint.red)
             }
+        // bounded: joins lists
         return .lines([paint.dim(TextLayout.cut(headline, width)), paint.dim(columns.heading)] + body + trouble)
     }
 
@@ -52,21 +53,23 @@ private struct TableColumns {
     let bars: BarStyle
 
     private static let (title, figure, spread, runs, share) = (28, 13, 9, 8, 6)
-    private static let fixed = title + figure + spread + runs
+    private static let fixed = title + figure + spread + runs  // bounded: of constants
     /// From here on a line holds the axis's name and a trail of samples too.
     private static let wide = 120
     private static let (name, trail, barMax) = (28, 22, 40)
 
     private var isWide: Bool { width >= Self.wide }
     private var bar: Int {
+        // bounded: a terminal's width less constants
         let room = width - Self.fixed - Self.share - 2 - (isWide ? Self.name + Self.trail + 2 : 0)
         return room < 8 ? 0 : min(Self.barMax, room)
     }
 
     var heading: String {
+        // bounded: joins texts; `bar` is at most `barMax`
         let limit = bar > 0 ? "  " + TextLayout.padded("of physical limit", bar + Self.share) : ""
         let more = isWide ? "  " + TextLayout.padded("samples", Self.trail) + "name" : ""
-        return cut(columns("benchmark", "figure", "spread", "runs") + limit + more)
+        return cut(columns("benchmark", "figure", "spread", "runs") + limit + more)  // bounded: joins texts
     }
 
     func line(_ axis: AxisResult) -> String {
@@ -75,6 +78,7 @@ private struct TableColumns {
             ? "  " + TextLayout.padded(bars.trail(axis.samples.map(\.value), width: Self.trail - 2), Self.trail) : ""
         let name = isWide ? TextLayout.harmless(axis.name) : ""
         return cut(
+            // bounded here: joins texts
             columns("  " + TextLayout.harmless(axis.title), axis.figure, axis.spreadText, axis.runs) + limit(of: axis)
                 + samples + name)
     }
@@ -82,10 +86,12 @@ private struct TableColumns {
     private func limit(of axis: AxisResult) -> String {
         guard bar > 0 else { return "" }
         let drawn = axis.limitShare.map { bars.bar($0, width: bar) } ?? ""
+        // bounded: joins texts
         return "  " + TextLayout.padded(drawn, bar) + TextLayout.padded(axis.limitText, Self.share, right: true)
     }
 
     private func columns(_ title: String, _ figure: String, _ spread: String, _ runs: String) -> String {
+        // bounded here: joins texts
         TextLayout.padded(title, Self.title) + TextLayout.padded(figure, Self.figure, right: true)
             + TextLayout.padded(spread, Self.spread, right: true) + TextLayout.padded(runs, Self.runs, right: true)
     }

@@ -53,10 +53,11 @@ package struct BenchmarkPlan: Equatable, Sendable {
             "bench", "--axes", axes.joined(separator: ","), "--seconds", String(seconds), "--directory", directory,
             "--bytes-max", String(bytesMax),
         ] + (threads.map { ["--threads", String($0)] } ?? [])
-            + (peer.map { ["--peer", $0.endpoint, "--account", $0.account] } ?? [])
+            + (peer.map { ["--peer", $0.endpoint, "--account", $0.account] } ?? [])  // bounded: joins lists
     }
 
     /// When the probe is taken to hang.
+    // bounded: of Doubles; `seconds` is at most `secondsMax`
     package var timeout: Duration { .seconds(seconds + BenchmarkLimits.graceSeconds) }
 }
 
@@ -77,6 +78,7 @@ package struct PeerTarget: Equatable, Sendable {
         var host = Substring(endpoint)
         var port = Self.portDefault
         let end = endpoint.lastIndex(of: "]") ?? endpoint.startIndex
+        // bounded here: places that were found in the text
         if let colon = endpoint[end...].lastIndex(of: ":") {
             guard let number = UInt16(endpoint[endpoint.index(after: colon)...]) else { return nil }
             (host, port) = (endpoint[..<colon], number)

@@ -40,6 +40,7 @@ package struct MemoryUse: Codable, Equatable, Sendable {
 extension BenchmarkReport {
     /// What a reader must know of how the run was confined before the figures, one line each.
     package var circumstances: [String] {
+        // bounded here: joins lists
         unsteadyLines + processorLines + confinementLines + memoryLines + (devices ?? []).map(\.line)
             + (skipped ?? []).map { "not here: \(Self.named($0.axes)): \($0.reason)" }
     }
@@ -53,7 +54,7 @@ extension BenchmarkReport {
         guard let one = rate(.fp64RateOne)?.value, let all = rate(.fp64Rate), let value = all.value, one > 0,
             all.threads > 1
         else { return nil }
-        return value / one / Double(all.threads)
+        return value / one / Double(all.threads)  // bounded: of Doubles
     }
 
     private var processorLines: [String] {
@@ -100,7 +101,7 @@ extension BenchmarkReport {
     private var confinementLines: [String] {
         guard let confinement else { return [] }
         return (confinement.superuser ? [] : ["run as an ordinary user"])
-            + (confinement.container.map { ["run in a container (\($0))"] } ?? [])
+            + (confinement.container.map { ["run in a container (\($0))"] } ?? [])  // bounded: joins lists
     }
 
     /// `storage (9 axes)` where a whole group is meant, otherwise the names.

@@ -57,12 +57,12 @@ package struct Disturbance: Codable, Equatable, Sendable {
     /// Tick counters only gate what is larger than their own resolution in this window.
     private func exceeds(_ reading: Double?, _ bound: Double) -> Bool {
         guard let reading, windowSeconds > 0 else { return false }
-        return reading > max(bound, BenchmarkLimits.statResolutionSeconds / windowSeconds)
+        return reading > max(bound, BenchmarkLimits.statResolutionSeconds / windowSeconds)  // bounded: of Doubles
     }
 
     /// Share of the clock that was lost; negative when it rose, 0 when unknown.
     private var clockSag: Double {
         guard let clockBeforeHertz, let clockAfterHertz, clockBeforeHertz > 0 else { return 0 }
-        return 1 - clockAfterHertz / clockBeforeHertz
+        return 1 - clockAfterHertz / clockBeforeHertz  // bounded: of Doubles
     }
 }

@@ -12,8 +12,8 @@ package struct Quantity: CustomStringConvertible, Sendable {
 
     package var description: String {
         let steps = Self.steps(of: unit)
-        let step = steps.last { value >= $0.scale } ?? steps[0]
-        return "\(Self.threeDigits(value / step.scale)) \(step.name)"
+        let step = steps.last { value >= $0.scale } ?? steps[0]  // bounded: a unit has a step at least
+        return "\(Self.threeDigits(value / step.scale)) \(step.name)"  // bounded: of Doubles
     }
 
     /// Prefixes of the unit, smallest first.
@@ -34,6 +34,7 @@ package struct Quantity: CustomStringConvertible, Sendable {
 
     /// `value` with exactly `decimals` digits behind the point; for values that fit in 64 bits with them.
     package static func fixed(_ value: Double, decimals: Int) -> String {
+        // bounded here: of Doubles; digits of 64 bits, and as many decimals as the code says
         let scale = (0..<decimals).reduce(1.0) { result, _ in result * 10 }
         guard let whole = Int64(exactly: (value * scale).rounded()) else { return "\(value)" }
         guard decimals > 0 else { return String(whole) }

@@ -26,6 +26,7 @@ package struct Statistics: Codable, Equatable, Sendable {
         median = Self.median(ofSorted: sorted)
         medianAbsoluteDeviation = Self.medianAbsoluteDeviation(sorted, from: median)
         coefficientOfVariation = Self.coefficientOfVariation(sorted)
+        // bounded here: there is one sample or more, guarded above, so these places lie in the list
         p10 = sorted[(sorted.count + 9) / 10 - 1]
         p99 = sorted[(sorted.count * 99 + 99) / 100 - 1]
         best = sorted[sorted.count - 1]
@@ -33,19 +34,22 @@ package struct Statistics: Codable, Equatable, Sendable {
     }
 
     /// Median absolute deviation over the median; 0 where the median is 0.
+    // bounded: of Doubles
     package var relativeDeviation: Double { median == 0 ? 0 : medianAbsoluteDeviation / abs(median) }
 
     private static func median(ofSorted sorted: [Double]) -> Double {
+        // bounded here: there is one sample or more, `init` sees to it
         let middle = sorted.count / 2
         return sorted.count.isMultiple(of: 2) ? (sorted[middle - 1] + sorted[middle]) / 2 : sorted[middle]
     }
 
     private static func medianAbsoluteDeviation(_ samples: [Double], from centre: Double) -> Double {
-        median(ofSorted: samples.map { abs($0 - centre) }.sorted())
+        median(ofSorted: samples.map { abs($0 - centre) }.sorted())  // bounded: of Doubles
     }
 
     private static func coefficientOfVariation(_ samples: [Double]) -> Double {
         let count = Double(samples.count)
+        // bounded here: of Doubles
         let mean = samples.reduce(0, +) / count
         guard samples.count > 1, mean != 0 else { return 0 }
         let squares = samples.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
@@ -86,6 +90,7 @@ package enum Spread: String, Codable, Sendable {
         switch self {
         case .coefficientOfVariation: statistics.coefficientOfVariation
         case .relativeDeviation: statistics.relativeDeviation
+        // bounded: of Doubles
         case .capacity: max(statistics.relativeDeviation, statistics.secondBest / statistics.median - 1)
         }
     }

@@ -77,4 +77,11 @@ struct TableTests {
         let text = Fixtures.report([axis]).table(width: 160, colour: false)
         #expect(text.contains("\nnetwork\n") && text.contains("network.?[2Jfuture") && !text.contains("\u{1B}"))
     }
+
+    @Test("samples that are further apart than a number holds have a trail all the same")
+    func farApart() {
+        let far = [-Double.greatestFiniteMagnitude, 0, .greatestFiniteMagnitude]
+        #expect(BarStyle.blocks.trail(far, width: 8).count == 3)
+        #expect(BarStyle.blocks.trail([1, 2, .infinity], width: 8).count == 3)
+    }
 }

@@ -21,7 +21,7 @@ extension AxisResult {
     /// Share of what no run can exceed; nil where no limit is known.
     package var limitShare: Double? {
         guard let value, let limit, limit > 0 else { return nil }
-        return value / limit
+        return value / limit  // bounded: of Doubles
     }
 
     /// Spread and share of the limit as people read them; `-` and empty where there is none.
@@ -29,7 +29,7 @@ extension AxisResult {
     package var limitText: String { limitShare.map { Self.percent($0) } ?? "" }
 
     package static func percent(_ share: Double, decimals: Int = 0) -> String {
-        Quantity.fixed(100 * share, decimals: decimals) + " %"
+        Quantity.fixed(100 * share, decimals: decimals) + " %"  // bounded: joins texts; of Doubles
     }
 
     /// `unsteady, no fact: …; note: …`, first what voids the figure; nil when there is nothing to say.

@@ -51,6 +51,7 @@ package struct BenchmarkComparison: Encodable, Sendable {
         }
         kernelVersion = first.kernelVersion
         let names =
+            // bounded: joins lists
             first.axes.map(\.name) + second.axes.map(\.name).filter { name in !first.axes.contains { $0.name == name } }
         axes = names.map { name in
             Self.compared(name, first.axes.first { $0.name == name }, second.axes.first { $0.name == name })
@@ -66,6 +67,7 @@ package struct BenchmarkComparison: Encodable, Sendable {
             return Axis(
                 name: name, first: first?.value, second: second?.value, ratio: nil, chance: nil, verdict: .incomparable)
         }
+        // bounded: of Doubles
         let (ratio, chance) = (other / one, RankTest.chance(first.keptValues, second.keptValues))
         return Axis(
             name: name, first: one, second: other, ratio: ratio, chance: chance,
@@ -74,6 +76,7 @@ package struct BenchmarkComparison: Encodable, Sendable {
 
     private static func verdict(_ benchmark: Benchmark, _ ratio: Double, _ chance: Double, isSteady: Bool) -> Verdict {
         guard isSteady else { return .unsteady }
+        // bounded: of Doubles
         guard chance < level, max(ratio, 1 / ratio) - 1 > benchmark.validity.spreadMax else { return .noise }
         let isSmallerBetter = benchmark.splitting == .maximum || benchmark.unit == .picoseconds
         return (ratio > 1) == isSmallerBetter ? .worse : .better
@@ -106,6 +109,7 @@ package enum RankTest {
     package static func chance(_ first: [Double], _ second: [Double]) -> Double {
         let (count, other) = (Double(first.count), Double(second.count))
         guard !first.isEmpty, !second.isEmpty else { return 1 }
+        // bounded here: of Doubles, and places in a list
         let pooled = (first.map { ($0, true) } + second.map { ($0, false) }).sorted { $0.0 < $1.0 }
         var (rankSum, ties, begin) = (0.0, 0.0, 0)
         while begin < pooled.count {

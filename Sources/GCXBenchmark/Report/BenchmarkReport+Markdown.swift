@@ -11,9 +11,11 @@ extension BenchmarkReport {
             axis.verdict.map { "- **\(Self.escaped(axis.title))**: \(Self.escaped($0))" }
         }
         let trouble =
+            // bounded: joins lists
             circumstances.map { "- \(Self.escaped($0))" } + problems.map { "- failed: \(Self.escaped($0))" }
         let table = ["| benchmark | figure | spread | runs | of limit |", "|---|--:|--:|--:|--:|"] + rows
         return [
+            // bounded here: joins lists and texts
             head.joined(separator: "  \n"), table.joined(separator: "\n"), (notes + trouble).joined(separator: "\n"),
         ]
         .filter { !$0.isEmpty }.joined(separator: "\n\n") + "\n"

@@ -7,6 +7,7 @@ struct ChartScale {
     let isLogarithmic: Bool
 
     func place(_ value: Double) -> Double {
+        // bounded here: of Doubles
         let (low, high, at) = (mapped(values.lowerBound), mapped(values.upperBound), mapped(value))
         let share = high > low ? (at - low) / (high - low) : 0.5
         return pixels.0 + share * (pixels.1 - pixels.0)
@@ -25,6 +26,7 @@ struct SampleScatter {
         let values = axis.samples.map(\.value).filter(\.isFinite)
         guard let least = values.min(), let greatest = values.max() else { return "" }
         // Samples that agree must not look wild: the chart spans at least a tenth of the figure.
+        // bounded here: of Doubles, and of the place in a list
         let margin = max((greatest - least) * 0.1, abs(greatest) * 0.05)
         let x = ChartScale(values: 0...Double(max(1, axis.samples.count - 1)), pixels: (8, 212), isLogarithmic: false)
         let y = ChartScale(values: (least - margin)...(greatest + margin), pixels: (82, 8), isLogarithmic: false)
@@ -60,6 +62,7 @@ struct Roofline {
     }
 
     var svg: String {
+        // bounded here: of Doubles
         let ridge = peak / bandwidth
         let intensities = min(1.0 / 16, ridge / 8)...max(64, ridge * 8)
         let x = ChartScale(values: intensities, pixels: (70, 690), isLogarithmic: true)
@@ -82,6 +85,7 @@ struct Roofline {
 
     private func ticks(_ x: ChartScale) -> String {
         stride(from: -4, through: 8, by: 2).map { exp2(Double($0)) }.filter(x.values.contains).map { value in
+            // bounded: of Doubles; the value is a power of two from 2^-4 to 2^8
             let text = value < 1 ? "1/\(Int(1 / value))" : "\(Int(value))"
             return "<text x=\"\(x.text(value))\" y=\"298\" text-anchor=\"middle\">\(text)</text>"
         }.joined()

@@ -17,6 +17,7 @@ struct LatencyChart {
             values: (sizes.min() ?? 1)...(sizes.max() ?? 2), pixels: (70, 680), isLogarithmic: true)
         // A factor of two of room above and below, so that the line touches no edge.
         let y = ChartScale(
+            // bounded: of Doubles
             values: (values.min() ?? 1) / 2...(values.max() ?? 2) * 2, pixels: (280, 16), isLogarithmic: true)
         let line = zip(sizes, values).enumerated().map { index, point in
             "\(index == 0 ? "M" : "L")\(x.text(point.0)) \(y.text(point.1))"
@@ -35,6 +36,7 @@ struct LatencyChart {
     /// Every second size.
     private func ticks(_ x: ChartScale) -> String {
         stride(from: 0, to: curve.points.count, by: 2).map { index in
+            // bounded: a place in the list, the stride ends before its end
             let bytes = curve.points[index].workingSetBytes
             return
                 "<text x=\"\(x.text(Double(bytes)))\" y=\"298\" text-anchor=\"middle\">\(BinarySize.text(bytes))</text>"
@@ -44,6 +46,7 @@ struct LatencyChart {
     /// The latency at every fourth point, above it.
     private func figures(_ x: ChartScale, _ y: ChartScale) -> String {
         stride(from: 0, to: curve.points.count, by: 4).map { index in
+            // bounded here: a place in the list, the stride ends before its end; of Doubles
             let point = curve.points[index]
             let above = Quantity.fixed(y.place(point.value) - 10, decimals: 1)
             return "<text x=\"\(x.text(Double(point.workingSetBytes)))\" y=\"\(above)\" text-anchor=\"middle\">"

@@ -46,7 +46,7 @@ package struct Page: Sendable {
     }
 
     private func row(_ axis: AxisResult) -> String {
-        let width = Quantity.fixed(100 * min(1, max(0, axis.limitShare ?? 0)), decimals: 1)
+        let width = Quantity.fixed(100 * min(1, max(0, axis.limitShare ?? 0)), decimals: 1)  // bounded: of Doubles
         let bar =
             axis.limitShare == nil
             ? ""
@@ -60,7 +60,7 @@ package struct Page: Sendable {
 
     /// Side by side where there is room.
     private var charts: String {
-        let charts = roofline + latencies
+        let charts = roofline + latencies  // bounded: joins texts
         return charts.isEmpty ? "" : "<div class=\"pair\">\(charts)</div>"
     }
 
@@ -90,7 +90,8 @@ package struct Page: Sendable {
         let lines =
             report.axes.compactMap { axis in
                 axis.verdict.map { "<li><b>\(Markup.escaped(axis.title))</b>: \(Markup.escaped($0))</li>" }
-            } + report.circumstances.map { "<li>\(Markup.escaped($0))</li>" }
+            } + report.circumstances.map { "<li>\(Markup.escaped($0))</li>" }  // bounded: joins texts
+            // bounded: joins lists
             + report.problems.map { "<li class=\"unsteady\">failed: \(Markup.escaped($0))</li>" }
         let body = lines.isEmpty ? "<p>Nothing disturbed this run beyond its bounds.</p>" : "<ul>\(lines.joined())</ul>"
         return "<section><h2>Circumstances and disturbances</h2>\(body)</section>"
@@ -116,7 +117,7 @@ enum Markup {
             case "\"": result += "&quot;"
             case "'": result += "&#39;"
             case "\n": result += "\n"
-            default: result += TextLayout.harmless(String(character))
+            default: result += TextLayout.harmless(String(character))  // bounded: joins texts
             }
         }
     }

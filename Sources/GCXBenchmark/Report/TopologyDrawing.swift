@@ -38,7 +38,7 @@ struct TopologyDrawing {
         let caches = topology.caches.filter { $0.level == 3 && $0.pus.isSubset(of: pus) }
         let covered = caches.reduce(PUSet([])) { $0.union($1.pus) }
         let bare = cores(in: PUSet(pus.indexes.filter { !covered.contains($0) }))
-        return caches.map { box(label($0), cores(in: $0.pus)) }.joined() + bare
+        return caches.map { box(label($0), cores(in: $0.pus)) }.joined() + bare  // bounded: joins texts
     }
 
     private func cores(in pus: PUSet) -> String {
@@ -60,6 +60,7 @@ struct TopologyDrawing {
         let kind = cache.kind == .data ? "d" : cache.kind == .instruction ? "i" : ""
         let sharers = topology.cores.count { $0.pus.isSubset(of: cache.pus) }
         let shared = cache.level < 3 && sharers > 1 ? ", shared by \(sharers)" : ""
+        // bounded: joins texts
         return "L\(cache.level)\(kind)" + (cache.sizeBytes.map { " \(BinarySize.text($0))" } ?? "") + shared
     }
 
@@ -73,6 +74,7 @@ enum BinarySize {
     static func text(_ bytes: UInt64) -> String {
         let steps: [(UInt64, String)] = [(1 << 40, "TiB"), (1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")]
         guard let (scale, unit) = steps.first(where: { bytes >= $0.0 }) else { return "\(bytes) B" }
+        // bounded here: joins texts; of Doubles, the scale is 2^10 or more
         let value = Double(bytes) / Double(scale)
         return Quantity.fixed(value, decimals: bytes % scale == 0 ? 0 : 1) + " \(unit)"
     }
