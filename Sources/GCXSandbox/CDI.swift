@@ -81,6 +81,7 @@ package struct CDIRegistry: Sendable {
             let matching = known.filter { $0.kind == parts.first }
             guard parts.count == 2,
                 let (specification, device) = matching.reversed().lazy.compactMap({ specification in
+                    // bounded: two parts, counted first
                     specification.devices.first { $0.name == parts[1] }.map { (specification, $0) }
                 }).first
             else {
@@ -123,6 +124,7 @@ package struct CDIRegistry: Sendable {
                 throw .noDevice(name: name, reason: "`\(node.hostPath ?? node.path)` is no device node of this machine")
             }
         }
+        // bounded: joins lists
         for path in (edits.mounts ?? []).map(\.hostPath) + (edits.hooks ?? []).map(\.path) where !Files.exists(path) {
             throw .noDevice(name: name, reason: "`\(path)` is not there")
         }
@@ -163,7 +165,8 @@ extension SandboxMounts {
                 throw .malformed(object: host, reason: "no device node")
             }
             let path = paths.device(index)
-            let mode = mode_t(node.fileMode ?? 0o600) & 0o777
+            let mode = mode_t(node.fileMode ?? 0o600) & 0o777  // bounded: of 32 bits already
+            // bounded here: ids of a range of 65,536 that ends below 2^31
             let owner = plan.ids.base + plan.process.user
             guard mknod(path, (device.type == "b" ? S_IFBLK : S_IFCHR) | mode, device.number) == 0,
                 chown(path, owner, plan.ids.base + plan.process.group) == 0, chmod(path, mode) == 0
@@ -175,6 +178,7 @@ extension SandboxMounts {
 extension OCIBundle {
     /// Lays a job's devices over the bundle.
     mutating func apply(_ edits: CDIEdits, _ sandbox: SandboxPaths) {
+        // bounded: joins lists
         process.env = (process.env + (edits.env ?? [])).sorted()
         for (index, node) in (edits.deviceNodes ?? []).enumerated() {
             guard let device = DeviceNode.look(node.hostPath ?? node.path) else { continue }

@@ -1,4 +1,5 @@
 import GCXLinux
+import GCXModel
 import Glibc
 
 /// The room of a filesystem.
@@ -9,19 +10,19 @@ package enum Disk {
         guard statvfs(path, &status) == 0 else {
             throw .systemCall(operation: "statvfs", object: path, errno: errno)
         }
-        return UInt64(status.f_bavail) * UInt64(status.f_frsize)
+        return UInt64(clamping: status.f_bavail).saturatingProduct(UInt64(clamping: status.f_frsize))
     }
 
     /// Bytes that a file takes on the disk, which for a sparse file is less than its size; nil when it is missing.
     package static func bytesTaken(by path: String) -> UInt64? {
         var status = stat()
-        return stat(path, &status) == 0 ? UInt64(status.st_blocks) * 512 : nil
+        return stat(path, &status) == 0 ? UInt64(clamping: status.st_blocks).saturatingProduct(512) : nil
     }
 
     /// Bytes in a file; nil when it is missing.
     package static func size(of path: String) -> UInt64? {
         var status = stat()
-        return stat(path, &status) == 0 ? UInt64(status.st_size) : nil
+        return stat(path, &status) == 0 ? UInt64(clamping: status.st_size) : nil
     }
 
     /// Bytes that everything below a directory takes on its disk. Cost: a stat for every file; that is what du is for.

@@ -120,7 +120,7 @@ package struct HostNetwork: Sendable {
     private func limit(_ interface: String, _ plan: NetworkPlan) throws(LinuxError) {
         // A fiftieth of a second, and at least two of the largest packets that the kernel hands down in one piece.
         let burst = min(max(plan.bytesPerSecond / 50, 128 << 10), 64 << 20)
-        let rate = "\(UInt128(plan.bytesPerSecond) * 8)bit"
+        let rate = "\(UInt128(plan.bytesPerSecond) * 8)bit"  // bounded: 64 bits and 3 in 128
         let bucket = ["tbf", "rate", rate, "burst", "\(burst)", "latency", "100ms"]
         try tool("tc", ["qdisc", "add", "dev", interface, "root"] + bucket)
     }

@@ -26,6 +26,7 @@ struct IDRegistry: Sendable {
         defer { _ = lock.number }
         let living = try sandboxed { () throws(LinuxError) in try ProcessTable.owners() }
         for slot in 0..<SandboxLimits.jobSlotsMax {
+            // bounded: slots of 65,536 ids, which end below 2^31
             let base = SandboxLimits.firstHostID + slot * IDMap.size
             let map = IDMap(base: base)
             if taken.contains(base) || isHeld(map, besides: job) || living.contains(where: map.contains) { continue }
@@ -42,6 +43,7 @@ struct IDRegistry: Sendable {
             return false
         }
         // What cannot be read is no proof that nobody is there.
+        // bounded: joins lists
         let processes = (try? place.cgroup.processes() + place.cgroup.helpers()) ?? [getpid()]
         return !processes.isEmpty
     }
@@ -62,7 +64,7 @@ struct IDRegistry: Sendable {
     /// The ranges that are written down for a job; none but after a loss of its directory.
     func ranges(of job: JobDirectory) -> [IDMap] {
         let names = (try? Files.names(in: root)) ?? []
-        return names.compactMap { UInt32($0) }.map(IDMap.init(base:)).filter {
+        return names.compactMap { UInt32($0, radix: 10) }.map(IDMap.init(base:)).filter {
             Files.lineIfPresent(file($0)) == job.path
         }
     }

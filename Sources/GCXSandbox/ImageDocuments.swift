@@ -20,7 +20,7 @@ struct ImageIndex: Codable, Equatable {
         var urls: [String]?
 
         static let tagKey = "org.opencontainers.image.ref.name"
-        var tag: String? { annotations?[Self.tagKey] }
+        var tag: String? { annotations?[Self.tagKey] }  // bounded: a dictionary
         var isIndex: Bool { MediaType.indexes.contains(mediaType ?? "") }
     }
 

@@ -77,7 +77,7 @@ struct ImageLayout {
             let name = "blobs/sha256/\(try name(of: layer.digest))"
             let file = try open(name, bytesMax: SandboxLimits.imageCompressedBytesMax)
             let status = try imaged { () throws(LinuxError) in try file.status(name) }
-            guard UInt64(status.st_size) == layer.size else { throw mismatch(layer.digest) }
+            guard UInt64(exactly: status.st_size) == layer.size else { throw mismatch(layer.digest) }
             return OpenFile(file)
         }
     }
@@ -125,6 +125,7 @@ struct ImageLayout {
 
     private func check(_ manifest: ImageManifest) throws(ImageError) {
         guard manifest.layers.count <= SandboxLimits.imageLayersMax else {
+            // bounded: a constant
             throw .tooLarge(path: label, what: "the number of layers", limit: UInt64(SandboxLimits.imageLayersMax))
         }
         // A stranger does not say which addresses this machine asks for a blob.
@@ -150,7 +151,7 @@ struct ImageLayout {
     }
 
     private func document(_ name: String) throws(ImageError) -> [UInt8] {
-        let file = try open(name, bytesMax: UInt64(SandboxLimits.imageDocumentBytesMax))
+        let file = try open(name, bytesMax: UInt64(SandboxLimits.imageDocumentBytesMax))  // bounded: a constant
         return try imaged { () throws(LinuxError) in
             try Files.bytes(of: file, name, limit: SandboxLimits.imageDocumentBytesMax)
         }

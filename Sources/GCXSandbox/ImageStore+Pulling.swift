@@ -87,7 +87,7 @@ private struct RegistryPull {
         let found = try layout.image(digest: asked)
         let missing = Set(manifest.layers.map(\.digest)).filter { !partial.holds(String($0.dropFirst(7))) }
         if !missing.isEmpty {
-            let wanted = declared - min(declared, partial.bytes)
+            let wanted = declared - min(declared, partial.bytes)  // bounded: the smaller from the larger
             try store.makeRoom(for: wanted, diskBytes: wanted)
             try patiently { () throws(ImageError) in try copy(digest, declared: declared) }
         }
@@ -127,6 +127,7 @@ private struct RegistryPull {
             try skopeo.copyLayers(digest, into: partial.path, timeout: try timeLeft()) { () throws(LinuxError) in
                 let (bytes, now) = (partial.bytes, BootClock.now())
                 if bytes != last.bytes { last = (bytes, now) }
+                // bounded: two moments of one clock, the older one from the newer
                 stopped = try reason(bytes: bytes, declared: declared, quietFor: now - last.at)
                 if stopped != nil { throw .systemCall(operation: "pull", object: image.description, errno: ECANCELED) }
             }
@@ -147,6 +148,7 @@ private struct RegistryPull {
         }
         let free = try Disk.freeBytes(at: store.root)
         if free >= SandboxLimits.diskReserveBytes { return nil }
+        // bounded: the smaller from the larger
         return try store.evictOne() ? nil : .storeFull(neededBytes: declared - min(declared, bytes), limit: 0)
     }
 
@@ -156,9 +158,9 @@ private struct RegistryPull {
         for _ in 1..<SandboxLimits.pullTriesMax {
             do {
                 return try body()
-            } catch .notPulled(_, .network, _) where BootClock.now() + pause.wholeNanoseconds < deadline {
+            } catch .notPulled(_, .network, _) where BootClock.now().saturatingSum(pause.wholeNanoseconds) < deadline {
                 GCXLinux.pause(for: pause)
-                pause *= 2
+                pause *= 2  // bounded: doubled `pullTriesMax` times at most
             } catch {
                 throw error
             }
@@ -172,6 +174,6 @@ private struct RegistryPull {
         guard now < deadline else {
             throw .linux(.timedOut(operation: "pull", object: image.description, after: SandboxLimits.pullTimeout))
         }
-        return .nanoseconds(Int64(clamping: deadline - now))
+        return .nanoseconds(Int64(clamping: deadline - now))  // bounded: the deadline is ahead, asked first
     }
 }

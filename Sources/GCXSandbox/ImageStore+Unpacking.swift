@@ -79,7 +79,7 @@ extension ImageStore {
     /// Bytes of the disk above its reserve.
     func spareBytes() throws(ImageError) -> UInt64 {
         let free = try imaged { () throws(LinuxError) in try Disk.freeBytes(at: root) }
-        return free - min(free, SandboxLimits.diskReserveBytes)
+        return free - min(free, SandboxLimits.diskReserveBytes)  // bounded: the smaller from the larger
     }
 
     private static let unpackedSize = "its size when unpacked"

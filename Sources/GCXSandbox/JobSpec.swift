@@ -59,9 +59,10 @@ package struct JobSpec: Codable, Equatable, Sendable {
             throw .invalidSpec(field: "id", reason: "1 to 64 lower-case letters, digits and hyphens are allowed")
         }
         try resources.validate()
-        guard wallSecondsMax > 0, wallSecondsMax <= UInt64(Int32.max) else {
+        guard wallSecondsMax > 0, wallSecondsMax <= UInt64(Int32.max) else {  // bounded: a constant
             throw .invalidSpec(field: "wallSecondsMax", reason: "must be 1 to \(Int32.max)")
         }
+        // bounded here: joins lists; the specification is in memory
         let strings = command + environment.flatMap { [$0.key, $0.value] } + [workingDirectory ?? "/"]
         guard !strings.contains(where: { $0.utf8.contains(0) }) else {
             throw .invalidSpec(field: "command", reason: "a zero byte cannot be passed to a program")

@@ -136,7 +136,7 @@ package enum SandboxLimits {
     /// so that no id of a job belongs to anybody else.
     package static let firstHostID: UInt32 = 0x7000_0000
     /// Jobs with ids of their own: 65,536 each, up to the largest id that every filesystem can store (2³¹ - 1).
-    package static let jobSlotsMax: UInt32 = (filesHostID - firstHostID) / 65_536
+    package static let jobSlotsMax: UInt32 = (filesHostID - firstHostID) / 65_536  // bounded: of constants
     /// The last 65,536 of them belong to no job: files of images and inputs are theirs, and who unpacks them.
     package static let filesHostID: UInt32 = 0x8000_0000 - 65_536
 }

@@ -28,6 +28,7 @@ package struct NetworkPlan: Codable, Equatable, Sendable {
 
     static func interface(of address: IPv4Address) -> String {
         let digits = String(address.bits, radix: 16)
+        // bounded: joins texts; 32 bits have at most 8 digits
         return interfacePrefix + String(repeating: "0", count: 8 - digits.count) + digits
     }
 

@@ -17,6 +17,7 @@ extension NetworkPolicy {
                 reason: "the jobs' addresses \(pool) overlap \(other.network), which is next to \(other.interface)",
                 fix: "Give another private network as network.pool.")
         }
+        // bounded here: a slot is below the number of the pool's networks, so its addresses lie in it
         let slots = UInt32(1) << UInt32(NetworkPlan.networkPrefix - min(pool.prefix, NetworkPlan.networkPrefix))
         guard slot < slots else { throw .slotsFull(limit: slots) }
         let base = pool.first.bits + slot << 2
@@ -36,7 +37,7 @@ extension NetworkPolicy {
             [route.gateway?.alone, route.gateway == nil && route.destination.prefix > 0 ? route.destination : nil]
                 .compactMap(\.self)
         }
-        let ranges = Self.neverReached + attached.filter { $0.prefix > 0 } + routed + deny
+        let ranges = Self.neverReached + attached.filter { $0.prefix > 0 } + routed + deny  // bounded: joins lists
         return Set(ranges).sorted { ($0.first, $0.prefix) < ($1.first, $1.prefix) }
     }
 
@@ -52,6 +53,7 @@ extension NetworkPolicy {
                     reason: "all ports from \(publishPorts.lowerBound) to \(publishPorts.upperBound) are taken by jobs",
                     fix: "Wait until a job ends, or widen network.publish_port_first to network.publish_port_last.")
             }
+            // bounded: joins lists
             published += publishAddresses.map { PublishedPort(address: $0, port: port, jobPort: jobPort) }
         }
         return published

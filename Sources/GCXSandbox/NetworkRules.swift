@@ -15,6 +15,7 @@ enum NetworkRules {
         let (from, to) = (fromChain(plan.interface), toChain(plan.interface))
         var lines =
             shared
+            // bounded here: joins lists
             + [from, to].flatMap { ["add chain \(table) \($0)", "flush chain \(table) \($0)"] }
             + fromJob(plan).map { "add rule \(table) \(from) \($0)" }
             + toJob(plan).map { "add rule \(table) \(to) \($0)" }
@@ -27,6 +28,7 @@ enum NetworkRules {
             let chain = publishChain(plan.interface)
             lines.append("add chain \(table) \(chain) { type nat hook prerouting priority dstnat ; }")
             lines.append("flush chain \(table) \(chain)")
+            // bounded: joins lists
             lines += plan.published.map {
                 // Not for jobs: one job does not reach another by the machine's address either.
                 "add rule \(table) \(chain) iifname != \(anyJob) ip daddr \($0.address) tcp dport \($0.port) "
@@ -52,6 +54,7 @@ enum NetworkRules {
                     lines.append("delete element \(table) sources { \(address) }")
                 }
                 let own = [fromChain(interface), toChain(interface), publishChain(interface)].filter(chains.contains)
+                // bounded: joins lists
                 return lines + own.flatMap { ["flush chain \(table) \($0)", "delete chain \(table) \($0)"] }
             })
     }
@@ -67,7 +70,7 @@ enum NetworkRules {
         var rules = ["oifname \"lo\" accept", "meta nfproto != ipv4 drop", "ip saddr != \(plan.address) drop"]
         // Whoever asked may be answered; the machine's filter knows who did.
         if !plan.published.isEmpty { rules.append("tcp sport \(list(jobPorts(plan))) accept") }
-        rules += destinations(plan)
+        rules += destinations(plan)  // bounded: joins lists
         return text(
             ["add table \(table)", "add chain \(chain) { type filter hook output priority filter ; }"]
                 + rules.map { "add rule \(chain) \($0)" })
@@ -75,7 +78,7 @@ enum NetworkRules {
 
     private static let anyJob = "\"\(NetworkPlan.interfacePrefix)*\""
     private static let fromPrefix = "from-"
-    private static func fromChain(_ interface: String) -> String { fromPrefix + interface }
+    private static func fromChain(_ interface: String) -> String { fromPrefix + interface }  // bounded: joins texts
     private static func toChain(_ interface: String) -> String { "to-\(interface)" }
     private static func publishChain(_ interface: String) -> String { "publish-\(interface)" }
 
@@ -97,7 +100,7 @@ enum NetworkRules {
             "add table \(table)", "add map \(table) from_job { type ifname : verdict ; }",
             "add map \(table) to_job { type ifname : verdict ; }", "add set \(table) sources { type ipv4_addr ; }",
         ] + chains.flatMap { ["add chain \(table) \($0.0) { type \($0.1) ; }", "flush chain \(table) \($0.0)"] }
-            + rules.map { "add rule \(table) \($0.0) \($0.1)" }
+            + rules.map { "add rule \(table) \($0.0) \($0.1)" }  // bounded: joins lists
     }()
 
     private static func fromJob(_ plan: NetworkPlan) -> [String] {
@@ -123,7 +126,7 @@ enum NetworkRules {
             rules.append("ip daddr \(list(plan.dnsServers)) meta l4proto { tcp, udp } th dport 53 accept")
         }
         if !plan.allowed.isEmpty { rules.append("ip daddr \(list(IPv4Range.merged(plan.allowed))) accept") }
-        return rules + refusal(of: list(IPv4Range.merged(plan.denied)))
+        return rules + refusal(of: list(IPv4Range.merged(plan.denied)))  // bounded: joins lists
     }
 
     /// A refused connection ends at once: after ICMP, a program would wait for a second and try again.

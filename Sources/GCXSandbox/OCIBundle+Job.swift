@@ -14,9 +14,9 @@ extension OCIBundle {
     ) -> OCIBundle {
         var bundle = OCIBundle(
             root: Root(path: sandbox.rootfs, readonly: !plan.spec.writableRoot), process: process(plan),
-            mounts: systemMounts + jobMounts(plan, sandbox), linux: linux(plan, sandbox, io))
+            mounts: systemMounts + jobMounts(plan, sandbox), linux: linux(plan, sandbox, io))  // bounded: joins lists
         bundle.process.apparmorProfile = plan.appArmorProfile
-        bundle.linux.maskedPaths += disks
+        bundle.linux.maskedPaths += disks  // bounded: joins lists
         if let devices = plan.devices { bundle.apply(devices, sandbox) }
         return bundle
     }

@@ -16,8 +16,10 @@ extension OCIRuntimeDriver {
         let tables = try sandboxed { () throws(LinuxError) in try NetworkTables.read() }
         var taken: [PublishedPort] = []
         // An ended job keeps its directory for a while, but no port.
+        // bounded: joins lists
         for job in try jobs() where !Files.exists(job.exit) { taken += job.published }
         let plan = try network.plan(
+            // bounded: ids begin at `firstHostID` or above, and a range has 65,536
             request, slot: (ids.base - SandboxLimits.firstHostID) / IDMap.size, on: tables,
             mtu: HostNetwork.mtu(tables), taken: taken)
         guard !NetworkTables.hasInterface(plan.interface) else {

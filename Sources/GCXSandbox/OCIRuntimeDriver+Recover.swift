@@ -25,7 +25,7 @@ extension OCIRuntimeDriver {
     }
 
     package func wait(_ job: JobDirectory, timeout: Duration) throws(SandboxError) -> JobState {
-        let deadline = BootClock.now() + timeout.wholeNanoseconds
+        let deadline = BootClock.now().saturatingSum(timeout.wholeNanoseconds)
         while true {
             let state = try recover(job)
             let now = BootClock.now()
@@ -34,6 +34,7 @@ extension OCIRuntimeDriver {
                 GCXLinux.pause(for: LinuxLimits.pollInterval)
                 continue
             }
+            // bounded: the deadline is ahead, asked first
             let left = Duration.nanoseconds(Int64(clamping: deadline - now))
             try sandboxed { () throws(LinuxError) in
                 if let handle = try PidFD.open(pid) { _ = try handle.waitForExit(timeout: left) }
@@ -101,7 +102,7 @@ extension OCIRuntimeDriver {
     /// - Returns: whom it ended.
     @discardableResult
     func endRemains(of job: JobDirectory) throws(LinuxError) -> Set<pid_t> {
-        let deadline = BootClock.now() + SandboxLimits.killTimeout.wholeNanoseconds
+        let deadline = BootClock.now().saturatingSum(SandboxLimits.killTimeout.wholeNanoseconds)
         // A supervisor that has written its end has left nobody, and its namespace may be another's by now.
         let isOver = Files.exists(job.exit)
         let record = isOver ? nil : try? job.read(SupervisorRecord.self, job.supervisor)
@@ -127,10 +128,11 @@ extension OCIRuntimeDriver {
     ///
     /// - Returns: how many there were.
     func endAll(of job: JobDirectory, _ cgroup: any JobCgroup) throws(LinuxError) -> Int {
+        // bounded: joins lists
         var there: Set<pid_t> = cgroup.exists ? Set(try cgroup.processes() + cgroup.helpers()) : []
         there.formUnion(try endRemains(of: job))
         guard cgroup.exists else { return there.count }
-        let deadline = BootClock.now() + SandboxLimits.killTimeout.wholeNanoseconds
+        let deadline = BootClock.now().saturatingSum(SandboxLimits.killTimeout.wholeNanoseconds)
         while case let helpers = try cgroup.helpers(), !helpers.isEmpty {
             for pid in helpers {
                 kill(pid, SIGKILL)
@@ -189,7 +191,7 @@ extension OCIRuntimeDriver {
     /// Collects a process that was killed, when it is a child of this one.
     private func collect(_ pid: pid_t) {
         var status: Int32 = 0
-        let deadline = BootClock.now() + SandboxLimits.killTimeout.wholeNanoseconds
+        let deadline = BootClock.now().saturatingSum(SandboxLimits.killTimeout.wholeNanoseconds)
         while waitpid(pid, &status, WNOHANG) == 0, BootClock.now() < deadline { GCXLinux.pause(for: .milliseconds(1)) }
     }
 

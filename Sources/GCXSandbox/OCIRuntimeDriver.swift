@@ -138,7 +138,8 @@ package struct OCIRuntimeDriver: RuntimeDriver {
 
     private func checkDisk(_ spec: JobSpec, _ job: JobDirectory) throws(SandboxError) {
         let free = try sandboxed { () throws(LinuxError) in try Disk.freeBytes(at: job.path) }
-        let needed = spec.resources.writableBytes + spec.logBytesMax + SandboxLimits.diskReserveBytes
+        let needed = spec.resources.writableBytes.saturatingSum(spec.logBytesMax).saturatingSum(
+            SandboxLimits.diskReserveBytes)
         guard free >= needed else { throw .diskFull(path: job.path, freeBytes: free, neededBytes: needed) }
     }
 
@@ -226,7 +227,7 @@ package struct OCIRuntimeDriver: RuntimeDriver {
     /// One byte from the supervisor, or 0 when it ended or nothing came in time. Closes the descriptor.
     private func read(_ number: Int32) -> UInt8 {
         let file = FileDescriptor(owning: number)
-        var item = pollfd(fd: file.number, events: Int16(POLLIN), revents: 0)
+        var item = pollfd(fd: file.number, events: Int16(POLLIN), revents: 0)  // bounded: a constant of the kernel
         let limit = SandboxLimits.startTimeout.wholeNanoseconds / 1_000_000
         guard poll(&item, 1, Int32(clamping: limit)) > 0 else { return 0 }
         var byte: UInt8 = 0

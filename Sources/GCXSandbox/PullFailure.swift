@@ -60,6 +60,7 @@ package enum PullFailure: String, Equatable, Sendable {
         text = text.replacing("\\\"", with: "`").replacing("\\n", with: " ").replacing("\\t", with: " ")
         let shown = text.split(separator: " ").map { word in
             guard word.contains("://"), let mark = word.firstIndex(of: "?") else { return String(word) }
+            // bounded: up to a place that was found in the text
             return word[..<mark] + "?…" + word.suffix(while: { $0 == "`" || $0 == ":" })
         }
         return String(shown.joined(separator: " ").prefix(SandboxLimits.pullReasonBytesMax))
@@ -69,6 +70,7 @@ package enum PullFailure: String, Equatable, Sendable {
 extension Substring {
     /// The longest end of it whose characters all fit.
     fileprivate func suffix(while fits: (Character) -> Bool) -> Substring {
+        // bounded: a place that was found in the text
         self[(lastIndex { !fits($0) }.map { index(after: $0) } ?? startIndex)...]
     }
 }

@@ -44,7 +44,7 @@ package struct RuntimeChoice: Codable, Equatable, Sendable {
         preferred: Kind?, layout: CgroupLayout, find: (String) -> String?
     ) throws(SandboxError) -> RuntimeChoice {
         let others: [Kind] = preferred?.isDefault ?? true ? [.crun, .runc] : []
-        let order = [preferred].compactMap { $0 } + others
+        let order = [preferred].compactMap { $0 } + others  // bounded: joins lists
         for kind in order {
             guard let path = find(kind.rawValue) else { continue }
             let why = kind == preferred ? "asked for" : kind == .crun ? "starts fastest" : "crun is not installed"
@@ -99,6 +99,7 @@ struct Runtime {
         // user could then close it to everybody. A pipe that has ended is nobody's.
         let nothing = try Pipe().closeWriter()
         let tool = ChildProcess(
+            // bounded here: joins lists
             choice.path, common + arguments, timeout: SandboxLimits.runtimeTimeout,
             descriptors: [(nothing.number, 0)] + descriptors)
         let outcome = try tool.outcome()

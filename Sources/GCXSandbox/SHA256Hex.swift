@@ -7,6 +7,7 @@ package enum SHA256Hex {
     /// 64 lower-case hexadecimal digits.
     package static func text(_ digest: some Sequence<UInt8>) -> String {
         let digits = Array("0123456789abcdef".utf8)
+        // bounded: indexes of four bits, and sixteen digits
         return String(decoding: digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
     }
 
@@ -28,6 +29,7 @@ package enum SHA256Hex {
             if count < 0 && errno == EINTR { continue }
             guard count >= 0 else { throw .systemCall(operation: "read", object: path, errno: errno) }
             if count == 0 { return (text(hasher.finalize()), total) }
+            // bounded here: no more is read than there is room; bytes that were read one by one
             chunk.withUnsafeBytes { hasher.update(bufferPointer: UnsafeRawBufferPointer(rebasing: $0[..<count])) }
             total += UInt64(count)
         }

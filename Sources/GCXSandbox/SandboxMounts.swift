@@ -44,6 +44,7 @@ struct SandboxMounts {
         }
         try makeDevices()
         let disks = [plan.imageRoot, plan.spec.inputDirectory].compactMap { $0 }.compactMap(BlockDevice.holding)
+        // bounded: joins lists
         return Set(disks + [loop].compactMap { $0 }).sorted { ($0.major, $0.minor) < ($1.major, $1.minor) }
     }
 
@@ -64,7 +65,7 @@ struct SandboxMounts {
         let place = try FileDescriptor.open(source, O_RDONLY | O_DIRECTORY)
         let owner = try place.status(source).st_uid
         let first = SandboxLimits.filesHostID
-        let isUnpacked = owner >= first && owner - first < IDMap.size
+        let isUnpacked = owner >= first && owner - first < IDMap.size  // bounded: not below the first, asked first
         try Mounts.bindShifted(source, at: target, by: plan.ids, from: isUnpacked ? first : 0, readOnly: true)
     }
 
@@ -81,6 +82,7 @@ struct SandboxMounts {
         try make(paths.upper, 0o755, owner: root, root)
         try make(paths.work, 0o755, owner: 0, 0)
         try make(paths.temporary, 0o1777, owner: root, root)
+        // bounded: ids of a range of 65,536 that ends below 2^31
         try make(paths.output, 0o755, owner: root + plan.process.user, root + plan.process.group)
         // Mount points are made here, over whatever the image has in their place, a link to elsewhere for instance.
         for name in ["proc", "dev", "sys", "tmp", "output"] + (plan.spec.inputDirectory == nil ? [] : ["input"]) {

@@ -24,6 +24,7 @@ struct ScratchTemplates: Sendable {
 
     private static func make(_ path: String, bytes: UInt64) throws(LinuxError) {
         let file = try FileDescriptor.open(path, O_WRONLY | O_CREAT | O_TRUNC)
+        // bounded: a writable layer has at most 2^44 bytes (`JobResources.validate`)
         guard ftruncate(file.number, Int(bytes)) == 0 else {
             throw .systemCall(operation: "ftruncate", object: path, errno: errno)
         }
@@ -52,6 +53,7 @@ enum SparseFile {
         while offset >= 0 {
             let end = lseek(from.number, offset, seekHole)
             while offset < end {
+                // bounded here: the end is ahead, the loop asks; no more is read than wanted
                 let wanted = min(buffer.count, end - offset)
                 let count = buffer.withUnsafeMutableBytes { pread(from.number, $0.baseAddress, wanted, offset) }
                 guard count > 0, pwrite(to.number, buffer, count, offset) == count else {

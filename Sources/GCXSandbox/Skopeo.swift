@@ -41,8 +41,10 @@ package struct Skopeo {
     private func answer(_ arguments: [String], _ digest: String, _ timeout: Duration) throws(ImageError) -> [UInt8] {
         let outcome: ChildProcess.Outcome
         do {
+            // bounded: joins lists
             outcome = try tool(arguments + [name(digest)], timeout).outcome()
         } catch .outputTooLarge(_, let limit) {
+            // bounded: a limit of ours
             throw .tooLarge(path: image.description, what: "a document of it", limit: UInt64(limit))
         } catch .timedOut {
             throw .notPulled(image: image.description, .network, reason: "no answer within \(timeout)")
@@ -78,7 +80,7 @@ package struct Skopeo {
         var environment = ChildProcess.plainEnvironment
         environment["HOME"] = scratch
         return ChildProcess(
-            "skopeo", settings + arguments, environment: environment, timeout: timeout,
+            "skopeo", settings + arguments, environment: environment, timeout: timeout,  // bounded: joins lists
             outputBytesMax: SandboxLimits.imageDocumentBytesMax)
     }
 }

@@ -18,6 +18,7 @@ extension Supervisor {
             // What an ended job has left in the pipes is little.
             let mayTake = status != nil || pace.mayTake(at: now)
             // A descriptor below zero is not looked at.
+            // bounded here: constants of the kernel, and spans of ours after a clock's nanoseconds since the start
             var items = open.map { pollfd(fd: mayTake ? $0.number : -1, events: Int16(POLLIN), revents: 0) }
             items.append(pollfd(fd: signals.number, events: Int16(POLLIN), revents: 0))
             let pauseEnd = mayTake ? UInt64.max : now + SandboxLimits.logPause.wholeNanoseconds
@@ -44,6 +45,7 @@ extension Supervisor {
     private var nextDeed: UInt64 { min(ending == nil ? deadline ?? .max : .max, killAt ?? .max) }
 
     private func wait(_ items: inout [pollfd], until lookAt: UInt64) throws(LinuxError) {
+        // bounded here: a span of ours after a clock's nanoseconds since the start; the smaller from the larger
         let now = BootClock.now()
         let next = min(status == nil ? lookAt : now + SandboxLimits.supervisorTick.wholeNanoseconds, nextDeed)
         let milliseconds = next > now ? (next - now + 999_999) / 1_000_000 : 0
@@ -61,6 +63,7 @@ extension Supervisor {
 
     /// When the wall time of the lease is over.
     private var deadline: UInt64? {
+        // bounded: `wallSecondsMax` has 31 bits (`JobSpec.validate`), and the clock counts since the start
         startedAt.map { $0 + plan.spec.wallSecondsMax * 1_000_000_000 }
     }
 
@@ -100,7 +103,7 @@ extension Supervisor {
         let now = BootClock.now()
         let isFirst = ending == nil
         ending = ending ?? reason
-        killAt = min(killAt ?? .max, now + grace.wholeNanoseconds)
+        killAt = min(killAt ?? .max, now.saturatingSum(grace.wholeNanoseconds))
         if grace == .zero { return try killNow() }
         guard isFirst else { return }
         try cgroup.thaw()
@@ -124,6 +127,7 @@ extension Supervisor {
 
     private func killNow() throws(LinuxError) {
         try cgroup.killAll()
+        // bounded: a constant after a clock's nanoseconds since the start
         killAt = BootClock.now() + SandboxLimits.killTimeout.wholeNanoseconds
     }
 }

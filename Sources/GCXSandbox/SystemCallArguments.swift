@@ -18,7 +18,7 @@ enum SystemCallArguments {
             allow("seccomp", equal(0, 2)),
             // The personalities that change nothing about protection: the plain one, and asking which it is.
             allow("personality", equal(0, 0)), allow("personality", equal(0, 0xFFFF_FFFF)),
-        ] + processOptions + sockets + socketOptions
+        ] + processOptions + sockets + socketOptions  // bounded: joins lists
     }
 
     /// All of prctl but PR_SET_SECCOMP (22), by ranges, and PR_SET_VMA, by which allocators name their memory.
@@ -35,12 +35,14 @@ enum SystemCallArguments {
         var rules = [allow("socket", equal(0, local)), allow("socketpair", equal(0, local))]
         for family in internet {
             for (type, numbers) in [(stream, [0, 6]), (datagram, [0, 17])] as [(UInt64, [UInt64])] {
+                // bounded: joins lists
                 rules += numbers.map { allow("socket", equal(0, family), kind(type), equal(2, $0)) }
             }
             // As the kernel answers who lacks the capability; programs like ping try this first.
             rules.append(
                 Rule(names: ["socket"], action: "SCMP_ACT_ERRNO", errnoRet: 1, args: [equal(0, family), kind(raw)]))
         }
+        // bounded: joins lists
         return rules + [datagram, raw].map { allow("socket", equal(0, netlink), kind($0), equal(2, 0)) }
     }()
 
@@ -61,7 +63,7 @@ enum SystemCallArguments {
 
     private static let socketOptions: [Rule] = options.flatMap { option in
         [below(2, option.below)].map { allow("setsockopt", equal(1, option.level), $0) }
-            + option.more.map { allow("setsockopt", equal(1, option.level), equal(2, $0)) }
+            + option.more.map { allow("setsockopt", equal(1, option.level), equal(2, $0)) }  // bounded: joins lists
     }
 
     private static func allow(_ call: String, _ arguments: Argument...) -> Rule {

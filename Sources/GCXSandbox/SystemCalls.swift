@@ -109,8 +109,9 @@ package enum SystemCalls {
         #else
             let (architecture, more) = ("SCMP_ARCH_AARCH64", [Group]())
         #endif
+        // bounded: joins lists
         var rules = (groups + more).map { OCIBundle.SeccompRule(names: $0.calls, action: allow) }
-        rules += SystemCallArguments.rules
+        rules += SystemCallArguments.rules  // bounded: joins lists
         return OCIBundle.Seccomp(
             defaultAction: "SCMP_ACT_ERRNO", defaultErrnoRet: 38, architectures: [architecture], syscalls: rules)
     }

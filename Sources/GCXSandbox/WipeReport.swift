@@ -1,4 +1,5 @@
 import GCXLinux
+import GCXModel
 import Glibc
 
 /// What was removed with a job, and what was looked for afterwards.
@@ -20,8 +21,8 @@ package struct WipeReport: Equatable, Sendable, CustomStringConvertible {
         var status = stat()
         guard lstat(path, &status) == 0 else { return }
         guard status.st_mode & S_IFMT == S_IFDIR else {
-            files += 1
-            bytes += UInt64(status.st_blocks) * 512
+            files += 1  // bounded: files that were looked at one by one
+            bytes = bytes.saturatingSum(UInt64(clamping: status.st_blocks).saturatingProduct(512))
             return
         }
         for name in try Files.names(in: path) { try count("\(path)/\(name)") }

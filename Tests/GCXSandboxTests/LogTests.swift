@@ -99,6 +99,23 @@ struct LogTests {
         #expect(try log.read() == whole && log.folder.end()?.head == log.heads.last)
     }
 
+    @Test(
+        "a segment that claims to begin where no log reaches is none",
+        arguments: [UInt64.max, 0xFFFF_FFFF_FFFF_FF00, 0x8000_0000_0000_0000])
+    func beyondAll(offset: UInt64) throws {
+        let log = try WrittenLog(lines: [(.output, "x\n")])
+        let end = try log.folder.end()
+        let segment = JobLog.Segment(index: 1, offset: offset, firstKept: 0, counts: JobLogCounts(), head: .zero)
+        var chain = JobLogChain()
+        let record = JobLog.Record(
+            stream: .segment, bootNanoseconds: 0, wallNanoseconds: 0, bytes: segment.payload
+        ).encoded(after: &chain)
+        try DurableFile.write(record, to: JobLogFolder.name(of: offset, in: log.path))
+        #expect(try log.folder.end() == end && log.folder.stretch(from: offset, bytesMax: 1).bytes.isEmpty)
+        #expect(try log.folder.place(tail: 1).offset < 1 << 20 && log.folder.place(since: .max).offset < 1 << 20)
+        #expect(try log.folder.cut() == 0)
+    }
+
     @Test("behind the end of a log there is nothing, however far", arguments: [1 << 40, UInt64.max])
     func behindTheEnd(offset: UInt64) throws {
         let log = try WrittenLog(lines: [(.output, "x\n")])

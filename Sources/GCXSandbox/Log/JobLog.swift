@@ -26,7 +26,7 @@ package enum JobLog {
     static let headerBytes = 24
     static let checkBytes = 8
     /// What a record takes beyond its payload.
-    package static let overheadBytes = headerBytes + checkBytes
+    package static let overheadBytes = headerBytes + checkBytes  // bounded: of two constants
 
     /// What a record is.
     package enum Stream: UInt8, Sendable {
@@ -61,20 +61,21 @@ package enum JobLog {
             all.withUnsafeMutableBytes {
                 JobLog.writeHeader(stream, length: bytes.count, boot: bootNanoseconds, wall: wallNanoseconds, $0)
             }
-            return all + bytes
+            return all + bytes  // bounded: joins bytes
         }
 
         /// The record as it is stored after what `chain` holds, which goes on to it.
         package func encoded(after chain: inout JobLogChain) -> [UInt8] {
             let hashed = hashed
             let check = hashed.withUnsafeBytes { chain.extend($0) }
-            return hashed + JobLog.bytes(check)
+            return hashed + JobLog.bytes(check)  // bounded: joins bytes
         }
     }
 
     static func writeHeader(
         _ stream: Stream, length: Int, boot: UInt64, wall: UInt64, _ target: UnsafeMutableRawBufferPointer
     ) {
+        // bounded here: a stream is a byte; what is written is `logRecordBytesMax` at most
         target.storeBytes(of: UInt32(stream.rawValue).littleEndian, toByteOffset: 0, as: UInt32.self)
         target.storeBytes(of: UInt32(length).littleEndian, toByteOffset: 4, as: UInt32.self)
         target.storeBytes(of: boot.littleEndian, toByteOffset: 8, as: UInt64.self)
@@ -118,6 +119,7 @@ extension JobLog {
     static func look(at bytes: UnsafeRawBufferPointer) -> Found {
         guard bytes.count >= headerBytes else { return .part }
         let word = UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: 0, as: UInt32.self))
+        // bounded here: a length is at most `logRecordBytesMax`, and there are as many bytes as record and header take
         let length = Int(UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: 4, as: UInt32.self)))
         guard let stream = UInt8(exactly: word).flatMap(Stream.init), length <= SandboxLimits.logRecordBytesMax else {
             return .rubbish
@@ -141,6 +143,7 @@ extension JobLog {
     ) -> (bytes: Int, isRubbish: Bool) {
         var done = 0
         while true {
+            // bounded here: what was read of the bytes is at most their number, `look` sees to it
             switch look(at: UnsafeRawBufferPointer(rebasing: bytes[done...])) {
             case .part: return (done, false)
             case .rubbish: return (done, true)

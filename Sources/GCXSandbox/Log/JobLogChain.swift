@@ -28,6 +28,7 @@ package struct JobLogChain: Equatable, Sendable {
 
     /// Adds a stored record; false when its check does not fit what it holds or what came before.
     mutating func add(_ frame: JobLog.Frame) -> Bool {
+        // bounded here: a frame has its header and its check, `look` sees to it
         let covered = frame.all.count - JobLog.checkBytes
         let check = extend(UnsafeRawBufferPointer(rebasing: frame.all[..<covered]))
         return check == JobLog.number(frame.all, at: covered)

@@ -35,13 +35,14 @@ extension JobLogFolder {
             let name = Self.name(of: start, in: path)
             let end = (try? segment(at: start)).map { Self.follow($0, bytes).end.offset }
             if let end, end > start {
+                // bounded here: a segment begins below 2^63, `starts` sees to it, and ends within its bytes
                 removed += start + UInt64(bytes.count) - end
                 guard truncate(name, Int(end - start)) == 0 else {
                     throw .systemCall(operation: "truncate", object: name, errno: errno)
                 }
                 return removed
             }
-            removed += UInt64(bytes.count)
+            removed += UInt64(bytes.count)  // bounded: of what lies on the disk
             try Files.remove(name)
         }
         return removed
@@ -59,6 +60,7 @@ extension JobLogFolder {
                 return isGood
             }
         }
+        // bounded: a segment that was found at its place, below 2^63, and bytes in memory
         let end = JobLogEnd(offset: segment.offset + UInt64(walked.bytes), head: good.head)
         return (end, isGood && !walked.isRubbish)
     }
@@ -77,6 +79,7 @@ package struct JobLogReader: Sendable {
     /// - Throws: ``LinuxError/malformed(object:reason:)`` when the log is damaged.
     package mutating func next() throws(LinuxError) -> [JobLog.Record] {
         while true {
+            // bounded: a constant
             let stretch = try folder.stretch(from: offset, bytesMax: Int(SandboxLimits.logSegmentBytesMax))
             offset = stretch.next
             guard !stretch.bytes.isEmpty else { return [] }

@@ -24,8 +24,10 @@ extension JobLogFolder {
         let starts = try starts()
         guard let first = starts.first else { return JobLogPlace(offset: 0) }
         let number = try last(of: starts) { _, wall in wall < wallNanoseconds }
+        // bounded: `last` answers a place in `starts`
         guard let number, let bytes = try bytes(of: starts[number]) else { return JobLogPlace(offset: first) }
         let end = bytes.withUnsafeBytes { JobLog.walk($0) { frame, _ in frame.wallNanoseconds < wallNanoseconds } }
+        // bounded: a start is below 2^63, `starts` sees to it
         return JobLogPlace(offset: starts[number] + UInt64(end.bytes))
     }
 
@@ -39,16 +41,20 @@ extension JobLogFolder {
         guard let first = starts.first, let (counts, end) = try ending(starts) else { return JobLogPlace(offset: 0) }
         guard lines > 0 else { return JobLogPlace(offset: end) }
         let ended = counts.lines(of: only)
+        // bounded: a segment counts no more lines than bytes, and begins below 2^63
         let all = ended + counts.openLines(of: only)
         guard all > lines else { return JobLogPlace(offset: first) }
-        let cut = min(all - lines, ended)
+        let cut = min(all - lines, ended)  // bounded: guarded above
         let number = try last(of: starts) { segment, _ in segment.counts.lines(of: only) < cut }
+        // bounded: `last` answers a place in `starts`
         guard let number, let bytes = try bytes(of: starts[number]), let segment = try segment(at: starts[number])
         else {
             return JobLogPlace(offset: first)
         }
         var search = LineSearch(cut: cut, only: only, counts: segment.counts)
+        // bounded: a place in bytes in memory
         bytes.withUnsafeBytes { _ = JobLog.walk($0) { frame, at in search.goOn(frame, at: UInt64(at)) } }
+        // bounded: a start is below 2^63, `starts` sees to it, and the place is one of bytes in memory
         return JobLogPlace(offset: starts[number] + search.place.offset, skipLines: search.place.skipLines)
     }
 
@@ -57,8 +63,10 @@ extension JobLogFolder {
     /// - Complexity: one segment read.
     package func isPlace(_ offset: UInt64) throws(LinuxError) -> Bool? {
         guard let start = try starts().last(where: { $0 <= offset }), let bytes = try bytes(of: start),
+            // bounded: the start is at or before the offset
             let wanted = Int(exactly: offset - start), wanted <= bytes.count
         else { return nil }
+        // bounded: both lie in bytes in memory
         let before = bytes.withUnsafeBytes { JobLog.walk($0) { frame, at in at + frame.all.count <= wanted } }
         if before.bytes == wanted { return true }
         return before.isRubbish ? nil : false
@@ -75,7 +83,7 @@ extension JobLogFolder {
                     return true
                 }
             }
-            return (counts, start + UInt64(end.bytes))
+            return (counts, start + UInt64(end.bytes))  // bounded: a start is below 2^63, `starts` sees to it
         }
         return nil
     }
@@ -86,6 +94,7 @@ extension JobLogFolder {
     ) throws(LinuxError) -> Int? {
         var (low, high) = (0, starts.count)
         while low < high {
+            // bounded here: the middle lies in `starts`, and no bound leaves it
             let middle = (low + high) / 2
             // One that has gone was before those that are kept; one that is not whole yet is the last.
             guard let (segment, wall) = try opening(starts[middle]) else {
@@ -94,7 +103,7 @@ extension JobLogFolder {
             }
             if holds(segment, wall) { low = middle + 1 } else { high = middle }
         }
-        return low == 0 ? nil : low - 1
+        return low == 0 ? nil : low - 1  // bounded: above 0
     }
 }
 
@@ -119,10 +128,12 @@ private struct LineSearch {
             return true
         }
         let lines = JobLogCounts.newlines(in: frame.payload)
+        // bounded here: counts of a segment below 2^63, and lines of bytes in memory; a dictionary
         if ended + lines >= cut {
             let other = open.filter { $0.key != frame.stream }.values.first
             let begin = other ?? (offset, ended)
-            place = JobLogPlace(offset: begin.offset, skipLines: cut - begin.ended)
+            let skip = cut.subtractingReportingOverflow(begin.ended)
+            place = JobLogPlace(offset: begin.offset, skipLines: skip.overflow ? 0 : skip.partialValue)
             return false
         }
         if frame.payload.last == JobLogCounts.newline {

@@ -10,13 +10,14 @@ package struct JobLogFolder: Sendable {
 
     static func name(of start: UInt64, in path: String) -> String {
         let digits = String(start)
+        // bounded: joins texts; 64 bits have at most 20 digits
         return "\(path)/\(String(repeating: "0", count: nameDigits - digits.count))\(digits)"
     }
 
     /// Enough for any 64-bit number, so that names sort as the numbers do.
     private static let nameDigits = 20
 
-    /// Offsets at which segments begin, in order; none when there is no log.
+    /// Offsets at which segments begin, in order and below 2^63, more than any log has; none when there is no log.
     func starts() throws(LinuxError) -> [UInt64] {
         let names: [String]
         do {
@@ -26,13 +27,15 @@ package struct JobLogFolder: Sendable {
         } catch {
             throw error
         }
-        return names.filter { $0.utf8.count == Self.nameDigits }.compactMap { UInt64($0) }
+        return names.filter { $0.utf8.count == Self.nameDigits }.compactMap { Int64($0, radix: 10) }.compactMap {
+            UInt64(exactly: $0)
+        }
     }
 
     /// Bytes that the log takes.
     package var bytes: UInt64 {
         let names = (try? Files.names(in: path)) ?? []
-        return names.reduce(0) { $0 + (Disk.size(of: "\(path)/\($1)") ?? 0) }
+        return names.reduce(0) { $0.saturatingSum(Disk.size(of: "\(path)/\($1)") ?? 0) }
     }
 
     package var exists: Bool { Files.exists(path) }
@@ -51,6 +54,7 @@ package struct JobLogFolder: Sendable {
             throw .systemCall(operation: "fstat", object: name, errno: errno)
         }
         var failure: Int32 = 0
+        // bounded: a size and a place, neither below 0
         let bytes = [UInt8](unsafeUninitializedCapacity: max(0, min(bytesMax, Int(status.st_size) - position))) {
             let count = pread(file.number, $0.baseAddress, $0.count, position)
             failure = count < 0 ? errno : 0
@@ -62,6 +66,7 @@ package struct JobLogFolder: Sendable {
 
     /// The whole of a segment; nil when it has just been dropped.
     func bytes(of start: UInt64) throws(LinuxError) -> [UInt8]? {
+        // bounded: of two constants
         try bytes(of: start, bytesMax: Int(SandboxLimits.logSegmentBytesMax) + JobLog.overheadBytes)
     }
 
@@ -126,8 +131,10 @@ extension JobLogFolder {
         var place = offset
         // Where the answer begins: segments without the wanted stream are passed over, not lost.
         var begin = offset
+        // bounded: of two constants
         let most = max(bytesMax, SandboxLimits.logRecordBytesMax + JobLog.overheadBytes)
         while true {
+            // bounded here: no segment is gone on to that is not there, and a place lies in it or behind
             let start = starts[number]
             if let only, place == start, try lacks(only, number, starts) {
                 number += 1
@@ -150,6 +157,7 @@ extension JobLogFolder {
 
     /// Whether a finished segment holds nothing of a stream, by what its next one counts.
     private func lacks(_ only: JobLog.Stream, _ number: Int, _ starts: [UInt64]) throws(LinuxError) -> Bool {
+        // bounded here: whether there is a next one is asked first; the counts of a stream are no list
         guard number + 1 < starts.count, let here = try segment(at: starts[number]),
             let next = try segment(at: starts[number + 1])
         else { return false }
@@ -163,6 +171,7 @@ extension JobLogFolder {
         let left: JobLog.Stream? = only.map { $0 == .output ? .error : .output }
         let end = bytes.withUnsafeBytes {
             JobLog.walk($0) { frame, at in
+                // bounded here: joins bytes; both lie in bytes in memory
                 guard at == 0 || at + frame.all.count <= bytesMax else { return false }
                 if left != nil, frame.stream != left { kept += frame.all }
                 return true

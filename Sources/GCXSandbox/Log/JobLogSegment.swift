@@ -52,12 +52,14 @@ package struct JobLogCounts: Equatable, Sendable {
 
     /// Lines that have ended, of one stream or of both.
     func lines(of stream: JobLog.Stream?) -> UInt64 {
+        // bounded: no subscript of a list: the counts of a stream
         stream.flatMap { self[$0]?.lines } ?? output.lines.addingReportingOverflow(error.lines).partialValue
     }
 
     /// Lines that have not, 0 to 2.
     func openLines(of stream: JobLog.Stream?) -> UInt64 {
         [JobLog.Stream.output, .error].reduce(0) { sum, each in
+            // bounded: no subscript of a list: the counts of a stream; two at most
             sum + (stream ?? each == each && self[each]?.isOpen == true ? 1 : 0)
         }
     }
@@ -68,6 +70,7 @@ package struct JobLogCounts: Equatable, Sendable {
         let even: UInt64 = 0x00ff_00ff_00ff_00ff
         let words = bytes.count & ~7
         var total: UInt64 = 0
+        // bounded here: steps of eight within the bytes in memory; each counts them
         var place = 0
         while place < words {
             // Each byte of `lanes` counts one of eight places, and 255 is the most it can.
@@ -101,7 +104,7 @@ extension JobLog {
         package var head: Digest
 
         static let payloadBytes = 8 * 9 + Digest.length
-        static let recordBytes = payloadBytes + JobLog.overheadBytes
+        static let recordBytes = payloadBytes + JobLog.overheadBytes  // bounded: of two constants
 
         var payload: [UInt8] {
             let open: UInt64 = (counts.output.isOpen ? 1 : 0) | (counts.error.isOpen ? 2 : 0)
@@ -109,7 +112,7 @@ extension JobLog {
                 index, offset, firstKept, counts.output.bytes, counts.error.bytes, counts.output.lines,
                 counts.error.lines, open,
             ]
-            return JobLog.magic + numbers.flatMap(JobLog.bytes) + head.bytes
+            return JobLog.magic + numbers.flatMap(JobLog.bytes) + head.bytes  // bounded: joins bytes
         }
 
         init(index: UInt64, offset: UInt64, firstKept: UInt64, counts: JobLogCounts, head: Digest) {
@@ -123,6 +126,7 @@ extension JobLog {
         /// Nil when the payload is none of a segment's first record, or says what no log can have before it.
         init?(_ payload: UnsafeRawBufferPointer) {
             guard payload.count == Self.payloadBytes, payload.starts(with: JobLog.magic) else { return nil }
+            // bounded here: eight numbers; the payload has as many bytes, compared first
             let numbers = (1...8).map { JobLog.number(payload, at: 8 * $0) }
             guard let head = Digest(bytes: Array(payload.suffix(Digest.length))) else { return nil }
             (index, offset, firstKept) = (numbers[0], numbers[1], numbers[2])

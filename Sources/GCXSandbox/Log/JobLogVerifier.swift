@@ -57,6 +57,7 @@ package struct JobLogVerifier: Sendable {
         let walked = bytes.withUnsafeBytes { bytes in
             JobLog.walk(bytes) { frame, at in
                 do throws(JobLogFault) {
+                    // bounded: a place in the bytes, whose end was summed up first
                     try add(frame, at: start + UInt64(at))
                     return true
                 } catch {
@@ -67,6 +68,7 @@ package struct JobLogVerifier: Sendable {
         }
         if let fault { throw fault }
         guard walked.bytes == bytes.count else {
+            // bounded: a place in the bytes, whose end was summed up first
             throw .record(at: start + UInt64(walked.bytes), segment: segment?.index ?? 0)
         }
         offset = end
@@ -83,8 +85,9 @@ package struct JobLogVerifier: Sendable {
         if isFirst { note(place) }
         guard chain.add(frame) else { throw .record(at: place, segment: segment?.index ?? 0) }
         counts.add(frame.stream, frame.payload)
+        // bounded: records that were read one by one
         summary.records += 1
-        note(place + UInt64(frame.all.count))
+        note(place + UInt64(frame.all.count))  // bounded: a place in the bytes, whose end was summed up first
     }
 
     /// The first record of a segment has to go on where the one before stopped.
@@ -103,11 +106,11 @@ package struct JobLogVerifier: Sendable {
             guard isNext else { throw .record(at: place, segment: next.index) }
         }
         segment = next
-        summary.segments += 1
+        summary.segments += 1  // bounded: segments that were read one by one
     }
 
     private mutating func note(_ place: UInt64) {
-        if wanted.remove(chain.head) != nil { found[chain.head] = place }
+        if wanted.remove(chain.head) != nil { found[chain.head] = place }  // bounded: a dictionary
         summary.end = place
     }
 
@@ -119,6 +122,7 @@ package struct JobLogVerifier: Sendable {
             throw .missing(from: segment.firstKept, to: summary.firstKept, segment: nil)
         }
         var last: (sequence: UInt64, place: UInt64)?
+        // bounded here: counts receipts in memory; a dictionary
         for point in points {
             let place = segment == nil && point.head == .zero ? 0 : found[point.head]
             guard let place else {

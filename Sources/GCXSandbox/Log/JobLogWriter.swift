@@ -30,8 +30,9 @@ struct JobLogWriter: ~Copyable {
         self.path = path
         self.keep = keep
         let least = SandboxLimits.logSegmentBytesMin
-        self.limit = max(limit, 2 * least)
+        self.limit = max(limit, 2 * least)  // bounded: of two constants
         segmentBytes = min(max(self.limit / SandboxLimits.logSegments, least), SandboxLimits.logSegmentBytesMax)
+        // bounded here: a segment has at least `logSegmentBytesMin`, more than its own record
         let room = Int(segmentBytes) - JobLog.Segment.recordBytes - JobLog.overheadBytes
         payloadMax = min(room, SandboxLimits.logRecordBytesMax)
         buffer = .allocate(byteCount: payloadMax + JobLog.overheadBytes, alignment: 64)
@@ -52,7 +53,7 @@ struct JobLogWriter: ~Copyable {
     var head: Digest { chain.head }
     /// Output of the job that is not kept, in bytes: beyond the limit, or in segments that had to go.
     var droppedBytes: UInt64 {
-        isTruncated ? dropped.output + dropped.error : goneBytes
+        isTruncated ? dropped.output + dropped.error : goneBytes  // bounded: bytes that were read one by one
     }
     private var goneBytes: UInt64 = 0
 
@@ -72,6 +73,7 @@ struct JobLogWriter: ~Copyable {
         var rest = bytes[...]
         while !rest.isEmpty {
             let piece = rest.prefix(payloadMax)
+            // bounded here: the buffer begins with the header
             piece.withUnsafeBytes {
                 UnsafeMutableRawBufferPointer(rebasing: buffer[JobLog.headerBytes...]).copyMemory(from: $0)
             }
@@ -91,6 +93,7 @@ struct JobLogWriter: ~Copyable {
         guard !isTruncated else { return drop(stream, count) }
         var kept = count
         if keep == .beginning {
+            // bounded here: bytes that were written one by one, and a piece of them
             let room = limit - min(limit, offset + newSegmentBytes(count) + UInt64(JobLog.overheadBytes))
             kept = min(count, Int(clamping: room))
         }
@@ -98,15 +101,18 @@ struct JobLogWriter: ~Copyable {
         if kept < count {
             isTruncated = true
             try mark()
+            // bounded here: a part of the count
             drop(stream, count - kept)
         }
     }
 
     private mutating func drop(_ stream: JobLog.Stream, _ count: Int) {
+        // bounded: bytes that were read one by one
         if stream == .output { dropped.output += UInt64(count) } else { dropped.error += UInt64(count) }
     }
 
     private mutating func mark() throws(LinuxError) {
+        // bounded here: joins bytes; the buffer begins with the header
         let payload = JobLog.bytes(dropped.output) + JobLog.bytes(dropped.error)
         payload.withUnsafeBytes {
             UnsafeMutableRawBufferPointer(rebasing: buffer[JobLog.headerBytes...]).copyMemory(from: $0)
@@ -115,17 +121,19 @@ struct JobLogWriter: ~Copyable {
     }
 
     private func isFull(before count: Int) -> Bool {
+        // bounded: a segment begins at or before the place that is written; a piece is at most `payloadMax`
         offset - (starts.last ?? 0) + UInt64(count + JobLog.overheadBytes) > segmentBytes
     }
 
     private func newSegmentBytes(_ count: Int) -> UInt64 {
-        isFull(before: count) ? UInt64(JobLog.Segment.recordBytes) : 0
+        isFull(before: count) ? UInt64(JobLog.Segment.recordBytes) : 0  // bounded: a constant
     }
 
     /// Makes a record of the buffer's payload and writes it in one call.
     private mutating func append(_ stream: JobLog.Stream, _ count: Int) throws(LinuxError) {
         if isFull(before: count) { try beginSegment() }
         JobLog.writeHeader(stream, length: count, boot: BootClock.now(), wall: WallClock.now(), buffer)
+        // bounded here: a piece is at most `payloadMax`, and the buffer has room for it, header and check
         let covered = JobLog.headerBytes + count
         let check = chain.extend(UnsafeRawBufferPointer(rebasing: buffer[..<covered]))
         buffer.storeBytes(of: check.littleEndian, toByteOffset: covered, as: UInt64.self)
@@ -139,6 +147,7 @@ struct JobLogWriter: ~Copyable {
     private mutating func beginSegment() throws(LinuxError) {
         var gone: [UInt64] = []
         if keep == .end {
+            // bounded here: the first is there; bytes and segments that were written one by one
             while starts.count > 1, offset - starts[0] + segmentBytes > limit { gone.append(starts.removeFirst()) }
         }
         if let first = starts.first, !gone.isEmpty {
@@ -152,9 +161,9 @@ struct JobLogWriter: ~Copyable {
         file = try FileDescriptor.open(
             JobLogFolder.name(of: offset, in: path), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND)
         starts.append(offset)
-        index += 1
+        index += 1  // bounded: segments that were written one by one
         try file?.write(record, object: path)
-        offset += UInt64(record.count)
+        offset += UInt64(record.count)  // bounded: bytes that were written one by one
         // The new segment says that they are gone before they are.
         for start in gone { try Files.remove(JobLogFolder.name(of: start, in: path)) }
     }
@@ -162,6 +171,7 @@ struct JobLogWriter: ~Copyable {
     private mutating func put(_ bytes: UnsafeRawBufferPointer) throws(LinuxError) {
         guard let number = file?.number else { return }
         var done = 0
+        // bounded here: no more is written than there is; the sum was written bytes by bytes
         while done < bytes.count {
             let count = Glibc.write(number, bytes.baseAddress?.advanced(by: done), bytes.count - done)
             if count < 0, errno == EINTR { continue }

@@ -67,6 +67,7 @@ package struct LineAssembler: Sendable {
         var place = 0
         while place < bytes.count {
             if pending.bytes.isEmpty { pending.wallNanoseconds = wall }
+            // bounded here: a line that is full goes, so there is always room; the window lies in the bytes
             let room = SandboxLimits.logLineBytesMax - pending.bytes.count
             let window = bytes[place..<min(bytes.count, place + room)]
             let newline = window.firstIndex(of: JobLogCounts.newline)
@@ -119,7 +120,7 @@ package final class LinePattern: Sendable {
     package func matches(_ line: [UInt8]) -> Bool {
         line.withUnsafeBytes { bytes in
             // REG_STARTEND takes the length from the match, so that a zero byte ends nothing.
-            var range = regmatch_t(rm_so: 0, rm_eo: regoff_t(bytes.count))
+            var range = regmatch_t(rm_so: 0, rm_eo: regoff_t(clamping: bytes.count))
             let base = bytes.baseAddress?.assumingMemoryBound(to: CChar.self)
             guard let base else { return regexec(compiled, "", 0, nil, 0) == 0 }
             return regexec(compiled, base, 1, &range, REG_STARTEND) == 0

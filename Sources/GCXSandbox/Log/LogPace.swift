@@ -17,6 +17,7 @@ struct LogPace {
 
     /// Whether more may be taken now.
     mutating func mayTake(at now: UInt64) -> Bool {
+        // bounded: the smaller from the larger
         let gained = (now - min(now, filledAt)).multipliedFullWidth(by: bytesPerSecond)
         // The quotient would not fit only after centuries.
         let bytes = gained.high >= 1_000_000_000 ? UInt64.max : UInt64(1_000_000_000).dividingFullWidth(gained).quotient
@@ -30,7 +31,7 @@ struct LogPace {
     }
 
     mutating func take(_ bytes: Int) {
-        let left = room.subtractingReportingOverflow(Int64(max(0, bytes)))
+        let left = room.subtractingReportingOverflow(Int64(clamping: max(0, bytes)))
         room = left.overflow ? .min : left.partialValue
     }
 }
