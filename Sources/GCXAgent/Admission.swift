@@ -68,7 +68,7 @@ package struct Admission: Sendable {
         guard terms.endsAt > terms.startsAt, terms.endsAt > now else {
             throw refused("the lease is over before it begins", "Give it a time in the future.")
         }
-        let seconds = terms.endsAt - terms.startsAt
+        let seconds = terms.endsAt - terms.startsAt  // bounded: it ends after it starts, asked first
         guard seconds >= offer.leaseSecondsMin, seconds <= offer.leaseSecondsMax else {
             throw refused(
                 "a lease of \(seconds) s is outside \(offer.leaseSecondsMin) to \(offer.leaseSecondsMax) s",
@@ -77,6 +77,10 @@ package struct Admission: Sendable {
         guard terms.startsAt >= offer.availableFrom, terms.endsAt <= offer.availableUntil else {
             throw refused("the lease leaves the offer's window", "Choose a time inside the window.")
         }
+    }
+
+    private static func sum(_ held: [Resources], _ part: (Resources) -> UInt64) -> UInt64 {
+        held.reduce(0) { $0.saturatingSum(part($1)) }
     }
 
     private func checkCapacity(_ wanted: Resources, beside holders: [LeaseTerms]) throws(AgentError) {
@@ -95,17 +99,18 @@ package struct Admission: Sendable {
                 "Ask for at least \(least >> 20) MiB of \(name).")
         }
         let taken = holders.map(\.resources)
+        // bounded here: 32 bits in 64; less is held than there is, asked in the same line
         for (name, asked, all, held) in [
-            ("cores", UInt64(wanted.cores), UInt64(offer.capacity.cores), taken.reduce(0) { $0 + UInt64($1.cores) }),
+            ("cores", UInt64(wanted.cores), UInt64(offer.capacity.cores), Self.sum(taken) { UInt64($0.cores) }),
             (
                 "bytes of memory", wanted.memoryBytes, offer.capacity.memoryBytes,
-                taken.reduce(0) { $0 + $1.memoryBytes }
+                Self.sum(taken, \.memoryBytes)
             ),
             (
                 "bytes of storage", wanted.storageBytes, offer.capacity.storageBytes,
-                taken.reduce(0) { $0 + $1.storageBytes }
+                Self.sum(taken, \.storageBytes)
             ),
-            ("GPUs", UInt64(wanted.gpus), UInt64(offer.capacity.gpus), taken.reduce(0) { $0 + UInt64($1.gpus) }),
+            ("GPUs", UInt64(wanted.gpus), UInt64(offer.capacity.gpus), Self.sum(taken) { UInt64($0.gpus) }),
         ] where asked > (all > held ? all - held : 0) {
             throw refused(
                 "they ask for \(asked) \(name), and \(all > held ? all - held : 0) of \(all) are free",

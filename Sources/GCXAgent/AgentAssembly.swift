@@ -59,6 +59,7 @@ package struct AgentAssembly: Sendable {
     private static func dependents(_ settings: AgentSettings) throws(AgentError) -> [String] {
         var found: [String] = []
         for folder in [settings.jobsPath, settings.uploadsPath] where Files.exists(folder) {
+            // bounded: joins lists
             do { found += try Files.names(in: folder).filter { !$0.hasPrefix(".") }.map { "\(folder)/\($0)" } } catch {
                 throw .storage(Untrusted(error.description))
             }

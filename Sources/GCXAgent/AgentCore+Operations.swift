@@ -7,8 +7,8 @@ extension AgentCore: AgentOperations {
     package func status() async throws(AgentError) -> AgentStatus {
         var status = publicStatus()
         status.jobs = try await jobs(by: .owner)
-        status.outboxPending = UInt64(try context.store.queuedCount())
-        status.problems = (await context.problems.lines + networkProblem).map { Untrusted($0) }
+        status.outboxPending = UInt64(try context.store.queuedCount())  // bounded: a count is not below 0
+        status.problems = (await context.problems.lines + networkProblem).map { Untrusted($0) }  // bounded: joins lists
         return status
     }
 
@@ -180,6 +180,7 @@ struct Deadline: Sendable {
 
     /// At most ``AgentLimits/longPollSecondsMax`` from now.
     init(seconds: UInt64) {
+        // bounded: `longPollSecondsMax` at most
         end = BootClock.now() + min(seconds, AgentLimits.longPollSecondsMax) * 1_000_000_000
     }
 

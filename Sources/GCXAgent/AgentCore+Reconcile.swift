@@ -2,6 +2,8 @@ import GCXLinux
 import GCXModel
 import GCXSandbox
 
+// dictionaries: rows
+
 extension AgentCore {
     /// Compares the machine with the store: no job without a lease, and no file of a lease that is over.
     ///

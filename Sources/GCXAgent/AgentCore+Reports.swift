@@ -6,7 +6,7 @@ extension AgentCore {
     package func report(_ lease: LeaseID, by caller: Caller) async throws(AgentError) -> JobReport {
         let row = try visible(lease, to: caller)
         let last = try context.store.lastReceipt(lease)?.document.sequence ?? 0
-        let most = UInt64(AgentLimits.receiptPageMax)
+        let most = UInt64(AgentLimits.receiptPageMax)  // bounded: a constant
         let graph = if let live = await graph(of: lease) { live } else { try context.store.graph(of: lease) }
         return JobReport(
             status: try await summary(row), terms: row.terms, placement: row.placement, request: row.request,
@@ -14,6 +14,7 @@ extension AgentCore {
             events: try context.store.events(of: lease, after: 0, most: AgentLimits.eventsPerLeaseMax),
             usage: graph,
             receipts: try context.store.receipts(
+                // bounded: above it
                 lease, after: last > most ? last - most : 0, most: AgentLimits.receiptPageMax),
             isWiped: row.wiped)
     }
@@ -56,7 +57,7 @@ extension AgentCore {
         let keep = context.settings.jobs.historySeconds
         let now = context.now()
         do {
-            for lease in try context.store.leasesToForget(endedBy: now > keep ? now - keep : 0) {
+            for lease in try context.store.leasesToForget(endedBy: now > keep ? now - keep : 0) {  // bounded: above it
                 try JobHistory(root: context.settings.historyPath).remove(lease)
                 try context.store.forgetHistory(of: lease)
                 context.logger.info("history removed", metadata: ["lease.id": "\(lease.short)"])

@@ -4,6 +4,8 @@ import GCXModel
 import GCXSigning
 import Logging
 
+// dictionaries: keepers, setAside, found
+
 /// The agent: it knows every lease, and answers what it is asked.
 package actor AgentCore {
     package static let version = "0.1.0"
@@ -41,7 +43,7 @@ package actor AgentCore {
             }
         }
         (keepers, self.setAside) = (found, setAside)
-        for reason in book.damaged.map(\.reason) + setAside.values {
+        for reason in book.damaged.map(\.reason) + setAside.values {  // bounded: joins lists
             context.logger.error("lease set aside", metadata: ["reason": "\(reason)"])
         }
     }

@@ -37,6 +37,7 @@ package struct SessionCheck: Sendable {
         guard document.issuedAt <= latestStart else {
             throw .notAllowed("the session begins at \(document.issuedAt), and it is \(now) here (Unix seconds)")
         }
+        // bounded: the smaller from the larger, asked first
         guard document.expiresAt > document.issuedAt, document.expiresAt - document.issuedAt <= most,
             document.expiresAt <= latestEnd
         else { throw .notAllowed("the session runs for nothing or for more than \(most) s") }

@@ -126,4 +126,11 @@ struct AdmissionTests {
         let error = #expect(throws: AgentError.self) { try late.check(terms(), beside: []) }
         #expect(error?.description.contains("expired") == true)
     }
+
+    @Test("what others hold is summed up, however much that is")
+    func heldBeyondAll() throws {
+        let huge = terms { $0.resources = Resources(cores: 1, memoryBytes: .max, storageBytes: 0, gpus: 0) }
+        let error = #expect(throws: AgentError.self) { try admission.check(terms(), beside: [huge, huge]) }
+        #expect(error?.description.contains("bytes of memory") == true)
+    }
 }

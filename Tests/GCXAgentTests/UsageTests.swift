@@ -38,4 +38,18 @@ struct UsageTests {
         #expect(LiveUsage(from: sample(10, cpu: 1), to: sample(11, cpu: 2, inode: 2)) == nil)
         #expect(LiveUsage(from: sample(10, cpu: 2), to: sample(10, cpu: 2)) == nil)
     }
+
+    @Test("counters that say anything end no graph and no rate")
+    func impossible() throws {
+        let first = RawSample(bootID: "b", bootNanoseconds: 1, cgroupInode: 1, cpuNanoseconds: 0, ioReadBytes: 0)
+        let second = RawSample(
+            bootID: "b", bootNanoseconds: 2, cgroupInode: 1, cpuNanoseconds: .max, ioReadBytes: .max)
+        let live = try #require(LiveUsage(from: first, to: second))
+        #expect(live.millicores == .max && live.ioReadRate == .max)
+        var graph = UsageGraph()
+        // A clock that goes back has every sample kept, so the distance is doubled again and again.
+        graph.add(sample(0, cpu: 0))
+        for second in (1...20_000).reversed() { graph.add(sample(UInt64(second), cpu: 0)) }
+        #expect(graph.points.count <= UsageGraph.pointsMax)
+    }
 }

@@ -77,12 +77,14 @@ package struct LiveUsage: Codable, Equatable, Sendable {
         guard first.bootID == second.bootID, first.cgroupInode == second.cgroupInode,
             second.bootNanoseconds > first.bootNanoseconds, second.cpuNanoseconds >= first.cpuNanoseconds
         else { return nil }
+        // bounded here: the smaller from the larger, which were compared first; 64 bits and 30 in 128
         let elapsed = second.bootNanoseconds - first.bootNanoseconds
         func rate(_ from: UInt64?, _ to: UInt64?) -> UInt64? {
             guard let from, let to, to >= from else { return nil }
-            return UInt64(UInt128(to - from) * 1_000_000_000 / UInt128(elapsed))
+            return UInt64(clamping: UInt128(to - from) * 1_000_000_000 / UInt128(elapsed))
         }
-        millicores = UInt64(UInt128(second.cpuNanoseconds - first.cpuNanoseconds) * 1_000 / UInt128(elapsed))
+        let cpu = UInt128(second.cpuNanoseconds - first.cpuNanoseconds)
+        millicores = UInt64(clamping: cpu * 1_000 / UInt128(elapsed))
         memoryBytes = second.memoryCurrentBytes
         pids = second.pids
         ioReadRate = rate(first.ioReadBytes, second.ioReadBytes)

@@ -8,6 +8,7 @@ extension JobRequest {
         try Self.check("command", command)
         try Self.check("environment", environment.flatMap { [$0.key, $0.value] })
         // A program gets each with a zero byte behind it.
+        // bounded here: joins lists; the request is in memory
         let words = command + environment.flatMap { [$0.key, $0.value] }
         guard words.reduce(0, { $0 + $1.utf8.count + 1 }) <= AgentLimits.commandBytesMax else {
             throw .badRequest("command and environment are longer than \(AgentLimits.commandBytesMax) bytes")

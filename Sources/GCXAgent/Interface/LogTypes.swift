@@ -122,6 +122,7 @@ package struct LogReading: Sendable {
             throw .answerImpossible("\(error)")
         }
         var lines: [LogLine] = []
+        // bounded: the smaller from the larger
         if let next, page.start > next { lines.append(gap(page.start - next, records.first)) }
         for record in records {
             if record.stream == .segment {
@@ -152,6 +153,7 @@ package struct LogReading: Sendable {
         }
         let after = output(segment.counts)
         return LogLine(
+            // bounded: the smaller from the larger
             kind: .lost(bytes: after > known ? after - known : 0, isExact: true), wallNanoseconds: wall)
     }
 

@@ -18,9 +18,11 @@ extension LeaseKeeper {
         live = LiveUsage(from: last, to: sample) ?? live
         if let before = last.oomKills, let after = sample.oomKills, after > before {
             await happened(
+                // bounded: the smaller from the larger
                 .outOfMemory, "the kernel ended \(after - before) processes for want of memory", inReceipt: true)
         }
-        throttledSince += Self.growth(last.throttledNanoseconds, sample.throttledNanoseconds)
+        let throttled = Self.growth(last.throttledNanoseconds, sample.throttledNanoseconds)
+        throttledSince = throttledSince.saturatingSum(throttled)
         // One word for each period of a receipt is enough.
         guard throttledSince > AgentLimits.throttledNanosecondsMin, sample.bootNanoseconds >= throttledSaidAt else {
             return
@@ -29,12 +31,12 @@ extension LeaseKeeper {
             .throttled,
             "wanted more than its \(terms.resources.cores) cores for \(throttledSince / 1_000_000) ms of thread time")
         throttledSince = 0
-        throttledSaidAt = sample.bootNanoseconds + terms.receiptSeconds * 1_000_000_000
+        throttledSaidAt = sample.bootNanoseconds.saturatingSum(terms.receiptSeconds.saturatingProduct(1_000_000_000))
     }
 
     private static func growth(_ from: UInt64?, _ to: UInt64?) -> UInt64 {
         guard let from, let to, to > from else { return 0 }
-        return to - from
+        return to - from  // bounded: the smaller from the larger
     }
 
     /// Keeps what the job's directory says, for the time after it.

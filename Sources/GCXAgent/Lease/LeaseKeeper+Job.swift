@@ -44,6 +44,7 @@ extension LeaseKeeper {
             await happened(.data, "input sha256:\(input.digest) of \(input.bytes) bytes", inReceipt: true)
         }
         if Task.isCancelled { throw .sandbox("the start was given up", remedy: "Nothing needs to be done.") }
+        // bounded: the smaller from the larger
         let left = terms.endsAt > context.now() ? terms.endsAt - context.now() : 1
         var resources = JobResources(
             cores: terms.resources.cores, memoryBytes: terms.resources.memoryBytes,
@@ -129,7 +130,7 @@ extension LeaseKeeper {
         await attempt("wipe") { () async throws(AgentError) in
             try LeaseUploads(id, context).remove()
             guard let row = try context.store.lease(id), !row.wiped else { return }
-            let keepUntil = (row.endedAt ?? 0) + context.settings.jobs.outputKeepSeconds
+            let keepUntil = (row.endedAt ?? 0).saturatingSum(context.settings.jobs.outputKeepSeconds)
             let isThere = try await sandbox { driver, job throws(SandboxError) in try driver.jobs().contains(job) }
             if isThere {
                 guard context.now() >= keepUntil else { return }

@@ -15,6 +15,7 @@ extension LeaseKeeper {
         let usage = ReceiptContext(
             lease: id, previous: previous, issuedAt: context.now(), logDigest: logHead,
             samplesDigest: meter.samplesDigest, isFinal: next != nil,
+            // bounded: joins lists
             events: try (pendingEvents + (next == nil ? [] : unsaidOutput())).map { Untrusted($0) })
         let document: Receipt
         do throws(PricingError) {
@@ -74,7 +75,7 @@ extension LeaseKeeper {
         guard let row = try context.store.lease(id) else { throw .unknownLease(id) }
         let owed = lastReceipt?.document.document.amount ?? .zero
         let isPaid = vouched >= owed
-        let isLate = context.now() >= since + AgentLimits.finalVoucherSeconds
+        let isLate = context.now() >= since.saturatingSum(AgentLimits.finalVoucherSeconds)
         try await claim(force: true)
         let isClosing = try await isClosing()
         guard isPaid || isLate || isClosing else { return }
@@ -162,6 +163,7 @@ extension LeaseKeeper {
         guard document.cumulative <= deposit else {
             throw .voucherRefused(id, "it says \(document.cumulative), and the deposit is \(deposit)")
         }
+        // bounded: the smaller from the larger
         let elapsed = context.now() > terms.startsAt ? context.now() - terms.startsAt : 0
         guard let accrued = try? Pricing.accrued(hourly: terms.hourlyCap, seconds: elapsed),
             let allowed = accrued.adding(terms.burst), document.cumulative <= allowed

@@ -71,7 +71,7 @@ extension LeaseKeeper {
         if let record = try await leaseOnLedger() {
             deposit = record.deposit
             try await take(record.escrow.isClosed ? .closedOnLedger : .openedOnLedger, note: "open on the ledger")
-        } else if context.now() > since + AgentLimits.proposalSeconds {
+        } else if context.now() > since.saturatingSum(AgentLimits.proposalSeconds) {
             try await take(.proposalLapsed, note: "not opened within \(AgentLimits.proposalSeconds) s")
         }
     }
@@ -200,7 +200,8 @@ extension LeaseKeeper {
     }
 
     private func endIfOverdue(_ policy: CreditPolicy, _ metered: Amount) async throws(AgentError) {
-        if case .paused(let since) = phase, BootClock.now() > since + terms.graceSeconds * 1_000_000_000 {
+        let grace = terms.graceSeconds.saturatingProduct(1_000_000_000)
+        if case .paused(let since) = phase, BootClock.now() > since.saturatingSum(grace) {
             try await take(.mustEnd(.budget), note: "no voucher within the grace of \(terms.graceSeconds) s")
         }
         if context.now() >= terms.endsAt {
@@ -216,19 +217,23 @@ extension LeaseKeeper {
         endingSince = since
         let isAlive = try await sandbox { driver, job throws(SandboxError) in try driver.hasProcesses(job) }
         // After the job's end its supervisor packs the output, which takes its time.
+        // bounded: of two constants
         let patience = isAlive ? AgentLimits.forceAfter : AgentLimits.forceAfter + SandboxLimits.packTimeout
         let grace = Duration.milliseconds(Int64(clamping: context.settings.stopGraceMilliseconds))
+        // bounded: of two spans, of which one has 64 bits of milliseconds
         guard now - min(since, now) > (grace + patience).wholeNanoseconds else { return }
         await happened(.ended, "the supervisor did not end the job in time; both were ended", inReceipt: true)
         try await sandbox { driver, job throws(SandboxError) in try driver.force(job) }
     }
 
     private func creditPolicy() throws(AgentError) -> CreditPolicy {
+        // bounded: a setting from 1 to 60 seconds
         let ahead = UInt64(context.settings.sampleInterval.components.seconds) + 1
         do {
             var reserve = try Pricing.ceiling(terms.resources, rates: terms.rates, seconds: ahead)
             if let network = context.settings.network, meter?.meter.last.egressBytes != nil {
                 var most = Usage.zero
+                // bounded: two numbers of 64 bits in 128
                 most.egressBytes = UInt64(clamping: UInt128(network.bytesPerSecond) * UInt128(ahead))
                 reserve = reserve.adding(try Pricing.amountOwed(most, rates: terms.rates)) ?? reserve
             }
@@ -239,6 +244,6 @@ extension LeaseKeeper {
     }
 
     private var isReceiptDue: Bool {
-        BootClock.now() >= receiptAt + terms.receiptSeconds * 1_000_000_000
+        BootClock.now() >= receiptAt.saturatingSum(terms.receiptSeconds.saturatingProduct(1_000_000_000))
     }
 }

@@ -97,7 +97,7 @@ extension LeaseUploads {
     ///
     /// - Throws: ``AgentError/storage(_:)`` when another file lies there, or other bytes.
     func placed(_ kind: UploadKind) async throws(AgentError) -> SealedUpload? {
-        guard let upload = try store.uploads(of: lease)[kind] else { return nil }
+        guard let upload = try store.uploads(of: lease)[kind] else { return nil }  // bounded: a dictionary
         let path = path(of: upload)
         do {
             let isSame = try await blocking { () throws(LinuxError) in
@@ -118,7 +118,7 @@ extension LeaseUploads {
     /// The caller sees to it that nobody else does this for the lease at the same time.
     func place(_ file: UploadFile, _ kind: UploadKind, while allowed: LeasePhaseName) throws(AgentError) {
         let upload = SealedUpload(kind: kind, digest: try file.seal(), file: try file.identity())
-        let before = try store.uploads(of: lease)[kind]
+        let before = try store.uploads(of: lease)[kind]  // bounded: a dictionary
         let path = path(of: upload)
         if let before, before.digest == upload.digest, (try? before.isFile(at: path)) == true { return }
         // What a crash left before it was written down, or what is not the file that was: nobody uses it.

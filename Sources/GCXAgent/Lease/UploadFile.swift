@@ -57,13 +57,14 @@ package final class UploadFile: Sendable {
         try state.withLock { state throws(AgentError) in
             guard state.sealed == nil else { throw .storage("the upload of the \(name) is complete already") }
             let more = UInt64(piece.count)
+            // bounded: each piece was held against what is left
             guard more <= bytesMax - state.bytes else { throw .tooLarge("the \(name)", bytesMax: bytesMax) }
             try room(state.bytes, more)
             do throws(LinuxError) { try draft.write(piece, object: name) } catch {
                 throw AgentError(error, writing: "the \(name)")
             }
             state.hasher.update(data: piece)
-            state.bytes += more
+            state.bytes += more  // bounded: at most `bytesMax`, compared above
         }
     }
 

@@ -3,6 +3,8 @@ import GCXModel
 import GCXSandbox
 import Synchronization
 
+// dictionaries: uses
+
 /// How much may be written for a lease: no upload, download or unpacking may take what others were promised.
 ///
 /// A job's writable layer is a file with holes, so the disk of a job that runs looks free. It is not: what is missing in
@@ -39,6 +41,7 @@ final class UploadRoom: Sendable {
                 throw .noRoom(
                     "\(AgentLimits.uploadsAtOnceMax) uploads for lease \(lease.short) are on their way already")
             }
+            // bounded: `uploadsAtOnceMax` at most
             uses[lease, default: Use()].files += 1
         }
         let promised = Mutex<(bytes: UInt64, until: UInt64)>((0, 0))
@@ -66,7 +69,7 @@ final class UploadRoom: Sendable {
     func left(for lease: LeaseID) throws(AgentError) -> UInt64 {
         let kept = SandboxLimits.diskReserveBytes.saturatingSum(try promised(besides: lease))
         let free = try freeBytes()
-        return free > kept ? free - kept : 0
+        return free > kept ? free - kept : 0  // bounded: the smaller from the larger
     }
 
     private func grow(_ lease: LeaseID, by more: UInt64) throws(AgentError) {
@@ -85,6 +88,7 @@ final class UploadRoom: Sendable {
     private func end(_ lease: LeaseID, _ bytes: UInt64) {
         uses.withLock { uses in
             guard var use = uses[lease] else { return }
+            // bounded here: what was begun is ended once; no more than there is
             use.files -= 1
             use.bytes -= min(bytes, use.bytes)
             uses[lease] = use.files > 0 ? use : nil
@@ -112,7 +116,7 @@ final class UploadRoom: Sendable {
             let job = JobDirectory(jobs: settings.jobsPath, id: LeaseKeeper.jobID(row.id))
             let all = row.terms.resources.storageBytes.saturatingSum(settings.logBytesMax)
             let taken = (Disk.bytesTaken(by: job.scratch) ?? 0).saturatingSum(JobLogFolder(path: job.log).bytes)
-            return sum.saturatingSum(all > taken ? all - taken : 0)
+            return sum.saturatingSum(all > taken ? all - taken : 0)  // bounded: the smaller from the larger
         }
     }
 }

@@ -17,12 +17,14 @@ package struct UsageGraph: Codable, Equatable, Sendable {
         if points.count >= 2, let before = points.dropLast().last, isNear(before, point) { points.removeLast() }
         points.append(point)
         guard points.count > Self.pointsMax else { return }
+        // bounded here: more points than `pointsMax`, of which the last is the new one; the smaller from the larger
         let span = points[points.count - 1].bootNanoseconds - min(points[0].bootNanoseconds, point.bootNanoseconds)
-        stride = max(stride * 2, span * 2 / UInt64(Self.pointsMax))
+        stride = max(stride.saturatingProduct(2), span.saturatingProduct(2) / UInt64(Self.pointsMax))
         points = points.enumerated().filter { $0.offset % 2 == 0 || $0.offset == points.count - 1 }.map(\.element)
     }
 
     private func isNear(_ first: UsagePoint, _ second: UsagePoint) -> Bool {
+        // bounded: the smaller from the larger
         second.bootNanoseconds >= first.bootNanoseconds && second.bootNanoseconds - first.bootNanoseconds < stride
     }
 }

@@ -88,10 +88,10 @@ extension Measurement {
 
     /// Adds what a run of the benchmarks says.
     package mutating func add(_ report: BenchmarkReport, at now: UInt64) {
-        facts += report.facts(measuredAt: now)
+        facts += report.facts(measuredAt: now)  // bounded: joins lists
         kernelVersion = report.kernelVersion
         samplesDigest = keep(report)
-        problems = report.problems + report.unsteadyLines
+        problems = report.problems + report.unsteadyLines  // bounded: joins lists
     }
 
     /// Keeps a document as JSON with sorted keys, and answers its SHA-256; zero for one that JSON cannot carry.
@@ -100,7 +100,7 @@ extension Measurement {
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         guard let data = try? encoder.encode(document) else { return .zero }
         let digest = Digest(checkedBytes: Array(SHA256.hash(data: data)))
-        documents[digest] = Array(data)
+        documents[digest] = Array(data)  // bounded: a dictionary
         return digest
     }
 }
@@ -131,6 +131,7 @@ extension Inventory {
     /// What the system says about itself, at level L0.
     package func claimedFacts(at now: UInt64) -> [Fact] {
         let claims: [(String, UInt64?, String)] = [
+            // bounded: counts of lists
             ("cpu.cores", coreCount.map(UInt64.init), "core"), ("cpu.pus", puCount.map(UInt64.init), "PU"),
             ("memory.bytes", memoryBytes, "B"), ("gpu.count", UInt64(gpus.count), "GPU"),
         ]

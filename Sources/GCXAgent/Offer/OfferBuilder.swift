@@ -26,6 +26,7 @@ package struct OfferBuilder: Sendable {
     {
         let usable = usableCores(inventory)
         let memory = inventory.memoryBytes ?? 0
+        // bounded here: 32 bits in 64; the smaller from the larger, asked first
         guard usable > UInt64(policy.coresReserved), memory > policy.memoryReservedBytes else {
             throw .termsRefused(
                 "nothing is left to sell: \(usable) cores less \(policy.coresReserved), \(memory) bytes of memory less "
@@ -41,6 +42,7 @@ package struct OfferBuilder: Sendable {
 
     /// Cores that the agent may use: what affinity and cpuset leave, no more than the quota feeds.
     private func usableCores(_ inventory: Inventory) -> UInt64 {
+        // bounded: a count is not below 0
         let cores = UInt64(inventory.allowedCores.isEmpty ? inventory.puCount ?? 0 : inventory.allowedCores.count)
         return min(cores, (inventory.cpuMillicoresMax ?? .max) / 1_000)
     }
@@ -54,11 +56,12 @@ package struct OfferBuilder: Sendable {
     package func offer(
         id: Digest, revision: UInt64, capacity: Resources, facts: [Fact], attestation: Digest, at now: UInt64
     ) -> Offer {
-        let expires = min(now + policy.validSeconds, identity.grant.document.expiresAt)
+        let valid = now.saturatingSum(policy.validSeconds)
+        let expires = min(valid, identity.grant.document.expiresAt)
         return Offer(
             offerID: id, revision: revision, owner: identity.owner, machine: identity.machine.address,
             grant: identity.grant.digest(in: identity.domain), issuedAt: now, expiresAt: expires, availableFrom: now,
-            availableUntil: now + policy.validSeconds + policy.leaseSeconds.upperBound,
+            availableUntil: valid.saturatingSum(policy.leaseSeconds.upperBound),
             leaseSecondsMin: policy.leaseSeconds.lowerBound, leaseSecondsMax: policy.leaseSeconds.upperBound,
             receiptSeconds: policy.receiptSeconds, graceSeconds: policy.graceSeconds,
             closeWindowSeconds: policy.closeWindowSeconds, creditLimit: policy.creditLimit,
@@ -71,8 +74,8 @@ package struct OfferBuilder: Sendable {
     ///
     /// The attestation has the whole machine's. A figure that only the whole has is left out of an offer of a part.
     package func offered(_ facts: [Fact], of inventory: Inventory, capacity: Resources) -> [Fact] {
-        let whole = UInt64(max(usableCores(inventory), 1))
-        let part = min(UInt64(capacity.cores), whole)
+        let whole = UInt64(max(usableCores(inventory), 1))  // bounded: of 64 bits already
+        let part = min(UInt64(capacity.cores), whole)  // bounded: 32 bits in 64
         return facts.compactMap { fact in
             var fact = fact
             switch fact.name {

@@ -32,7 +32,7 @@ package struct CoreMap: Equatable, Sendable {
                 node: topology.numaNodes.first { core.pus.isSubset(of: $0.pus) }?.osIndex)
         }
         guard !usable.isEmpty else { return nil }
-        cores = Array(usable.dropFirst(Int(reserved)))
+        cores = Array(usable.dropFirst(Int(reserved)))  // bounded: 32 bits in 64
     }
 
     /// Cores that nobody in `taken` has: of the NUMA node where they fit most closely, and of several nodes only when
@@ -42,6 +42,7 @@ package struct CoreMap: Equatable, Sendable {
     package func place(_ count: UInt32, beside taken: [CorePlacement]) -> CorePlacement? {
         let held = taken.reduce(PUSet([])) { $0.union($1.pus) }
         let free = cores.filter { $0.pus.isDisjoint(with: held) }
+        // bounded here: 32 bits in 64
         guard count > 0, free.count >= Int(count) else { return nil }
         let byNode = Dictionary(grouping: free) { $0.node ?? -1 }
         // Small remainders are used up first, so that large requests find a whole node.

@@ -29,6 +29,6 @@ package struct MachineMap: Equatable, Sendable {
     func devices(_ count: UInt32, beside taken: [LeasePlacement]) -> [Untrusted]? {
         let held = Set(taken.flatMap(\.devices))
         let free = devices.map { Untrusted($0) }.filter { !held.contains($0) }
-        return free.count >= Int(count) ? Array(free.prefix(Int(count))) : nil
+        return free.count >= Int(count) ? Array(free.prefix(Int(count))) : nil  // bounded: 32 bits in 64
     }
 }

@@ -36,6 +36,7 @@ extension BenchmarkRecord {
         guard stated.referenceTable == ReferenceTable.v1Digest else { throw .tableUnknown(stated.referenceTable) }
         let (report, inventory) = try documents()
         try require("kernels", stated.kernelVersion, Untrusted(report.kernelVersion))
+        // bounded: joins lists
         let facts = inventory.claimedFacts(at: stated.measuredAt) + report.facts(measuredAt: stated.measuredAt)
         try require(stated.facts, follow: facts)
         let measurement = Measurement(inventory, at: stated.measuredAt)

@@ -35,7 +35,7 @@ package struct BenchmarkRecord: Codable, Equatable, Sendable {
             measurement.attestation(of: custody.address, at: now), by: custody, in: .standalone)
         rating = ComputeHourRating(measurement.facts, by: .v1)
         func text(_ digest: Digest) -> String {
-            String(decoding: measurement.documents[digest] ?? [], as: UTF8.self)
+            String(decoding: measurement.documents[digest] ?? [], as: UTF8.self)  // bounded: a dictionary
         }
         report = text(measurement.samplesDigest)
         inventory = text(measurement.inventoryDigest)

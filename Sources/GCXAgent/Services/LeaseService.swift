@@ -28,6 +28,7 @@ package struct LeaseService: Service {
                 let now = BootClock.now()
                 let isSampleDue = now >= nextSample
                 let isFollowDue = now >= nextFollow
+                // bounded here: a clock of nanoseconds since the start, and settings and constants of minutes at most
                 if isSampleDue { nextSample = now + settings.sampleInterval.wholeNanoseconds }
                 if isFollowDue { nextFollow = now + AgentLimits.ledgerPollSeconds * 1_000_000_000 }
                 if now >= nextClean {

@@ -81,13 +81,16 @@ package struct OfferService: Service {
         else { return nil }
         let offer = signed.document
         let policy = builder
-        let halfLife = offer.issuedAt + (offer.expiresAt - offer.issuedAt) / 2
+        // bounded: the smaller from the larger
+        let life = offer.expiresAt > offer.issuedAt ? offer.expiresAt - offer.issuedAt : 0
+        let halfLife = offer.issuedAt.saturatingSum(life / 2)
         let same = policy.offer(
             id: offer.offerID, revision: offer.revision, capacity: offer.capacity, facts: offer.facts,
             attestation: offer.attestation, at: offer.issuedAt)
         guard context.now() < halfLife, same == offer else { return nil }
         let inventory = try await measurer.look()
         await core.use(machineMap(inventory))
+        // bounded here: joins lists
         let claims =
             policy.offered(
                 inventory.claimedFacts(at: offer.issuedAt), of: inventory, capacity: offer.capacity)
@@ -138,6 +141,7 @@ package struct OfferService: Service {
         await noteDevices()
         let offer = builder.offer(
             id: try offerID(), revision: try nextRevision(), capacity: capacity,
+            // bounded: joins lists
             facts: builder.offered(measurement.facts, of: measurement.inventory, capacity: capacity) + granted(at: now),
             attestation: record.digest(in: context.identity.domain), at: now)
         let signed = try await context.identity.sign(offer)
@@ -189,6 +193,7 @@ package struct OfferService: Service {
 
     // Written before the offer is signed: a crash in between skips a number, which is allowed, and never repeats one.
     private func nextRevision() throws(AgentError) -> UInt64 {
+        // bounded: a revision each half hour or so
         let next = (try context.store.setting(Setting.revision).flatMap { UInt64($0) } ?? 0) + 1
         try context.store.set(Setting.revision, "\(next)")
         return next

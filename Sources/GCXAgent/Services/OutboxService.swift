@@ -4,6 +4,8 @@ import GCXModel
 import Logging
 import ServiceLifecycle
 
+// dictionaries: current
+
 /// Posts what the store's outbox holds, in order, until the ledger has it.
 ///
 /// An entry is written before it is sent and marked after it is accepted; a crash between the two sends it again, and
@@ -21,6 +23,7 @@ package struct OutboxService: Service {
             var pause = Duration.milliseconds(100)
             while !Task.isCancelled {
                 let isClear = await pass()
+                // bounded: a pause is at most the longest there is
                 pause = isClear ? .milliseconds(200) : min(pause * 2, .seconds(AgentLimits.outboxBackoffSecondsMax))
                 try? await Task.sleep(for: pause)
             }

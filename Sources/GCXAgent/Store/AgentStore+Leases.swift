@@ -181,7 +181,7 @@ struct StoredRow {
 
     func value<Value: DatabaseValueConvertible>(_ column: String) throws(AgentError) -> Value {
         guard row.hasColumn(column) else { throw damaged(column, "it is not there") }
-        let stored = row[column] as DatabaseValue
+        let stored = row[column] as DatabaseValue  // bounded: a column of a row, which is there
         guard let value = Value.fromDatabaseValue(stored) else { throw damaged(column, "it holds \(stored)") }
         return value
     }
@@ -193,6 +193,7 @@ struct StoredRow {
     }
 
     func documentIfPresent<Value: Decodable>(_ column: String) throws(AgentError) -> Value? {
+        // bounded: a column of a row, which is there
         guard row.hasColumn(column), !(row[column] as DatabaseValue).isNull else { return nil }
         return try document(column)
     }

@@ -113,6 +113,7 @@ struct StoreCheck {
         let aside = "\(path).damaged-\(status.st_mtim.tv_sec)"
         if Files.exists(aside) { return "a copy of it is \(aside)" }
         do throws(LinuxError) {
+            // bounded here: joins texts
             for suffix in ["", "-wal"] where Files.exists(path + suffix) {
                 try ChildProcess("cp", ["--preserve=timestamps", path + suffix, aside + suffix]).run()
                 try Files.keepPrivate(aside + suffix)
