@@ -53,6 +53,7 @@ extension Endpoint {
         guard let colon = rest.lastIndex(of: ":"), rest.last != "]" else {
             throw .endpointInvalid(text, reason: "it names no port")
         }
+        // bounded here: places that were found in the text
         guard let host = loopback(rest[..<colon]) else { throw .endpointNotLocal(text) }
         let digits = rest[rest.index(after: colon)...]
         guard digits.allSatisfy({ $0.isASCII && $0.isNumber }), let port = UInt16(digits), port > 0 else {

@@ -15,7 +15,7 @@ package enum APILimits {
     package static let sessionTokenBytesMax = 4_096
     /// Bytes of an answer with one document that a client reads: an entry at its limit, with its white space and what the
     /// ledger adds.
-    package static let documentAnswerBytesMax = 2 * LedgerLimits.entryBytesMax + (1 << 20)
+    package static let documentAnswerBytesMax = 2 * LedgerLimits.entryBytesMax + (1 << 20)  // bounded: of constants
     /// Bytes of an answer with a page of what an agent has: receipts with all their events, or a job's whole report, are
     /// the largest.
     package static let pageAnswerBytesMax = 32 << 20
@@ -34,7 +34,7 @@ package enum APILimits {
     /// Bytes of an archive of all that a lease's storage holds: a quarter on top for the headers of small files, and a
     /// mebibyte for those of an empty one.
     package static func archiveBytesMax(ofStorage bytes: UInt64) -> UInt64 {
-        let (sum, overflow) = bytes.addingReportingOverflow(bytes / 4 + (1 << 20))
+        let (sum, overflow) = bytes.addingReportingOverflow(bytes / 4 + (1 << 20))  // bounded: a quarter of 64 bits
         return overflow ? .max : sum
     }
     /// Bytes of an output whose lease nobody knows: 1 TiB.
@@ -94,12 +94,12 @@ package enum APILimits {
     package static let slowAfter: Duration = .seconds(1)
     package static let slowBytesPerSecond = 64 << 10
     /// Bytes of one header field: the session's token and its name.
-    package static let headerBytesMax = sessionTokenBytesMax + 256
+    package static let headerBytesMax = sessionTokenBytesMax + 256  // bounded: of constants
     /// Bytes of all header fields together, and how many: clients of ours send six, proxies add some.
     package static let headersBytesMax = 16 << 10
     package static let headersMax = 64
     /// Bytes that come without making up a head: the fields, the address, and one read of what follows.
-    package static let undecodedBytesMax = 2 * headersBytesMax + (64 << 10)
+    package static let undecodedBytesMax = 2 * headersBytesMax + (64 << 10)  // bounded: of constants
     /// Requests sent ahead of their answers on one connection. Clients of ours send none.
     package static let pipelinedMax = 8
     /// After an error that ends a connection, what still comes is taken for this long and up to so much.
@@ -126,6 +126,7 @@ package enum APILimits {
     package static let callTimeout: Duration = .seconds(20)
     /// A transfer whose other side has been silent for this long is given up. Longer than a long poll, for both use
     /// the same connections.
+    // bounded: a constant
     package static let silenceTimeout: Duration = .seconds(Int64(AgentLimits.longPollSecondsMax) + 60)
     /// How often a call that changes nothing when repeated is sent again after its connection broke: a connection
     /// kept from before a restart of the server breaks once.

@@ -26,6 +26,7 @@ struct Patience: Sendable {
             guard silence < limit else { throw .agentSilent(for: silence, last: failure) }
             report(failure, pause)
             try await Self.sleep(pause)
+            // bounded: a pause is at most the longest there is
             pause = min(pause * 2, APILimits.buyerBackoff.upperBound)
         }
     }

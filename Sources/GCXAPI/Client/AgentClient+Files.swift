@@ -24,6 +24,7 @@ extension AgentClient {
             authorization: try Self.authorization(caller), isRepeatable: false)
         var request = call.request(to: endpoint)
         request.body = .stream(
+            // bounded: a file's size is signed and of 64 bits
             CountedChunks(chunks: chunks, progress: progress), length: .known(Int64(chunks.size)))
         let answer: HTTPAnswer
         do {
@@ -100,6 +101,7 @@ private struct CountedChunks: AsyncSequence, Sendable {
         var pace = Pace()
 
         mutating func next() async throws -> ByteBuffer? {
+            // bounded here: what is left is a part of the total
             try pace.move(to: total - base.left)
             let chunk = try await base.next()
             progress(total - base.left, total)

@@ -83,6 +83,7 @@ package struct AgentClient: AgentOperations {
     package func log(_ lease: LeaseID, _ query: LogQuery, by caller: Caller) async throws(AgentError) -> LogPage {
         let path = "/v1/leases/\(lease)/log?\(LogWire.text(query))"
         var call = waiting(path, query.waitSeconds)
+        // bounded here: a page of `logPageBytesMax` at most, and constants
         // Of records that are larger than the page, one comes.
         call.answerBytesMax =
             Int(clamping: min(query.bytesMax, AgentLimits.logPageBytesMax)) + SandboxLimits.logRecordBytesMax
@@ -97,6 +98,7 @@ package struct AgentClient: AgentOperations {
     /// A call that the server may keep waiting for so long.
     func waiting(_ path: String, _ seconds: UInt64) -> HTTPCall {
         var call = HTTPCall.get(path)
+        // bounded: `longPollSecondsMax` at most
         call.timeout += .seconds(Int64(min(seconds, AgentLimits.longPollSecondsMax)))
         return call
     }
@@ -166,6 +168,7 @@ extension RequestError {
     fileprivate var asAgentError: AgentError? {
         switch self {
         case .malformed(let why): .badRequest(why)
+        // bounded: a limit of ours
         case .bodyTooLarge(let most): .tooLarge("the body of the request", bytesMax: UInt64(most))
         case .noSuchRoute, .notTransparent, .headersTooLarge: .badRequest(Untrusted(description))
         case .shuttingDown, .failed, .tooSlow, .tooManyRequests, .quotaUsed: nil

@@ -79,6 +79,7 @@ extension HTTPLedger {
         let wanted = min(limit, LedgerLimits.pageEntriesMax)
         var (entries, place) = ([PostedEntry](), Optional(index))
         while let from = place, entries.count < wanted {
+            // bounded here: fewer entries than wanted, the loop asks; joins lists
             let answer = try await answer(pageCall("/v1/entries?from=\(from)&limit=\(wanted - entries.count)"))
             entries += try read(answer) as [PostedEntry]
             place = try next(answer, after: from)
@@ -109,7 +110,7 @@ extension HTTPLedger {
         var (items, place) = ([Item](), Optional(UInt64(0)))
         while let from = place {
             let page: Page<Item> = try await page(path, from: from)
-            items += page.items
+            items += page.items  // bounded: joins lists
             guard items.count <= APILimits.listItemsMax else { throw unreadable("its list has no end") }
             place = page.next
         }

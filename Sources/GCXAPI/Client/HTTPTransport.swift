@@ -27,6 +27,7 @@ package struct HTTPTransport: Sendable {
     /// off (429) is sent again when the server said, as long as the call has time.
     func answer(_ call: HTTPCall, from endpoint: Endpoint) async throws(TransportError) -> HTTPAnswer {
         var triesLeft = call.isRepeatable ? APILimits.brokenRetriesMax : 0
+        // bounded here: a timeout of ours, and pauses of 32 bits of seconds; tries are counted down to 0
         let end = ContinuousClock.now + call.timeout
         while true {
             do {
@@ -63,6 +64,7 @@ package struct HTTPTransport: Sendable {
     func read(
         _ pieces: HTTPClientResponse.Body, bytesMax: Int, within timeout: Duration
     ) async throws -> [UInt8] {
+        // bounded here: the body is at most `bytesMax`, compared before each piece; a timeout of ours
         let end = ContinuousClock.now + timeout
         var body: [UInt8] = []
         for try await piece in pieces {
@@ -94,7 +96,7 @@ struct HTTPCall: Sendable {
     }
 
     func request(to endpoint: Endpoint) -> HTTPClientRequest {
-        var request = HTTPClientRequest(url: endpoint.urlBase + path)
+        var request = HTTPClientRequest(url: endpoint.urlBase + path)  // bounded: joins texts
         request.method = method
         if let authorization { request.headers.add(name: "authorization", value: authorization) }
         if let body {
@@ -114,6 +116,6 @@ struct HTTPAnswer: Sendable {
     /// How long the server asks to wait before the same call is sent again; nil when it did not put the call off.
     var pause: Duration? {
         guard status == 429 else { return nil }
-        return headers.first(name: "retry-after").flatMap { UInt32($0) }.map { .seconds(Int64($0)) }
+        return headers.first(name: "retry-after").flatMap { UInt32($0) }.map { .seconds($0) }
     }
 }

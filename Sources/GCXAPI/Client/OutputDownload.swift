@@ -35,11 +35,13 @@ struct OutputDownload: Sendable {
         (self.path, self.terms, self.progress) = (path, terms, progress)
         let found = Disk.size(of: path + ".part") ?? 0
         // One byte is asked for again, so that there is always something to answer. More than all is of another file.
+        // bounded: above 0
         kept = found > 0 && found <= min(terms.stated?.bytes ?? .max, terms.bytesMax) ? found - 1 : 0
     }
 
     /// When even the slowest that is allowed would be done.
     var deadline: NIODeadline {
+        // bounded here: a span has fewer seconds than `paceBytesMin` has bytes; a year at most is added to now
         let seconds = terms.bytesMax / APILimits.paceBytesMin * UInt64(APILimits.paceWindow.components.seconds)
         return .now() + .hours(1) + .seconds(Int64(clamping: min(seconds, 86_400 * 365)))
     }
@@ -74,6 +76,7 @@ struct OutputDownload: Sendable {
         }
         if isPart {
             guard beginning > 0, let range = headers.first(name: "content-range").flatMap(ContentRange.init),
+                // bounded: at least one byte, for the first is at or before the last
                 range.first == beginning, range.last < range.size, range.last == range.size - 1,
                 total ?? range.size == range.size
             else {
@@ -130,6 +133,7 @@ struct OutputDownload: Sendable {
 
     private static func directory(of path: String) -> String {
         guard let slash = path.lastIndex(of: "/") else { return "." }
+        // bounded: up to a place that was found in the path
         return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 }
@@ -143,6 +147,7 @@ private struct ContentRange {
     init?(_ text: String) {
         guard text.hasPrefix("bytes ") else { return nil }
         let parts = text.dropFirst("bytes ".count).split(separator: "/", omittingEmptySubsequences: false)
+        // bounded here: two parts, counted first
         guard parts.count == 2, let size = UInt64(parts[1]) else { return nil }
         let ends = parts[0].split(separator: "-", omittingEmptySubsequences: false)
         guard ends.count == 2, let first = UInt64(ends[0]), let last = UInt64(ends[1]), first <= last else {
@@ -177,17 +182,19 @@ struct GuardedPieces<Base: AsyncSequence & Sendable>: AsyncSequence, Sendable wh
 
         mutating func next() async throws -> ByteBuffer? {
             guard let piece = try await base.next() else { return nil }
+            // bounded: bytes in memory
             let (sum, overflow) = done.addingReportingOverflow(UInt64(piece.readableBytes))
             guard !overflow, sum <= bytesMax else {
                 throw AgentError.answerImpossible("more than \(bytesMax) bytes of output came")
             }
             try checkRoom(for: sum)
             done = sum
-            try pace.move(to: done - begin)
+            try pace.move(to: done - begin)  // bounded: what came is added to where it began
             return piece
         }
 
         private mutating func checkRoom(for sum: UInt64) throws {
+            // bounded here: constants, and bytes that lie on this disk
             guard sum >= lookAt else { return }
             let free = try Disk.freeBytes(at: directory)
             guard free >= APILimits.diskReserveBytes + APILimits.diskCheckBytes else {

@@ -81,6 +81,7 @@ struct AgentFileRoutes: Sendable {
         } catch {
             throw AgentError.storage(Untrusted(error.description))
         }
+        // bounded: an offset is at most the size, which is signed and of 64 bits
         let body = ResponseBody(contentLength: Int(chunks.size - chunks.offset)) { writer in
             for try await chunk in chunks {
                 // A download may take long, and its client can ask again; the bytes of half a file become no file there.
@@ -92,6 +93,7 @@ struct AgentFileRoutes: Sendable {
         var headers: HTTPFields = [.contentType: "application/x-tar", .acceptRanges: "bytes"]
         if let digest = output.digest { headers[.eTag] = "\"sha256:\(digest)\"" }
         guard offset > 0, offset < chunks.size else { return try whole(output, range: range, headers, body) }
+        // bounded: the offset is below the size
         headers[.contentRange] = "bytes \(offset)-\(chunks.size - 1)/\(chunks.size)"
         return Response(status: .partialContent, headers: headers, body: body)
     }
@@ -110,6 +112,6 @@ struct AgentFileRoutes: Sendable {
     /// `N` of `bytes=N-`; nil for any other range.
     private static func offset(_ range: String) -> UInt64? {
         guard range.hasPrefix("bytes="), range.hasSuffix("-") else { return nil }
-        return UInt64(range.dropFirst("bytes=".count).dropLast())
+        return UInt64(range.dropFirst("bytes=".count).dropLast(), radix: 10)
     }
 }

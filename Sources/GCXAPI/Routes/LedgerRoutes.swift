@@ -84,11 +84,12 @@ struct LedgerRoutes: Sendable {
             let limit = try request.query("limit", as: Int.self) ?? LedgerLimits.pageEntriesMax
             let page = try await transparent().page(from: request.from, limit: limit)
             var headers: HTTPFields = [.contentType: "application/json"]
+            // bounded: a dictionary
             headers[ListWire.next] = page.next.map { "\($0)" }
             return Response(status: .ok, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: page.json)))
         }
         group.get("entries/{index}") { _, context in
-            try Response.json(try await transparent().entry(at: try context.path("index") { UInt64($0) }))
+            try Response.json(try await transparent().entry(at: try context.path("index") { UInt64($0, radix: 10) }))
         }
         group.get("head") { _, _ in try Response.json(try await transparent().head()) }
         group.get("proofs/inclusion") { request, _ in

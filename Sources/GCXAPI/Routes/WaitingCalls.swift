@@ -23,6 +23,7 @@ final class WaitingCalls: Sendable {
 
     private func enter(_ lease: LeaseID?) -> Bool {
         counts.withLock { counts in
+            // bounded here: a dictionary; counts stay below `most`
             let count = counts[lease] ?? 0
             guard count < most else { return false }
             counts[lease] = count + 1
@@ -32,6 +33,7 @@ final class WaitingCalls: Sendable {
 
     private func leave(_ lease: LeaseID?) {
         counts.withLock { counts in
+            // bounded here: a dictionary; what was entered is left
             let count = (counts[lease] ?? 1) - 1
             counts[lease] = count > 0 ? count : nil
         }

@@ -24,13 +24,15 @@ struct FileChunks: AsyncSequence, Sendable {
             throw .systemCall(operation: "fstat", object: path, errno: errno)
         }
         guard status.st_mode & S_IFMT == S_IFREG else { throw .malformed(object: path, reason: "not a regular file") }
-        size = UInt64(status.st_size)
+        size = UInt64(status.st_size)  // bounded: a size is not below 0
         self.offset = Swift.min(offset, size)
+        // bounded: at most the size, which is signed and of 64 bits
         guard lseek(file.number, off_t(self.offset), SEEK_SET) >= 0 else {
             throw .systemCall(operation: "lseek", object: path, errno: errno)
         }
     }
 
+    // bounded: an offset is at most the size
     func makeAsyncIterator() -> Iterator { Iterator(path: path, file: file, left: size - offset) }
 
     struct Iterator: AsyncIteratorProtocol {
@@ -40,12 +42,12 @@ struct FileChunks: AsyncSequence, Sendable {
 
         mutating func next() async throws -> ByteBuffer? {
             guard left > 0 else { return nil }
-            let count = Int(Swift.min(left, UInt64(APILimits.chunkBytes)))
+            let count = Int(Swift.min(left, UInt64(APILimits.chunkBytes)))  // bounded: `chunkBytes` at most
             let bytes = try await NIOThreadPool.singleton.runIfActive { [file, path] in
                 try file.read(count, object: path)
             }
             guard !bytes.isEmpty else { throw LinuxError.malformed(object: path, reason: "it became shorter") }
-            left -= UInt64(bytes.count)
+            left -= UInt64(bytes.count)  // bounded: no more is read than is left
             return ByteBuffer(bytes: bytes)
         }
     }
@@ -68,6 +70,7 @@ struct FileSink: Sendable {
         self.bytesMax = bytesMax
         self.keeping = keeping
         file = OpenFile(try GCXLinux.FileDescriptor.open(path, O_WRONLY | O_CREAT | O_NOFOLLOW))
+        // bounded: of a file on this disk, or 0
         guard ftruncate(file.number, off_t(keeping)) == 0, lseek(file.number, 0, SEEK_END) >= 0 else {
             throw .systemCall(operation: "ftruncate", object: path, errno: errno)
         }
@@ -80,7 +83,7 @@ struct FileSink: Sendable {
         var written = keeping
         for try await piece in pieces {
             try Task.checkCancellation()
-            written += UInt64(piece.readableBytes)
+            written = written.saturatingSum(UInt64(piece.readableBytes))  // bounded: bytes in memory
             guard written <= bytesMax else { throw Overflow() }
             try await NIOThreadPool.singleton.runIfActive { [file, path] in
                 try file.write(piece.readableBytesView, object: path)

@@ -21,7 +21,7 @@ extension Request {
 extension Response {
     static func list<Item: Encodable>(_ page: Page<Item>) throws -> Response {
         var response = try Response.json(page.items)
-        response.headers[ListWire.next] = page.next.map { "\($0)" }
+        response.headers[ListWire.next] = page.next.map { "\($0)" }  // bounded: a dictionary
         return response
     }
 }

@@ -28,7 +28,7 @@ enum LogWire {
     /// Nil when a header is missing or is no number.
     static func page(_ answer: HTTPAnswer) -> LogPage? {
         func number(_ field: HTTPField.Name) -> UInt64? {
-            answer.headers.first(name: field.canonicalName).flatMap { UInt64($0) }
+            answer.headers.first(name: field.canonicalName).flatMap { UInt64($0, radix: 10) }
         }
         guard let start = number(start), let next = number(next), let firstKept = number(firstKept),
             let skipLines = number(skipLines), let ended = answer.headers.first(name: ended.canonicalName)
@@ -45,6 +45,7 @@ extension LogPage {
     /// - Throws: ``AgentError/answerImpossible(_:)``.
     func require(from query: LogQuery) throws(AgentError) {
         let length = UInt64(bytes.count)
+        // bounded: `next` is not before `start`, asked first
         guard start >= query.from, next >= start, next - start >= length, firstKept <= next else {
             throw .answerImpossible(
                 """

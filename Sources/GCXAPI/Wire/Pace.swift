@@ -14,6 +14,7 @@ struct Pace: Sendable {
     mutating func move(to done: UInt64) throws(TransportError) {
         let now = ContinuousClock.now
         guard begin.duration(to: now) >= window else { return }
+        // bounded: no less is done than was, asked first
         guard done >= moved, done - moved >= bytesMin else { throw .tooSlow }
         (begin, moved) = (now, done)
     }

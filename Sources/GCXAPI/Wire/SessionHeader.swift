@@ -15,6 +15,7 @@ enum SessionHeader {
 
     /// - Throws: ``AgentError/notAllowed(_:)`` for another scheme, a token that is too long or not a signed session.
     static func parse(_ value: String) throws(AgentError) -> Signed<ApiSession> {
+        // bounded here: two words, counted first
         let words = value.split(separator: " ", omittingEmptySubsequences: true)
         guard words.count == 2, words[0] == scheme else {
             throw .notAllowed("the Authorization header is not `\(scheme)` and a token")
