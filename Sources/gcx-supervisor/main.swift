@@ -28,7 +28,7 @@ guard CommandLine.arguments.count == 2 else {
     exit(64)
 }
 do {
-    try supervise(JobDirectory(path: CommandLine.arguments[1]))
+    try supervise(JobDirectory(path: CommandLine.arguments[1]))  // bounded: an argument, counted first
 } catch {
     say("\(error)")
     exit(70)

@@ -23,6 +23,7 @@ struct ImageReference {
             return
         }
         let parts = text.split(separator: ":", maxSplits: 2).map(String.init)
+        // bounded here: two parts or three, counted first
         guard parts.count >= 2, let kind = Kind(rawValue: parts[0]) else {
             throw CommandError(
                 "the image “\(text)” is not named as an image",

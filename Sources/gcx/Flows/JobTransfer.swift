@@ -65,6 +65,7 @@ struct JobTransfer: Sendable {
         let newest = try await agent.job(lease, by: caller).receipts
         // The statement stands in the final receipt, or shortly before it.
         let receipts = try await agent.receipts(
+            // bounded: a constant, and the smaller from the larger
             lease, after: newest - min(newest, UInt64(AgentLimits.receiptPageMax)), waitSeconds: 0, by: caller)
         for receipt in receipts {
             try receipt.verify(signer: record.terms.machine, in: domain)

@@ -23,7 +23,7 @@ struct MarketView {
     /// The scores of many accounts, each computed once.
     func reputations(of addresses: [Address]) async throws -> [Address: ReputationScore] {
         var scores: [Address: ReputationScore] = [:]
-        for address in Set(addresses) { scores[address] = try await reputation(of: address) }
+        for address in Set(addresses) { scores[address] = try await reputation(of: address) }  // bounded: a dictionary
         return scores
     }
 

@@ -14,6 +14,7 @@ struct StandingReader {
         facts.trades = try await trades(of: account, at: facts.time)
         for grant in try await ledger.grants(of: account) {
             let machine = grant.document.machine
+            // bounded: a dictionary
             facts.machines[machine] = min(facts.machines[machine] ?? .max, grant.index)
         }
         if facts.trades.contains(where: { $0.payee == account && $0.starsByPayer != nil }) {
@@ -38,12 +39,13 @@ struct StandingReader {
                 facts.unread.insert(account)
                 continue
             }
-            read += 1
+            read += 1  // bounded: accounts that were read one by one
             let trades = try await trades(of: account, at: facts.time).filter {
                 $0[keyPath: near] == account && $0.settled > .zero
             }
             // What was seen from one end is not seen again from the other.
             let known = Set(facts.beyond.map(\.index))
+            // bounded here: joins lists
             facts.beyond += trades.filter { !known.contains($0.index) }
             reached = Self.ends(of: trades, of: account, from: near, to: far) + reached
         }

@@ -115,8 +115,8 @@ struct Span: ExpressibleByArgument, CustomStringConvertible {
 
     init?(argument: String) {
         let units: [Character: UInt64] = ["s": 1, "m": 60, "h": 3_600, "d": 86_400]
-        let unit = argument.last.flatMap { units[$0] }
-        guard let number = UInt64(unit == nil ? argument : String(argument.dropLast())) else { return nil }
+        let unit = argument.last.flatMap { units[$0] }  // bounded: a dictionary
+        guard let number = UInt64(unit == nil ? argument : String(argument.dropLast()), radix: 10) else { return nil }
         let (seconds, overflow) = number.multipliedReportingOverflow(by: unit ?? 1)
         guard !overflow, seconds > 0, seconds <= Self.secondsMax else { return nil }
         self.seconds = seconds
@@ -138,8 +138,8 @@ struct ByteSize: ExpressibleByArgument, CustomStringConvertible {
     init?(argument: String) {
         let powers: [Character: UInt64] = ["K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40]
         let text = argument.uppercased().replacing("IB", with: "")
-        let power = text.last.flatMap { powers[$0] }
-        guard let number = UInt64(power == nil ? text : String(text.dropLast())) else { return nil }
+        let power = text.last.flatMap { powers[$0] }  // bounded: a dictionary
+        guard let number = UInt64(power == nil ? text : String(text.dropLast()), radix: 10) else { return nil }
         let (bytes, overflow) = number.multipliedReportingOverflow(by: power ?? 1)
         guard !overflow else { return nil }
         self.bytes = bytes

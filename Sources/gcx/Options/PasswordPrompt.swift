@@ -62,6 +62,7 @@ final class PasswordPrompt {
         while true {
             let number = Caught.number.load(ordering: .relaxed)
             if number != 0 { return .interrupted(number) }
+            // bounded: a constant of the kernel
             var item = pollfd(fd: terminal.number, events: Int16(POLLIN), revents: 0)
             // A signal that comes between the look and the wait is seen a moment later.
             guard poll(&item, 1, Self.lookMilliseconds) > 0 else { continue }
@@ -78,7 +79,7 @@ final class PasswordPrompt {
     private func end(_ number: Int32) -> Never {
         say("\n")
         restore()
-        exit(128 + number)
+        exit(128 + number)  // bounded: the number of a signal
     }
 
     private func say(_ text: String) { Terminal.write(text, to: terminal.number) }

@@ -76,6 +76,7 @@ final class LogPrinter: Sendable {
     private func put(
         _ bytes: some Sequence<UInt8>, _ stream: LogStream, _ pending: inout (output: [UInt8], error: [UInt8])
     ) {
+        // bounded: joins bytes
         if stream == .stdout { pending.output += bytes } else { pending.error += bytes }
     }
 

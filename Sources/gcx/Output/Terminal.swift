@@ -12,6 +12,7 @@ enum Terminal {
     /// Columns, 100 where nobody says.
     static var width: Int {
         var size = winsize()
+        // bounded here: a constant of the kernel, and 16 bits
         guard isTerminal, ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 100 }
         return Int(size.ws_col)
     }
@@ -90,6 +91,7 @@ struct Table {
     mutating func add(_ row: [String]) { rows.append(row) }
 
     var text: String {
+        // bounded here: a table begins with its heading, and every row has as many columns
         let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
         return rows.map { row in
             zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }.joined(separator: "  ")
@@ -109,7 +111,7 @@ enum Display {
         let digits = Array(number.description)
         return String(
             digits.enumerated().reversed().reduce(into: []) { text, item in
-                let fromEnd = digits.count - 1 - item.offset
+                let fromEnd = digits.count - 1 - item.offset  // bounded: places in the list of digits
                 if fromEnd > 0, fromEnd.isMultiple(of: 3) { text.append(",") }
                 text.append(item.element)
             }.reversed())
@@ -122,6 +124,7 @@ enum Display {
         var (value, unit) = (count, 0)
         let units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"]
         var rest: UInt64 = 0
+        // bounded here: six units, of which the last ends the loop; the rest is below 1,024
         while value >= 1_024, unit < units.count - 1 { (rest, value, unit) = (value % 1_024, value / 1_024, unit + 1) }
         return unit == 0 ? "\(value) B" : "\(value).\(rest * 10 / 1_024) \(units[unit])"
     }
@@ -130,6 +133,7 @@ enum Display {
     static func seconds(_ nanoseconds: UInt64) -> String {
         let millis = nanoseconds / 1_000_000
         let fraction = "\(millis % 1_000)"
+        // bounded: joins texts; three digits at most
         return "\(millis / 1_000).\(String(repeating: "0", count: 3 - fraction.count))\(fraction) s"
     }
 
@@ -143,6 +147,7 @@ enum Display {
             (UInt64(1_000_000_000_000), "s"), (1_000_000_000, "ms"), (1_000_000, "µs"), (1_000, "ns"),
         ]
         where value >= power {
+            // bounded: what is left of a number below 2^40, times ten
             return "\(value / power).\(value % power * 10 / power) \(name)"
         }
         return "\(value) ps"
@@ -151,6 +156,7 @@ enum Display {
     private static func scaled(_ value: UInt64, _ unit: String) -> String {
         for (power, name) in [(UInt64(1_000_000_000_000), "T"), (1_000_000_000, "G"), (1_000_000, "M")]
         where value >= power {
+            // bounded: what is left of a number below 2^40, times ten
             return "\(value / power).\(value % power * 10 / power) \(name)\(unit)"
         }
         return "\(grouped(value)) \(unit)"

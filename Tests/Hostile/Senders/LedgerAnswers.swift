@@ -18,7 +18,9 @@ enum SentLedgerAnswers {
                 "BUYER": ground.buyer.address.description,
             ]
             var answered = try ground.client(
-                ClientRun(command.map { names[$0] ?? $0 }, ledger: server.path, isOnTerminal: isOnTerminal))
+                ClientRun(
+                    command.flatMap { $0 == "KEY" ? ground.keyOptions : [names[$0] ?? $0] }, ledger: server.path,
+                    isOnTerminal: isOnTerminal))
             if case .endless(_, _, let most) = answer, server.bytesSent >= most {
                 answered.wrong.append("it took all of \(most) bytes")
             }
@@ -33,6 +35,7 @@ enum SentLedgerAnswers {
         (["lease", "show", "LEASE"], "/v1/leases/"), (["lease", "list", "BUYER"], "/v1/parties/"),
         (["rating", "show", "BUYER"], "/v1/parties/"), (["ledger", "account", "BUYER"], "/v1/accounts/"),
         (["ledger", "entries"], "/v1/entries"), (["ledger", "head"], "/v1/head"),
+        (["demand", "post", "KEY", "--hourly-max", "1", "--budget", "1"], "/v1/identity"),
     ]
 
     private static let numbers = commands.map { words, path in

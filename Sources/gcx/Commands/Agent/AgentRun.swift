@@ -116,7 +116,8 @@ extension Configuration {
                 stateDirectory: agent.stateDirectory, supervisorPath: try Programs.beside("gcx-supervisor"),
                 runtime: job.runtime == "auto" ? nil : job.runtime,
                 cgroupBase: job.cgroupBase.isEmpty ? nil : job.cgroupBase,
-                sampleInterval: .milliseconds(Int64(job.sampleMilliseconds)),
+                sampleInterval: .milliseconds(Int64(job.sampleMilliseconds)),  // bounded: a setting of a minute at most
+                // bounded: a setting, the configuration bounds it
                 stopGraceMilliseconds: job.stopGraceSeconds * 1_000, logBytesMax: job.logBytesMax,
                 logKeep: LogKeep(rawValue: job.logKeep) ?? .end, imageBytesMax: job.imageBytesMax,
                 inputBytesMax: job.inputBytesMax, pidsDefault: job.pidsMax,

@@ -56,6 +56,7 @@ private final class Complaints {
     /// What came since, as whole lines; a line without an end is kept, up to what fits on one.
     func lines() -> [String] {
         var chunk = [UInt8](repeating: 0, count: Self.lineBytesMax)
+        // bounded: no more is read than the chunk holds
         while case let count = read(pipe.read.number, &chunk, chunk.count), count > 0 { rest += chunk[..<count] }
         var lines = rest.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         rest = Array((lines.popLast() ?? []).suffix(Self.lineBytesMax))

@@ -32,6 +32,7 @@ struct BenchList: ParsableCommand {
             case .p99: "ninety-ninth percentile"
             }
         let length = rule.samplesWanted == 1 ? "" : "; spread at most \(AxisResult.percent(rule.spreadMax))"
+        // bounded: seconds of a benchmark in the registry
         let least = benchmark.secondsMin > 0 ? " Left out of runs under \(Int(benchmark.secondsMin)) s." : ""
         for text in [
             benchmark.definition,
@@ -67,6 +68,7 @@ enum BenchText {
     /// Lines of whole words, each indented by two.
     static func wrapped(_ text: String, width: Int) -> String {
         text.split(whereSeparator: \.isWhitespace).reduce(into: [String]()) { lines, word in
+            // bounded here: joins texts; lengths of texts in memory, and the last one is there
             if let last = lines.last, last.count + 1 + word.count <= width {
                 lines[lines.count - 1] = last + " " + word
             } else {

@@ -45,6 +45,7 @@ struct BenchOutput: ParsableArguments {
         }
         if let markdown { try put(Array(report.markdown(subject).utf8), at: markdown) }
         if let html { try put(Array(Page(report, subject).html.utf8), at: html) }
+        // bounded: no subscript: a list
         guard ![json, markdown, html].contains(Self.standardOutput) else { return }
         let summary = subject.summary
         let fits = summary.count <= Terminal.width

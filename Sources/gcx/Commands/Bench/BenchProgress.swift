@@ -20,6 +20,7 @@ final class BenchProgress {
     /// A line of the probe's standard error.
     func hear(_ line: String) {
         let words = line.split(separator: " ")
+        // bounded here: two words, counted first
         if words.count == 2, words[0] == "axis", let place = plan.axes.firstIndex(of: String(words[1])) {
             axis = place
         } else if words.count == 2, words[0] == "memory", let bytes = UInt64(words[1]) {
@@ -42,7 +43,7 @@ final class BenchProgress {
     /// Writes the line again where it changed.
     func draw() {
         guard isShown else { return }
-        let seconds = Double(BootClock.now() - begin) / 1e9
+        let seconds = Double(BootClock.now() - begin) / 1e9  // bounded: of a clock that only goes on
         let line = Self.line(plan, seconds: seconds, axis: axis, width: Self.width)
         guard line != drawn else { return }
         drawn = line
@@ -57,6 +58,7 @@ final class BenchProgress {
 
     /// The line as a function of what is known, no wider than `width`.
     static func line(_ plan: BenchmarkPlan, seconds: Double, axis: Int?, width: Int) -> String {
+        // bounded here: seconds up to `secondsMax`, a place in the list of axes, and the width of a terminal
         let left = Int(max(0, plan.seconds - seconds).rounded(.up))
         let time = left > 0 ? "at most about \(left) s left" : "any moment now"
         // By axes where they are known, for those that agree early end early.
@@ -70,6 +72,7 @@ final class BenchProgress {
 
     private static var width: Int {
         var size = winsize()
+        // bounded here: a constant of the kernel, and 16 bits
         let isKnown = ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
         return isKnown ? Int(size.ws_col) : 80
     }

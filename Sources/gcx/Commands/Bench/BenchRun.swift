@@ -18,6 +18,7 @@ struct BenchRun: AsyncParsableCommand {
     @ArgumentParser.Flag(help: "Take 15 seconds in all.")
     var quick = false
 
+    // bounded: a constant
     @Option(help: "Time for all benchmarks together, seconds. Default: \(Int(BenchRun.secondsDefault)).")
     var duration: Double?
 
@@ -73,6 +74,7 @@ struct BenchRun: AsyncParsableCommand {
     func run() async throws {
         if list { return BenchList.say() }
         if compare.count == 2 {
+            // bounded: two, counted first
             return try BenchCompare.say(compare[0], compare[1], json: output.json == BenchOutput.standardOutput)
         }
         let custody = try record.unlock()

@@ -28,7 +28,7 @@ enum Interruption {
         sigaddset(&mine, number)
         pthread_sigmask(SIG_UNBLOCK, &mine, nil)
         raise(number)
-        exit(128 + number)
+        exit(128 + number)  // bounded: the number of a signal
     }
 
     /// What ends the probe when a signal came.

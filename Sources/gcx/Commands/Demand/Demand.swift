@@ -65,8 +65,9 @@ struct DemandCreate: AsyncParsableCommand {
         let buyer = try key.unlock()
         let now = identity.ledgerTime
         let demand = Demand(
-            demandID: .random(), revision: 1, buyer: buyer.address, issuedAt: now, expiresAt: now + valid.seconds,
-            startsFrom: now, startsUntil: now + valid.seconds, durationSeconds: seconds.seconds,
+            demandID: .random(), revision: 1, buyer: buyer.address, issuedAt: now,
+            expiresAt: now.saturatingSum(valid.seconds), startsFrom: now,
+            startsUntil: now.saturatingSum(valid.seconds), durationSeconds: seconds.seconds,
             resources: Resources(
                 cores: cores, memoryBytes: memory.bytes, storageBytes: storage.bytes, gpus: gpus),
             constraints: require.map(\.constraint), hourlyMax: hourlyMax, budget: budget,
@@ -86,6 +87,7 @@ struct Requirement: ExpressibleByArgument {
 
     init?(argument: String) {
         let halves = argument.split(separator: "@", maxSplits: 1).map(String.init)
+        // bounded here: two halves, counted first
         guard let condition = halves.first, let level = Self.level(halves.count > 1 ? halves[1] : "L0") else {
             return nil
         }
@@ -93,6 +95,7 @@ struct Requirement: ExpressibleByArgument {
             as [(String, (UInt64) -> ClosedRange<UInt64>)]
         {
             guard let found = condition.firstRange(of: sign) else { continue }
+            // bounded here: places that were found in the text
             guard let value = UInt64(condition[found.upperBound...]) else { return nil }
             let bounds = range(value)
             constraint = Constraint(
@@ -175,7 +178,7 @@ enum MatchText {
         guard explain else { return lines }
         for rejection in result.rejected {
             lines.append("no     \(rejection.offer)")
-            lines += rejection.reasons.map { "         \($0)" }
+            lines += rejection.reasons.map { "         \($0)" }  // bounded: joins lists
         }
         return lines
     }

@@ -32,7 +32,7 @@ struct CallerOptions: ParsableArguments {
         let now = WallClock.now() / 1_000_000_000
         let session = ApiSession(
             account: custody.address, session: custody.address, audience: try await agent.status().machine,
-            issuedAt: now, expiresAt: now + sessionSeconds)
+            issuedAt: now, expiresAt: now + sessionSeconds)  // bounded: seconds since 1970, and a constant
         return .session(try await Signed(session, by: custody, in: domain))
     }
 

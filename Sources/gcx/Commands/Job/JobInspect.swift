@@ -44,6 +44,7 @@ struct ReportText {
     init(_ report: JobReport) { self.report = report }
 
     var text: String {
+        // bounded: joins lists
         [JobText.lines(report.status) + limits, graph, receipts, timeline].filter { !$0.isEmpty }
             .map { $0.joined(separator: "\n") }.joined(separator: "\n\n")
     }
@@ -79,6 +80,7 @@ struct ReportText {
         guard points.count > 1, let first = points.first, let last = points.last,
             last.bootNanoseconds > first.bootNanoseconds
         else { return [] }
+        // bounded here: more than one point; the smaller from the larger, compared first; a column is below the width
         let width = min(Self.graphWidth, points.count - 1)
         let span = last.bootNanoseconds - first.bootNanoseconds
         var cpu = [UInt64](repeating: 0, count: width)
@@ -110,6 +112,7 @@ struct ReportText {
         return String(
             values.map { value in
                 // A little is never shown as nothing.
+                // bounded here: of 64 bits in 128; there are steps, and the place is at most the last
                 let step = UInt64(steps.count - 1)
                 let scaled = most == 0 ? 0 : (UInt128(value) * UInt128(step) + UInt128(most) / 2) / UInt128(most)
                 return steps[Int(min(UInt128(step), max(scaled, value > 0 ? 1 : 0)))]
@@ -138,6 +141,7 @@ struct ReportText {
         var table = Table(["time", "after", "event", ""])
         for event in report.events {
             let after =
+                // bounded: the smaller from the larger
                 event.wallNanoseconds > first.wallNanoseconds ? event.wallNanoseconds - first.wallNanoseconds : 0
             table.add([
                 Moment.text(event.wallNanoseconds / 1_000_000_000), Display.seconds(after), event.kind.rawValue,

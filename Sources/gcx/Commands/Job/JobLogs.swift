@@ -104,6 +104,7 @@ struct TimePoint: ExpressibleByArgument {
     let nanoseconds: UInt64
 
     init?(argument: String) {
+        // bounded here: compared first, or a span of ten years at most; the smaller from the larger
         let second: UInt64 = 1_000_000_000
         if let seconds = UInt64(argument) {
             guard seconds < UInt64.max / second else { return nil }
@@ -180,12 +181,13 @@ struct LogCheck {
     }
 
     private func text(_ summary: JobLogVerifier.Summary, _ points: [JobLogVerifier.Point]) -> String {
-        let kept = Display.bytes(summary.end - summary.firstKept)
+        let kept = Display.bytes(summary.end - summary.firstKept)  // bounded: a verifier goes on from where it began
         var words = "\(Display.grouped(summary.records)) records in \(summary.segments) segments, \(kept)"
         if summary.firstKept > 0 { words += " (\(Display.bytes(summary.firstKept)) before them are dropped)" }
         words += "; the heads of \(summary.proven) receipts are points of it"
         if summary.dropped > 0 { words += ", \(summary.dropped) older ones belong to what is dropped" }
         if points.isEmpty { return words + "; there is no receipt yet, so nothing but the log itself says so" }
+        // bounded: joins texts
         return words + (points.last?.isFinal == true ? ", the final one is its end" : "")
     }
 }

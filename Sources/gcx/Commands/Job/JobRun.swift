@@ -122,6 +122,7 @@ struct JobRun: AsyncParsableCommand {
             guard let equals = pair.firstIndex(of: "="), equals > pair.startIndex else {
                 throw CommandError("--env \(pair) has no name and value", fix: "Give --env NAME=VALUE.")
             }
+            // bounded: places that were found in the text; a dictionary
             environment[String(pair[..<equals])] = String(pair[pair.index(after: equals)...])
         }
         return JobRequest(
@@ -149,7 +150,7 @@ struct JobRun: AsyncParsableCommand {
         switch exit {
         // The agent's word: what no process can end with is no success.
         case .exited(let code) where (0...255).contains(code): code
-        case .signalled(let signal) where (1...127).contains(signal): 128 + signal
+        case .signalled(let signal) where (1...127).contains(signal): 128 + signal  // bounded: 1 to 127
         case .exited, .signalled, nil, .outOfMemory, .timeLimit, .budget, .cancelled, .hostFailure: 125
         }
     }

@@ -94,7 +94,7 @@ struct KeyGrant: AsyncParsableCommand {
         let now = WallClock.now() / 1_000_000_000
         let grant = MachineGrant(
             owner: owner.address, machine: machine, label: Untrusted(label), issuedAt: now,
-            expiresAt: now + days * 86_400,
+            expiresAt: now + days * 86_400,  // bounded: 3,650 days at most, `validate` sees to it
             nonce: .random())
         let signed = try await Signed(grant, by: owner, in: domain)
         try Documents.write(signed, to: out)

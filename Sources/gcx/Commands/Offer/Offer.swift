@@ -37,7 +37,7 @@ struct OfferList: AsyncParsableCommand {
             table.add([
                 "\(record.digest)", "\(offer.capacity.cores)", Display.bytes(offer.capacity.memoryBytes),
                 Display.bytes(offer.capacity.storageBytes), Display.grouped(hourly), offer.region.shown,
-                "\(offer.isolation)", names[offer.owner]?.brief ?? "",
+                "\(offer.isolation)", names[offer.owner]?.brief ?? "",  // bounded: a dictionary
             ])
         }
         Terminal.say(offers.isEmpty ? "no offers" : table.text)

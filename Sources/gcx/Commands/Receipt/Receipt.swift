@@ -21,7 +21,7 @@ enum Receipts {
             let page = try await agent.receipts(
                 lease, after: receipts.last?.document.sequence ?? 0, waitSeconds: 0, by: caller)
             if page.isEmpty { return receipts }
-            receipts += page
+            receipts += page  // bounded: joins lists
         }
     }
 }
