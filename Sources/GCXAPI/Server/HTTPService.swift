@@ -50,6 +50,7 @@ struct HTTPService: Sendable {
 
     private func serve(_ router: APIRouter, host: Endpoint.Loopback, port: UInt16) async throws {
         do {
+            // bounded: 16 bits
             try await application(router, .hostname(host.rawValue, port: Int(port))) { [onListening] channel in
                 let bound = channel.localAddress?.port.flatMap(UInt16.init(exactly:)) ?? port
                 await onListening(.loopback(host, port: bound))

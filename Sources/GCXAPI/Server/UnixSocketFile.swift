@@ -61,17 +61,18 @@ struct UnixSocketFile: Sendable {
     ///
     /// Source: unix(7); connect(2) answers ECONNREFUSED when no process has the socket bound.
     static func isAnswered(_ path: String) -> Bool {
+        // bounded: constants of the kernel
         let number = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard number >= 0 else { return true }
         defer { close(number) }
         var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
+        address.sun_family = sa_family_t(AF_UNIX)  // bounded: a constant of the kernel
         withUnsafeMutableBytes(of: &address.sun_path) {
             $0.copyBytes(from: path.utf8.prefix(APILimits.socketPathBytesMax))
         }
         let result = withUnsafePointer(to: &address) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(number, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+                connect(number, $0, socklen_t(MemoryLayout<sockaddr_un>.size))  // bounded: a size of the C library, 110
             }
         }
         return result == 0 || (errno != ECONNREFUSED && errno != ENOENT)

@@ -67,7 +67,7 @@ final class ByteGuard: ChannelDuplexHandler {
     }
 
     private func swallow(_ count: Int) {
-        swallowed += count
+        swallowed += count  // bounded: bytes that came on one connection, which is closed above `swallowedBytesMax`
         if swallowed > APILimits.swallowedBytesMax { requests.close() }
     }
 

@@ -1,5 +1,7 @@
 import NIOCore
 
+// dictionaries: entries, counts, busy
+
 /// Names a connection as long as the server runs.
 typealias ConnectionID = UInt64
 
@@ -122,6 +124,7 @@ struct ConnectionBook: Sendable {
             admission = .instead(of: victim)
         }
         entries[id] = Entry(peer: peer, stage: .silent, since: now)
+        // bounded: `connectionsMax` at most
         counts[peer, default: 0] += 1
         return admission
     }
@@ -141,6 +144,7 @@ struct ConnectionBook: Sendable {
 
     mutating func change(_ id: ConnectionID, to stage: ConnectionStage, at now: NIODeadline) {
         guard let entry = entries[id] else { return }
+        // bounded: one up for each that is busy, and one down when it is no more
         if entry.stage.isBusy != stage.isBusy { busy[entry.peer, default: 0] += stage.isBusy ? 1 : -1 }
         entries[id] = Entry(peer: entry.peer, stage: stage, since: now)
     }
@@ -150,8 +154,8 @@ struct ConnectionBook: Sendable {
 
     mutating func remove(_ id: ConnectionID) {
         guard let entry = entries.removeValue(forKey: id) else { return }
-        if entry.stage.isBusy { busy[entry.peer, default: 1] -= 1 }
-        counts[entry.peer, default: 1] -= 1
+        if entry.stage.isBusy { busy[entry.peer, default: 1] -= 1 }  // bounded: it was counted when it became busy
+        counts[entry.peer, default: 1] -= 1  // bounded: it was counted when it came
         if counts[entry.peer] == 0 { (counts[entry.peer], busy[entry.peer]) = (nil, nil) }
     }
 
@@ -162,6 +166,7 @@ struct ConnectionBook: Sendable {
         if entries.count >= limits.connectionsMax { return largest(ownersToo: peer.isOwner) }
         // Whoever comes through the loopback interface may be the owner; there the reserve would be nobody's.
         guard case .user = peer, !peer.isOwner else { return nil }
+        // bounded here: connections that are held, and limits of ours, of which the reserve is the smaller
         let strangers = counts.reduce(0) { $1.key.isOwner ? $0 : $0 + $1.value }
         return strangers >= limits.connectionsMax - limits.ownerReserve ? largest(ownersToo: false) : nil
     }

@@ -39,6 +39,7 @@ final class ConnectionProgress {
             return true
         }
         if headBytes == 0, requestsOpen == 0 { quietSince = now }
+        // bounded: a head that is larger than `undecodedBytesMax` ends the connection
         headBytes += count
         return headBytes <= APILimits.undecodedBytesMax
     }
@@ -49,7 +50,7 @@ final class ConnectionProgress {
     }
 
     func tookHead(at now: NIODeadline) {
-        requestsOpen += 1
+        requestsOpen += 1  // bounded: requests that were read one by one
         (isBodyOpen, headBytes, incoming) = (true, 0, Flow())
         // The rest of the body is most likely awaited already.
         incoming.wait(at: now)
@@ -62,20 +63,21 @@ final class ConnectionProgress {
     }
 
     func answered(at now: NIODeadline) {
-        requestsOpen = max(requestsOpen - 1, 0)
+        requestsOpen = max(requestsOpen - 1, 0)  // bounded: of what is 0 or more
         quietSince = now
         show()
     }
 
     func wrote(_ count: Int, at now: NIODeadline) {
         if outgoing.pending == 0 { outgoing = Flow() }
+        // bounded: bytes in memory
         outgoing.pending += count
         outgoing.wait(at: now)
         show()
     }
 
     func delivered(_ count: Int, at now: NIODeadline) {
-        outgoing.pending -= count
+        outgoing.pending -= count  // bounded: what was written is delivered once
         outgoing.moved(count, isWaiting: outgoing.pending > 0, at: now)
         show()
     }
@@ -87,13 +89,14 @@ final class ConnectionProgress {
         if outgoing.pending > 0 { return isSlow(outgoing, at: now) ? .close : .fine }
         if isBodyOpen { return isSlow(incoming, at: now) ? .tooSlow("the body of the request") : .fine }
         guard requestsOpen == 0 else { return .fine }
-        let quiet = now - quietSince
+        let quiet = now - quietSince  // bounded: two moments of one clock
         if headBytes > 0 { return quiet > TimeAmount(limits.head) ? .tooSlow("the head of the request") : .fine }
         return quiet > TimeAmount(stage == .silent ? limits.firstByte : limits.idle) ? .close : .fine
     }
 
     private func isSlow(_ flow: Flow, at now: NIODeadline) -> Bool {
         guard let since = flow.waitsSince else { return false }
+        // bounded here: moments of one clock: seconds since it began, times a limit of ours
         if now - since > TimeAmount(limits.silence) { return true }
         let waited = flow.waited + (now - since)
         guard waited > TimeAmount(limits.rateGrace) else { return false }
@@ -127,6 +130,7 @@ final class ConnectionProgress {
 
         mutating func moved(_ count: Int, isWaiting: Bool, at now: NIODeadline) {
             bytes &+= count
+            // bounded: moments of one clock
             if let since = waitsSince { waited = waited + (now - since) }
             waitsSince = isWaiting ? now : nil
         }

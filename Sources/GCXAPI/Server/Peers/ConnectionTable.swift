@@ -1,6 +1,8 @@
 import NIOCore
 import Synchronization
 
+// dictionaries: channels
+
 /// The ``ConnectionBook`` of a running server, with the connections themselves.
 final class ConnectionTable: Sendable {
     /// The book, and what has to be closed or told.

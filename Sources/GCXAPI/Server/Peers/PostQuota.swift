@@ -4,6 +4,8 @@ import GCXSigning
 import NIOCore
 import Synchronization
 
+// dictionaries: rests
+
 /// How much each connection, each peer and each account may write into a ledger.
 ///
 /// A post draws from its connection and from its peer. When one of those is empty, because somebody behind the same
@@ -69,7 +71,7 @@ final class PostQuota: Sendable {
 
     func giveBack(_ bytes: Int, to account: Address?) {
         guard let account else { return }
-        rests.withLock { $0[.account(account)]?.put(Int64(bytes)) }
+        rests.withLock { rests in rests[.account(account)]?.put(Int64(bytes)) }  // bounded: bytes of a post in memory
     }
 
     /// From all or from none. Returns the seconds to wait.
@@ -80,9 +82,11 @@ final class PostQuota: Sendable {
             var wait: Int64 = 0
             var drawn: [Purse] = []
             for (purse, size) in purses where wait == 0 {
+                // bounded: bytes of a post in memory
                 wait = rests[purse, default: Rest(size, at: now)].take(Int64(bytes), at: now)
                 if wait == 0 { drawn.append(purse) }
             }
+            // bounded: bytes of a post in memory
             if wait > 0 { for purse in drawn { rests[purse]?.put(Int64(bytes)) } }
             return wait
         }

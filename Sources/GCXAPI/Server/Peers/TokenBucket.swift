@@ -15,12 +15,14 @@ struct TokenBucket: Sendable {
 
     init(_ size: Size, at now: NIODeadline) {
         self.size = size
+        // bounded: 64 bits and 30 in 128
         billionths = Int128(size.burst) * 1_000_000_000
         filledAt = now
     }
 
     /// - Returns: 0 when there was enough, and it is taken; else the whole seconds until there will be.
     mutating func take(_ amount: Int64, at now: NIODeadline) -> Int64 {
+        // bounded here: 64 bits and 30 in 128; what comes back in a second is above 0 (`APILimits`)
         fill(at: now)
         // What is larger than the whole is let through when the bucket is full, or it never would be.
         let wanted = Int128(min(amount, size.burst)) * 1_000_000_000
@@ -34,6 +36,7 @@ struct TokenBucket: Sendable {
 
     /// Gives back what was taken.
     mutating func put(_ amount: Int64) {
+        // bounded here: 64 bits and 30 in 128
         billionths = min(billionths + Int128(amount) * 1_000_000_000, Int128(size.burst) * 1_000_000_000)
     }
 
@@ -41,10 +44,11 @@ struct TokenBucket: Sendable {
     func isFull(at now: NIODeadline) -> Bool {
         var copy = self
         copy.fill(at: now)
-        return copy.billionths == Int128(size.burst) * 1_000_000_000
+        return copy.billionths == Int128(size.burst) * 1_000_000_000  // bounded: 64 bits and 30 in 128
     }
 
     private mutating func fill(at now: NIODeadline) {
+        // bounded here: of 64 bits each, in 128
         let passed = Int128(max((now - filledAt).nanoseconds, 0)) * Int128(size.perSecond)
         billionths = min(billionths + passed, Int128(size.burst) * 1_000_000_000)
         filledAt = max(filledAt, now)
