@@ -22,11 +22,13 @@ package struct ProcessSpec: Codable, Equatable, Sendable {
     ///   ``ImageError/unusableConfig(field:reason:)``.
     package static func merge(_ spec: JobSpec, over entry: ImageStore.Entry) throws(ImageError) -> ProcessSpec {
         let defaults = entry.config
+        // bounded: joins lists
         let arguments = spec.command.isEmpty ? (defaults.entryPoint ?? []) + (defaults.command ?? []) : spec.command
         guard !arguments.isEmpty else { throw .noCommand }
         var environment = defaultEnvironment
         for line in defaults.environment ?? [] {
             let pair = line.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            // bounded here: two parts, counted first; a dictionary
             if pair.count == 2, !pair[0].isEmpty { environment[String(pair[0])] = String(pair[1]) }
         }
         environment.merge(spec.environment) { _, job in job }
@@ -47,6 +49,7 @@ package struct ProcessSpec: Codable, Equatable, Sendable {
             guard !strings.contains(where: { $0.utf8.contains(0) }) else {
                 throw .unusableConfig(field: field, reason: "a zero byte cannot be passed to a program")
             }
+            // bounded here: texts in memory
             let bytes = strings.map(\.utf8.count)
             guard bytes.reduce(0, +) <= SandboxLimits.commandBytesMax,
                 bytes.allSatisfy({ $0 < SandboxLimits.argumentBytesMax })
@@ -66,7 +69,9 @@ package enum ImageUser {
     package static func resolve(_ text: String, in rootfs: String) throws(ImageError) -> (user: UInt32, group: UInt32) {
         let parts = text.split(separator: ":", maxSplits: 1).map(String.init)
         guard let name = parts.first else { return (0, 0) }
+        // bounded here: a line has more than three fields, a row more than two, and the text two parts, each counted first
         let line = table("etc/passwd", in: rootfs).first { $0.count > 3 && ($0[0] == name || $0[2] == name) }
+        // bounded: of text, which answers nil
         guard let user = UInt32(name) ?? line.flatMap({ UInt32($0[2]) }), user < IDMap.size else {
             throw .unknownUser(name)
         }

@@ -18,7 +18,7 @@ final class ArchiveReader {
         guard let made = archive_read_new() else { throw .system("read", ENOMEM) }
         handle = made
         self.descriptor = descriptor
-        fileBytes = Int64(status.st_size)
+        fileBytes = Int64(status.st_size)  // bounded: of 64 bits already
         archive_read_support_filter_gzip(handle)
         archive_read_support_filter_zstd(handle)
         archive_read_support_format_tar(handle)
@@ -93,7 +93,7 @@ struct ArchiveEntry {
         symbolicLink = [UInt8](cString: archive_entry_symlink(entry))
         kind = archive_entry_filetype(entry)
         mode = archive_entry_perm(entry)
-        bytes = UInt64(size)
+        bytes = UInt64(size)  // bounded: not below zero, asked above
         user = Self.inside(archive_entry_uid(entry))
         group = Self.inside(archive_entry_gid(entry))
         let nanoseconds = archive_entry_mtime_nsec(entry)
@@ -102,6 +102,7 @@ struct ArchiveEntry {
     }
 
     /// An owner that an image's 65,536 ids do not reach is nobody there.
+    // bounded: compared first
     private static func inside(_ id: Int64) -> UInt32 { (0..<65_536).contains(id) ? UInt32(id) : 65_534 }
 
     /// What it is called where it may not be made.

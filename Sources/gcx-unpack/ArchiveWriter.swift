@@ -41,12 +41,13 @@ final class ArchiveWriter {
         guard let entry = archive_entry_new() else { throw .system("write", ENOMEM) }
         defer { archive_entry_free(entry) }
         archive_entry_copy_pathname(entry, path.terminated)
-        archive_entry_set_filetype(entry, UInt32(kind))
+        archive_entry_set_filetype(entry, UInt32(kind))  // bounded: a kind of the kernel's, 16 bits
         archive_entry_set_perm(entry, status.st_mode & 0o777)
         archive_entry_set_mtime(entry, status.st_mtim.tv_sec, 0)
         archive_entry_set_uid(entry, 0)
         archive_entry_set_gid(entry, 0)
         let hasContent = kind == S_IFREG && !isHard
+        // bounded: of 64 bits already
         archive_entry_set_size(entry, hasContent ? Int64(status.st_size) : 0)
         if let link {
             if isHard {
@@ -63,6 +64,7 @@ final class ArchiveWriter {
     func write(_ bytes: UnsafeRawBufferPointer) throws(UnpackFailure) {
         var done = 0
         while done < bytes.count {
+            // bounded here: no more is written than is left
             let count = archive_write_data(handle, bytes.baseAddress?.advanced(by: done), bytes.count - done)
             guard count > 0 else { throw failure() }
             done += count
@@ -73,6 +75,7 @@ final class ArchiveWriter {
     func writeZeros(_ count: Int64) throws(UnpackFailure) {
         var left = count
         while left > 0 {
+            // bounded here: the smaller of what is left and a constant; no more is written than that
             let piece = Int(min(left, Int64(Self.zerosBytes)))
             let written = archive_write_data(handle, zeros, piece)
             guard written > 0 else { throw failure() }

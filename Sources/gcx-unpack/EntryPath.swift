@@ -20,7 +20,7 @@ struct EntryPath: Equatable {
         }
         let parts = raw.split(separator: slash).filter { $0 != [dot] }
         guard !parts.contains([dot, dot]) else { throw .refused(entry: raw, "it would leave its directory") }
-        guard parts.allSatisfy({ $0.count <= Int(NAME_MAX) }) else {
+        guard parts.allSatisfy({ $0.count <= Int(NAME_MAX) }) else {  // bounded: a constant of the kernel
             throw .refused(entry: raw, "a part of its name has over \(NAME_MAX) bytes")
         }
         guard parts.count <= SandboxLimits.entryDepthMax else {
@@ -33,16 +33,19 @@ struct EntryPath: Equatable {
     var isTop: Bool { bytes.isEmpty }
 
     /// The last part.
+    // bounded: behind a place that was found in the path
     var name: [UInt8] { bytes.lastIndex(of: slash).map { Array(bytes[($0 + 1)...]) } ?? bytes }
 
     /// What it lies in.
     var parent: EntryPath {
         guard let end = bytes.lastIndex(of: slash) else { return EntryPath(bytes: [], depth: 0) }
+        // bounded: a path with a slash has two parts or more
         return EntryPath(bytes: Array(bytes[..<end]), depth: depth - 1)
     }
 
     /// What lies in it under a name without slashes.
     func child(_ name: [UInt8]) -> EntryPath {
+        // bounded: joins bytes; the depth of one that was bounded, and one
         EntryPath(bytes: isTop ? name : bytes + [slash] + name, depth: depth + 1)
     }
 

@@ -60,9 +60,10 @@ final class Extraction {
 
     private func count(_ entry: ArchiveEntry) throws(UnpackFailure) {
         guard report.entries < limits.entriesMax else {
+            // bounded: a limit of ours
             throw .tooLarge(what: "the number of entries", limit: UInt64(limits.entriesMax))
         }
-        report.entries += 1
+        report.entries += 1  // bounded: fewer than `entriesMax`, asked above
         let sum = report.bytes.saturatingSum(entry.bytes)
         guard sum <= limits.bytesMax else { throw .tooLarge(what: ArchiveLimits.filesSize, limit: limits.bytesMax) }
         report.bytes = sum
@@ -70,6 +71,7 @@ final class Extraction {
 
     /// What nobody keeps, names without end or content of what has none, is bounded as well.
     private func checkDecompressed(_ reader: ArchiveReader) throws(UnpackFailure) {
+        // bounded: `entriesMax` at most, and a constant
         let headers = UInt64(report.entries + 16).multipliedReportingOverflow(by: SandboxLimits.entryHeaderBytesMax)
         let most = limits.bytesMax.saturatingSum(headers.overflow ? .max : headers.partialValue)
         guard decompressedBefore.saturatingSum(reader.decompressedBytes) <= most else {
@@ -146,6 +148,7 @@ final class Extraction {
         guard let tree else { return try reader.skip() }
         let file = try tree.makeFile(path)
         while let (bytes, offset) = try reader.nextPiece() {
+            // bounded here: bytes in memory; an end that did not overflow, behind a place that is not below zero
             let (end, overflow) = offset.addingReportingOverflow(Int64(bytes.count))
             guard offset >= 0, !overflow, UInt64(end) <= entry.bytes else {
                 throw .refused(entry: entry.path, "it has more content than its header says")
@@ -166,6 +169,7 @@ final class Extraction {
     private func write(_ bytes: UnsafeRawBufferPointer, at offset: Int64, to file: Int32) throws(UnpackFailure) {
         var done = 0
         while done < bytes.count {
+            // bounded here: no more is written than is left; the end was summed up before
             let count = pwrite(file, bytes.baseAddress?.advanced(by: done), bytes.count - done, off_t(offset) + done)
             if count < 0, errno == EINTR { continue }
             guard count > 0 else { throw .system("write", count < 0 ? errno : EIO) }

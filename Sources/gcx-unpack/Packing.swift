@@ -32,7 +32,7 @@ final class Packing {
             let status = try attempt { () throws(LinuxError) in try top.status("directory") }
             device = status.st_dev
             try writer.begin(Array("./".utf8), status, kind: S_IFDIR, link: nil)
-            report.entries += 1
+            report.entries += 1  // bounded: one
             try pack(top.number, [], level: 1, writer)
             try writer.end()
         } catch { error.put(into: &report) }
@@ -51,9 +51,10 @@ final class Packing {
                 continue
             }
             guard report.entries < order.limits.entriesMax else {
+                // bounded: a limit of ours
                 throw .tooLarge(what: "the number of entries", limit: UInt64(order.limits.entriesMax))
             }
-            report.entries += 1
+            report.entries += 1  // bounded: fewer than `entriesMax`, asked above
             try pack(Item(directory: directory, name: name, path: full, level: level, status: status), writer)
         }
     }
@@ -91,18 +92,19 @@ final class Packing {
             return report.leaveOut(item.path, "it cannot be opened")
         }
         try writer.begin(item.archived + [slash], item.status, kind: S_IFDIR, link: nil)
+        // bounded: below `entryDepthMax`, asked above
         try pack(child.number, item.path, level: item.level + 1, writer)
     }
 
     private func packLink(_ item: Item, _ writer: ArchiveWriter) throws(UnpackFailure) {
-        var text = [UInt8](repeating: 0, count: Int(PATH_MAX))
+        var text = [UInt8](repeating: 0, count: Int(PATH_MAX))  // bounded: a constant of the kernel, 4,096
         let count = text.withUnsafeMutableBufferPointer { buffer in
             buffer.withMemoryRebound(to: CChar.self) {
                 $0.baseAddress.map { readlinkat(item.directory, item.name, $0, buffer.count) } ?? -1
             }
         }
         guard count > 0, count < text.count else { return report.leaveOut(item.path, "it cannot be read") }
-        let target = Array(text[..<count])
+        let target = Array(text[..<count])  // bounded: no more is read than the text holds
         switch order.rules.links {
         case .none: return report.leaveOut(item.path, "a link")
         case .inside:
@@ -116,14 +118,15 @@ final class Packing {
     private func packFile(_ item: Item, _ writer: ArchiveWriter) throws(UnpackFailure) {
         let id = FileID(device: item.status.st_dev, inode: item.status.st_ino)
         if item.status.st_nlink > 1, order.rules.links != .none {
-            if let first = firstNames[id] {
+            if let first = firstNames[id] {  // bounded: a dictionary
                 return try writer.begin(item.archived, item.status, kind: S_IFREG, link: first, isHard: true)
             }
-            firstNames[id] = item.archived
+            firstNames[id] = item.archived  // bounded: a dictionary
         }
         guard let file = try? FileDescriptor.open(beneath: item.directory, item.name, O_RDONLY),
             let status = try? file.status("file"), status.st_mode & S_IFMT == S_IFREG
         else { return report.leaveOut(item.path, "it cannot be opened") }
+        // bounded here: a file's size has 63 bits, and its pieces lie in it one behind the other, `Holes` sees to it
         let size = Int64(status.st_size)
         let sum = report.bytes.saturatingSum(UInt64(clamping: size))
         guard sum <= order.limits.bytesMax else {
@@ -146,6 +149,7 @@ final class Packing {
     private func copy(_ file: Int32, from start: Int64, count: Int64, _ writer: ArchiveWriter) throws(UnpackFailure) {
         var done: Int64 = 0
         while done < count {
+            // bounded here: no more is read than is wanted, and that is at most what is left of the count
             let wanted = Int(min(Int64(buffer.count), count - done))
             let got = pread(file, buffer.baseAddress, wanted, off_t(start + done))
             if got < 0, errno == EINTR { continue }
@@ -167,6 +171,7 @@ enum Holes {
         var pieces: [(offset: Int64, count: Int64)] = []
         var offset: Int64 = 0
         while offset < size, pieces.count < piecesMax {
+            // bounded here: a place has 63 bits, and a piece begins before it ends
             let start = Int64(lseek(file, off_t(offset), seekData))
             guard start >= 0, start < size else { break }
             let end = min(size, Int64(lseek(file, off_t(start), seekHole)))

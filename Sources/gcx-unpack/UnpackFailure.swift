@@ -46,7 +46,7 @@ func attempt<T: ~Copyable>(_ body: () throws(LinuxError) -> T) throws(UnpackFail
 extension UnpackReport {
     /// Notes an entry that is not made, and goes on.
     mutating func leaveOut(_ name: [UInt8], _ reason: String) {
-        leftOutCount += 1
+        leftOutCount += 1  // bounded: `entriesMax` at most
         if leftOut.count < SandboxLimits.leftOutShownMax {
             leftOut.append(LeftOut(name: UnpackReport.shown(name), reason: reason))
         }

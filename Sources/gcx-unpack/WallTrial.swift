@@ -13,6 +13,7 @@ enum WallTrial {
     }
 
     private static func trials(_ directory: Int32) -> [(String, () -> Bool)] {
+        // bounded here: constants of the kernel, and one more than a limit of ours
         [
             ("opens an internet socket", { opened(socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)) }),
             ("opens a unix socket", { opened(socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)) }),
@@ -42,6 +43,7 @@ enum WallTrial {
     }
 
     private static func mapped(_ bytes: Int, _ protection: Int32) -> Bool {
+        // bounded: a constant of the kernel
         mmap(nil, bytes, protection, MAP_PRIVATE | Int32(MAP_ANONYMOUS), -1, 0) != MAP_FAILED
     }
 

@@ -18,6 +18,7 @@ func shutIn(_ order: UnpackOrder) throws -> Walls.Standing {
     let fileBytes = isWriting ? order.limits.bytesMax : order.limits.archiveBytesMax
     try ResourceLimits.lower(
         memoryBytes: SandboxLimits.readerBytesMax, seconds: order.limits.seconds,
+        // bounded: a limit of ours
         fileBytes: max(fileBytes, UInt64(SandboxLimits.reportBytesMax)), openFiles: SandboxLimits.readerFilesMax)
     let access: Walls.Access = isWriting ? .writes : order.verb == .pack ? .reads : .none
     return try Walls(identity: order.identity, access: access, parent: order.parent).enter(
@@ -35,6 +36,7 @@ func obey(_ order: UnpackOrder) -> UnpackReport {
 }
 
 guard CommandLine.arguments.count == 2,
+    // bounded: an argument, counted first
     let order = try? JSONFile.decode(UnpackOrder.self, Array(CommandLine.arguments[1].utf8), object: "order")
 else {
     complain("usage: gcx-unpack ORDER (started by `gcx` and `gcx-supervisor`, not by hand)")

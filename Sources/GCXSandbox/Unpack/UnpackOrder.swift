@@ -36,12 +36,15 @@ package struct UnpackOrder: Codable, Sendable {
 
     /// The child's numbers.
     package var namespaceDescriptor: Int32? { hasNamespace ? Self.firstDescriptor : nil }
+    // bounded: of constants
     package var directoryDescriptor: Int32? { hasDirectory ? Self.firstDescriptor + (hasNamespace ? 1 : 0) : nil }
     package var archiveDescriptors: Range<Int32> {
+        // bounded here: as many as the code hands over
         let first = Self.firstDescriptor + (hasNamespace ? 1 : 0) + (hasDirectory ? 1 : 0)
         return first..<(first + Int32(archives))
     }
     package var groupDescriptors: Range<Int32> {
+        // bounded: as many as the code hands over
         archiveDescriptors.upperBound..<(archiveDescriptors.upperBound + Int32(groups))
     }
 }

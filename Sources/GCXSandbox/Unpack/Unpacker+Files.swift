@@ -74,6 +74,7 @@ extension Unpacker.Contents {
     package var omission: String? {
         guard leftOutCount > 0 else { return nil }
         let named = leftOut.map { "\($0.name) (\($0.reason))" }.joined(separator: ", ")
+        // bounded: the smaller from the larger
         let more = leftOutCount > leftOut.count ? " and \(leftOutCount - leftOut.count) more" : ""
         return "\(leftOutCount == 1 ? "an entry was" : "\(leftOutCount) entries were") left out: \(named)\(more)"
     }

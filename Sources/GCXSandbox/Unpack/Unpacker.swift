@@ -186,6 +186,7 @@ package struct Unpacker: Sendable {
                 throw .linux(.systemCall(operation: "seek", object: label, errno: errno))
             }
         }
+        // bounded: joins lists
         let ours = [namespace?.number, directory].compactMap { $0 } + archives + groups.map(\.number)
         let report = try UnpackerCall(program: program, order: order, label: label, run: run)
             .answer(descriptors: ours, watch: watch)

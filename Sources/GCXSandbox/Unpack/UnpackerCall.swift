@@ -14,6 +14,7 @@ struct UnpackerCall {
     ) throws(ImageError) -> UnpackReport {
         let argument = try imaged { () throws(LinuxError) in try JSONFile.encode(order, object: "order") }
         let pairs = descriptors.enumerated().map { index, number in
+            // bounded: as many as the code hands over
             (ours: number, theirs: UnpackOrder.firstDescriptor + Int32(index))
         }
         let child = ChildProcess(
@@ -45,6 +46,7 @@ struct UnpackerCall {
     private func report(of outcome: ChildProcess.Outcome) throws(ImageError) -> UnpackReport {
         switch outcome.status.code {
         case 0: break
+        // bounded here: constants of the kernel, and a status of eight bits
         case 128 + SIGXCPU: throw tooSlow
         case 128 + SIGSEGV, 128 + SIGILL, 128 + SIGTRAP, 128 + SIGBUS, 128 + SIGABRT, 128 + SIGFPE, 128 + SIGSYS:
             throw .notAnImage(path: label, reason: "its reader ended with signal \(outcome.status.code - 128)")
