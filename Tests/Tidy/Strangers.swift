@@ -18,45 +18,11 @@ struct Strangers: Sendable {
     /// The longest block for which one reason is enough: a function, and no type.
     static let blockLinesMax = 70
 
-    /// What they are, and what each reads. A path that ends in `/` is a folder.
-    static let files: [String: String] = [
-        "Sources/GCXMarket/Matching.swift": "offers and demands of anybody",
-        "Sources/GCXMarket/MoneyBack.swift": "leases of anybody",
-        "Sources/GCXMarket/Reputation.swift": "leases and ratings of anybody",
-        "Sources/GCXMarket/TermsBuilder.swift": "offers of anybody",
-        "Sources/GCXMarket/Trade.swift": "leases of anybody",
-        "Sources/GCXMetering/ReceiptCheck.swift": "receipts of a machine",
-        "Sources/GCXModel/Amount.swift": "amounts of every document",
-        "Sources/GCXModel/FixedBytes.swift": "addresses, digests and signatures of every document",
-        "Sources/GCXModel/Hex.swift": "hexadecimal text of every document",
-        "Sources/GCXModel/IPv4.swift": "addresses of a job's network",
-        "Probes/gcx-probe/HwlocTopology+Devices.swift": "exports of other machines, through hwloc",
-        "Probes/gcx-probe/HwlocTopology+Shape.swift": "exports of other machines, through hwloc",
-        "Probes/gcx-probe/HwlocTopology.swift": "exports of other machines, through hwloc",
-        "Sources/GCXBenchmark/PeerSession.swift": "what the other end of a measured network says",
-        "Sources/GCXLedger/EntryKey.swift": "keys of entries",
-        "Sources/GCXLedger/Merkle/Merkle.swift": "proofs of a ledger",
-        "Sources/GCXLedger/Merkle/MerkleFrontier.swift": "proofs of a ledger",
-        "Sources/GCXLedger/Merkle/MerkleProofs.swift": "proofs of a ledger",
-        "Sources/GCXLedger/State/": "documents of anybody",
-        "Sources/GCXLinux/CgroupText.swift": "tables of the kernel about a job",
-        "Sources/GCXLinux/MountTable.swift": "the table of mounts, in which jobs choose names",
-        "Sources/GCXLinux/NetworkTables.swift": "tables of the kernel about a job's network",
-        "Sources/GCXModel/ImageRule.swift": "images that a buyer names",
-        "Sources/GCXModel/InventoryPUSet.swift": "lists of processors in probe JSON and cgroup text",
-        "Sources/GCXModel/JSON/": "all JSON that comes from outside",
-        "Sources/GCXModel/RFC3339.swift": "dates of OCI documents",
-        "Sources/GCXModel/RegistryReference.swift": "the image that a buyer names",
-        "Sources/GCXSigning/Keystore/Keystore.swift": "keystore files",
-        "Sources/GCXSigning/Keystore/KeystoreKDF.swift": "keystore files",
-        "Sources/GCXSigning/Signature+Recover.swift": "signatures of anybody",
-    ]
-
     /// Types into which a number may not fit. Nothing is wider than the 128-bit ones, so those are left out.
     static let narrow: Set<String> = [
         "Int", "Int8", "Int16", "Int32", "Int64", "UInt", "UInt8", "UInt16", "UInt32", "UInt64", "pid_t", "uid_t",
-        "gid_t",
-        "off_t", "mode_t", "size_t",
+        "gid_t", "off_t", "mode_t", "size_t", "ssize_t", "time_t", "dev_t", "ino_t", "rlim_t", "nfds_t", "socklen_t",
+        "regoff_t", "sa_family_t", "in_port_t", "CInt", "CUnsignedInt", "CLong", "CUnsignedLong", "CChar",
     ]
     /// Labels by which a conversion answers instead of ending the process.
     static let safeLabels: Set<String> = [
@@ -69,14 +35,14 @@ struct Strangers: Sendable {
         "for", "switch", "inout", "some", "any", "throws", "rethrows", "func", "import", "default", "yield", "consume",
     ]
 
-    static func violations(_ files: [SwiftFile], _ table: [String: String] = files) -> [Violation] {
+    /// - Parameter table: rows of ``reading`` and of ``own``.
+    static func violations(_ files: [SwiftFile], _ table: Table = .real) -> [Violation] {
         files.flatMap { file -> [Violation] in
-            let row = table.first { file.path == $0.key || ($0.key.hasSuffix("/") && file.path.hasPrefix($0.key)) }
-            guard let row else { return [] }
+            guard case .reading(let what)? = table.row(of: file.path) else { return [] }
             return findings(in: file).map { finding in
                 Violation(
                     path: file.path, line: finding.line, finding: finding.what,
-                    reason: "this file reads \(row.value), and that ends the process when it goes wrong",
+                    reason: "this file reads \(what), and that ends the process when it goes wrong",
                     remedy:
                         "\(finding.remedy), or say why it cannot, after `\(mark)` on this line or alone on the one above"
                 )
@@ -84,11 +50,19 @@ struct Strangers: Sendable {
         }
     }
 
-    /// Rows of the table that name nothing: a file that was moved is looked at no more.
-    static func stale(_ files: [SwiftFile], _ table: [String: String] = files) -> [String] {
-        table.keys.filter { key in
-            !files.contains { $0.path == key || (key.hasSuffix("/") && $0.path.hasPrefix(key)) }
-        }.sorted()
+    /// Files of which nobody has said whether they read what strangers send.
+    static func unlisted(_ files: [SwiftFile], _ table: Table = .real) -> [Violation] {
+        files.filter { table.row(of: $0.path) == nil }.map { file in
+            Violation(
+                path: file.path, line: 0, finding: "stands in no row of `Strangers`",
+                reason: "nobody has said whether it reads what strangers send",
+                remedy: "list its folder in `reading`, or in `own` with the reason why nothing of that comes there")
+        }
+    }
+
+    /// Rows that name nothing: a file that was moved is looked at no more.
+    static func stale(_ files: [SwiftFile], _ table: Table = .real) -> [String] {
+        table.keys.filter { key in !files.contains { table.key(of: $0.path) == key } }.sorted()
     }
 
     struct Finding: Equatable {
@@ -142,7 +116,8 @@ struct Strangers: Sendable {
         case "+", "-", "*":
             guard isArithmetic(file, index) else { return nil }
             return found("unchecked `\(token.text)`", "use `\(reporting[token.text] ?? "")ReportingOverflow`")
-        case "<" where file.isMark("<", at: index + 1) && !file.code[index + 1].isSpaced && !follows("&", file, index):
+        case "<" where file.isMark("<", at: index + 1) && !file.code[index + 1].isSpaced:
+            guard !follows("&", file, index), !isOfConstants(file, index) else { return nil }
             return found("unchecked `<<`", "use `multipliedReportingOverflow`, or `&<<` where bits may fall off")
         case "/", "%":
             let divisor = index + (file.isMark("=", at: index + 1) ? 2 : 1)
@@ -197,8 +172,58 @@ struct Strangers: Sendable {
         }
         guard isInfix(file, index) else { return false }
         let right = index + (file.isMark("=", at: index + 1) ? 2 : 1)
+        if isOfConstants(file, index) { return false }
+        if file.code[index].text == "+", joinsLists(file, index, right) { return false }
         let isText = [index - 1, right].contains { file.code.indices.contains($0) && file.code[$0].kind == .literal }
         return !(file.code[index].text == "+" && isText)
+    }
+
+    /// `2 * 3`, `1 << Limits.bits` and `Self.a + 2 * 3`: always the same sum, so the first run shows whether it fits.
+    private static func isOfConstants(_ file: SwiftFile, _ index: Int) -> Bool {
+        let isShift = file.isMark("<", at: index) && file.isMark("<", at: index + 1)
+        guard constantEnd(file, index + (isShift ? 2 : 1)) != nil else { return false }
+        // Back over the chain that ends left of the mark: each part of it is a constant, or the sum is none.
+        var place = index
+        while let start = constantStart(file, place - 1) {
+            var before = start - 1
+            if file.isMark("<", at: before), file.isMark("<", at: before - 1) { before -= 1 }
+            guard before >= 0, file.code[before].kind == .mark, "+-*/%<".contains(file.code[before].text),
+                isInfix(file, before)
+            else { return true }
+            place = before
+        }
+        return false
+    }
+
+    /// The last piece of the number or the constant of a type that begins at `index`.
+    private static func constantEnd(_ file: SwiftFile, _ index: Int) -> Int? {
+        if isNumber(file, index) { return isPoint(file, index + 1) ? nil : index }
+        guard isConstant(file, index), file.code.indices.contains(index + 2), file.code[index + 2].kind == .word,
+            ![".", "(", "[", "?", "!"].contains(where: { file.isMark($0, at: index + 3) })
+        else { return nil }
+        return index + 2
+    }
+
+    /// The first piece of the number or the constant of a type that ends at `index`.
+    private static func constantStart(_ file: SwiftFile, _ index: Int) -> Int? {
+        if isNumber(file, index) { return isPoint(file, index - 1) ? nil : index }
+        guard index >= 2, file.code[index].kind == .word, isConstant(file, index - 2), !file.isMark(".", at: index - 3)
+        else { return nil }
+        return index - 2
+    }
+
+    /// A point of `a.b`, and not of `a..<b`.
+    private static func isPoint(_ file: SwiftFile, _ index: Int) -> Bool {
+        file.isMark(".", at: index) && !file.isMark(".", at: index - 1) && !file.isMark(".", at: index + 1)
+    }
+
+    /// `a + [b]` and `[a] + b`: lists grow, and no sum is a list.
+    private static func joinsLists(_ file: SwiftFile, _ index: Int, _ right: Int) -> Bool {
+        if file.isMark("[", at: right), let end = file.partner(of: right) {
+            return ![".", "[", "?", "!"].contains { file.isMark($0, at: end + 1) }
+        }
+        guard file.isMark("]", at: index - 1), let start = file.partner(of: index - 1) else { return false }
+        return !isSubscript(file, start) && (start == 0 || file.code[start].isSpaced || file.isMark("(", at: start - 1))
     }
 
     private static func isSubscript(_ file: SwiftFile, _ index: Int) -> Bool {
@@ -230,10 +255,30 @@ struct Strangers: Sendable {
         return isValue || before.kind == .literal
     }
 
+    /// `guard let a = Int(b)` and `flatMap { Int($0) }`: the compiler takes only what may be nil there, so `b` is text.
+    private static func isUnwrapped(_ file: SwiftFile, _ index: Int, _ end: Int) -> Bool {
+        if file.holds(["flatMap", "{"], at: index - 2) { return file.isMark("}", at: end + 1) }
+        guard file.isMark("=", at: index - 1), file.holds(["let"], at: index - 3), index >= 4,
+            file.code[index - 2].kind == .word
+        else { return false }
+        let isWhole = [",", "{", "else"].contains { file.holds([$0], at: end + 1) }
+        return isWhole && ["guard", "if", "while", ","].contains(file.code[index - 4].text)
+    }
+
+    /// `UInt64(bytes.count)`: no count is below zero, and none is wider.
+    private static func isCount(_ file: SwiftFile, _ index: Int, _ end: Int) -> Bool {
+        guard ["UInt64", "UInt"].contains(file.code[index].text), file.holds([".", "count"], at: end - 2) else {
+            return false
+        }
+        return file.code[(index + 2)..<(end - 2)].allSatisfy { $0.kind == .word || $0.text == "." }
+    }
+
     /// `Int(x)`, and `Int.init` handed to somebody; not `Int(5)`, `Int(exactly: x)`, `Int(text, radix: 8)` or a type.
     private static func narrows(_ file: SwiftFile, _ index: Int) -> Bool {
         if file.isMark(".", at: index - 1) || file.holds(["func"], at: index - 1) { return false }
-        if file.holds([".", "init"], at: index + 1) { return !file.isMark("(", at: index + 3) }
+        if file.holds([".", "init"], at: index + 1) {
+            return !file.isMark("(", at: index + 3) && !file.holds(["flatMap", "("], at: index - 2)
+        }
         guard file.isMark("(", at: index + 1), !file.code[index + 1].isSpaced, let end = file.partner(of: index + 1)
         else {
             return false
@@ -241,6 +286,7 @@ struct Strangers: Sendable {
         let inside = index + 2
         if inside >= end || (isNumber(file, inside) && end == inside + 1) { return false }
         if file.isMark(":", at: inside + 1), safeLabels.contains(file.code[inside].text) { return false }
+        if isUnwrapped(file, index, end) || isCount(file, index, end) { return false }
         return !(inside..<end).contains { file.holds(["radix", ":"], at: $0) }
     }
 }

@@ -8,9 +8,16 @@ struct StrangersTests {
 
     @Test("no file that reads it holds arithmetic that may end the process, without a reason")
     func tree() throws {
-        let files = try SourceTree.real.get().swiftFiles
+        let files = try SourceTree.real.get().swift(under: "Sources", "Probes")
         expectNone(Strangers.violations(files))
+    }
+
+    @Test("of every file somebody has said whether it reads it, once, and no row names nothing")
+    func complete() throws {
+        let files = try SourceTree.real.get().swift(under: "Sources", "Probes")
+        expectNone(Strangers.unlisted(files))
         #expect(Strangers.stale(files) == [])
+        #expect(Set(Strangers.reading.keys).isDisjoint(with: Strangers.own.keys))
     }
 
     @Test(
@@ -27,6 +34,19 @@ struct StrangersTests {
             ("let a = UInt32(b.c)", "`UInt32(…)` of what may not fit"),
             ("let a = Int(5 - b)", "`Int(…)` of what may not fit"),
             ("b.map(UInt8.init)", "`UInt8(…)` of what may not fit"), ("let a = \"\\(b + c)\"", "unchecked `+`"),
+            ("let a = b * 2 * 3", "unchecked `*`"), ("let a = b + 2 * 3", "unchecked `+`"),
+            ("let a = b - A.c", "unchecked `-`"), ("let a = A.b.c + 1", "unchecked `+`"),
+            ("let a = A.b(c) + 1", "unchecked `+`"), ("let a = 1 << b", "unchecked `<<`"),
+            ("let a = b << A.c", "unchecked `<<`"), ("let a = b + [c][d]", "unchecked `+`"),
+            ("let a = b + [c, d].e", "unchecked `+`"), ("let a = b[c] + d", "unchecked `+`"),
+            ("if let a = b, c == Int(d) { }", "`Int(…)` of what may not fit"),
+            ("guard let a = Int(b) + c else { }", "`Int(…)` of what may not fit"),
+            ("let a = Int(b)", "`Int(…)` of what may not fit"),
+            ("a.map { Int($0) }", "`Int(…)` of what may not fit"),
+            ("a.flatMap { Int($0) + b }", "`Int(…)` of what may not fit"),
+            ("let a = Int(b.count)", "`Int(…)` of what may not fit"),
+            ("let a = UInt64(b.count - 1)", "`UInt64(…)` of what may not fit"),
+            ("let a = time_t(b)", "`time_t(…)` of what may not fit"),
         ])
     func found(text: String, finding: String) { #expect(findings(text).contains(finding)) }
 
@@ -43,6 +63,10 @@ struct StrangersTests {
             "let a = Int(b, radix: 8)", "a[.b] = c", "a[b: c]", "let a = b / Self.c", "a % Limits.b", "let a: Int",
             "func f(_ a: Int) -> Int { a }", "let a = b / 2",
             "let a = b % 1_000",
+            "let a = 2 * 3", "let a = 1 << 20", "f(64 * 1_024 * 3 + 1)", "let a = A.b + 2 * A.c", "let a = 1...1 << 4",
+            "let a = b + [c]", "a += [b, c]", "let a = [b] + c", "f([b] + c)",
+            "guard let a = UInt64(b), a > 0 else { }", "if let a = Int(b[...]) { }", "if c, let a = Int(b) { }",
+            "a.flatMap { UInt64($0) }", "a.flatMap(UInt64.init)", "let a = UInt64(b.c.count)",
             "let a = Array<Array<Int>>()", "{ [weak self] in }", "let a = b < c", "// a + b",
         ])
     func allowed(text: String) { #expect(findings(text) == []) }
@@ -75,15 +99,30 @@ struct StrangersTests {
         #expect(findings(mark + "let a = kin[b + c]") == ["unchecked `+`"])
     }
 
-    @Test("only the files of the table are looked at, folders with all in them, and a row that names nothing is stale")
+    @Test("a folder that reads it has all in it looked at but what is own; a folder that is own, none of its own files")
     func table() {
-        let table = ["Sources/GCXA/A.swift": "letters", "Sources/GCXB/": "parcels"]
-        let files = ["Sources/GCXA/A.swift", "Sources/GCXA/B.swift", "Sources/GCXB/C/D.swift"].map {
-            SwiftFile($0, "a += 1")
-        }
+        let table = Strangers.Table(
+            reading: ["Sources/GCXA/": "letters", "Sources/GCXB/Post.swift": "parcels"],
+            own: ["Sources/GCXB/": "nothing", "Sources/GCXA/Own/": "nothing", "Sources/GCXA/A.swift": "nothing"])
+        let files = [
+            "Sources/GCXA/A.swift", "Sources/GCXA/B.swift", "Sources/GCXA/C/D.swift", "Sources/GCXA/Own/E.swift",
+            "Sources/GCXA/Own/F/G.swift", "Sources/GCXB/H.swift", "Sources/GCXB/Post.swift", "Sources/GCXB/I/J.swift",
+            "Sources/GCXC/K.swift",
+        ].map { SwiftFile($0, "a += 1") }
         let found = Strangers.violations(files, table)
-        #expect(found.map(\.path) == ["Sources/GCXA/A.swift", "Sources/GCXB/C/D.swift"])
+        #expect(
+            found.map(\.path) == [
+                "Sources/GCXA/B.swift", "Sources/GCXA/C/D.swift", "Sources/GCXA/Own/F/G.swift",
+                "Sources/GCXB/Post.swift",
+            ])
         #expect(found.first?.reason.contains("letters") == true)
-        #expect(Strangers.stale(Array(files.dropLast()), table) == ["Sources/GCXB/"])
+        #expect(
+            Strangers.unlisted(files, table).map(\.path) == ["Sources/GCXB/I/J.swift", "Sources/GCXC/K.swift"])
+        #expect(Strangers.stale(files, table) == [])
+        #expect(
+            Strangers.stale(Array(files.dropFirst()), table) == ["Sources/GCXA/A.swift"])
+        #expect(
+            Strangers.stale(files.filter { !$0.path.hasPrefix("Sources/GCXB/") }, table)
+                == ["Sources/GCXB/", "Sources/GCXB/Post.swift"])
     }
 }
