@@ -76,6 +76,8 @@ package enum APILimits {
     package static let ledgerRequestsPerPeerMax = 64
     /// What a ledger answers one user or address in a second, and at once. A journal of a gigabyte takes a quarter of a minute.
     static let answersOfPeer = AnswerPace.Size(burst: 256 << 20, perSecond: 64 << 20)
+    /// The longest that an answer waits for its turn.
+    package static let answerWaitMax: Duration = .seconds(2)
     /// What a refused request is told to wait.
     package static let busyRetry: Duration = .seconds(1)
     /// A new connection that sends nothing for this long is closed: a client connects when it has something to say.

@@ -42,14 +42,14 @@ package enum ResourceLimits {
     ///
     /// - Returns: how many they may open now: never fewer than before.
     package static func raiseOpenFiles(to wanted: UInt64) throws(LinuxError) -> UInt64 {
-        let kind = __rlimit_resource_t(UInt32(Kind.openFiles.rawValue))
+        let kind = __rlimit_resource_t(UInt32(clamping: Kind.openFiles.rawValue))
         var limit = rlimit()
         try posix("getrlimit", Kind.openFiles.name) { getrlimit(kind, &limit) }
-        let raised = min(rlim_t(wanted), limit.rlim_max)
-        guard raised > limit.rlim_cur else { return UInt64(limit.rlim_cur) }
+        let raised = min(rlim_t(clamping: wanted), limit.rlim_max)
+        guard raised > limit.rlim_cur else { return UInt64(clamping: limit.rlim_cur) }
         limit.rlim_cur = raised
         try posix("setrlimit", Kind.openFiles.name) { setrlimit(kind, &limit) }
-        return UInt64(raised)
+        return UInt64(clamping: raised)
     }
 
     /// Bounds that this process puts on itself and cannot lift again without a privilege.

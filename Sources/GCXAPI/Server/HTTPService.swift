@@ -64,8 +64,8 @@ struct HTTPService: Sendable {
         _ router: APIRouter, _ address: BindAddress,
         _ onServerRunning: @escaping @Sendable (any Channel) async -> Void
     ) throws(LinuxError) -> GuardedApplication {
-        let files = UInt64(
-            limits.connectionsMax + limits.waitingMax + APILimits.filesBesideConnectionsMax)
+        // bounded: limits of ours, thousands
+        let files = UInt64(clamping: limits.connectionsMax + limits.waitingMax + APILimits.filesBesideConnectionsMax)
         let table = ConnectionTable(limits.fitting(openFiles: try ResourceLimits.raiseOpenFiles(to: files)))
         let application = Application(
             router: router,

@@ -1,10 +1,13 @@
 import NIOCore
 import Synchronization
 
+// dictionaries: worked
+
 /// How fast each peer is answered: what it has been sent is worked off at a fixed rate, and answers beyond a burst wait.
 ///
 /// Nothing is refused, and a small answer goes out at once, for others may stand behind the same address. A peer has a
-/// bounded number of requests on their way, so an answer waits for at most that many of the largest. Time comes as a number.
+/// bounded number of requests on their way, so an answer waits
+/// for at most that many of the largest, and never longer than `APILimits.answerWaitMax`. Time comes as a number.
 final class AnswerPace: Sendable {
     /// How much goes out at once, and what goes out in a second, bytes.
     struct Size: Sendable {
@@ -13,7 +16,7 @@ final class AnswerPace: Sendable {
     }
 
     private let size: Size
-    /// When all that each peer was sent is worked off.
+    /// When all that each peer was sent is worked off, as far as it is remembered.
     private let worked = Mutex<[Peer: NIODeadline]>([:])
 
     init(_ size: Size) { self.size = size }
@@ -23,17 +26,22 @@ final class AnswerPace: Sendable {
     /// - Returns: how long it has to wait; zero for the owner and for less than ``APILimits/chunkBytes``.
     func send(_ bytes: Int, to peer: Peer, at now: NIODeadline) -> TimeAmount {
         guard !peer.isOwner else { return .zero }
+        // bounded here: moments of one clock, at most an hour ahead of now
+        let burst = time(for: size.burst)
         let end = worked.withLock { worked in
             if worked.count > APILimits.pursesMax { worked = worked.filter { $0.value > now } }
-            let end = max(worked[peer] ?? now, now) + time(for: Int64(bytes))
+            let end = min(
+                max(worked[peer] ?? now, now) + time(for: Int64(clamping: bytes)),
+                now + burst + TimeAmount(APILimits.answerWaitMax))
             worked[peer] = end
             return end
         }
         guard bytes >= APILimits.chunkBytes else { return .zero }
-        return max(end - now - time(for: size.burst), .zero)
+        return max(end - now - burst, .zero)
     }
 
     private func time(for bytes: Int64) -> TimeAmount {
+        // bounded: 128 bits, and a rate of ours
         min(.nanoseconds(Int64(clamping: Int128(bytes) * 1_000_000_000 / Int128(size.perSecond))), .hours(1))
     }
 }

@@ -84,6 +84,7 @@ struct ConnectionBook: Sendable {
     /// Takes out the one that has waited for longest, of the peer that has most waiting.
     private mutating func longestWaiting() -> ConnectionID? {
         var counts: [Peer: Int] = [:]
+        // bounded: as many as wait
         for waiter in waiting { counts[waiter.peer, default: 0] += 1 }
         let largest = counts.max { $0.value < $1.value }?.key
         return waiting.firstIndex { $0.peer == largest }.map { waiting.remove(at: $0).id }
@@ -98,6 +99,7 @@ struct ConnectionBook: Sendable {
         var withoutPlace: Set<Peer> = []
         for waiter in waiting.reversed() {
             let admission = withoutPlace.contains(waiter.peer) ? .refused : admit(waiter.id, waiter.peer, at: now)
+            // bounded: two moments of one clock
             if admission != .refused || now - waiter.since >= TimeAmount(limits.placeWait) {
                 seated.append((waiter.id, admission))
             } else {
@@ -202,11 +204,12 @@ struct ConnectionBook: Sendable {
     }
 
     private func isStill(_ entry: Entry, at now: NIODeadline) -> Bool {
-        now - entry.since >= TimeAmount(limits.stillAfter)
+        now - entry.since >= TimeAmount(limits.stillAfter)  // bounded: two moments of one clock
     }
 
     /// Lower goes first: the kind, then the rate, then who has been there for longest; nil does not go now.
     private func rank(_ entry: Entry, at now: NIODeadline) -> (Int, UInt64, UInt64)? {
+        // bounded here: two moments of one clock, a limit of ours, and a second at least
         let (age, since) = (now - entry.since, entry.since.uptimeNanoseconds)
         let isStill = isStill(entry, at: now)
         switch entry.stage {

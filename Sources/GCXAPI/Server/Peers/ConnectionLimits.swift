@@ -31,6 +31,7 @@ struct ConnectionLimits: Sendable {
     /// The bounds of a process that may open so many files.
     func fitting(openFiles: UInt64) -> ConnectionLimits {
         var copy = self
+        // bounded: no less than limits of ours below zero
         let rest = Int(clamping: openFiles) - connectionsMax - APILimits.filesBesideConnectionsMax
         copy.waitingMax = min(waitingMax, max(rest, 0))
         return copy

@@ -1,7 +1,7 @@
 import NIOCore
 import Synchronization
 
-// dictionaries: channels
+// dictionaries: channels, waiting
 
 /// The ``ConnectionBook`` of a running server, with the connections themselves.
 final class ConnectionTable: Sendable {
@@ -35,7 +35,7 @@ final class ConnectionTable: Sendable {
     func admit(_ channel: any Channel, _ peer: Peer) -> EventLoopFuture<ConnectionID?> {
         let promise = channel.eventLoop.makePromise(of: ConnectionID?.self)
         let (news, looks) = state.withLock { state -> (News, Bool) in
-            state.last += 1
+            state.last += 1  // bounded: counts in 64 bits
             let id = state.last
             (state.channels[id], state.waiting[id]) = (channel, promise)
             switch state.book.arrive(id, peer, at: .now()) {
@@ -53,6 +53,7 @@ final class ConnectionTable: Sendable {
     /// Looks after those who wait until nobody does.
     private func look(again loop: any EventLoop) {
         loop.scheduleTask(in: TimeAmount(APILimits.placeLook)) { [self] in
+            // bounded here: joins lists
             let (news, isOver) = state.withLock { state -> ([News], Bool) in
                 let news =
                     state.book.seat(at: .now()).map { state.news(of: $0.id, $0.admission) } + state.serveWaiting()
@@ -67,6 +68,7 @@ final class ConnectionTable: Sendable {
     /// Refuses all who wait: the server ends.
     func dismiss() {
         let news = state.withLock { state in
+            // bounded here: joins lists
             defer { state.requests = [] }
             return state.book.clearWaiting().map { state.news(of: $0, .refused) }
                 + state.requests.map { News(served: $0.promise, isServed: false) }
@@ -83,6 +85,7 @@ final class ConnectionTable: Sendable {
             // A connection that was given up since then gets whatever answer; nobody hears it.
             guard let channel = state.channels[id] else { return (nil, nil, nil) }
             let promise = channel.eventLoop.makePromise(of: Bool.self)
+            // bounded here: a clock, and a limit of ours
             state.requests.append(
                 WaitingRequest(id: id, promise: promise, until: now + TimeAmount(limits.placeWait)))
             defer { state.isLooking = true }
