@@ -11,8 +11,10 @@
 #include <sched.h>
 #include <signal.h>
 #include <stddef.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -84,6 +86,54 @@ int gcx_landlock_restrict(int directory_fd, uint64_t files, uint64_t allowed, ui
     return answer;
 }
 
+int gcx_message_pair(int numbers[2]) {
+    return result(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, numbers));
+}
+
+// Source: include/net/scm.h, SCM_MAX_FD.
+enum { files_max = 253 };
+
+int gcx_send_files(int socket, const int *numbers, int count) {
+    if (count < 1 || count > files_max) return -EMSGSIZE;
+    union { struct cmsghdr head; char room[CMSG_SPACE(files_max * sizeof(int))]; } control = {0};
+    char byte = 0;
+    struct iovec content = {.iov_base = &byte, .iov_len = 1};
+    struct msghdr message = {
+        .msg_iov = &content, .msg_iovlen = 1, .msg_control = &control,
+        .msg_controllen = CMSG_SPACE((size_t)count * sizeof(int))};
+    struct cmsghdr *head = CMSG_FIRSTHDR(&message);
+    head->cmsg_level = SOL_SOCKET;
+    head->cmsg_type = SCM_RIGHTS;
+    head->cmsg_len = CMSG_LEN((size_t)count * sizeof(int));
+    memcpy(CMSG_DATA(head), numbers, (size_t)count * sizeof(int));
+    return result(sendmsg(socket, &message, MSG_NOSIGNAL));
+}
+
+int gcx_receive_files(int socket, int *numbers, int most) {
+    union { struct cmsghdr head; char room[CMSG_SPACE(files_max * sizeof(int))]; } control = {0};
+    char byte = 0;
+    struct iovec content = {.iov_base = &byte, .iov_len = 1};
+    struct msghdr message = {
+        .msg_iov = &content, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
+    int got = result(recvmsg(socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC));
+    if (got < 0) return got;
+    int count = 0;
+    for (struct cmsghdr *head = CMSG_FIRSTHDR(&message); head; head = CMSG_NXTHDR(&message, head)) {
+        if (head->cmsg_level != SOL_SOCKET || head->cmsg_type != SCM_RIGHTS) continue;
+        int here = (int)((head->cmsg_len - CMSG_LEN(0)) / sizeof(int));
+        for (int index = 0; index < here; index++) {
+            int number;
+            memcpy(&number, CMSG_DATA(head) + (size_t)index * sizeof(int), sizeof number);
+            if (count < most) numbers[count] = number;
+            else close(number);
+            count++;
+        }
+    }
+    if (count <= most) return count;
+    for (int index = 0; index < most; index++) close(numbers[index]);
+    return -EMSGSIZE;
+}
+
 // What reading an archive and writing files below one directory takes, with the memory of the program itself. Nothing
 // that opens a socket, starts or signals a process, makes a node, mounts or asks about others.
 static const int allowed_calls[] = {
@@ -92,7 +142,9 @@ static const int allowed_calls[] = {
     SYS_openat, SYS_openat2, SYS_newfstatat, SYS_fstat, SYS_statx, SYS_fstatfs, SYS_getdents64, SYS_readlinkat,
     SYS_ftruncate, SYS_fallocate, SYS_fsync, SYS_fadvise64,
     SYS_mkdirat, SYS_symlinkat, SYS_linkat, SYS_unlinkat, SYS_renameat, SYS_renameat2, SYS_fchmod, SYS_fchown,
-    SYS_fchownat, SYS_utimensat,
+    SYS_fchownat, SYS_utimensat, SYS_umask,
+    // Files that it opened are handed to its parent, through the one socket that it was given; it can make none.
+    SYS_sendmsg,
     // Memory, locks and the end.
     SYS_brk, SYS_munmap, SYS_mremap, SYS_madvise, SYS_futex, SYS_rt_sigaction, SYS_rt_sigprocmask, SYS_rt_sigreturn,
     SYS_sigaltstack, SYS_sched_yield, SYS_restart_syscall, SYS_exit, SYS_exit_group, SYS_getpid, SYS_gettid,

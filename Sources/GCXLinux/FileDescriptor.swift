@@ -23,12 +23,11 @@ package struct FileDescriptor: ~Copyable, Sendable {
         return Self(owning: number)
     }
 
-    /// Opens `path` below this directory for reading, as if the directory were the root: no link leads out of it.
+    /// Opens `path` below a directory for reading, as if the directory were the root: no link leads out of it.
     ///
     /// Source: openat2(2), RESOLVE_IN_ROOT.
-    package func open(inside path: String) throws(LinuxError) -> Self {
-        let directory = number
-        return Self(owning: try linux("openat2", path) { gcx_open_in_root(directory, path) })
+    package static func open(inRoot directory: Int32, _ path: String) throws(LinuxError) -> Self {
+        Self(owning: try linux("openat2", path) { gcx_open_in_root(directory, path) })
     }
 
     /// Writes all of `bytes`, however many calls it takes.

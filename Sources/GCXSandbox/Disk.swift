@@ -24,13 +24,4 @@ package enum Disk {
         var status = stat()
         return stat(path, &status) == 0 ? UInt64(clamping: status.st_size) : nil
     }
-
-    /// Bytes that everything below a directory takes on its disk. Cost: a stat for every file; that is what du is for.
-    package static func bytes(below directory: String) throws(LinuxError) -> UInt64 {
-        let text = try ChildProcess("du", ["-sx", "--block-size=1", directory]).run()
-        guard let bytes = UInt64(text.prefix { $0.isNumber }) else {
-            throw .malformed(object: "du \(directory)", reason: "no number in “\(text)”")
-        }
-        return bytes
-    }
 }

@@ -7,10 +7,13 @@ struct ImageLayout {
     let path: String
     /// What errors call it.
     let label: String
+    /// Who opens the files of a layout that a stranger filled; nil for one that this machine's own programs made.
+    let reader: LayoutReader?
 
-    init(path: String, label: String? = nil) {
+    init(path: String, label: String? = nil, reader: LayoutReader? = nil) {
         self.path = path
         self.label = label ?? path
+        self.reader = reader
     }
 
     /// One image of the layout.
@@ -73,13 +76,14 @@ struct ImageLayout {
 
     /// The layers, open and of the size that the manifest says. What is in them is not yet compared with their digests.
     func openLayers(of image: Image) throws(ImageError) -> [OpenFile] {
-        try image.manifest.layers.map { layer throws(ImageError) in
-            let name = "blobs/sha256/\(try name(of: layer.digest))"
-            let file = try open(name, bytesMax: SandboxLimits.imageCompressedBytesMax)
-            let status = try imaged { () throws(LinuxError) in try file.status(name) }
+        let layers = image.manifest.layers
+        let names = try layers.map { layer throws(ImageError) in "blobs/sha256/\(try name(of: layer.digest))" }
+        let files = try open(names, bytesMax: SandboxLimits.imageCompressedBytesMax)
+        for (layer, file) in zip(layers, files) {
+            let status = try imaged { () throws(LinuxError) in try file.file.status(layer.digest) }
             guard UInt64(exactly: status.st_size) == layer.size else { throw mismatch(layer.digest) }
-            return OpenFile(file)
         }
+        return files
     }
 
     /// Compares the layers with their digests: what `openLayers` opened is what is read.
@@ -151,26 +155,27 @@ struct ImageLayout {
     }
 
     private func document(_ name: String) throws(ImageError) -> [UInt8] {
-        let file = try open(name, bytesMax: UInt64(SandboxLimits.imageDocumentBytesMax))  // bounded: a constant
+        let files = try open([name], bytesMax: UInt64(clamping: SandboxLimits.imageDocumentBytesMax))
+        guard let file = files.first else { throw .notAnImage(path: label, reason: "`\(name)` is missing") }
         return try imaged { () throws(LinuxError) in
-            try Files.bytes(of: file, name, limit: SandboxLimits.imageDocumentBytesMax)
+            try Files.bytes(of: file.file, name, limit: SandboxLimits.imageDocumentBytesMax)
         }
     }
 
-    /// A file of the layout. The layout is a stranger's: what is no plain file below it is not opened.
-    private func open(_ name: String, bytesMax: UInt64) throws(ImageError) -> FileDescriptor {
+    /// Files of the layout, in this order.
+    private func open(_ names: [String], bytesMax: UInt64) throws(ImageError) -> [OpenFile] {
+        guard !names.isEmpty else { return [] }
         let directory = try Unpacker.directory(path)
-        do throws(LinuxError) {
-            return try FileDescriptor.openPlain(beneath: directory.number, name, bytesMax: bytesMax)
-        } catch .systemCall(_, _, ENOENT) {
-            throw .notAnImage(path: label, reason: "`\(name)` is missing")
-        } catch .systemCall(_, _, let number) where [ELOOP, ENOTDIR, ENXIO].contains(number) {
-            throw .notAnImage(path: label, reason: "`\(name)` is no plain file in it")
-        } catch .malformed(_, let reason) {
-            throw .notAnImage(path: label, reason: "`\(name)`: \(reason)")
-        } catch {
-            throw .linux(error)
+        if let reader {
+            return try reader.unpacker.open(names, in: directory, bytesMax: bytesMax, label: label, run: reader.run)
         }
+        var files: [OpenFile] = []
+        for name in names {
+            files.append(
+                OpenFile(
+                    try LayoutFile.open(name, beneath: directory.number, bytesMax: bytesMax, label: label)))
+        }
+        return files
     }
 
     /// The file name of a digest: only SHA-256 is accepted, and nothing that could be a path.

@@ -104,8 +104,7 @@ extension ImageStore {
         for digest in try digests() {
             let path = path(of: digest)
             // Without a record it is of an older gcx: its size is measured each time, and it goes first.
-            let record = ImageRecord.read(in: path)
-            let bytes = record == nil ? try Disk.bytes(below: path) : record?.bytes ?? 0
+            let bytes = ImageRecord.read(in: path)?.bytes ?? measured(path)
             found.append(
                 Kept(
                     path: path, lock: "\(locks)/\(digest)", digest: digest, bytes: bytes,
@@ -119,6 +118,12 @@ extension ImageStore {
                     usedAt: Self.time(of: partial.path)))
         }
         return found
+    }
+
+    /// What nobody can see counts nothing, and what is gone meanwhile neither.
+    private func measured(_ path: String) -> UInt64 {
+        guard let directory = try? Unpacker.directory(path) else { return 0 }
+        return (try? unpacker.diskBytes(below: directory, label: path)) ?? 0
     }
 
     /// A half removed image must not be taken for a whole one, so it loses its name first.

@@ -25,7 +25,7 @@ extension ImageStore {
                 throw .storeFull(neededBytes: contents.bytes, limit: try spareBytes())
             }
         }
-        let bytes = try imaged { () throws(LinuxError) in try Disk.bytes(below: target) }
+        let bytes = try unpacker.diskBytes(below: try Unpacker.directory(target), label: layout.label, run: run)
         guard bytes <= unpackedBytesMax else { throw tooLarge(layout.label) }
         return bytes
     }

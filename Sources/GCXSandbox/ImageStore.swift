@@ -66,7 +66,8 @@ package struct ImageStore: Sendable {
             defer { try? Files.removeTree(staging) }
             var limits = ArchiveLimits.image
             limits.bytesMax = min(limits.bytesMax, try spareBytes())
-            let layout = ImageLayout(path: "\(staging)/archive", label: path)
+            let layout = ImageLayout(
+                path: "\(staging)/archive", label: path, reader: LayoutReader(unpacker: unpacker, run: run))
             try unpacker.unpack(file: path, into: layout.path, rules: .blobs, limits: limits, run: run)
             return try hold(layout.image(tag: tag), of: layout, run: run)
         case .registry(let reference):

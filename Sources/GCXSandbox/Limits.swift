@@ -130,6 +130,8 @@ package enum SandboxLimits {
     /// Characters of a stranger's name that an error shows, and names that are shown of those left out.
     package static let entryNameShownMax = 200
     package static let leftOutShownMax = 20
+    /// A user of an image with its group, by names or numbers; the kernel's own tools stop at 32 bytes a name.
+    package static let userNameBytesMax = 256
     /// Users in an image's passwd file are looked up in this much of it.
     package static let passwdBytesMax = 1 << 20
     /// First host id of the first job: above the ranges that systemd gives to containers (524,288 to 1,879,048,191),

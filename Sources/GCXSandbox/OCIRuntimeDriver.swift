@@ -95,9 +95,12 @@ package struct OCIRuntimeDriver: RuntimeDriver {
         // Until the plan names the image, nothing else keeps it from being removed.
         let lock = try useImages()
         defer { _ = lock.number }
-        let image = try hold(spec, Unpacker.Run(stop: stop))
+        let run = Unpacker.Run(stop: stop)
+        let image = try hold(spec, run)
         let process: ProcessSpec
-        do { process = try ProcessSpec.merge(spec, over: image.entry) } catch { throw .image(error) }
+        do {
+            process = try ProcessSpec.merge(spec, over: image.entry, by: images.unpacker, run: run)
+        } catch { throw .image(error) }
         let entry = image.entry
         defer { _ = image.entry.digest }
         let job = JobDirectory(jobs: jobsPath, id: spec.id)

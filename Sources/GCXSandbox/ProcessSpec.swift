@@ -18,9 +18,14 @@ package struct ProcessSpec: Codable, Equatable, Sendable {
     /// Lays the job's wishes over the image's defaults: a command replaces entry point and command, a variable
     /// replaces the one of the same name.
     ///
+    /// - Parameters:
+    ///   - unpacker: reads the image's tables of users where the image's user is in them.
+    ///   - run: what that counts to, and what ends it.
     /// - Throws: ``ImageError/noCommand``, ``ImageError/unknownUser(_:)`` or
     ///   ``ImageError/unusableConfig(field:reason:)``.
-    package static func merge(_ spec: JobSpec, over entry: ImageStore.Entry) throws(ImageError) -> ProcessSpec {
+    package static func merge(
+        _ spec: JobSpec, over entry: ImageStore.Entry, by unpacker: Unpacker, run: Unpacker.Run = Unpacker.Run()
+    ) throws(ImageError) -> ProcessSpec {
         let defaults = entry.config
         // bounded: joins lists
         let arguments = spec.command.isEmpty ? (defaults.entryPoint ?? []) + (defaults.command ?? []) : spec.command
@@ -33,7 +38,7 @@ package struct ProcessSpec: Codable, Equatable, Sendable {
         }
         environment.merge(spec.environment) { _, job in job }
         let directory = spec.workingDirectory ?? defaults.workingDirectory ?? "/"
-        let user = try ImageUser.resolve(defaults.user ?? "", in: entry.rootfs)
+        let user = try ImageUser(defaults.user ?? "").resolve(in: entry.rootfs, by: unpacker, run: run)
         let process = ProcessSpec(
             arguments: arguments, environment: environment.map { "\($0.key)=\($0.value)" }.sorted(),
             workingDirectory: directory.isEmpty ? "/" : directory, user: user.user, group: user.group)
@@ -60,38 +65,6 @@ package struct ProcessSpec: Codable, Equatable, Sendable {
         }
         guard workingDirectory.hasPrefix("/") else {
             throw .unusableConfig(field: "WorkingDir", reason: "must begin with `/`")
-        }
-    }
-}
-
-/// The `User` of an image: `""`, `1000`, `1000:100`, `name` or `name:group`.
-package enum ImageUser {
-    package static func resolve(_ text: String, in rootfs: String) throws(ImageError) -> (user: UInt32, group: UInt32) {
-        let parts = text.split(separator: ":", maxSplits: 1).map(String.init)
-        guard let name = parts.first else { return (0, 0) }
-        // bounded here: a line has more than three fields, a row more than two, and the text two parts, each counted first
-        let line = table("etc/passwd", in: rootfs).first { $0.count > 3 && ($0[0] == name || $0[2] == name) }
-        // bounded: of text, which answers nil
-        guard let user = UInt32(name) ?? line.flatMap({ UInt32($0[2]) }), user < IDMap.size else {
-            throw .unknownUser(name)
-        }
-        guard parts.count == 2 else { return (user, line.flatMap { UInt32($0[3]) } ?? 0) }
-        let row = table("etc/group", in: rootfs).first { $0.count > 2 && $0[0] == parts[1] }
-        guard let group = UInt32(parts[1]) ?? row.flatMap({ UInt32($0[2]) }), group < IDMap.size else {
-            throw .unknownUser(text)
-        }
-        return (user, group)
-    }
-
-    /// The lines of a table of the image, in fields. The image is a stranger's: no link in it leads out of it.
-    private static func table(_ path: String, in rootfs: String) -> [[String]] {
-        guard let root = try? FileDescriptor.open(rootfs, O_RDONLY | O_DIRECTORY) else { return [] }
-        guard let file = try? root.open(inside: path),
-            let status = try? file.status(path), status.st_mode & S_IFMT == S_IFREG,
-            let bytes = try? Files.bytes(of: file, path, limit: SandboxLimits.passwdBytesMax)
-        else { return [] }
-        return String(decoding: bytes, as: UTF8.self).split(separator: "\n").map { line in
-            line.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
         }
     }
 }

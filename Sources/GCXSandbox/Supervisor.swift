@@ -186,37 +186,6 @@ package final class Supervisor {
         try cgroup.adoptHelper()
     }
 
-    /// Packs what the job left in its output, when it got far enough to have one. Who walks it has the job's own ids.
-    private func packOutput() throws(LinuxError) -> PackedOutput {
-        guard startedAt != nil, try !Files.names(in: paths.output).isEmpty else { return PackedOutput() }
-        try becomeHelper()
-        var limits = ArchiveLimits.own
-        limits.archiveBytesMax = plan.spec.outputBytesMax ?? .max
-        let contents: Unpacker.Contents
-        do throws(ImageError) {
-            contents = try Unpacker.located().pack(
-                directory: paths.output, into: directory.output, limits: limits, ids: plan.ids,
-                run: Unpacker.Run(timeout: SandboxLimits.packTimeout))
-        } catch .tooLarge(_, "the archive", let most) {
-            // The job did what it wanted; that its output is too large is no failure of this machine.
-            return PackedOutput(problem: "the output is larger than \(most) bytes and was not kept")
-        } catch .linux(let error) {
-            throw error
-        } catch {
-            return PackedOutput(problem: "the output was not kept: \(error.description)")
-        }
-        let packed = try SHA256Hex.ofFile(directory.output)
-        let problem = contents.omission.map { "of the output, \($0)" }
-        return PackedOutput(bytes: packed.bytes, digest: packed.hex, problem: problem)
-    }
-
-    /// What became of the job's output.
-    private struct PackedOutput {
-        var bytes: UInt64?
-        var digest: String?
-        var problem: String?
-    }
-
     func complain(_ text: String) {
         _ = "gcx-supervisor: \(plan.spec.id): \(text)\n".withCString { write(2, $0, strlen($0)) }
     }

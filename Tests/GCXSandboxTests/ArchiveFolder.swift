@@ -117,7 +117,7 @@ final class ArchiveFolder {
     func pack(_ rules: ArchiveRules = .output, _ limits: ArchiveLimits = .own) throws -> Unpacker.Contents {
         let file = try FileDescriptor.open(archive, O_RDWR | O_CREAT | O_TRUNC)
         let directory = try FileDescriptor.open("\(path)/in", O_RDONLY | O_DIRECTORY)
-        return try Unpacker.located().pack(directory, into: file, label: "in", rules: rules, limits: limits)
+        return try Unpacker.located().pack(directory, into: file.number, label: "in", rules: rules, limits: limits)
     }
 
     /// Why the archive is refused; nil when it is not. What `inspect` says, `unpack` says.

@@ -186,7 +186,8 @@ extension RealJobs {
         private func merge(_ config: ImageConfig.Defaults, command: [String] = []) throws -> ProcessSpec {
             let sandbox = try Sandbox()
             let entry = ImageStore.Entry(rootfs: "\(sandbox.root)/rootfs", config: config, digest: nil)
-            return try ProcessSpec.merge(sandbox.spec("") { $0.command = command }, over: entry)
+            return try ProcessSpec.merge(
+                sandbox.spec("") { $0.command = command }, over: entry, by: try .located(beside: Machine.supervisor))
         }
 
         @Test(

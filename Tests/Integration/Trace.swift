@@ -98,12 +98,42 @@ struct Trace {
     /// to another owner names what lies in a folder that is open, and never follows a link: that is no file that is opened.
     func byRoot(naming words: [String]) -> [String] {
         calls.filter { call in
-            Self.files.contains(String(call.name)) && words.contains { Self.names(call).contains($0) }
-                && !(call.text.contains("O_NOFOLLOW") && call.text.contains("O_DIRECTORY"))
-                && !(call.name == "fchownat" && call.text.contains("AT_SYMLINK_NOFOLLOW")
-                    && !call.text.contains("AT_FDCWD"))
-                && isRoot(call.pid, at: call.line)
+            words.contains { Self.names(call).contains($0) } && isOpenedByRoot(call)
         }.map { "\($0.pid) \($0.text)" }
+    }
+
+    private func isOpenedByRoot(_ call: Call) -> Bool {
+        Self.files.contains(String(call.name))
+            && !(call.text.contains("O_NOFOLLOW") && call.text.contains("O_DIRECTORY"))
+            && !(call.name == "fchownat" && call.text.contains("AT_SYMLINK_NOFOLLOW")
+                && !call.text.contains("AT_FDCWD"))
+            && isRoot(call.pid, at: call.line)
+    }
+
+    /// The names of files that root of the machine has opened or made below a folder that was open, apart from the above.
+    var relativeOfRoot: Set<String> {
+        let calls = calls.filter { call in
+            let first = call.text.split(separator: "(", maxSplits: 1).dropFirst().first?.first
+            return call.name.hasSuffix("at") || call.name == "openat2" ? first?.isNumber == true : false
+        }
+        let words = calls.filter { isOpenedByRoot($0) }.compactMap { call in
+            call.text.split(separator: "\"", omittingEmptySubsequences: false).dropFirst().first.map(String.init)
+        }
+        return Set(words.filter { !$0.isEmpty })
+    }
+
+    /// The names below these folders that root of the machine has given, whatever it wanted of them.
+    func pathsOfRoot(below folders: [String]) -> Set<String> {
+        let calls = calls.filter { Self.files.contains(String($0.name)) && isRoot($0.pid, at: $0.line) }
+        let words = calls.flatMap { Self.names($0).split(separator: "\"").map(String.init) }
+        return Set(words.filter { word in folders.contains { word.hasPrefix("\($0)/") } })
+    }
+
+    /// The names of the programs that root of the machine has started.
+    var programsOfRoot: Set<String> {
+        let paths = calls.filter { $0.name == "execve" && isRoot($0.pid, at: $0.line) }
+            .compactMap { Self.names($0).split(separator: "\"").dropFirst().first }
+        return Set(paths.compactMap { $0.split(separator: "/").last.map(String.init) })
     }
 
     /// All that name a file by one of these words, whoever calls.

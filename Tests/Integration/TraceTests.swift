@@ -24,6 +24,7 @@ extension WholeLeases {
             let image = site.path("image.tar")
             var layers = OCIImage([Ground.rootfs])
             layers.layers.append((TarEntry.archive(Self.entries(Self.layer)), OCIImage.tarLayer))
+            layers.user = "worker:crew"
             try DurableFile.write(layers.archive, to: image)
             let agent = try Tracer(try #require(site.processes[.agent]), log: site.path("agent.trace"))
             let client = site.path("client.trace")
@@ -38,20 +39,68 @@ extension WholeLeases {
             #expect(outcome.status == .exited(0), "\(outcome.errorLine)")
             try site.wait("the lease's end", seconds: 30) { try site.inspect(lease).phase == .closed }
             #expect(try Files.text(site.path("fetched/\(Self.output) word")) == "word\n")
+            #expect(try Files.text(site.path("fetched/\(Self.output) ids")) == "1000 1002\n")
 
             let seen = try agent.finish()
-            let marks = [Self.layer, Self.input, Self.output]
+            let marks = [Self.layer, Self.input, Self.output] + Self.images
             for mark in marks { #expect(seen.all(naming: [mark]) > 0, "\(mark) was never seen: the test sees nothing") }
             let byAgent = seen.byRoot(naming: marks)
             #expect(byAgent.isEmpty, "\(byAgent.count): \(byAgent.prefix(8).joined(separator: "\n"))")
+            Self.expectOwnNames(seen, agent: site.path("agent"))
+            Self.expectOneOutput(seen)
+            let relative = seen.relativeOfRoot.filter { $0.wholeMatch(of: Self.ofRuntime) == nil }
+            #expect(relative.isEmpty, "\(relative.sorted())")
+            // No tool that looks at what strangers have made: they would do it as root.
+            #expect(seen.programsOfRoot.isSubset(of: ["gcx-supervisor", "gcx-unpack", "crun", "mke2fs"]))
             let buyer = Trace(String(decoding: try Files.bytes(client, limit: 256 << 20), as: UTF8.self))
             #expect(buyer.all(naming: [Self.output]) > 0)
             let byBuyer = buyer.byRoot(naming: [Self.output])
             #expect(byBuyer.isEmpty, "\(byBuyer.count): \(byBuyer.prefix(8).joined(separator: "\n"))")
         }
 
+        /// Every name that root gives below the folders in which strangers' files lie is made of words of ours and of digests.
+        ///
+        /// Where a folder is filled by others (`input`, `rootfs`, `archive`, `output`), root names the folder and nothing in
+        /// it. The runtime makes the mounts in a job's root as root of the job's own user namespace, and is not meant here.
+        private static func expectOwnNames(_ seen: Trace, agent: String) {
+            let paths = seen.pathsOfRoot(below: ["\(agent)/uploads", "\(agent)/images", "/run/gcx-sandbox"])
+            #expect(paths.count > 20, "the test sees nothing: \(paths.sorted())")
+            let strange = paths.filter { path in
+                let tail = path.hasPrefix(agent) ? String(path.dropFirst(agent.count)) : path
+                return !ours.contains { tail.wholeMatch(of: $0) != nil }
+            }
+            #expect(strange.isEmpty, "\(strange.sorted())")
+        }
+
+        /// What crun opens below an open folder: files of the job's control groups, and its own state.
+        private static var ofRuntime: Regex<Substring> {
+            /(?:cgroup|cpu|cpuset|memory|pids|io|blkio|devices|hugetlb)\.[a-z_.]+|[0-9a-f]{64}\/seccomp\.bpf/
+        }
+
+        private static var ours: [Regex<Substring>] {
+            [
+                /\/uploads\/[0-9a-f]{64}(?:\/(?:(?:image|input)-[0-9a-f]{64}\.tar|input))?/,
+                /\/images\/(?:\.locks\/[0-9a-f]{64}|\.partial|\.unpack-\w{6}(?:\/(?:archive|unpacked(?:\/rootfs)?))?)/,
+                /\/images\/(?:\.unpack-\w{6}\/unpacked|[0-9a-f]{64})\/(?:rootfs|image\.json(?:\.\d+\.\d+\.tmp)?)/,
+                /\/run\/gcx-sandbox\/(?:bundle(?:\/config\.json\.[\d.]+\.tmp)?|rootfs|image|input(?:-source)?|pid|user|empty)/,
+                /\/run\/gcx-sandbox\/(?:ids\/[.\w]+(?:\.tmp)?|state(?:\/[0-9a-f]{64}\/[.\w]+)?)/,
+                /\/run\/gcx-sandbox\/scratch(?:\/(?:work|tmp|output|upper(?:\/(?:proc|dev|sys|tmp|output|input))?))?/,
+            ]
+        }
+
+        /// The archive of a job's output is made without a name, hashed through the descriptor that it is written through, and
+        /// named once, in a folder that is root's alone; then it is opened to be sent.
+        private static func expectOneOutput(_ seen: Trace) {
+            let calls = seen.byRoot(naming: ["output.tar"]).map { $0.split(separator: " ", maxSplits: 1).last ?? "" }
+            let (links, others) = (calls.filter { $0.hasPrefix("linkat(") }, calls.filter { !$0.hasPrefix("linkat(") })
+            #expect(links.count == 1 && links.allSatisfy { $0.contains("\"/proc/self/fd/") }, "\(calls)")
+            #expect(
+                others.count == 1 && others.allSatisfy { $0.contains("/output.tar\", O_RDONLY|O_CLOEXEC") }, "\(calls)")
+        }
+
         private static func entries(_ mark: String) -> [TarEntry] {
             [
+                .file("etc/passwd", "worker:x:1000:1001::/:/bin/sh\n"), .file("etc/group", "crew:x:1002:\n"),
                 .folder("\(mark)/"), .file("\(mark)/file", "x"), .file("\(mark)/\u{1} odd\n\"name\\", "x"),
                 .link("\(mark)/link", to: "file"), TarEntry("\(mark)/hard", kind: "1", target: "\(mark)/file"),
             ]
@@ -68,10 +117,14 @@ extension WholeLeases {
             return folder
         }
 
+        /// Files of every image: those of its archive, and those that say who its user is.
+        private static let images = ["oci-layout", "index.json", "blobs/sha256/", "\"etc/passwd\"", "\"etc/group\""]
+
         private static let program = """
             /bin/busybox cat /input/\(input)/word /\(layer)/file > /dev/null
             /bin/busybox mkdir "/output/\(output) folder"
             echo word > "/output/\(output) word"
+            echo $(/bin/busybox id -u) $(/bin/busybox id -g) > "/output/\(output) ids"
             echo word > "/output/\(output) folder/ odd \\\\ name"
             /bin/busybox ln -s word "/output/\(output) link"
             """
@@ -101,6 +154,12 @@ extension WholeLeases {
                     "10 openat", "10 execve", "10 chmod", "14 mount",
                 ])
             #expect(trace.all(naming: ["mark"]) == 9)
+            #expect(trace.relativeOfRoot == [])
+            let relative = Trace(
+                "10 openat(3, \"mark\", O_RDONLY) = 4\n10 openat2(3, \"other\", {flags=O_RDONLY}, 24) = 4")
+            #expect(relative.relativeOfRoot == ["mark", "other"])
+            #expect(trace.pathsOfRoot(below: ["/a"]) == ["/a/mark"])
+            #expect(trace.programsOfRoot == ["tar", "mark"])
         }
     }
 }

@@ -31,6 +31,13 @@ int gcx_landlock_version(void);
 // the directory (none when it is -1); of `network` and `scopes`, nothing. A kernel of an older version is passed zeros.
 int gcx_landlock_restrict(int directory_fd, uint64_t files, uint64_t allowed, uint64_t network, uint64_t scopes);
 
+// socketpair(2) of a pair that keeps messages apart, closed on exec.
+int gcx_message_pair(int numbers[2]);
+// sendmsg(2) and recvmsg(2) with SCM_RIGHTS: `count` open files in one message. What is received is closed on exec, and
+// the answer is how many came; -EMSGSIZE for more than `most`, -EAGAIN for no message.
+int gcx_send_files(int socket, const int *numbers, int count);
+int gcx_receive_files(int socket, int *numbers, int most);
+
 // seccomp(2): of all system calls, only the list in Walls.c; everything else answers EPERM, and a call of another
 // architecture ends the process.
 int gcx_seccomp_reader(void);

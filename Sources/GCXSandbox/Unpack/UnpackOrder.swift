@@ -3,8 +3,9 @@ import Glibc
 
 /// What `gcx-unpack` is told to do: its only argument, as JSON. It comes from this program, never from a stranger.
 ///
-/// The child gets no paths. Its descriptors are, from ``firstDescriptor`` on and in this order: the user namespace, the
-/// directory, the archives, and the files of the control groups it is to join, each only where the order says so.
+/// The child gets no paths but those inside its directory. Its descriptors are, from ``firstDescriptor`` on and in this
+/// order: the user namespace, the directory, the archives, the files of the control groups it is to join, and the socket
+/// by which it hands files over, each only where the order says so.
 /// Its report goes to standard output.
 package struct UnpackOrder: Codable, Sendable {
     package enum Verb: String, Codable, Sendable {
@@ -18,6 +19,12 @@ package struct UnpackOrder: Codable, Sendable {
         case pack
         /// SHA-256 of each archive, as bytes and nothing else.
         case digest
+        /// What the tables of users and groups below the directory say of two names.
+        case users
+        /// What all below the directory takes of its disk.
+        case measure
+        /// Opens the plain files of the names below the directory, and hands them to whoever ordered it.
+        case open
         /// Tries to break out, and says what it could do.
         case tryWalls
     }
@@ -33,6 +40,12 @@ package struct UnpackOrder: Codable, Sendable {
     package var groups: Int
     package var rules: ArchiveRules
     package var limits: ArchiveLimits
+    /// Who is looked up in the tables of an image, by name or number.
+    package var user: String? = nil
+    package var group: String? = nil
+    /// Files that are opened, in the order in which they are handed over.
+    package var names: [String] = []
+    package var hasSocket = false
 
     /// The child's numbers.
     package var namespaceDescriptor: Int32? { hasNamespace ? Self.firstDescriptor : nil }
@@ -47,6 +60,7 @@ package struct UnpackOrder: Codable, Sendable {
         // bounded: as many as the code hands over
         archiveDescriptors.upperBound..<(archiveDescriptors.upperBound + Int32(groups))
     }
+    package var socketDescriptor: Int32? { hasSocket ? groupDescriptors.upperBound : nil }
 }
 
 /// Which entries of an archive are made, and how. What is not made is an error, or is left out and named.

@@ -30,11 +30,28 @@ package struct UnpackReport: Codable, Sendable {
     package var leftOut: [LeftOut] = []
     /// SHA-256 of each archive, 64 hexadecimal digits.
     package var digests: [String] = []
+    /// What the image's tables say of who was asked for.
+    package var found: Users?
+    /// Bytes of the disk.
+    package var diskBytes: UInt64 = 0
     package var standing: Walls.Standing?
     /// What got through the walls.
     package var breaches: [String] = []
 
     package init() {}
+
+    /// Lines of an image's tables, in numbers; nil for what is in none.
+    package struct Users: Codable, Equatable, Sendable {
+        package var user: UInt32?
+        /// The group of the user.
+        package var ownGroup: UInt32?
+        /// The group that was asked for.
+        package var group: UInt32?
+
+        package init(user: UInt32? = nil, ownGroup: UInt32? = nil, group: UInt32? = nil) {
+            (self.user, self.ownGroup, self.group) = (user, ownGroup, group)
+        }
+    }
 
     /// An entry that was not made, or not packed.
     package struct LeftOut: Codable, Equatable, Sendable {

@@ -45,7 +45,7 @@ extension Unpacker {
             return try FileDescriptor.open(archive, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW)
         }
         do throws(ImageError) {
-            return try pack(directory, into: file, label: path, rules: rules, limits: limits, ids: ids, run: run)
+            return try pack(directory, into: file.number, label: path, rules: rules, limits: limits, ids: ids, run: run)
         } catch {
             try? Files.remove(archive)
             throw error

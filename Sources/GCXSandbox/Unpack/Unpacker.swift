@@ -96,9 +96,11 @@ package struct Unpacker: Sendable {
 
     /// Packs what is in a directory; what cannot be carried is left out and named.
     ///
-    /// - Parameter ids: whose files they are; nil for the caller's own.
+    /// - Parameters:
+    ///   - archive: an empty file, open for writing.
+    ///   - ids: whose files they are; nil for the caller's own.
     package func pack(
-        _ directory: borrowing FileDescriptor, into archive: borrowing FileDescriptor, label: String,
+        _ directory: borrowing FileDescriptor, into archive: Int32, label: String,
         rules: ArchiveRules = .output, limits: ArchiveLimits = .own, ids: IDMap? = nil, run: Run = Run()
     ) throws(ImageError) -> Contents {
         let namespace = try imaged { () throws(LinuxError) in
@@ -107,7 +109,7 @@ package struct Unpacker: Sendable {
         }
         let report = try perform(
             .pack, as: namespace == nil ? .caller : .range, namespace: namespace, of: label, rules: rules,
-            limits: limits, directory: directory.number, archives: [archive.number], run: run)
+            limits: limits, directory: directory.number, archives: [archive], run: run)
         return contents(report)
     }
 
@@ -118,6 +120,43 @@ package struct Unpacker: Sendable {
         return try call(
             .digest, of: label, rules: .blobs, limits: limits, archives: files.map(\.number), run: run
         ).digests
+    }
+
+    /// What the tables of users and groups of an unpacked image say; what is no table says nothing.
+    func users(
+        _ user: String, group: String?, in rootfs: borrowing FileDescriptor, label: String, run: Run = Run()
+    ) throws(ImageError) -> UnpackReport.Users {
+        try call(
+            .users, of: label, rules: .blobs, limits: .own, directory: rootfs.number, archives: [], run: run,
+            detail: { order in (order.user, order.group) = (user, group) }
+        ).found ?? UnpackReport.Users()
+    }
+
+    /// Bytes that what was unpacked into a directory takes on its disk: what has several names counts once.
+    package func diskBytes(
+        below directory: borrowing FileDescriptor, label: String, run: Run = Run()
+    ) throws(ImageError) -> UInt64 {
+        try call(
+            .measure, of: label, rules: .blobs, limits: .own, directory: directory.number, archives: [], run: run
+        ).diskBytes
+    }
+
+    /// Opens files of a directory that a stranger filled, none of them by this process: each is a plain file of at most so
+    /// many bytes, and only for reading.
+    func open(
+        _ names: [String], in directory: borrowing FileDescriptor, bytesMax: UInt64, label: String, run: Run
+    ) throws(ImageError) -> [OpenFile] {
+        let pair = try imaged { () throws(LinuxError) in try MessagePair() }
+        var limits = ArchiveLimits.own
+        limits.bytesMax = bytesMax
+        _ = try call(
+            .open, of: label, rules: .blobs, limits: limits, directory: directory.number, archives: [],
+            socket: pair.theirs.number, run: run, detail: { order in order.names = names })
+        let files = try imaged { () throws(LinuxError) in try pair.receive(most: names.count) }
+        guard files.count == names.count, files.allSatisfy({ $0.isPlain(bytesMax: bytesMax) }) else {
+            throw .notAnImage(path: label, reason: "its reader handed over what was not asked for")
+        }
+        return files
     }
 
     /// Lets the child try to break out: which walls stand on this machine, and what it could do all the same.
@@ -149,26 +188,29 @@ package struct Unpacker: Sendable {
     /// As nobody, where that can be.
     private func call(
         _ verb: UnpackOrder.Verb, of label: String, rules: ArchiveRules, limits: ArchiveLimits,
-        directory: Int32? = nil, archives: [Int32], isOwn: Bool = false, run: Run,
-        watch: () throws(LinuxError) -> Void = { () throws(LinuxError) in }
+        directory: Int32? = nil, archives: [Int32], isOwn: Bool = false, socket: Int32? = nil, run: Run,
+        watch: () throws(LinuxError) -> Void = { () throws(LinuxError) in },
+        detail: (inout UnpackOrder) -> Void = { _ in }
     ) throws(ImageError) -> UnpackReport {
         guard geteuid() == 0 else {
             return try perform(
                 verb, as: .alone, namespace: nil, of: label, rules: rules, limits: limits, directory: directory,
-                archives: archives, run: run, watch: watch)
+                archives: archives, socket: socket, run: run, watch: watch, detail: detail)
         }
         let namespace = try imaged { () throws(LinuxError) in
             OpenFile(try IDMap(base: SandboxLimits.filesHostID).namespace())
         }
         return try perform(
             verb, as: .range, namespace: namespace, of: label, rules: rules, limits: limits, directory: directory,
-            archives: archives, run: run, watch: watch)
+            archives: archives, socket: socket, run: run, watch: watch, detail: detail)
     }
 
     private func perform(
         _ verb: UnpackOrder.Verb, as identity: Walls.Identity, namespace: OpenFile?, of label: String,
-        rules: ArchiveRules, limits: ArchiveLimits, directory: Int32?, archives: [Int32], run: Run,
-        watch: () throws(LinuxError) -> Void = { () throws(LinuxError) in }
+        rules: ArchiveRules, limits: ArchiveLimits, directory: Int32?, archives: [Int32], socket: Int32? = nil,
+        run: Run,
+        watch: () throws(LinuxError) -> Void = { () throws(LinuxError) in },
+        detail: (inout UnpackOrder) -> Void = { _ in }
     ) throws(ImageError) -> UnpackReport {
         let groups = try imaged { () throws(LinuxError) in
             try (run.place?.processFiles ?? []).map { path throws(LinuxError) in
@@ -177,17 +219,21 @@ package struct Unpacker: Sendable {
         }
         var limits = limits
         limits.seconds = min(limits.seconds, max(1, run.timeout.wholeNanoseconds / 1_000_000_000))
-        let order = UnpackOrder(
+        var order = UnpackOrder(
             verb: verb, identity: identity, parent: getpid(), hasNamespace: namespace != nil,
             hasDirectory: directory != nil, archives: archives.count, groups: groups.count, rules: rules,
             limits: limits)
+        order.hasSocket = socket != nil
+        detail(&order)
         for archive in archives where verb != .pack {
             guard lseek(archive, 0, SEEK_SET) == 0 else {
                 throw .linux(.systemCall(operation: "seek", object: label, errno: errno))
             }
         }
         // bounded: joins lists
-        let ours = [namespace?.number, directory].compactMap { $0 } + archives + groups.map(\.number)
+        let ours =
+            [namespace?.number, directory].compactMap { $0 } + archives + groups.map(\.number)
+            + [socket].compactMap { $0 }
         let report = try UnpackerCall(program: program, order: order, label: label, run: run)
             .answer(descriptors: ours, watch: watch)
         withExtendedLifetime((namespace, groups)) {}

@@ -13,6 +13,8 @@ package struct OCIImage {
     /// Digest of each layer as it is unpacked; nil takes those of the bytes.
     package var diffIDs: [String]?
     package var config: String?
+    /// Whom the configuration names as its user.
+    package var user: String?
     /// Changes the manifest's text before it gets its digest.
     package var editManifest: (String) -> String = { $0 }
     package var editIndex: (String) -> String = { $0 }
@@ -35,7 +37,8 @@ package struct OCIImage {
         #else
             let architecture = "arm64"
         #endif
-        return #"{"architecture":"\#(architecture)","os":"linux","config":{"Env":["PATH=/bin"]},"#
+        let named = user.map { #","User":"\#($0)""# } ?? ""
+        return #"{"architecture":"\#(architecture)","os":"linux","config":{"Env":["PATH=/bin"]\#(named)},"#
             + #""rootfs":{"type":"layers","diff_ids":[\#(ids.joined(separator: ","))]}}"#
     }
 
