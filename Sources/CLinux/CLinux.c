@@ -78,12 +78,15 @@ static int enter_user_namespace(uint32_t owner, const uint64_t limits[3]) {
 int gcx_clone_user_namespace_holder(uint32_t owner, const uint64_t limits[3]) {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) < 0) return -errno;
+    pid_t parent = getpid();
     // The raw call with a null stack behaves as fork does; the child makes only async-signal-safe calls.
     long pid = syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, 0);
     if (pid == 0) {
         int answer = enter_user_namespace(owner, limits);
         // After the change of user, which clears it.
         prctl(PR_SET_PDEATHSIG, SIGKILL);
+        // Who is dead already sends no signal any more.
+        if (getppid() != parent) _exit(1);
         if (write(ends[1], &answer, sizeof answer) != sizeof answer || answer != 0) _exit(1);
         close(ends[0]);
         close(ends[1]);
