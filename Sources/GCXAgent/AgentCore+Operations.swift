@@ -48,7 +48,8 @@ extension AgentCore: AgentOperations {
         guard complete else { return }
         let file = ticket.file
         try await blocking { () throws(AgentError) in _ = try file.seal() }
-        try await LeaseUploads(ticket.lease, context).inspect(file, ticket.kind)
+        let run = try await keeper(ticket.lease).readingUploads(stop: StopFlag())
+        try await LeaseUploads(ticket.lease, context).inspect(file, ticket.kind, run: run)
         try await keeper(ticket.lease).place(ticket)
     }
 

@@ -29,6 +29,8 @@ package enum AgentLimits {
     package static let eventPageMax = 512
     /// Time that a job must have been held back before that is an event, ns.
     package static let throttledNanosecondsMin: UInt64 = 100_000_000
+    /// CPU time of reading a job's image and input from which on a receipt says so, ns.
+    package static let readingSaidNanosecondsMin: UInt64 = 100_000_000
     /// Receipts returned by one call.
     package static let receiptPageMax = 256
     /// The agent waits this long for the voucher of a final receipt before it claims what it has and closes, seconds.

@@ -27,6 +27,9 @@ package struct CgroupLimits: Codable, Equatable, Sendable {
     /// The same for v1, where the default is 1024.
     var shares: UInt64 { min(UInt64(cores) * 1_024, 262_144) }  // bounded: 32 bits in 64
 
+    /// What readers may have: the job's memory, for it has none yet, and never less than helpers.
+    var readerMemoryBytes: UInt64 { max(memoryBytes, LinuxLimits.helperMemoryBytes) }
+
     /// The quota per period of 100 ms, in microseconds.
     var quotaMicroseconds: UInt64 { UInt64(cores) * 100_000 }  // bounded: 32 bits in 64
 }
@@ -36,7 +39,8 @@ package struct CgroupLimits: Codable, Equatable, Sendable {
 /// The OCI runtime works in the child `job` below it. What a removed child used stays in the counters here, so
 /// nothing the runtime does can lose a reading. Whoever works for the job, its supervisor above all, is in the child
 /// `helpers`: what that takes of processors counts to the job, within the same quota; of memory it has a little of its
-/// own, so that a job which fills its memory does not end its supervisor.
+/// own, so that a job which fills its memory does not end its supervisor. Who reads what was sent for the job, before it
+/// runs, is in the child `readers`, within the same quota and with as much memory as the job.
 package protocol JobCgroup: Sendable {
     /// What the OCI configuration names as `cgroupsPath`: the child below this group.
     var runtimePath: String { get }
@@ -51,10 +55,14 @@ package protocol JobCgroup: Sendable {
     func sample() throws(LinuxError) -> RawSample
     /// Processes of the job.
     func processes() throws(LinuxError) -> [pid_t]
-    /// Processes that work for it.
+    /// Processes that work for it: helpers and readers.
     func helpers() throws(LinuxError) -> [pid_t]
     /// Makes the calling process a helper, and those that it starts.
     func adoptHelper() throws(LinuxError)
+    /// The files into which a process writes "0" to become a reader: one in each tree.
+    var readerFiles: [String] { get }
+    /// What readers have used and may use; nil for what cannot be read, of a group that is not there for instance.
+    func readerUsage() -> ReaderUsage
     /// Stops every process of the job where it stands; returns when all stand. Its helpers go on.
     func freeze() throws(LinuxError)
     func thaw() throws(LinuxError)
@@ -65,6 +73,15 @@ package protocol JobCgroup: Sendable {
     func oomKills() -> UInt64?
     /// Removes the group and all below it; a group that is not there is fine.
     func remove() throws(LinuxError)
+}
+
+/// The meter of those who read what was sent for a job.
+package struct ReaderUsage: Equatable, Sendable {
+    /// CPU time, ns; part of the job's own figure.
+    package var cpuNanoseconds: UInt64?
+    package var memoryBytesMax: UInt64?
+    /// Readers that the kernel ended for want of memory.
+    package var oomKills: UInt64?
 }
 
 /// Where the control group of a job is: a value that the agent writes down and the supervisor reads.
@@ -97,22 +114,10 @@ package struct CgroupPlace: Codable, Equatable, Sendable {
         }
     }
 
-    /// The files into which a process id is written to move it here: one in each tree.
-    package var processFiles: [String] {
-        switch layout {
-        case .unified(let root):
-            // A group that hands controllers down holds no process itself (cgroup-v2, "no internal process constraint").
-            ["\(root)\(group)/\(Self.helpersName)", "\(root)\(group)"].filter(Files.exists).prefix(1).map {
-                "\($0)/cgroup.procs"
-            }
-        case .legacy(let controllers, _):
-            Set(controllers.filter { !$0.key.hasPrefix("name=") }.values).sorted().map { "\($0)\(group)/cgroup.procs" }
-        }
-    }
-
-    /// The names of the runtime's child and of the helpers'.
+    /// The names of the runtime's child, of the helpers' and of the readers'.
     static let childName = "job"
     static let helpersName = "helpers"
+    static let readersName = "readers"
 }
 
 extension JobCgroup {

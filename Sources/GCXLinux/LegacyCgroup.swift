@@ -32,12 +32,13 @@ package struct LegacyCgroup: JobCgroup {
         for (name, memory, tasks) in [
             (CgroupPlace.childName, limits.memoryBytes, limits.pids),
             (CgroupPlace.helpersName, LinuxLimits.helperMemoryBytes, LinuxLimits.helperTasks),
+            (CgroupPlace.readersName, limits.readerMemoryBytes, LinuxLimits.helperTasks),
         ] {
             try limitMemory("\(path("memory"))/\(name)", memory)
             try Files.makeDirectories("\(path("pids"))/\(name)", mode: 0o755)
             try Files.control("\(path("pids"))/\(name)/pids.max", "\(tasks)")
         }
-        try makeRoomForHelpers()
+        for name in [CgroupPlace.helpersName, CgroupPlace.readersName] { try makeRoom(for: name) }
         if let bytes = limits.socketBytes { try limitSockets(bytes) }
     }
 
@@ -53,21 +54,22 @@ package struct LegacyCgroup: JobCgroup {
         }
     }
 
-    /// The trees that helpers are in: all that bound or measure, not those that stop a job or keep devices from it.
-    private var helping: [String] {
+    /// The groups of helpers or readers in the trees that they are in: all that bound or measure, not those that stop a job
+    /// or keep devices from it.
+    private func folders(of name: String) -> [String] {
         let names = ["cpu", "cpuacct", "cpuset", "memory", "pids", "blkio"]
         // bounded: a dictionary
-        return Set(names.compactMap { controllers[$0] }).sorted().map { "\($0)\(group)/\(CgroupPlace.helpersName)" }
+        return Set(names.compactMap { controllers[$0] }).sorted().map { "\($0)\(group)/\(name)" }
     }
 
-    private func makeRoomForHelpers() throws(LinuxError) {
-        for folder in helping { try Files.makeDirectories(folder, mode: 0o755) }
+    private func makeRoom(for name: String) throws(LinuxError) {
+        for folder in folders(of: name) { try Files.makeDirectories(folder, mode: 0o755) }
         // They come first, or a job could keep its end away.
-        try Files.control("\(path("cpu"))/\(CgroupPlace.helpersName)/cpu.shares", "262144")
+        try Files.control("\(path("cpu"))/\(name)/cpu.shares", "262144")
         guard let cpuset = controllers["cpuset"] else { return }
         for file in ["cpuset.cpus", "cpuset.mems"] {
             let above = Files.lineIfPresent("\(cpuset)\(group)/\(file)") ?? ""
-            try Files.control("\(cpuset)\(group)/\(CgroupPlace.helpersName)/\(file)", above)
+            try Files.control("\(cpuset)\(group)/\(name)/\(file)", above)
         }
     }
 
@@ -134,10 +136,22 @@ package struct LegacyCgroup: JobCgroup {
 
     package func helpers() throws(LinuxError) -> [pid_t] {
         try CgroupTree.processes(below: "\(path("cpuacct"))/\(CgroupPlace.helpersName)")
+            + CgroupTree.processes(below: "\(path("cpuacct"))/\(CgroupPlace.readersName)")
+    }
+
+    package var readerFiles: [String] { folders(of: CgroupPlace.readersName).map { "\($0)/cgroup.procs" } }
+
+    package func readerUsage() -> ReaderUsage {
+        let memory = "\(path("memory"))/\(CgroupPlace.readersName)"
+        return ReaderUsage(
+            cpuNanoseconds: Files.numberIfPresent("\(path("cpuacct"))/\(CgroupPlace.readersName)/cpuacct.usage"),
+            memoryBytesMax: Files.numberIfPresent("\(memory)/memory.limit_in_bytes"),
+            oomKills: Files.lineIfPresent("\(memory)/memory.oom_control")
+                .flatMap { CgroupText.value("oom_kill", in: $0) })
     }
 
     package func adoptHelper() throws(LinuxError) {
-        for folder in helping { try Files.control("\(folder)/cgroup.procs", "0") }
+        for folder in folders(of: CgroupPlace.helpersName) { try Files.control("\(folder)/cgroup.procs", "0") }
     }
 
     package func freeze() throws(LinuxError) {

@@ -16,11 +16,12 @@ package struct UnifiedCgroup: JobCgroup {
     private var path: String { root + group }  // bounded: joins texts
     private var job: String { "\(path)/\(CgroupPlace.childName)" }
     private var helping: String { "\(path)/\(CgroupPlace.helpersName)" }
+    private var reading: String { "\(path)/\(CgroupPlace.readersName)" }
     package var runtimePath: String { "\(group)/\(CgroupPlace.childName)" }
     package var exists: Bool { Files.exists(path) }
 
     package func create(_ limits: CgroupLimits) throws(LinuxError) {
-        for folder in [path, job, helping] { try Files.makeDirectory(folder, mode: 0o755) }
+        for folder in [path, job, helping, reading] { try Files.makeDirectory(folder, mode: 0o755) }
         // Both may use the processors of the lease; the helpers come first, or a job could keep its end away.
         try Files.control("\(path)/cgroup.subtree_control", "+cpu +memory +pids")
         try Files.control("\(path)/cpu.max", "\(limits.quotaMicroseconds) 100000")
@@ -29,6 +30,7 @@ package struct UnifiedCgroup: JobCgroup {
         if let pus = limits.pus { try Files.control("\(path)/cpuset.cpus", "\(pus)") }
         try limit(job, memory: limits.memoryBytes, tasks: limits.pids)
         try limit(helping, memory: LinuxLimits.helperMemoryBytes, tasks: LinuxLimits.helperTasks)
+        try limit(reading, memory: limits.readerMemoryBytes, tasks: LinuxLimits.helperTasks)
         // All or nothing: a job that lost one process to the memory limit would go on half dead.
         try Files.control("\(job)/memory.oom.group", "1")
     }
@@ -68,7 +70,21 @@ package struct UnifiedCgroup: JobCgroup {
 
     package func processes() throws(LinuxError) -> [pid_t] { try CgroupTree.processes(below: job) }
 
-    package func helpers() throws(LinuxError) -> [pid_t] { try CgroupTree.processes(below: helping) }
+    package func helpers() throws(LinuxError) -> [pid_t] {
+        try CgroupTree.processes(below: helping) + CgroupTree.processes(below: reading)
+    }
+
+    package var readerFiles: [String] { ["\(reading)/cgroup.procs"] }
+
+    package func readerUsage() -> ReaderUsage {
+        ReaderUsage(
+            cpuNanoseconds: Files.lineIfPresent("\(reading)/cpu.stat")
+                .flatMap { CgroupText.value("usage_usec", in: $0) }
+                .map { $0.multipliedReportingOverflow(by: 1000).partialValue },
+            memoryBytesMax: Files.numberIfPresent("\(reading)/memory.max"),
+            oomKills: Files.lineIfPresent("\(reading)/memory.events")
+                .flatMap { CgroupText.value("oom_kill", in: $0) })
+    }
 
     package func adoptHelper() throws(LinuxError) { try Files.control("\(helping)/cgroup.procs", "0") }
 

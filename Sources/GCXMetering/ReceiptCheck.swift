@@ -108,21 +108,24 @@ package struct ReceiptCheck: Sendable {
         guard receipt.amount <= deposit else { throw .overDeposit(deposit: deposit, asked: receipt.amount) }
     }
 
-    /// Core time ≤ cores × elapsed, and so on; elapsed itself ≤ what the buyer's clock saw.
+    /// Lease time ≤ what the buyer's clock saw; memory, storage and GPUs ≤ the lease × that time.
+    ///
+    /// Core time may be older than the job: its image and input were read for it since the lease was opened. So it is at
+    /// most cores × what the buyer's clock saw, or, when nobody looked at a clock, cores × all the time of the lease.
     private func checkPhysics(_ usage: Usage, elapsedNanoseconds: UInt64?) throws(ReceiptError) {
         // bounded here: products of 64 bits by 64 in 128, and sums of such with constants below 2^64
         let elapsed = UInt128(usage.leaseNanoseconds)
+        let second: UInt128 = 1_000_000_000
+        var open = UInt128(terms.endsAt - min(terms.startsAt, terms.endsAt)) * second
         if let seen = elapsedNanoseconds {
             let drift = UInt128(seen) * UInt128(MeteringLimits.clockDriftPartsPerMillion) / 1_000_000
-            try bound(
-                "lease time in ns", elapsed,
-                UInt128(seen) + drift + UInt128(MeteringLimits.clockToleranceNanoseconds))
+            open = UInt128(seen) + drift + UInt128(MeteringLimits.clockToleranceNanoseconds)
+            try bound("lease time in ns", elapsed, open)
         }
         let cores = UInt128(terms.resources.cores)
         let slack = cores * UInt128(MeteringLimits.coreSlackNanoseconds)
-        try bound("CPU time in ns", UInt128(usage.coreNanoseconds), cores * elapsed + slack)
+        try bound("CPU time in ns", UInt128(usage.coreNanoseconds), cores * open + slack)
         try bound("GPU time in ns", UInt128(usage.gpuNanoseconds), UInt128(terms.resources.gpus) * elapsed)
-        let second: UInt128 = 1_000_000_000
         try bound(
             "memory in byte-seconds", usage.memoryByteSeconds.value,
             UInt128(terms.resources.memoryBytes) * elapsed / second)

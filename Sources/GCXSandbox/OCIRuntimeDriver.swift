@@ -95,20 +95,22 @@ package struct OCIRuntimeDriver: RuntimeDriver {
         // Until the plan names the image, nothing else keeps it from being removed.
         let lock = try useImages()
         defer { _ = lock.number }
-        let run = Unpacker.Run(stop: stop)
-        let image = try hold(spec, run)
-        let process: ProcessSpec
-        do {
-            process = try ProcessSpec.merge(spec, over: image.entry, by: images.unpacker, run: run)
-        } catch { throw .image(error) }
-        let entry = image.entry
-        defer { _ = image.entry.digest }
         let job = JobDirectory(jobs: jobsPath, id: spec.id)
+        guard !Files.exists(job.plan) else { throw .jobExists(id: spec.id) }
+        let run = Unpacker.Run(place: try readers(for: job, within: spec.resources), stop: stop)
+        let image = try reading(for: job) { () throws(ImageError) in
+            // A pull that lasts longer than the job may is of no use.
+            try images.hold(spec.image, within: .seconds(Int64(clamping: spec.wallSecondsMax)), run: run)
+        }
+        let entry = image.entry
+        let process = try reading(for: job) { () throws(ImageError) in
+            try ProcessSpec.merge(spec, over: entry, by: images.unpacker, run: run)
+        }
+        defer { _ = image.entry.digest }
         try makeDirectory(job, id: spec.id)
         do throws(SandboxError) {
             try checkDisk(spec, job)
             let plan = try writePlan(spec, process, entry, job)
-            try sandboxed { () throws(LinuxError) in try plan.place.cgroup.create(spec.resources.cgroupLimits) }
             try launch(plan, job)
             return job
         } catch {
@@ -116,6 +118,16 @@ package struct OCIRuntimeDriver: RuntimeDriver {
             try? discard(job, group: place(of: spec.id))
             throw error
         }
+    }
+
+    package func readers(for job: JobDirectory, within resources: JobResources) throws(SandboxError) -> CgroupPlace? {
+        try resources.validate()
+        let place = place(of: job.id)
+        do throws(LinuxError) { try place.cgroup.create(resources.cgroupLimits) } catch {
+            if !Files.exists(job.path) { try? place.cgroup.remove() }
+            throw .linux(error)
+        }
+        return place
     }
 
     /// Nothing runs before the plan is written, so a directory without one is what a crash left of a start.
@@ -129,10 +141,14 @@ package struct OCIRuntimeDriver: RuntimeDriver {
         }
     }
 
-    /// The job's image; a pull that lasts longer than the job may is of no use.
-    private func hold(_ spec: JobSpec, _ run: Unpacker.Run) throws(SandboxError) -> ImageStore.Held {
-        let time = Duration.seconds(Int64(clamping: spec.wallSecondsMax))
-        do { return try images.hold(spec.image, within: time, run: run) } catch { throw .image(error) }
+    /// A step before there is a job: when it fails, nothing is there yet but the group.
+    private func reading<T: ~Copyable>(
+        for job: JobDirectory, _ body: () throws(ImageError) -> T
+    ) throws(SandboxError) -> T {
+        do { return try body() } catch {
+            if !Files.exists(job.path) { try? place(of: job.id).cgroup.remove() }
+            throw .image(error)
+        }
     }
 
     func place(of id: String) -> CgroupPlace {

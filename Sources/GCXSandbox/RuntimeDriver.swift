@@ -8,6 +8,11 @@ package protocol RuntimeDriver: Sendable {
     var isolation: IsolationLevel { get }
     /// Unpacks an image ahead of time, so that a later start is quick.
     func prepare(_ image: ImageSource) throws(SandboxError)
+    /// The group in which whoever reads what was sent for a job is counted and bounded, made with the job's limits before
+    /// there is a job; the same again changes nothing. It goes with ``wipe(_:)``.
+    ///
+    /// - Returns: nil where jobs have no group.
+    func readers(for job: JobDirectory, within resources: JobResources) throws(SandboxError) -> CgroupPlace?
     /// Starts a job and answers when its first instruction has run. On an error nothing of it is left.
     ///
     /// - Parameter stop: ends the preparation of the image soon after it is raised; a job that runs is not ended by it.

@@ -99,9 +99,9 @@ struct UploadTests {
         let uploads = LeaseUploads(lease, await core.context)
         let path = uploads.path(of: try #require(try store.uploads(of: lease)[.input]))
         try DurableFile.write(good, to: path)
-        #expect(try await uploads.placed(.input) != nil)
+        #expect(try await uploads.placed(.input, run: Unpacker.Run()) != nil)
         try DurableFile.write(try bench.archive(of: "evil"), to: path)
-        await #expect(throws: AgentError.self) { try await uploads.placed(.input) }
+        await #expect(throws: AgentError.self) { try await uploads.placed(.input, run: Unpacker.Run()) }
         // The same upload again puts it right.
         try await bench.upload(.input, good, for: lease, to: core)
         #expect(try placed(.input, lease) == good)

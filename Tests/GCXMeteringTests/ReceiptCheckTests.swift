@@ -61,17 +61,35 @@ struct ReceiptCheckTests {
         #expect(Self.refused { $0.events = Array(repeating: "x", count: 65) } == .tooManyEvents(65))
     }
 
-    @Test("more core time than cores times elapsed is not physical, nor more elapsed than the buyer saw")
-    func physics() {
+    @Test("more core time than cores times what the buyer saw is not physical, nor more lease time than that")
+    func physics() throws {
         let tooMuch = Self.refused {
-            $0.usage.coreNanoseconds = 41_000_000_000
-            $0.amount = 41_000_000_000
+            $0.usage.coreNanoseconds = 71_000_000_000
+            $0.amount = 71_000_000_000
         }
-        #expect(tooMuch == .impossible("CPU time in ns", most: 40_500_000_000, found: 41_000_000_000))
+        // Two cores, 30 s by the buyer's clock, 5 s of tolerance.
+        let most = UInt128(2 * 35_030_000_000 + 500_000_000)
+        #expect(tooMuch == .impossible("CPU time in ns", most: most, found: 71_000_000_000))
+        // Nobody looked at a clock: the lease has an hour.
+        let hours = Self.receipt(1, core: 7_201_000_000_000, elapsed: 3_600_000_000_000)
+        let rich = ReceiptCheck(lease: Self.lease, terms: Self.terms, deposit: Amount(7_300_000_000_000))
+        #expect(
+            throws: ReceiptError.impossible(
+                "CPU time in ns", most: 7_200_500_000_000, found: 7_201_000_000_000)
+        ) { try rich.check(hours, after: nil, elapsedNanoseconds: nil) }
         guard case .impossible("lease time in ns", _, _) = Self.refused({ $0.usage.leaseNanoseconds = 90_000_000_000 })
         else {
             Issue.record("a lease time beyond the buyer's clock was not refused")
             return
+        }
+    }
+
+    @Test("a job that ran for a moment may owe the core time in which its image was read")
+    func readBefore() throws {
+        let receipt = Self.receipt(1, core: 30_000_000_000, elapsed: 1_000_000)
+        try Self.check.check(receipt, after: nil, elapsedNanoseconds: 20_000_000_000)
+        #expect(throws: ReceiptError.self) {
+            try Self.check.check(receipt, after: nil, elapsedNanoseconds: 5_000_000_000)
         }
     }
 

@@ -40,13 +40,13 @@ extension LeaseUploads {
     ///
     /// - Throws: ``AgentError/imageRefused(_:remedy:)`` for an input that is not what the request says.
     func input(
-        _ wanted: JobInput?, _ settings: AgentSettings, stop: StopFlag?
+        _ wanted: JobInput?, _ settings: AgentSettings, run: Unpacker.Run
     ) async throws(AgentError) -> LeaseInput? {
-        if let url = wanted?.url, try await placed(.input) == nil {
+        if let url = wanted?.url, try await placed(.input, run: run) == nil {
             try prepare()
-            try await download(url, settings)
+            try await download(url, settings, run)
         }
-        guard let upload = try await placed(.input) else {
+        guard let upload = try await placed(.input, run: run) else {
             guard wanted == nil else {
                 throw .imageRefused(
                     "no input was uploaded for this lease", remedy: "Upload one with `gcx job run --input`.")
@@ -59,7 +59,7 @@ extension LeaseUploads {
                 remedy: "Send the archive that the digest is of.")
         }
         try await unpack(
-            path(of: upload), into: "\(directory)/input", rules: .input, bytesMax: settings.inputBytesMax, stop: stop)
+            path(of: upload), into: "\(directory)/input", rules: .input, bytesMax: settings.inputBytesMax, run: run)
         return LeaseInput(directory: "\(directory)/input", digest: upload.digest, bytes: upload.file.bytes)
     }
 
@@ -67,7 +67,7 @@ extension LeaseUploads {
     ///
     /// The address stands in a file and not in the arguments, which others could see: it may hold a signature. There are
     /// no redirects: they could lead into the provider's own network.
-    private func download(_ url: String, _ settings: AgentSettings) async throws(AgentError) {
+    private func download(_ url: String, _ settings: AgentSettings, _ reading: Unpacker.Run) async throws(AgentError) {
         let partial = "\(directory)/input.part"
         let most = settings.inputBytesMax
         do throws(LinuxError) {
@@ -95,26 +95,32 @@ extension LeaseUploads {
         }
         let upload: SealedUpload
         do {
-            upload = try await blocking { () throws(LinuxError) in try seal(partial) }
+            upload = try await blocking { () throws(ImageError) in try seal(partial, reading) }
         } catch { throw .storage(Untrusted(error.description)) }
         try record(upload, try store.uploads(of: lease)[.input], while: .starting)
     }
 
-    /// What was fetched, hashed, without a right to write and under the name of its digest, like what was uploaded.
-    private func seal(_ partial: String) throws(LinuxError) -> SealedUpload {
-        let file = try FileDescriptor.open(partial, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
-        guard fchmod(file.number, 0o400) == 0, fsync(file.number) == 0 else {
-            throw .systemCall(operation: "seal", object: partial, errno: errno)
-        }
-        guard try Files.hasWriters(partial) != true else {
-            throw .malformed(object: partial, reason: "somebody else writes to it")
-        }
+    /// What was fetched, without a right to write, hashed, and under the name of its digest, like what was uploaded.
+    private func seal(_ partial: String, _ reading: Unpacker.Run) throws(ImageError) -> SealedUpload {
+        let file = try Self.open(partial)
+        let identity: FileIdentity
+        do throws(LinuxError) {
+            guard fchmod(file.number, 0o400) == 0, fsync(file.number) == 0 else {
+                throw .systemCall(operation: "seal", object: partial, errno: errno)
+            }
+            guard try Files.hasWriters(partial) != true else {
+                throw .malformed(object: partial, reason: "somebody else writes to it")
+            }
+            identity = try FileIdentity(of: file.number, partial)
+        } catch { throw .linux(error) }
         let upload = SealedUpload(
-            kind: .input, digest: try SHA256Hex.ofFile(partial).hex, file: try FileIdentity(of: file.number, partial))
-        guard rename(partial, path(of: upload)) == 0 else {
-            throw .systemCall(operation: "rename", object: partial, errno: errno)
-        }
-        try DurableFile.syncDirectory(of: partial)
+            kind: .input, digest: try Self.digest(of: file, partial, run: reading), file: identity)
+        do throws(LinuxError) {
+            guard rename(partial, path(of: upload)) == 0 else {
+                throw .systemCall(operation: "rename", object: partial, errno: errno)
+            }
+            try DurableFile.syncDirectory(of: partial)
+        } catch { throw .linux(error) }
         return upload
     }
 

@@ -38,20 +38,16 @@ extension LeaseKeeper {
     ) async throws(AgentError) -> JobSpec {
         let uploads = LeaseUploads(id, context)
         let settings = context.settings
-        let image = try await uploads.image(request, bytesMax: settings.imageBytesMax, stop: launchStop)
-        let input = try await uploads.input(request.input, settings, stop: launchStop)
+        let resources = resources(pids: request.pidsMax, placement)
+        let run = try await reading(resources, stop: launchStop)
+        let image = try await uploads.image(request, bytesMax: settings.imageBytesMax, run: run)
+        let input = try await uploads.input(request.input, settings, run: run)
         if let input {
             await happened(.data, "input sha256:\(input.digest) of \(input.bytes) bytes", inReceipt: true)
         }
         if Task.isCancelled { throw .sandbox("the start was given up", remedy: "Nothing needs to be done.") }
         // bounded: the smaller from the larger
         let left = terms.endsAt > context.now() ? terms.endsAt - context.now() : 1
-        var resources = JobResources(
-            cores: terms.resources.cores, memoryBytes: terms.resources.memoryBytes,
-            pids: request.pidsMax ?? settings.pidsDefault, writableBytes: terms.resources.storageBytes)
-        resources.pus = placement?.cores?.pus
-        resources.ioBytesPerSecond = settings.jobs.ioBytesPerSecond.nonZero
-        resources.ioOperationsPerSecond = settings.jobs.ioOperationsPerSecond.nonZero
         var spec = JobSpec(
             id: Self.jobID(id), image: image, command: request.command, environment: request.environment,
             workingDirectory: request.workingDirectory,
@@ -64,7 +60,41 @@ extension LeaseKeeper {
         return spec
     }
 
-    /// The meter begins where the cgroup's counters do: at zero, when the job's first instruction ran.
+    /// What the lease gives a job.
+    private func resources(pids: UInt64? = nil, _ placement: LeasePlacement?) -> JobResources {
+        let settings = context.settings
+        var resources = JobResources(
+            cores: terms.resources.cores, memoryBytes: terms.resources.memoryBytes,
+            pids: pids ?? settings.pidsDefault, writableBytes: terms.resources.storageBytes)
+        resources.pus = placement?.cores?.pus
+        resources.ioBytesPerSecond = settings.jobs.ioBytesPerSecond.nonZero
+        resources.ioOperationsPerSecond = settings.jobs.ioOperationsPerSecond.nonZero
+        return resources
+    }
+
+    /// How what was sent for the lease is read: within the lease's limits, on its bill, and until its end at the latest.
+    private func reading(_ resources: JobResources, stop: StopFlag?) async throws(AgentError) -> Unpacker.Run {
+        let place = try await sandbox { driver, job throws(SandboxError) in
+            try driver.readers(for: job, within: resources)
+        }
+        readersPlace = place
+        let left = terms.endsAt > context.now() ? terms.endsAt - context.now() : 1
+        return Unpacker.Run(
+            place: place, stop: stop, timeout: min(SandboxLimits.unpackTimeout, .seconds(Int64(clamping: left))))
+    }
+
+    /// The same for an upload that is complete, while no job was submitted.
+    func readingUploads(stop: StopFlag) async throws(AgentError) -> Unpacker.Run {
+        try await exclusively { () async throws(AgentError) in
+            guard case .open = phase else {
+                throw .wrongPhase(id, phase: Untrusted(phase.name.rawValue), wanted: "open")
+            }
+            return try await reading(resources(try context.store.lease(id)?.placement), stop: stop)
+        }
+    }
+
+    /// The meter begins where the cgroup's counters do: at zero, when the job's first instruction ran. What was spent before
+    /// that is the reading of its image and input, and stands in the first sample.
     func beginMetering() async throws(AgentError) {
         guard meter == nil else { return }
         let (first, started) = try await sandbox { driver, job throws(SandboxError) in
@@ -81,7 +111,19 @@ extension LeaseKeeper {
         try context.store.save(stored, lease: id)
         meter = stored
         await record(first)
+        // What was read before is no use of this moment.
+        live = nil
+        await tellReading()
         receiptAt = first.bootNanoseconds
+    }
+
+    /// Says what of the bill is from before the job, when it is worth a word.
+    private func tellReading() async {
+        guard let spent = readersPlace?.cgroup.readerUsage().cpuNanoseconds,
+            spent >= AgentLimits.readingSaidNanosecondsMin
+        else { return }
+        await happened(
+            .meter, "reading the image and the input took \(spent / 1_000_000) ms of CPU time", inReceipt: true)
     }
 
     /// Feeds a sample to the meter and to the chained digest, and keeps what it shows for the next receipt.

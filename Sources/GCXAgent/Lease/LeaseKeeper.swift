@@ -53,6 +53,8 @@ package actor LeaseKeeper {
     private(set) var isLaunching = false
     /// Ends the reading of the image and the input that are being unpacked.
     private(set) var launchStop: StopFlag?
+    /// Where what was sent for the lease is read; nil before anything was.
+    var readersPlace: CgroupPlace?
     /// True once nothing of the lease is left to do or to remove.
     var isWiped = false
     private var launch: Task<Void, Never>?

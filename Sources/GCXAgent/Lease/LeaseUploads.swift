@@ -31,10 +31,10 @@ struct LeaseUploads: Sendable {
 
     /// Where the job's root filesystem comes from.
     func image(
-        _ request: JobRequest, bytesMax: UInt64, stop: StopFlag?
+        _ request: JobRequest, bytesMax: UInt64, run: Unpacker.Run
     ) async throws(AgentError) -> ImageSource {
         if request.imageFormat == .registry { return .registry(try request.registryImage()) }
-        guard let upload = try await placed(.image) else {
+        guard let upload = try await placed(.image, run: run) else {
             throw .imageRefused(
                 "no image was uploaded for this lease", remedy: "Upload one with `gcx job run --image`.")
         }
@@ -42,7 +42,7 @@ struct LeaseUploads: Sendable {
         case .oci, .registry: return .ociArchive(path: path(of: upload), tag: request.imageReference?.raw(for: .naming))
         case .rootfs:
             try await unpack(
-                path(of: upload), into: "\(directory)/rootfs", rules: .rootFilesystem, bytesMax: bytesMax, stop: stop)
+                path(of: upload), into: "\(directory)/rootfs", rules: .rootFilesystem, bytesMax: bytesMax, run: run)
             return .rootfs(path: "\(directory)/rootfs")
         }
     }
@@ -55,7 +55,7 @@ struct LeaseUploads: Sendable {
 
     /// Unpacks an archive, and not more than there is room for.
     func unpack(
-        _ tar: String, into target: String, rules: ArchiveRules, bytesMax: UInt64, stop: StopFlag?
+        _ tar: String, into target: String, rules: ArchiveRules, bytesMax: UInt64, run: Unpacker.Run
     ) async throws(AgentError) {
         let left = try room.left(for: lease)
         do throws(ImageError) {
@@ -64,7 +64,7 @@ struct LeaseUploads: Sendable {
                 try Unpacker.located().unpack(
                     file: tar, into: target, rules: rules,
                     limits: ArchiveLimits(entriesMax: AgentLimits.uploadEntriesMax, bytesMax: min(bytesMax, left)),
-                    run: Unpacker.Run(stop: stop))
+                    run: run)
             }
         } catch {
             try? Files.removeTree(target)
@@ -76,16 +76,23 @@ struct LeaseUploads: Sendable {
         }
     }
 
-    /// Looks through an archive that is complete, by the file itself and not by a name.
-    func inspect(_ file: UploadFile, _ kind: UploadKind) async throws(AgentError) {
-        do {
-            let limits = ArchiveLimits(entriesMax: AgentLimits.uploadEntriesMax, bytesMax: file.bytesMax)
-            // What becomes of an image is not known yet; a root filesystem may hold the most.
-            let rules = kind == .input ? ArchiveRules.input : .rootFilesystem
-            _ = try await blocking { () throws(ImageError) in
-                try Unpacker.located().inspect(file: file.path, mayBeLink: true, rules: rules, limits: limits)
-            }
-        } catch {
+    /// Looks through an archive that is complete, by the file itself and not by a name. It ends with the task that waits.
+    func inspect(_ file: UploadFile, _ kind: UploadKind, run: Unpacker.Run) async throws(AgentError) {
+        let limits = ArchiveLimits(entriesMax: AgentLimits.uploadEntriesMax, bytesMax: file.bytesMax)
+        // What becomes of an image is not known yet; a root filesystem may hold the most.
+        let rules = kind == .input ? ArchiveRules.input : .rootFilesystem
+        let found: Result<Unpacker.Contents, ImageError> = await withTaskCancellationHandler {
+            do throws(ImageError) {
+                return .success(
+                    try await blocking { () throws(ImageError) in
+                        try Unpacker.located().inspect(
+                            file: file.path, mayBeLink: true, rules: rules, limits: limits, run: run)
+                    })
+            } catch { return .failure(error) }
+        } onCancel: {
+            run.stop?.raise()
+        }
+        if case .failure(let error) = found {
             throw .imageRefused(Untrusted(error.description), remedy: Untrusted(error.remedy.instruction))
         }
     }
@@ -96,21 +103,31 @@ extension LeaseUploads {
     /// The upload of a kind: the very file that was hashed when it came. Nil when there is none.
     ///
     /// - Throws: ``AgentError/storage(_:)`` when another file lies there, or other bytes.
-    func placed(_ kind: UploadKind) async throws(AgentError) -> SealedUpload? {
+    func placed(_ kind: UploadKind, run: Unpacker.Run) async throws(AgentError) -> SealedUpload? {
         guard let upload = try store.uploads(of: lease)[kind] else { return nil }  // bounded: a dictionary
         let path = path(of: upload)
+        let isSame: Bool
         do {
-            let isSame = try await blocking { () throws(LinuxError) in
-                if try upload.isFile(at: path) { return true }
-                return try SHA256Hex.ofFile(path).hex == upload.digest
+            isSame = try await blocking { () throws(ImageError) in
+                do throws(LinuxError) { if try upload.isFile(at: path) { return true } } catch { throw .linux(error) }
+                return try Self.digest(of: Self.open(path), path, run: run) == upload.digest
             }
-            guard isSame else { throw AgentError.storage("\(path) is not what was uploaded") }
-            return upload
-        } catch let error as AgentError {
-            throw error
         } catch {
-            throw .storage("the uploaded \(kind.rawValue) cannot be read: \(error)")
+            throw .storage("the uploaded \(kind.rawValue) cannot be read: \(Untrusted(error.description).shown)")
         }
+        guard isSame else { throw .storage("\(path) is not what was uploaded") }
+        return upload
+    }
+
+    static func open(_ path: String) throws(ImageError) -> OpenFile {
+        do throws(LinuxError) {
+            return OpenFile(try FileDescriptor.open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK))
+        } catch { throw .linux(error) }
+    }
+
+    /// SHA-256 of an open file, by a child that counts to the lease.
+    static func digest(of file: OpenFile, _ path: String, run: Unpacker.Run) throws(ImageError) -> String {
+        try Unpacker.located().digests(of: [file], label: path, run: run).first ?? ""
     }
 
     /// Gives a sealed upload its place. What lay there before goes afterwards, so there is a whole one at any time.

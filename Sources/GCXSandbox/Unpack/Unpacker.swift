@@ -213,7 +213,7 @@ package struct Unpacker: Sendable {
         detail: (inout UnpackOrder) -> Void = { _ in }
     ) throws(ImageError) -> UnpackReport {
         let groups = try imaged { () throws(LinuxError) in
-            try (run.place?.processFiles ?? []).map { path throws(LinuxError) in
+            try (run.place?.cgroup.readerFiles ?? []).map { path throws(LinuxError) in
                 OpenFile(try FileDescriptor.open(path, O_WRONLY))
             }
         }

@@ -21,6 +21,7 @@ struct UnpackerCall {
             program, [String(decoding: argument, as: UTF8.self)], timeout: run.timeout,
             outputBytesMax: SandboxLimits.reportBytesMax, descriptors: pairs)
         let outcome: ChildProcess.Outcome
+        let killsBefore = run.place?.cgroup.readerUsage().oomKills ?? 0
         do {
             outcome = try child.outcome { () throws(LinuxError) in
                 if run.stop?.isRaised == true {
@@ -35,7 +36,17 @@ struct UnpackerCall {
         } catch {
             throw .linux(error)
         }
+        if outcome.status.code == 128 + SIGKILL { try checkMemory(killsBefore) }
         return try judge(try report(of: outcome))
+    }
+
+    /// - Throws: ``ImageError/tooLarge(path:what:limit:)`` when the kernel has ended a reader of the group since.
+    private func checkMemory(_ killsBefore: UInt64) throws(ImageError) {
+        guard let usage = run.place?.cgroup.readerUsage(), let kills = usage.oomKills, kills > killsBefore else {
+            return
+        }
+        let most = usage.memoryBytesMax ?? 0
+        throw .tooLarge(path: label, what: "the memory it takes to read, in bytes,", limit: most)
     }
 
     private var tooSlow: ImageError {

@@ -9,12 +9,21 @@ final class IdleDriver: RuntimeDriver {
     /// Called by a start after it was noted and before it fails.
     let onStart = Mutex<(@Sendable () -> Void)?>(nil)
 
+    /// Where what is sent for a lease is to be read.
+    let place = Mutex<CgroupPlace?>(nil)
+    let asked = Mutex<[JobResources]>([])
+
     var isolation: IsolationLevel { .container }
 
     func start(_ spec: JobSpec, stop: StopFlag?) throws(SandboxError) -> JobDirectory {
         started.withLock { $0.append(spec) }
         onStart.withLock { $0 }?()
         throw .startFailed(id: spec.id, reason: "nothing is run here")
+    }
+
+    func readers(for job: JobDirectory, within resources: JobResources) throws(SandboxError) -> CgroupPlace? {
+        asked.withLock { $0.append(resources) }
+        return place.withLock { $0 }
     }
 
     func prepare(_ image: ImageSource) throws(SandboxError) {}
