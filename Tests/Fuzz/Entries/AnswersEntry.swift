@@ -52,7 +52,19 @@ enum Answers {
     static func page(_ answer: HTTPAnswer) {
         guard let page = LogWire.page(answer), (try? page.require(from: LogQuery())) != nil else { return }
         var reading = LogReading(from: 0, isWhole: true, stream: nil)
-        _ = try? reading.lines(page)
+        guard let pieces = try? reading.lines(page) else { return }
+        var lines = LineAssembler(skip: page.skipLines)
+        var written = 0
+        for piece in pieces {
+            let stream: JobLog.Stream
+            switch piece.kind {
+            case .output(let which): stream = which == .stdout ? .output : .error
+            default: stream = .sandbox
+            }
+            lines.add(stream, piece.bytes, wallNanoseconds: piece.wallNanoseconds) { written += $0.bytes.count }
+        }
+        lines.finish { written += $0.bytes.count }
+        precondition(written <= page.bytes.count, "lines hold more than came")
     }
 
     /// Two pages of a log and the last receipt, against what goes over them: three bytes, the headers of both, and the

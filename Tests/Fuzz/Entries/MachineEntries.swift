@@ -35,7 +35,8 @@ extension FuzzEntry {
         ]
     }
 
-    /// Text that has a form of its own: what the kernel writes, dates, addresses, references of images.
+    /// Text that has a form of its own: what the kernel writes, dates, addresses, references of images; and all text that
+    /// is shown.
     static let text = FuzzEntry(name: "text") { bytes in
         let text = String(decoding: bytes, as: UTF8.self)
         _ = CgroupText.value("usage_usec", in: text)
@@ -56,6 +57,7 @@ extension FuzzEntry {
         if let hex = Hex.decode(text) { precondition(Hex.decode(Hex.encode(hex)) == hex) }
         _ = Address(text)
         _ = Digest(text)
+        door(bytes, text)
     } seeds: {
         [
             "usage_usec 12\nuser_usec 7\n", "8:0 rbytes=1 wbytes=2 rios=3\n", "8:0 Read 12\n8:0 Write 3\nTotal 15\n",
@@ -65,7 +67,25 @@ extension FuzzEntry {
             "2026-11-29T12:34:56.789012345+01:00",
             "registry.example:5000/a/b:tag@sha256:" + String(repeating: "ab", count: 32),
             "*.example/a", "10.0.0.0/8", "0x" + String(repeating: "0f", count: 20),
-            "340282366920938463463374607431768211455",
+            "340282366920938463463374607431768211455", "a\u{1B}[2Jb\u{202E}c\u{200B}\r\n\td\u{7F}\u{85}\u{FE0F}é😀",
         ].map { Array($0.utf8) }
+    }
+
+    /// Text of others on its way to a terminal: nothing is left in it that steers one, in however many pieces it comes.
+    private static func door(_ bytes: [UInt8], _ text: String) {
+        let other = Untrusted(text)
+        for line in [other.shown, PlainText.excerpt(text), PlainText.line(text, bytesMax: 100)] {
+            precondition(PlainText.refusal(of: line) == nil, "a line is shown that holds what cannot be seen")
+        }
+        var (whole, parts) = (SafeText(), SafeText())
+        let shown = whole.add(bytes) + whole.finish()
+        let cut = Int(bytes.first ?? 0) % (bytes.count + 1)
+        precondition(
+            shown == parts.add(bytes.prefix(cut)) + parts.add(bytes.dropFirst(cut)) + parts.finish(),
+            "text in two pieces is shown as another")
+        for text in [String(decoding: shown, as: UTF8.self), other.shownLines, SafeText.json(text)] {
+            let hidden = text.unicodeScalars.first { PlainText.isHidden($0) && !["\n", "\t", "\r"].contains($0) }
+            precondition(hidden == nil, "lines are shown that hold what cannot be seen")
+        }
     }
 }
