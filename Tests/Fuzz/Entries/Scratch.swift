@@ -3,9 +3,12 @@ import Glibc
 
 /// Files of one run of a fuzzer, of which nothing is left.
 enum Scratch {
-    /// Hands a new folder to `body`, and removes it.
+    /// Hands a new folder to `body`, and removes it. It lies in memory where nobody says another place: a disk is twenty
+    /// times slower.
     static func with(_ body: (_ folder: String) throws(LinuxError) -> Void) throws(LinuxError) {
-        let parent = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+        let memory = "/dev/shm"
+        let parent =
+            getenv("TMPDIR").map { String(cString: $0) } ?? (access(memory, W_OK | X_OK) == 0 ? memory : "/tmp")
         var name = Array("\(parent)/gcx-fuzz-XXXXXX".utf8CString)
         guard mkdtemp(&name) != nil else {
             throw .systemCall(operation: "mkdtemp", object: parent, errno: errno)
