@@ -135,6 +135,7 @@ package struct LegacyCgroup: JobCgroup {
     package func processes() throws(LinuxError) -> [pid_t] { try CgroupTree.processes(below: path("freezer")) }
 
     package func helpers() throws(LinuxError) -> [pid_t] {
+        // bounded here: joins lists
         try CgroupTree.processes(below: "\(path("cpuacct"))/\(CgroupPlace.helpersName)")
             + CgroupTree.processes(below: "\(path("cpuacct"))/\(CgroupPlace.readersName)")
     }

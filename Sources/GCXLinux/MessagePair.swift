@@ -8,6 +8,7 @@ package struct MessagePair: ~Copyable {
     package init() throws(LinuxError) {
         var numbers: [Int32] = [-1, -1]
         try linux("socketpair", "new pair of sockets") { gcx_message_pair(&numbers) }
+        // bounded here: the two of the list above
         ours = FileDescriptor(owning: numbers[0])
         theirs = FileDescriptor(owning: numbers[1])
     }
@@ -28,6 +29,6 @@ package struct MessagePair: ~Copyable {
         var numbers = [Int32](repeating: -1, count: max(1, most))
         let socket = ours.number
         let count = try linux("recvmsg", "open files") { gcx_receive_files(socket, &numbers, Int32(clamping: most)) }
-        return numbers.prefix(Int(count)).map { OpenFile(FileDescriptor(owning: $0)) }
+        return numbers.prefix(max(0, Int(clamping: count))).map { OpenFile(FileDescriptor(owning: $0)) }
     }
 }

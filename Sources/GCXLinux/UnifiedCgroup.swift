@@ -71,6 +71,7 @@ package struct UnifiedCgroup: JobCgroup {
     package func processes() throws(LinuxError) -> [pid_t] { try CgroupTree.processes(below: job) }
 
     package func helpers() throws(LinuxError) -> [pid_t] {
+        // bounded: joins lists
         try CgroupTree.processes(below: helping) + CgroupTree.processes(below: reading)
     }
 

@@ -32,13 +32,13 @@ struct ImageUser {
             found = try unpacker.users(
                 name, group: group, in: try Unpacker.directory(rootfs), label: "the image's users", run: run)
         }
-        guard let user = UInt32(name) ?? found.user, user < IDMap.size else { throw .unknownUser(name) }
+        guard let user = UInt32(name, radix: 10) ?? found.user, user < IDMap.size else { throw .unknownUser(name) }
         guard let asked = group else {
             let own = found.ownGroup ?? 0
             guard own < IDMap.size else { throw .unknownUser(text) }
             return (user, own)
         }
-        guard let number = UInt32(asked) ?? found.group, number < IDMap.size else { throw .unknownUser(text) }
+        guard let number = UInt32(asked, radix: 10) ?? found.group, number < IDMap.size else { throw .unknownUser(text) }
         return (user, number)
     }
 }

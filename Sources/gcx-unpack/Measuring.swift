@@ -35,6 +35,7 @@ final class Measuring {
             guard status.st_mode & S_IFMT == S_IFDIR, level <= SandboxLimits.entryDepthMax,
                 let child = try? FileDescriptor.open(beneath: directory, name, O_RDONLY | O_DIRECTORY)
             else { continue }
+            // bounded: the depth was looked at
             try measure(child.number, level: level + 1)
         }
     }

@@ -7,6 +7,7 @@ enum UserTables {
     static func report(_ order: UnpackOrder) -> UnpackReport {
         var report = UnpackReport()
         guard let root = order.directoryDescriptor, let user = order.user else { return report }
+        // bounded here: a row has more than three fields, or more than two, counted first
         let line = table("etc/passwd", in: root).first { $0.count > 3 && ($0[0] == user || $0[2] == user) }
         var found = UnpackReport.Users(
             user: line.flatMap { UInt32($0[2]) }, ownGroup: line.flatMap { UInt32($0[3]) })

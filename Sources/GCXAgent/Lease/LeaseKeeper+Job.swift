@@ -78,7 +78,8 @@ extension LeaseKeeper {
             try driver.readers(for: job, within: resources)
         }
         readersPlace = place
-        let left = terms.endsAt > context.now() ? terms.endsAt - context.now() : 1
+        let now = context.now()
+        let left = terms.endsAt > now ? terms.endsAt - now : 1  // bounded: the smaller from the larger
         return Unpacker.Run(
             place: place, stop: stop, timeout: min(SandboxLimits.unpackTimeout, .seconds(Int64(clamping: left))))
     }

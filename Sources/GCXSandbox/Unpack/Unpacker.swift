@@ -230,7 +230,7 @@ package struct Unpacker: Sendable {
                 throw .linux(.systemCall(operation: "seek", object: label, errno: errno))
             }
         }
-        // bounded: joins lists
+        // bounded here: joins lists
         let ours =
             [namespace?.number, directory].compactMap { $0 } + archives + groups.map(\.number)
             + [socket].compactMap { $0 }

@@ -36,6 +36,7 @@ struct UnpackerCall {
         } catch {
             throw .linux(error)
         }
+        // bounded: two constants
         if outcome.status.code == 128 + SIGKILL { try checkMemory(killsBefore) }
         return try judge(try report(of: outcome))
     }
