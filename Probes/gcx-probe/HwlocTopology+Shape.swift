@@ -52,7 +52,7 @@ extension HwlocTopology {
         let count = hwloc_cpukinds_get_nr(handle, 0)
         guard count > 1, let set = hwloc_bitmap_alloc() else { return [] }
         defer { hwloc_bitmap_free(set) }
-        return (0..<UInt32(clamping: count)).compactMap { index in
+        return (0..<UInt32(clamping: count)).compactMap { index in  // bounded: clamped, so not below 0
             var rank: Int32 = -1
             guard hwloc_cpukinds_get_info(handle, index, set, &rank, nil, nil, 0) == 0 else { return nil }
             return .init(efficiencyRank: rank < 0 ? nil : Int(clamping: rank), pus: Self.pus(set))

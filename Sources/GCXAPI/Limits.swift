@@ -139,6 +139,7 @@ package enum APILimits {
     /// A buyer waits this long in one call for the next receipt or log line.
     package static let buyerWaitSeconds: UInt64 = 20
     /// First and longest pause between two tries to reach an agent; each pause doubles.
+    // bounded: of constants
     package static let buyerBackoff: ClosedRange<Duration> = .milliseconds(100) ... .seconds(5)
     /// An agent that has not answered for this long is given up: longer than an upgrade, shorter than a lease's grace.
     package static let buyerPatience: Duration = .seconds(300)

@@ -116,6 +116,7 @@ package enum Matching {
 
     private static func time(_ demand: Demand, _ offer: Offer, startsAt: UInt64, now: UInt64) -> [Mismatch] {
         var found: [Mismatch] = []
+        // bounded: the larger one is not below the other
         if !(offer.leaseSecondsMin...max(offer.leaseSecondsMin, offer.leaseSecondsMax)).contains(demand.durationSeconds)
         {
             found.append(

@@ -105,7 +105,7 @@ private struct FlowNetwork {
     mutating func fill(paths: Int) -> Amount {
         guard room[source] != nil else { return .zero }
         let neighbours = neighbours
-        for _ in 0..<paths {
+        for _ in 0..<paths {  // bounded: a constant
             guard let path = shortestPath(neighbours) else { return .zero }
             push(along: path)
         }

@@ -12,6 +12,7 @@ extension DecimalCoded {
     /// Nil unless the text is decimal digits of a value below 2^128, without sign, space or leading zero.
     package init?(_ description: String) {
         let digits = description.utf8
+        // bounded: constants
         guard !digits.isEmpty, digits.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }),
             digits.count == 1 || digits.first != UInt8(ascii: "0"), let value = UInt128(description)
         else { return nil }

@@ -28,6 +28,7 @@ extension FixedBytes {
 
     /// Random bytes from the system's generator.
     package static func random() -> Self {
+        // bounded: a constant of the type
         Self(checkedBytes: (0..<length).map { _ in UInt8.random(in: .min ... .max) })
     }
 

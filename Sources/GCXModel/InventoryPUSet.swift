@@ -26,7 +26,7 @@ package struct PUSet: Hashable, Sendable, CustomStringConvertible {
         let bounds = part.split(separator: "-", omittingEmptySubsequences: false).map { Int($0, radix: 10) }
         guard bounds.count <= 2, let first = bounds.first ?? nil, let last = bounds.last ?? nil else { return nil }
         guard 0 <= first, first <= last, last <= InventoryLimits.puIndexMax else { return nil }
-        return first...last
+        return first...last  // bounded: compared above
     }
 
     package var count: Int { indexes.count }

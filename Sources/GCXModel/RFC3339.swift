@@ -35,6 +35,7 @@ package enum RFC3339 {
             let day = number(&rest, 2), take(&rest, "Tt "), let hour = number(&rest, 2), take(&rest, ":"),
             let minute = number(&rest, 2), take(&rest, ":"), let second = number(&rest, 2),
             let fraction = fraction(&rest), let zone = zone(&rest), rest.isEmpty,
+            // bounded: 28 days or more
             (1...12).contains(month), (1...days(in: month, of: year)).contains(day),
             hour < 24, minute < 60, second <= 60
         else { return nil }

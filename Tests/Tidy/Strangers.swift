@@ -1,9 +1,9 @@
 /// Files that read what strangers send, and the arithmetic that is refused in them.
 ///
-/// Swift ends the process where a sum does not fit, an index lies outside, a nil is forced or a number does not go into a
-/// narrower type, and the process here is the agent, the ledger or the buyer's client. So none of these stands there bare:
-/// either it is written so that it answers (`addingReportingOverflow`, `UInt32(exactly:)`, `first`, `guard let`), or the line
-/// says why it cannot happen:
+/// Swift ends the process where a sum does not fit, an index lies outside, a nil is forced, a range ends before it begins or
+/// a number does not go into a narrower type, and the process here is the agent, the ledger or the buyer's client. So none
+/// of these stands there bare: either it is written so that it answers (`addingReportingOverflow`, `UInt32(exactly:)`,
+/// `first`, `guard let`), or the line says why it cannot happen:
 ///
 /// ```swift
 /// let end = start + 512  // bounded: start is at most 8 GiB, checked in `open`
@@ -29,7 +29,7 @@ struct Strangers: Sendable {
         "exactly", "clamping", "truncatingIfNeeded", "bitPattern", "ascii", "littleEndian", "bigEndian",
     ]
     /// Words before which `[` begins a list and `-` a number.
-    private static let keywords: Set<String> = [
+    static let keywords: Set<String> = [
         "in", "return", "case", "as", "is", "try", "await", "throw", "else", "where", "let", "var", "if", "guard",
         "while",
         "for", "switch", "inout", "some", "any", "throws", "rethrows", "func", "import", "default", "yield", "consume",
@@ -123,6 +123,8 @@ struct Strangers: Sendable {
             let divisor = index + (file.isMark("=", at: index + 1) ? 2 : 1)
             guard isInfix(file, index), !isNumber(file, divisor), !isConstant(file, divisor) else { return nil }
             return found("`\(token.text)` by what may be zero", "check the divisor")
+        case "." where isOpenRange(file, index):
+            return found("a range that may end before it begins", "compare first, or use `prefix` and `dropFirst`")
         case "[" where isSubscript(file, index):
             return found("a subscript", "use `first`, `prefix`, an iterator, or check")
         case "!" where isForced(file, index): return found("a forced `!`", "use `guard let`")
@@ -196,7 +198,7 @@ struct Strangers: Sendable {
     }
 
     /// The last piece of the number or the constant of a type that begins at `index`.
-    private static func constantEnd(_ file: SwiftFile, _ index: Int) -> Int? {
+    static func constantEnd(_ file: SwiftFile, _ index: Int) -> Int? {
         if isNumber(file, index) { return isPoint(file, index + 1) ? nil : index }
         guard isConstant(file, index), file.code.indices.contains(index + 2), file.code[index + 2].kind == .word,
             ![".", "(", "[", "?", "!"].contains(where: { file.isMark($0, at: index + 3) })
@@ -205,7 +207,7 @@ struct Strangers: Sendable {
     }
 
     /// The first piece of the number or the constant of a type that ends at `index`.
-    private static func constantStart(_ file: SwiftFile, _ index: Int) -> Int? {
+    static func constantStart(_ file: SwiftFile, _ index: Int) -> Int? {
         if isNumber(file, index) { return isPoint(file, index - 1) ? nil : index }
         guard index >= 2, file.code[index].kind == .word, isConstant(file, index - 2), !file.isMark(".", at: index - 3)
         else { return nil }

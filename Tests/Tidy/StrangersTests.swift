@@ -47,6 +47,15 @@ struct StrangersTests {
             ("let a = Int(b.count)", "`Int(…)` of what may not fit"),
             ("let a = UInt64(b.count - 1)", "`UInt64(…)` of what may not fit"),
             ("let a = time_t(b)", "`time_t(…)` of what may not fit"),
+            ("let a = b..<c", "a range that may end before it begins"),
+            ("let a = b...c", "a range that may end before it begins"),
+            ("let a = 0..<b", "a range that may end before it begins"),
+            ("let a = b.c...9", "a range that may end before it begins"),
+            ("let a = (b)..<(c)", "a range that may end before it begins"),
+            ("let a = 0..<b.count - 1", "a range that may end before it begins"),
+            ("let a = 1..<b.count", "a range that may end before it begins"),
+            ("let a = 0...A.b(c)", "a range that may end before it begins"),
+            ("let a = A.b - c...A.d", "a range that may end before it begins"),
         ])
     func found(text: String, finding: String) { #expect(findings(text).contains(finding)) }
 
@@ -67,6 +76,9 @@ struct StrangersTests {
             "let a = b + [c]", "a += [b, c]", "let a = [b] + c", "f([b] + c)",
             "guard let a = UInt64(b), a > 0 else { }", "if let a = Int(b[...]) { }", "if c, let a = Int(b) { }",
             "a.flatMap { UInt64($0) }", "a.flatMap(UInt64.init)", "let a = UInt64(b.c.count)",
+            "let a = 1...9", "let a = A.b...A.c", "let a = A.b...1 << 20", "let a = 0..<b.count",
+            "f(.min ... .max)", "func a(_ b: B...) { }", "case \"a\"...\"z\": b", "case 0x20..<0x7f, 9: b",
+            "(0..<b.c.count).map { d }", "for _ in 0..<A.b { }", "case ..<0x20: b", "{ ...b }",
             "let a = Array<Array<Int>>()", "{ [weak self] in }", "let a = b < c", "// a + b",
         ])
     func allowed(text: String) { #expect(findings(text) == []) }

@@ -14,6 +14,7 @@ struct LatencyChart {
         let sizes = curve.points.map { Double($0.workingSetBytes) }
         let values = curve.points.map(\.value)
         let x = ChartScale(
+            // bounded: the least and the greatest of one list
             values: (sizes.min() ?? 1)...(sizes.max() ?? 2), pixels: (70, 680), isLogarithmic: true)
         // A factor of two of room above and below, so that the line touches no edge.
         let y = ChartScale(

@@ -111,6 +111,7 @@ private struct Agreement {
         try same("creditLimit", .offer, offer.creditLimit, terms.creditLimit)
         try same("graceSeconds", .offer, offer.graceSeconds, terms.graceSeconds)
         let seconds = terms.endsAt - terms.startsAt  // bounded: the form of terms begins before it ends
+        // bounded here: the form of an offer has its bounds in order
         try within("length in seconds", .offer, offer.leaseSecondsMin...offer.leaseSecondsMax, seconds)
         try within("startsAt", .offer, offer.availableFrom...offer.availableUntil, terms.startsAt)
         try within("endsAt", .offer, offer.availableFrom...offer.availableUntil, terms.endsAt)
@@ -119,6 +120,7 @@ private struct Agreement {
     private func requireDemandKept() throws(LedgerError) {
         // bounded: the form of terms begins before it ends
         try same("length in seconds", .demand, demand.durationSeconds, terms.endsAt - terms.startsAt)
+        // bounded: the form of a demand has its bounds in order
         try within("startsAt", .demand, demand.startsFrom...demand.startsUntil, terms.startsAt)
         for part in ResourcePart.allCases {
             let (needed, given) = (part.amount(of: demand.resources), part.amount(of: terms.resources))

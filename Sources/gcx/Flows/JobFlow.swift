@@ -139,7 +139,7 @@ struct JobFlow: Sendable {
 
     /// Waits until the ledger has closed the lease.
     func awaitClose() async throws -> LeaseRecord {
-        for _ in 0..<closePollsMax {
+        for _ in 0..<closePollsMax {  // bounded: a constant
             let record = try await patiently { try await ledger.lease(lease) }
             if record.escrow.isClosed { return record }
             try await Task.sleep(for: .milliseconds(200))
@@ -149,7 +149,7 @@ struct JobFlow: Sendable {
 
     /// Asks a ledger that may be starting again: the job is paid for as it goes, so nobody gives up at once.
     private func patiently<Value>(_ body: () async throws -> Value) async throws -> Value {
-        for _ in 1..<ledgerTries {
+        for _ in 1..<ledgerTries {  // bounded: a constant
             do { return try await body() } catch let error as LedgerError {
                 guard case .retry = error.remedy else { throw error }
                 try await Task.sleep(for: .seconds(1))

@@ -95,7 +95,7 @@ struct JobTransfer: Sendable {
     }
 
     private func download(_ tar: String, _ terms: OutputTerms) async throws -> (bytes: UInt64, digest: String)? {
-        for _ in 1..<triesMax {
+        for _ in 1..<triesMax {  // bounded: a constant
             do { return try await agent.downloadOutput(lease, to: tar, by: caller, accepting: terms) } catch {
                 guard case .unreachable = error else { throw error }
                 try await Task.sleep(for: .seconds(1))

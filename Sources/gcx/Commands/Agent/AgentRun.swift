@@ -76,7 +76,7 @@ enum Identities {
     }
 
     private static func domain(_ ledger: HTTPLedger, logger: Logger) async throws -> EIP712Domain {
-        for _ in 1..<ledgerTries {
+        for _ in 1..<ledgerTries {  // bounded: a constant
             do { return try await ledger.identity().domain } catch {
                 logger.warning("ledger not there yet", metadata: ["error": "\(error)"])
                 try await Task.sleep(for: .seconds(1))
@@ -154,6 +154,7 @@ extension Configuration {
     /// Nil when the owner gives jobs no network.
     var networkPolicy: NetworkPolicy? {
         guard network.egressEnabled, let pool = IPv4Network(network.pool) else { return nil }
+        // bounded: the configuration has them in order, `validate` sees to it
         let ports = UInt16(clamping: network.publishPortFirst)...UInt16(clamping: network.publishPortLast)
         return NetworkPolicy(
             pool: pool, bytesPerSecond: network.bytesPerSecond, connectionsMax: network.connectionsMax,
@@ -165,6 +166,7 @@ extension Configuration {
         OfferPolicy(
             region: offer.region, coresReserved: UInt32(clamping: offer.coresReserved),
             memoryReservedBytes: offer.memoryReservedBytes, storageBytes: offer.storageBytes,
+            // bounded: the configuration has them in order, `validate` sees to it
             leaseSeconds: offer.leaseSecondsMin...offer.leaseSecondsMax, receiptSeconds: offer.receiptSeconds,
             graceSeconds: offer.graceSeconds, closeWindowSeconds: offer.closeWindowSeconds,
             creditLimit: offer.creditLimit, validSeconds: offer.validSeconds,
