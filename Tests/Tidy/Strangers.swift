@@ -108,6 +108,9 @@ struct Strangers: Sendable {
             Finding(line: token.line, what: what, remedy: remedy)
         }
         guard token.kind == .mark else {
+            if isSecondLook(file, index) {
+                return found("a clock asked twice", "ask it once: it may be set between two looks")
+            }
             guard token.kind == .word, narrow.contains(token.text), narrows(file, index) else { return nil }
             return found(
                 "`\(token.text)(…)` of what may not fit", "use `exactly:` or `clamping:`, and `radix: 10` for text")
@@ -129,6 +132,16 @@ struct Strangers: Sendable {
             return found("a subscript", "use `first`, `prefix`, an iterator, or check")
         case "!" where isForced(file, index): return found("a forced `!`", "use `guard let`")
         default: return nil
+        }
+    }
+
+    /// The second `clock.now()` of a line.
+    private static func isSecondLook(_ file: SwiftFile, _ index: Int) -> Bool {
+        guard file.holds(["now", "(", ")"], at: index), index >= 2 else { return false }
+        let clock = file.code[index - 2].text
+        return file.places(of: "now").contains {
+            $0 < index && $0 >= 2 && file.code[$0].line == file.code[index].line && file.holds(["(", ")"], at: $0 + 1)
+                && file.code[$0 - 2].text == clock
         }
     }
 

@@ -46,8 +46,7 @@ extension LeaseKeeper {
             await happened(.data, "input sha256:\(input.digest) of \(input.bytes) bytes", inReceipt: true)
         }
         if Task.isCancelled { throw .sandbox("the start was given up", remedy: "Nothing needs to be done.") }
-        // bounded: the smaller from the larger
-        let left = terms.endsAt > context.now() ? terms.endsAt - context.now() : 1
+        let left = secondsLeft
         var spec = JobSpec(
             id: Self.jobID(id), image: image, command: request.command, environment: request.environment,
             workingDirectory: request.workingDirectory,
@@ -72,14 +71,19 @@ extension LeaseKeeper {
         return resources
     }
 
+    /// Seconds until the end of the lease, 1 at least. The clock is asked once, for it may be set between two looks.
+    private var secondsLeft: UInt64 {
+        let now = context.now()
+        return terms.endsAt > now ? terms.endsAt - now : 1  // bounded: the smaller from the larger
+    }
+
     /// How what was sent for the lease is read: within the lease's limits, on its bill, and until its end at the latest.
     private func reading(_ resources: JobResources, stop: StopFlag?) async throws(AgentError) -> Unpacker.Run {
         let place = try await sandbox { driver, job throws(SandboxError) in
             try driver.readers(for: job, within: resources)
         }
         readersPlace = place
-        let now = context.now()
-        let left = terms.endsAt > now ? terms.endsAt - now : 1  // bounded: the smaller from the larger
+        let left = secondsLeft
         return Unpacker.Run(
             place: place, stop: stop, timeout: min(SandboxLimits.unpackTimeout, .seconds(Int64(clamping: left))))
     }

@@ -163,8 +163,8 @@ extension LeaseKeeper {
         guard document.cumulative <= deposit else {
             throw .voucherRefused(id, "it says \(document.cumulative), and the deposit is \(deposit)")
         }
-        // bounded: the smaller from the larger
-        let elapsed = context.now() > terms.startsAt ? context.now() - terms.startsAt : 0
+        let now = context.now()
+        let elapsed = now > terms.startsAt ? now - terms.startsAt : 0  // bounded: the smaller from the larger
         guard let accrued = try? Pricing.accrued(hourly: terms.hourlyCap, seconds: elapsed),
             let allowed = accrued.adding(terms.burst), document.cumulative <= allowed
         else { throw .voucherRefused(id, "it is beyond the lease's rate cap") }
