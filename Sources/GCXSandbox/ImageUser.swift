@@ -38,7 +38,9 @@ struct ImageUser {
             guard own < IDMap.size else { throw .unknownUser(text) }
             return (user, own)
         }
-        guard let number = UInt32(asked, radix: 10) ?? found.group, number < IDMap.size else { throw .unknownUser(text) }
+        guard let number = UInt32(asked, radix: 10) ?? found.group, number < IDMap.size else {
+            throw .unknownUser(text)
+        }
         return (user, number)
     }
 }
