@@ -150,7 +150,7 @@ let testing: [Target] = [
         "GCXAgentTests",
         [
             "GCXModel", "GCXSigning", "GCXPricing", "GCXBenchmark", "GCXLinux", "GCXSandbox", "GCXLedger",
-            "GCXLedgerSQLite", "GCXAgent", "Support", "gcx-unpack", logging,
+            "GCXLedgerSQLite", "GCXAgent", "Support", "gcx-unpack",
         ]),
     tests(
         "GCXAPITests",
@@ -161,8 +161,8 @@ let testing: [Target] = [
     tests(
         "Integration",
         [
-            "GCXModel", "GCXSigning", "GCXLinux", "GCXSandbox", "GCXLedger", "GCXAgent", "Senders", "gcx",
-            "gcx-supervisor", "gcx-probe", "gcx-unpack",
+            "GCXModel", "GCXSigning", "GCXLinux", "GCXSandbox", "GCXLedger", "GCXLedgerSQLite", "GCXAgent", "Senders",
+            "gcx", "gcx-supervisor", "gcx-probe", "gcx-unpack",
         ],
         path: "Tests/Integration"),
     tests("Tidy", [], path: "Tests/Tidy"),

@@ -10,13 +10,18 @@ struct JournalReader {
 
     init(_ database: Database) { self.database = database }
 
+    // Each column by its name: then a file without one is an error of SQLite's, and never a row without it.
+    private static let journal =
+        "position, key, posted_at_seconds, entry, previous_hash, entry_hash, leaf_hash FROM journal"
+    private static let heads = "size, root, chain, timestamp_seconds, signature FROM heads"
+
     func meta(_ name: MetaName) throws -> String? {
         try String.fetchOne(database, sql: "SELECT value FROM meta WHERE name = ?", arguments: [name.rawValue])
     }
 
     func rows(from index: UInt64, limit: Int) throws -> [JournalRow] {
         try Row.fetchAll(
-            database, sql: "SELECT * FROM journal WHERE position >= ? ORDER BY position LIMIT ?",
+            database, sql: "SELECT \(Self.journal) WHERE position >= ? ORDER BY position LIMIT ?",
             arguments: [Int64(clamping: index), limit]
         ).map(Self.journalRow)
     }
@@ -24,7 +29,7 @@ struct JournalReader {
     /// As many rows as fit so many bytes of entries, but always one if there is one.
     func rows(from index: UInt64, limit: Int, bytesMax: Int) throws -> [JournalRow] {
         let found = try Row.fetchCursor(
-            database, sql: "SELECT * FROM journal WHERE position >= ? ORDER BY position LIMIT ?",
+            database, sql: "SELECT \(Self.journal) WHERE position >= ? ORDER BY position LIMIT ?",
             arguments: [Int64(clamping: index), limit])
         var (rows, bytes) = ([JournalRow](), 0)
         while let row = try found.next().map(Self.journalRow) {
@@ -38,17 +43,17 @@ struct JournalReader {
 
     /// Every row in order, one at a time.
     func forEachRow(_ body: (JournalRow) throws -> Void) throws {
-        let rows = try Row.fetchCursor(database, sql: "SELECT * FROM journal ORDER BY position")
+        let rows = try Row.fetchCursor(database, sql: "SELECT \(Self.journal) ORDER BY position")
         while let row = try rows.next() { try body(Self.journalRow(row)) }
     }
 
     func forEachHead(_ body: (SignedTreeHead) throws -> Void) throws {
-        let rows = try Row.fetchCursor(database, sql: "SELECT * FROM heads ORDER BY size")
+        let rows = try Row.fetchCursor(database, sql: "SELECT \(Self.heads) ORDER BY size")
         while let row = try rows.next() { try body(Self.head(row)) }
     }
 
     func lastHead() throws -> SignedTreeHead? {
-        try Row.fetchOne(database, sql: "SELECT * FROM heads ORDER BY size DESC LIMIT 1").map(Self.head)
+        try Row.fetchOne(database, sql: "SELECT \(Self.heads) ORDER BY size DESC LIMIT 1").map(Self.head)
     }
 
     /// What SQLite itself finds wrong with the file; empty when nothing is.

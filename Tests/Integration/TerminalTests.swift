@@ -58,17 +58,21 @@ struct TerminalTests {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let seen = try onTerminal(arguments)
         #expect(!seen.isEmpty)
+        #expect(Self.obeyed(seen).isEmpty, "\(arguments): \(seen.debugDescription)")
+    }
+
+    /// What a terminal would obey or not show of what it got, beside our own styling.
+    static func obeyed(_ seen: String) -> [Unicode.Scalar] {
         // Bold, dim, red, green and yellow, and their end, are ours.
         let ours = ["0", "1", "2", "31", "32", "33"].reduce(seen) { text, code in
             text.split(separator: "\u{1B}[\(code)m", omittingEmptySubsequences: false).joined()
         }
-        let obeyed = ours.unicodeScalars.filter { scalar in
+        return ours.unicodeScalars.filter { scalar in
             switch scalar.value {
             case 9, 10, 13: false
             case 0..<0x20, 0x7F..<0xA0, 0x200B...0x200F, 0x202A...0x202E, 0x2066...0x2069: true
             default: false
             }
         }
-        #expect(obeyed.isEmpty, "\(arguments): \(seen.debugDescription)")
     }
 }
