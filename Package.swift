@@ -150,7 +150,7 @@ let testing: [Target] = [
         "GCXAgentTests",
         [
             "GCXModel", "GCXSigning", "GCXPricing", "GCXBenchmark", "GCXLinux", "GCXSandbox", "GCXLedger",
-            "GCXLedgerSQLite", "GCXAgent", "Support", "gcx-unpack",
+            "GCXLedgerSQLite", "GCXAgent", "Support", "gcx-unpack", logging,
         ]),
     tests(
         "GCXAPITests",
@@ -162,7 +162,7 @@ let testing: [Target] = [
         "Integration",
         [
             "GCXModel", "GCXSigning", "GCXLinux", "GCXSandbox", "GCXLedger", "GCXLedgerSQLite", "GCXAgent", "Senders",
-            "gcx", "gcx-supervisor", "gcx-probe", "gcx-unpack",
+            "gcx", "gcx-supervisor", "gcx-probe", "gcx-unpack", logging,
         ],
         path: "Tests/Integration"),
     tests("Tidy", [], path: "Tests/Tidy"),

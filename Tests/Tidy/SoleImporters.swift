@@ -70,6 +70,7 @@ struct SoleImport: Sendable {
             modules: ["Logging"],
             homes: [
                 "Sources/GCXAgent/", "Sources/GCXAPI/", "Sources/gcx/", "Tests/GCXAPITests/", "Tests/GCXAgentTests/",
+                "Tests/Integration/",
             ],
             reason: "what is worth a line is decided by services", remedy: "throw, or return what happened"),
         SoleImport(

@@ -3,9 +3,9 @@ import Logging
 
 /// Shows what strangers brought into a log line as a terminal shows it: the journal is read on one.
 struct SafeLogHandler: LogHandler {
-    private var handler: StreamLogHandler
+    private var handler: any LogHandler
 
-    init(_ handler: StreamLogHandler) { self.handler = handler }
+    init(_ handler: some LogHandler) { self.handler = handler }
 
     var logLevel: Logger.Level {
         get { handler.logLevel }
@@ -14,7 +14,7 @@ struct SafeLogHandler: LogHandler {
 
     var metadata: Logger.Metadata {
         get { handler.metadata }
-        set { handler.metadata = newValue.mapValues(Self.shown) }
+        set { handler.metadata = Self.shown(newValue) }
     }
 
     subscript(metadataKey key: String) -> Logger.Metadata.Value? {
@@ -25,7 +25,7 @@ struct SafeLogHandler: LogHandler {
     func log(event: LogEvent) {
         var event = event
         event.message = "\(SafeText.show(event.message.description))"
-        event.metadata = event.metadata?.mapValues(Self.shown)
+        event.metadata = event.metadata.map(Self.shown)
         handler.log(event: event)
     }
 
@@ -34,7 +34,12 @@ struct SafeLogHandler: LogHandler {
         case .string(let text): .string(SafeText.show(text))
         case .stringConvertible(let value): .string(SafeText.show(value.description))
         case .array(let values): .array(values.map(shown))
-        case .dictionary(let values): .dictionary(values.mapValues(shown))
+        case .dictionary(let values): .dictionary(shown(values))
         }
+    }
+
+    /// A stranger's name may stand for another, once both are shown: then the last is kept.
+    private static func shown(_ metadata: Logger.Metadata) -> Logger.Metadata {
+        Logger.Metadata(metadata.map { (SafeText.show($0.key), shown($0.value)) }) { $1 }
     }
 }
