@@ -26,6 +26,26 @@ struct PageTests {
         #expect(!markdown.contains("<script") && markdown.contains("\\|"))
     }
 
+    @Test("no text of a stranger steers what shows a report, in a table, a page or Markdown")
+    func steered() throws {
+        let evil =
+            "a\u{1B}]0;x\u{7}\u{9B}31m\u{202E}\u{200B}\r\n# head\n| cell | ![i](http://localhost) `code` **b** <img src=x>"
+        let (report, subject) = (Self.report(evil), Self.subject(evil))
+        let page = Page(report, subject).html
+        let markdown = report.markdown(subject)
+        let table = report.table(width: 200, colour: false)
+        for (name, text) in [("page", page), ("Markdown", markdown), ("table", table)] {
+            let hidden = text.unicodeScalars.filter { $0 != "\n" && PlainText.isHidden($0) }
+            #expect(hidden.isEmpty, "\(name) holds \(hidden)")
+            #expect(text.contains("head"), "\(name) shows the text")
+        }
+        #expect(!page.contains("<img"))
+        #expect(!markdown.split(separator: "\n").contains { $0.hasPrefix("#") || $0.hasPrefix("| cell") })
+        // What stands behind a backslash is text; what we write ourselves is bold, and in a table.
+        let obeyed = markdown.replacing(try Regex(#"\\."#), with: "")
+        for sign in ["[", "`", "#", "<", "**b"] { #expect(!obeyed.contains(sign), "Markdown holds \(sign)") }
+    }
+
     @Test("the page fetches nothing, runs nothing, and is well-formed where it holds drawings")
     func standsAlone() throws {
         let html = Page(Self.report(), Self.subject("m")).html

@@ -29,12 +29,10 @@ enum TextLayout {
         line.count <= width ? line : String(line.prefix(max(0, width - 1))) + "…"  // bounded: a terminal's width
     }
 
-    /// Text that came from files and devices, without what a terminal would obey.
+    /// Text that came from files and devices, without what a terminal would obey, what turns the direction of writing, and
+    /// what cannot be seen.
     static func harmless(_ text: String) -> String {
-        String(
-            text.map { character in
-                character.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control } ? character : "?"
-            })
+        String(text.map { $0.unicodeScalars.contains(where: PlainText.isHidden) ? "?" : $0 })
     }
 }
 
