@@ -55,7 +55,8 @@ final class SenderSite {
         let client = SenderClient(
             environment: site.environment, directory: site.directory, log: site.path("client.out"))
         return Ground(
-            ledger: .unix(site.path("ledger.sock")), agent: .port(port), scratch: scratch,
+            ledger: .unix(site.path("ledger.sock")), agent: .port(port), ledgerFile: site.path("ledger.sqlite"),
+            scratch: scratch,
             domain: .embedded(operator: try Address(checksummed: site.addresses["operator", default: ""])),
             machine: try Address(checksummed: site.addresses["machine", default: ""]), buyer: try key("buyer"),
             operator: try key("operator"), ended: try #require(Digest(lease)),

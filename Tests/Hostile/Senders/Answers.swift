@@ -18,7 +18,8 @@ enum SentAnswers {
             }
             defer { server.stop() }
             let arguments = command.map {
-                $0 == "LEASE" ? "\(ground.ended)" : $0 == "OUT" ? "\(ground.scratch)/out" : $0
+                $0 == "LEASE"
+                    ? "\(ground.ended)" : $0.hasPrefix("OUT") ? "\(ground.scratch)/out\($0.dropFirst(3))" : $0
             }
             let key = command[0] == "agent" ? [] : ground.keyOptions
             var answer = try ground.client(
@@ -106,11 +107,11 @@ enum SentAnswers {
         },
     ]
 
-    private static func log(_ headers: [String], _ body: [UInt8]) -> EvilAnswer {
+    static func log(_ headers: [String], _ body: [UInt8]) -> EvilAnswer {
         .bytes(HTTPText.answer(body, "200 OK", headers))
     }
 
-    private static func logHeaders(
+    static func logHeaders(
         start: String = "0", next: String, skip: String = "0", ended: String = "true"
     ) -> [String] {
         [
@@ -120,8 +121,7 @@ enum SentAnswers {
     }
 
     /// A record of a log: stream, length, two times, payload, and a check that nobody may need to read it.
-    private static func record(_ stream: UInt8, _ payload: [UInt8], length: UInt32? = nil, time: UInt64 = 1) -> [UInt8]
-    {
+    static func record(_ stream: UInt8, _ payload: [UInt8], length: UInt32? = nil, time: UInt64 = 1) -> [UInt8] {
         func little(_ number: some FixedWidthInteger) -> [UInt8] {
             withUnsafeBytes(of: number.littleEndian) { Array($0) }
         }

@@ -13,6 +13,8 @@ import Glibc
 package final class Ground: @unchecked Sendable {
     package let ledger: Place
     package let agent: Place
+    /// The file in which the ledger keeps its journal.
+    package let ledgerFile: String
     /// Folder for files of the cases.
     package let scratch: String
     package let domain: EIP712Domain
@@ -30,11 +32,12 @@ package final class Ground: @unchecked Sendable {
     private var open: LeaseID?
 
     package init(
-        ledger: Place, agent: Place, scratch: String, domain: EIP712Domain, machine: Address, buyer: PrivateKey,
-        operator: PrivateKey, ended: LeaseID, endedDemand: Digest, offer: Digest, keyOptions: [String],
-        client: @escaping @Sendable (ClientRun) throws -> Answer
+        ledger: Place, agent: Place, ledgerFile: String, scratch: String, domain: EIP712Domain, machine: Address,
+        buyer: PrivateKey, operator: PrivateKey, ended: LeaseID, endedDemand: Digest, offer: Digest,
+        keyOptions: [String], client: @escaping @Sendable (ClientRun) throws -> Answer
     ) {
-        (self.ledger, self.agent, self.scratch, self.domain) = (ledger, agent, scratch, domain)
+        (self.ledger, self.agent, self.ledgerFile, self.scratch) = (ledger, agent, ledgerFile, scratch)
+        self.domain = domain
         (self.machine, self.buyer, self.operator) = (machine, buyer, `operator`)
         (self.ended, self.endedDemand, self.offer) = (ended, endedDemand, offer)
         (self.keyOptions, self.client) = (keyOptions, client)

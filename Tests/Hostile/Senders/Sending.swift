@@ -24,7 +24,7 @@ package struct Sending: Sendable {
     /// All of them.
     package static let all: [Sending] =
         SentUploads.all + SentImages.all + SentDocuments.all + SentTexts.all + SentAnswers.all + SentLedgerAnswers.all
-        + SentConnections.all + SentFloods.all
+        + SentConnections.all + SentFloods.all + SentSelfDealing.all + SentFetches.all + SentSpam.all
 }
 
 /// What came back.
