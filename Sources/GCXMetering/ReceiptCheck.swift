@@ -57,7 +57,7 @@ package struct ReceiptCheck: Sendable {
     /// Checks a receipt against the last one accepted and the time the buyer's own clock saw pass since the lease opened.
     ///
     /// - Parameter elapsedNanoseconds: on the buyer's side, from the opening of the lease until now; nil when unknown,
-    ///   and then the physical bound rests on the receipt's own period.
+    ///   and then lease time has no bound, and core time that of the whole lease.
     package func check(
         _ receipt: Receipt, after last: (receipt: Receipt, digest: Digest)?, elapsedNanoseconds: UInt64?
     ) throws(ReceiptError) {

@@ -112,7 +112,7 @@ import Testing
     static let dishonest: [(reason: String, apply: @Sendable (inout Receipt) -> Void)] = [
         ("comes to", { $0.amount = Amount($0.amount.value + 1) }),
         ("comes to", { $0.amount = Amount($0.amount.value - 1) }),
-        ("CPU time", { ($0.usage.coreNanoseconds, $0.amount) = (21_000_000_000, 52) }),
+        ("CPU time", { ($0.usage.coreNanoseconds, $0.amount) = (7_300_000_000_000, 14_610) }),
         ("GPU time", { $0.usage.gpuNanoseconds = 1 }),
         ("memory", { $0.usage.memoryByteSeconds = ByteSeconds(UInt128(10 << 30) + 1) }),
         ("storage", { $0.usage.storageByteSeconds = ByteSeconds(UInt128(10 << 30) + 1) }),

@@ -33,6 +33,8 @@ extension WholeLeases {
                 let status = try site.inspect(lease)
                 #expect(status.vouched == status.amount && status.claimed == status.amount)
                 figures.append(status.usage.coreNanoseconds)
+                let noted = try #require(try site.report(lease).facts?.readingNanoseconds)
+                #expect(noted > 0 && noted <= status.usage.coreNanoseconds)
                 words.append(try site.receipts(lease).flatMap(\.events).map(\.shown))
             }
             let said = "reading the image and the input took "

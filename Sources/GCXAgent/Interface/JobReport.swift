@@ -107,6 +107,8 @@ package struct JobFacts: Codable, Equatable, Sendable {
     package var openFilesMax: UInt64
     /// The AppArmor profile it ran under; nil where the machine has none for jobs.
     package var appArmorProfile: Untrusted?
+    /// CPU time that reading its image and input took, ns, which is part of its bill; nil when nobody noted it.
+    package var readingNanoseconds: UInt64?
     /// How it ended; nil while it has not.
     package var exit: JobExit?
 

@@ -50,6 +50,7 @@ extension LeaseKeeper {
                 facts = JobFacts(plan)
             }
             facts.exit = exit ?? facts.exit
+            facts.readingNanoseconds = facts.readingNanoseconds ?? readingNanoseconds
             try context.store.save(facts, of: id)
         }
     }

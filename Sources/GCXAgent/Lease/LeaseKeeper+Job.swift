@@ -122,9 +122,12 @@ extension LeaseKeeper {
         receiptAt = first.bootNanoseconds
     }
 
+    /// CPU time of reading what was sent, ns.
+    var readingNanoseconds: UInt64? { readersPlace?.cgroup.readerUsage().cpuNanoseconds }
+
     /// Says what of the bill is from before the job, when it is worth a word.
     private func tellReading() async {
-        guard let spent = readersPlace?.cgroup.readerUsage().cpuNanoseconds,
+        guard let spent = readingNanoseconds,
             spent >= AgentLimits.readingSaidNanosecondsMin
         else { return }
         await happened(

@@ -176,12 +176,14 @@ struct DemoScript: Sendable {
         let ratings = try await cast.ledger.lease(record.id).ratings.map(\.document)
         let owner = try await cast.ledger.account(cast.owner.address)
         let final = try await cast.agent.job(record.id, by: .owner)
+        let reading = try await cast.agent.report(record.id, by: .owner).facts?.readingNanoseconds
         stage.stop("agent")
         stage.stop("ledger")
         let report = try LedgerVerifier.verify(stage.database, expectedOperator: cast.identity.operator)
         return DemoStatement(
             job: final, deposit: record.deposit, claimed: record.settled, ownerBalance: owner.balance,
-            escrow: record.escrow, ratings: ratings, selfReportedNanoseconds: selfReported, report: report)
+            escrow: record.escrow, ratings: ratings, readingNanoseconds: reading ?? 0,
+            selfReportedNanoseconds: selfReported, report: report)
     }
 
     /// Waits until a process gives an answer, or says why it ended.

@@ -10,6 +10,8 @@ struct DemoStatement: Encodable {
     let ownerBalance: Amount
     let escrow: Escrow
     let ratings: [Rating]
+    /// CPU time in which the job's image and input were read, before it began: part of the bill.
+    let readingNanoseconds: UInt64
     /// CPU time by the job's own count; nil when it did not get that far.
     let selfReportedNanoseconds: UInt64?
     let report: VerifyReport
@@ -27,7 +29,7 @@ struct DemoStatement: Encodable {
     /// The difference between the meter and the job's own count, in thousandths of the latter.
     var differencePerMille: UInt64? {
         guard let own = selfReportedNanoseconds, own > 0 else { return nil }
-        let metered = job.usage.coreNanoseconds
+        let metered = job.usage.coreNanoseconds - min(readingNanoseconds, job.usage.coreNanoseconds)
         return (metered > own ? metered - own : own - metered) * 1_000 / own
     }
 
@@ -35,7 +37,9 @@ struct DemoStatement: Encodable {
         Terminal.say("\n" + Terminal.bold("Statement"))
         Terminal.say("job             \(job.exit?.description ?? "not ended")")
         Terminal.say("receipts        \(job.receipts)")
-        Terminal.say("CPU metered     \(Display.seconds(job.usage.coreNanoseconds))")
+        Terminal.say(
+            "CPU metered     \(Display.seconds(job.usage.coreNanoseconds)), of it "
+                + "\(Display.seconds(readingNanoseconds)) for reading the image and the input")
         if let own = selfReportedNanoseconds, let difference = differencePerMille {
             Terminal.say(
                 "CPU by the job  \(Display.seconds(own)) (times(2)); they differ by \(difference / 10).\(difference % 10) %"

@@ -68,6 +68,10 @@ struct ReportText {
             "limits    \(io.pids) processes, \(facts.openFilesMax) open files, \(facts.wallSecondsMax) s, log \(Display.bytes(facts.logBytesMax))",
         ]
         if let bytes = io.ioBytesPerSecond { lines.append("disk      \(Display.bytes(bytes)) a second each way") }
+        if let spent = facts.readingNanoseconds {
+            lines.append(
+                "reading   \(Display.seconds(spent)) of CPU time for the image and the input, part of the bill")
+        }
         guard let exit = facts.exit else { return lines }
         if let killed = exit.oomKills, killed > 0 { lines.append("memory    \(killed) processes ended by the kernel") }
         if exit.logDroppedBytes > 0 { lines.append("dropped   \(Display.bytes(exit.logDroppedBytes)) of log") }
