@@ -11,14 +11,15 @@ extension WholeLeases {
     @Suite("Who opens what a stranger named")
     struct TraceTests {
         static let lacks = ["strace", "umoci"].first { ChildProcess.find($0) == nil }
+        static let runtimes = ["crun", "runc"].filter { ChildProcess.find($0) != nil }
         /// Stand in the names of files of an image, an input and an output.
         private static let (layer, input, output) = ("mark-of-layer", "mark-of-input", "mark-of-output")
 
         @Test(
             "in a whole lease, root opens no file of an image, an input or an output by its name",
-            .enabled(if: lacks == nil, "needs \(lacks ?? "")"))
-        func lease() throws {
-            let site = try Site()
+            .enabled(if: lacks == nil, "needs \(lacks ?? "")"), arguments: runtimes)
+        func lease(runtime: String) throws {
+            let site = try Site(["job.runtime": "\"\(runtime)\""])
             try site.open()
             let lease = try site.lease()
             let image = site.path("image.tar")
@@ -51,7 +52,9 @@ extension WholeLeases {
             let relative = seen.relativeOfRoot.filter { $0.wholeMatch(of: Self.ofRuntime) == nil }
             #expect(relative.isEmpty, "\(relative.sorted())")
             // No tool that looks at what strangers have made: they would do it as root.
-            #expect(seen.programsOfRoot.isSubset(of: ["gcx-supervisor", "gcx-unpack", "crun", "mke2fs"]))
+            #expect(
+                seen.programsOfRoot.isSubset(of: ["gcx-supervisor", "gcx-unpack", "crun", "runc", "exe", "mke2fs"]),
+                "\(seen.programsOfRoot)")
             let buyer = Trace(String(decoding: try Files.bytes(client, limit: 256 << 20), as: UTF8.self))
             #expect(buyer.all(naming: [Self.output]) > 0)
             let byBuyer = buyer.byRoot(naming: [Self.output])
@@ -72,9 +75,9 @@ extension WholeLeases {
             #expect(strange.isEmpty, "\(strange.sorted())")
         }
 
-        /// What crun opens below an open folder: files of the job's control groups, and its own state.
+        /// What a runtime opens below an open folder: files of control groups, and its own state.
         private static var ofRuntime: Regex<Substring> {
-            /(?:cgroup|cpu|cpuset|memory|pids|io|blkio|devices|hugetlb)\.[a-z_.]+|[0-9a-f]{64}\/seccomp\.bpf/
+            /(?:[a-z,_]+\/(?:gcx\/(?:[0-9a-f]{64}\/(?:job\/)?)?)?)?(?:cgroup|cpu|cpuset|memory|pids|io|blkio|devices|freezer|hugetlb)\.[a-z_.]+|[0-9a-f]{64}\/seccomp\.bpf/
         }
 
         private static var ours: [Regex<Substring>] {
@@ -83,7 +86,7 @@ extension WholeLeases {
                 /\/images\/(?:\.locks\/[0-9a-f]{64}|\.partial|\.unpack-\w{6}(?:\/(?:archive|unpacked(?:\/rootfs)?))?)/,
                 /\/images\/(?:\.unpack-\w{6}\/unpacked|[0-9a-f]{64})\/(?:rootfs|image\.json(?:\.\d+\.\d+\.tmp)?)/,
                 /\/run\/gcx-sandbox\/(?:bundle(?:\/config\.json\.[\d.]+\.tmp)?|rootfs|image|input(?:-source)?|pid|user|empty)/,
-                /\/run\/gcx-sandbox\/(?:ids\/[.\w]+(?:\.tmp)?|state(?:\/[0-9a-f]{64}\/[.\w]+)?)/,
+                /\/run\/gcx-sandbox\/(?:ids\/[.\w]+(?:\.tmp)?|\.pid|state(?:\/[0-9a-f]{64}(?:\/[.\w-]+)?)?)/,
                 /\/run\/gcx-sandbox\/scratch(?:\/(?:work|tmp|output|upper(?:\/(?:proc|dev|sys|tmp|output|input))?))?/,
             ]
         }
