@@ -43,6 +43,11 @@ package enum APILimits {
     package static let logEndPatience: Duration = .seconds(60)
     /// Items that a client takes of one list of a ledger, in all its pages.
     package static let listItemsMax = 1_000_000
+    /// Pages of a list without an item that a client takes in a row: each stands for ``LedgerLimits/pageLookedAtMax`` items that
+    /// did not count, so this is as many as are taken of a list, several times over.
+    package static let emptyPagesMax = 1_000
+    /// Receipts of one lease that a client takes: a month of one every ten seconds.
+    package static let receiptsMax = 1 << 18
     /// Bytes in one piece of an upload or a download.
     package static let chunkBytes = 128 << 10
     /// Bytes of a unix socket's path, without its final zero (unix(7): 108 with it).

@@ -1,9 +1,11 @@
 import GCXAgent
+import GCXLedger
 import GCXLinux
 import GCXModel
 import GCXSandbox
 import GCXSigning
 import Glibc
+import Synchronization
 import Testing
 
 @testable import GCXAPI
@@ -197,6 +199,51 @@ import Testing
                 let status = try? await client.job(lease.id, by: .owner)
                 #expect((status == lease.status()) == isTaken, "\(text.suffix(60))")
             }
+        }
+    }
+
+    @Test("a ledger whose list goes on for ever without an item is left")
+    func emptyPages() async throws {
+        let asked = Mutex(0)
+        try await withScratch { directory in
+            let path = directory + "/evil.sock"
+            let server = try EvilServer(at: path) { _, write in
+                let next = asked.withLock { asked in
+                    asked += 1
+                    return asked
+                }
+                _ = write(EvilServer.answer(Array("[]".utf8), ["gcx-next": "\(next)"]))
+            }
+            defer { server.stop() }
+            let ledger = HTTPLedger(.unix(path: path))
+            let list = await #expect(throws: LedgerError.self) { try await ledger.offers(liveOnly: true) }
+            #expect(list?.description.contains("no end") == true)
+            #expect(asked.withLock { $0 } == APILimits.emptyPagesMax + 1)
+            let journal = await #expect(throws: LedgerError.self) { try await ledger.entries(from: 0, limit: 10) }
+            #expect(journal?.description.contains("without entries") == true)
+        }
+    }
+
+    @Test("an agent whose receipts have no end is left")
+    func endlessReceipts() async throws {
+        let receipts = lease.receipts(1)
+        let asked = Mutex(UInt64(0))
+        try await withEvilAgent { _, write in
+            let first = asked.withLock { asked in
+                asked += 1
+                return asked * 200
+            }
+            let page = (0..<200).map { number in
+                var document = receipts[0].document
+                document.sequence = first + UInt64(number)
+                return Signed(document: document, signature: receipts[0].signature)
+            }
+            _ = write(EvilServer.answer((try? WireJSON.encode(page)) ?? []))
+        } _: { client, _ in
+            let error = await #expect(throws: AgentError.self) {
+                try await client.allReceipts(lease.id, by: .owner, most: 500)
+            }
+            #expect(error?.description.contains("more than 500 receipts") == true)
         }
     }
 

@@ -65,6 +65,24 @@ package struct AgentClient: AgentOperations {
         return receipts
     }
 
+    /// All receipts of a lease, a page at a time.
+    ///
+    /// - Throws: ``AgentError/answerImpossible(_:)`` beyond `most` of them, or what a call throws.
+    package func allReceipts(
+        _ lease: LeaseID, by caller: Caller, most: Int = APILimits.receiptsMax
+    ) async throws(AgentError) -> [Signed<Receipt>] {
+        var receipts: [Signed<Receipt>] = []
+        while true {
+            let page = try await self.receipts(
+                lease, after: receipts.last?.document.sequence ?? 0, waitSeconds: 0, by: caller)
+            if page.isEmpty { return receipts }
+            receipts += page  // bounded: joins lists
+            guard receipts.count <= most else {
+                throw .answerImpossible("lease \(lease.short) has more than \(most) receipts")
+            }
+        }
+    }
+
     /// A page that does not go on would be asked for again and again.
     static func requireOrder(_ numbers: [UInt64], after: UInt64, _ what: String) throws(AgentError) {
         var last = after

@@ -81,8 +81,10 @@ extension HTTPLedger {
         while let from = place, entries.count < wanted {
             // bounded here: fewer entries than wanted, the loop asks; joins lists
             let answer = try await answer(pageCall("/v1/entries?from=\(from)&limit=\(wanted - entries.count)"))
-            entries += try read(answer) as [PostedEntry]
+            let page = try read(answer) as [PostedEntry]
+            entries += page
             place = try next(answer, after: from)
+            guard !page.isEmpty || place == nil else { throw unreadable("its journal has pages without entries") }
         }
         return entries
     }
@@ -107,11 +109,15 @@ extension HTTPLedger {
 
     /// All pages of a list.
     private func list<Item: Decodable & Sendable>(_ path: String) async throws(LedgerError) -> [Item] {
-        var (items, place) = ([Item](), Optional(UInt64(0)))
+        var (items, place, empty) = ([Item](), Optional(UInt64(0)), 0)
         while let from = place {
             let page: Page<Item> = try await page(path, from: from)
-            items += page.items  // bounded: joins lists
-            guard items.count <= APILimits.listItemsMax else { throw unreadable("its list has no end") }
+            // bounded here: joins lists, and counts pages
+            items += page.items
+            empty = page.items.isEmpty ? empty + 1 : 0
+            guard items.count <= APILimits.listItemsMax, empty <= APILimits.emptyPagesMax else {
+                throw unreadable("its list has no end")
+            }
             place = page.next
         }
         return items

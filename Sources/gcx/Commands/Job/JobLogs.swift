@@ -146,7 +146,7 @@ struct LogCheck {
         let domain = try await ledger.identity().domain
         let machine = try await ledger.lease(lease).terms.machine
         var previous = Digest.zero
-        return try await Receipts.all(lease, agent: agent, caller: caller).map { signed in
+        return try await agent.allReceipts(lease, by: caller).map { signed in
             try signed.verify(signer: machine, in: domain)
             let receipt = signed.document
             guard receipt.previous == previous else {

@@ -13,19 +13,6 @@ struct ReceiptNoun: AsyncParsableCommand {
         subcommands: [ReceiptList.self, ReceiptVerify.self])
 }
 
-/// All receipts of a lease.
-enum Receipts {
-    static func all(_ lease: LeaseID, agent: AgentClient, caller: Caller) async throws -> [Signed<Receipt>] {
-        var receipts: [Signed<Receipt>] = []
-        while true {
-            let page = try await agent.receipts(
-                lease, after: receipts.last?.document.sequence ?? 0, waitSeconds: 0, by: caller)
-            if page.isEmpty { return receipts }
-            receipts += page  // bounded: joins lists
-        }
-    }
-}
-
 /// `gcx receipt list`.
 struct ReceiptList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "list", abstract: "List the receipts of a lease.")
@@ -40,8 +27,8 @@ struct ReceiptList: AsyncParsableCommand {
 
     func run() async throws {
         let client = try agent.open()
-        let receipts = try await Receipts.all(
-            lease, agent: client, caller: try await caller.caller(agent: client, ledger: ledger))
+        let receipts = try await client.allReceipts(
+            lease, by: try await caller.caller(agent: client, ledger: ledger))
         if output.json { return try Terminal.json(receipts) }
         var table = Table(["receipt", "elapsed", "CPU", "memory byte-s", "owed in all", "events"])
         for signed in receipts {
@@ -95,7 +82,7 @@ struct ReceiptVerify: AsyncParsableCommand {
     private func read() async throws -> [Signed<Receipt>] {
         if let file { return try Documents.read(file, what: "list of receipts") }
         let client = try agent.open()
-        return try await Receipts.all(
-            lease, agent: client, caller: try await caller.caller(agent: client, ledger: ledger))
+        return try await client.allReceipts(
+            lease, by: try await caller.caller(agent: client, ledger: ledger))
     }
 }
