@@ -142,7 +142,7 @@ static const int allowed_calls[] = {
     SYS_openat, SYS_openat2, SYS_newfstatat, SYS_fstat, SYS_statx, SYS_fstatfs, SYS_getdents64, SYS_readlinkat,
     SYS_ftruncate, SYS_fallocate, SYS_fsync, SYS_fadvise64,
     SYS_mkdirat, SYS_symlinkat, SYS_linkat, SYS_unlinkat, SYS_renameat, SYS_renameat2, SYS_fchmod, SYS_fchown,
-    SYS_fchownat, SYS_utimensat, SYS_umask,
+    SYS_fchownat, SYS_utimensat,
     // Files that it opened are handed to its parent, through the one socket that it was given; it can make none.
     SYS_sendmsg,
     // Memory, locks and the end.

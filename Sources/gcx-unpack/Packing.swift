@@ -4,7 +4,10 @@ import Glibc
 
 /// Packs what is in a directory: files, directories and links. What cannot be carried is left out and named.
 final class Packing {
-    private let order: UnpackOrder
+    private let directory: Int32?
+    private let archive: Int32?
+    private let rules: ArchiveRules
+    private let limits: ArchiveLimits
     private var report = UnpackReport()
     /// First names of files that have several.
     private var firstNames: [FileID: [UInt8]] = [:]
@@ -16,16 +19,23 @@ final class Packing {
         let inode: ino_t
     }
 
-    init(_ order: UnpackOrder) { self.order = order }
+    convenience init(_ order: UnpackOrder) {
+        self.init(order.directoryDescriptor, into: order.archiveDescriptors.first, order.rules, order.limits)
+    }
+
+    /// - Parameter archive: an open file that is written from where it stands.
+    init(_ directory: Int32?, into archive: Int32?, _ rules: ArchiveRules, _ limits: ArchiveLimits) {
+        (self.directory, self.archive, self.rules, self.limits) = (directory, archive, rules, limits)
+    }
 
     deinit { buffer.deallocate() }
 
     func run() -> UnpackReport {
         do throws(UnpackFailure) {
-            guard let directory = order.directoryDescriptor, let archive = order.archiveDescriptors.first else {
+            guard let directory, let archive else {
                 throw .damaged("no directory, or no archive")
             }
-            let writer = try ArchiveWriter(archive, bytesMax: order.limits.archiveBytesMax)
+            let writer = try ArchiveWriter(archive, bytesMax: limits.archiveBytesMax)
             let top = try attempt { () throws(LinuxError) in
                 try FileDescriptor.open(beneath: directory, [46, 0], O_RDONLY | O_DIRECTORY)
             }
@@ -50,9 +60,8 @@ final class Packing {
                 report.leaveOut(full, "it cannot be looked at")
                 continue
             }
-            guard report.entries < order.limits.entriesMax else {
-                // bounded: a limit of ours
-                throw .tooLarge(what: "the number of entries", limit: UInt64(order.limits.entriesMax))
+            guard report.entries < limits.entriesMax else {
+                throw .tooLarge(what: "the number of entries", limit: UInt64(limits.entriesMax))
             }
             report.entries += 1  // bounded: fewer than `entriesMax`, asked above
             try pack(Item(directory: directory, name: name, path: full, level: level, status: status), writer)
@@ -104,8 +113,8 @@ final class Packing {
             }
         }
         guard count > 0, count < text.count else { return report.leaveOut(item.path, "it cannot be read") }
-        let target = Array(text[..<count])  // bounded: no more is read than the text holds
-        switch order.rules.links {
+        let target = Array(text[..<count])
+        switch rules.links {
         case .none: return report.leaveOut(item.path, "a link")
         case .inside:
             let path = try EntryPath(item.path, mayBeginAtRoot: false)
@@ -117,20 +126,21 @@ final class Packing {
 
     private func packFile(_ item: Item, _ writer: ArchiveWriter) throws(UnpackFailure) {
         let id = FileID(device: item.status.st_dev, inode: item.status.st_ino)
-        if item.status.st_nlink > 1, order.rules.links != .none {
+        if item.status.st_nlink > 1, rules.links != .none {
             if let first = firstNames[id] {  // bounded: a dictionary
                 return try writer.begin(item.archived, item.status, kind: S_IFREG, link: first, isHard: true)
             }
-            firstNames[id] = item.archived  // bounded: a dictionary
         }
         guard let file = try? FileDescriptor.open(beneath: item.directory, item.name, O_RDONLY),
             let status = try? file.status("file"), status.st_mode & S_IFMT == S_IFREG
         else { return report.leaveOut(item.path, "it cannot be opened") }
+        // What is left out under one name has its chance under the next.
+        if item.status.st_nlink > 1 { firstNames[id] = item.archived }  // bounded: a dictionary
         // bounded here: a file's size has 63 bits, and its pieces lie in it one behind the other, `Holes` sees to it
         let size = Int64(status.st_size)
         let sum = report.bytes.saturatingSum(UInt64(clamping: size))
-        guard sum <= order.limits.bytesMax else {
-            throw .tooLarge(what: "the size of the files", limit: order.limits.bytesMax)
+        guard sum <= limits.bytesMax else {
+            throw .tooLarge(what: "the size of the files", limit: limits.bytesMax)
         }
         report.bytes = sum
         let pieces = Holes.data(of: file.number, size: size, blocks: Int64(status.st_blocks))

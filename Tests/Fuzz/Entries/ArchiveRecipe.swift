@@ -57,7 +57,7 @@ enum ArchiveRecipe {
 enum ArchiveSeeds {
     static var all: [[UInt8]] {
         let plain = [tree, links, pax, longNames, sparsePax, sparseOld, numbers, bad].flatMap { tar in
-            [seed(3, [], tar), seed(4, .onlyLooks, tar)]
+            [seed(3, .packsAgain, tar), seed(4, .onlyLooks, tar)]
         }
         let wrapped = [ArchiveChoice.isGzip, .isZstd].flatMap { form in
             [seed(0, form, tree), seed(1, form, pax)]

@@ -22,7 +22,7 @@ extension FuzzEntry {
         try? Scratch.with { folder throws(LinuxError) in
             var files: [OpenFile] = []
             for layer in layers { files.append(try Scratch.file(choice.form.wrap(layer), in: folder)) }
-            try extract(files.map(\.number), rules, into: choice.contains(.onlyLooks) ? nil : "\(folder)/tree")
+            try extract(files.map(\.number), rules, choice, folder)
         }
     } seeds: {
         ArchiveSeeds.all
@@ -34,47 +34,87 @@ extension FuzzEntry {
 
     private static let limits = ArchiveLimits(entriesMax: 64, bytesMax: 1 << 20)
 
-    private static func extract(_ archives: [Int32], _ rules: ArchiveRules, into path: String?) throws(LinuxError) {
-        guard let path else { return try judge(Extraction(archives, into: nil, rules, limits).run()) }
-        try Files.makeDirectory(path)
-        let tree = try FileDescriptor.open(path, O_RDONLY | O_DIRECTORY)
-        try judge(Extraction(archives, into: tree.number, rules, limits).run())
-        guard let top = try? EntryPath([], mayBeginAtRoot: false) else { return }
-        try look(in: tree.number, top, rules)
+    /// Of what is packed again: directories on the way to an entry are entries then, 256 at most for each.
+    private static let packing = ArchiveLimits(entriesMax: 64 * 257, bytesMax: 1 << 20)
+
+    private static func extract(
+        _ archives: [Int32], _ rules: ArchiveRules, _ choice: ArchiveChoice, _ folder: String
+    ) throws(LinuxError) {
+        guard !choice.contains(.onlyLooks) else {
+            return try judge(Extraction(archives, into: nil, rules, limits).run(), limits)
+        }
+        let made = try MadeTree("\(folder)/tree", archives, rules, limits)
+        try judge(made.report, limits)
+        guard choice.contains(.packsAgain), !rules.isLayer else { return }
+        let archive = try Scratch.file([], in: folder)
+        let packed = Packing(made.directory.number, into: archive.number, rules, packing).run()
+        try judge(packed, packing)
+        lseek(archive.number, 0, SEEK_SET)
+        let again = try MadeTree("\(folder)/again", [archive.number], rules, packing)
+        // Whoever is not root cannot read all of it.
+        guard packed.leftOut.isEmpty else { return }
+        precondition(
+            packed.outcome == .done && again.report.outcome == .done, "what was made cannot be packed and made again")
+        precondition(again.listing == made.listing, "what was packed is made as another")
     }
 
     /// A report is within the bounds, and can be read by whoever started the reader.
-    private static func judge(_ report: UnpackReport) throws(LinuxError) {
+    private static func judge(_ report: UnpackReport, _ limits: ArchiveLimits) throws(LinuxError) {
         precondition(report.entries <= limits.entriesMax && report.bytes <= limits.bytesMax, "a bound did not hold")
         let written = try JSONFile.encode(report, object: "report")
         precondition(written.count <= SandboxLimits.reportBytesMax, "the report is too long to be read")
         let read = try JSONFile.decode(UnpackReport.self, written, object: "report")
         precondition(read.reason == report.reason && read.leftOut == report.leftOut, "the report reads as another")
     }
+}
 
-    /// Nothing lies there but files, directories, and links that stay inside.
-    private static func look(in directory: Int32, _ path: EntryPath, _ rules: ArchiveRules) throws(LinuxError) {
+/// What was made of archives: nothing but files, directories, and links that stay inside.
+private struct MadeTree {
+    let directory: OpenFile
+    let report: UnpackReport
+    /// A line for each entry: kind, mode, name, and what is in it.
+    private(set) var listing: Set<String> = []
+    private let rules: ArchiveRules
+
+    init(_ path: String, _ archives: [Int32], _ rules: ArchiveRules, _ limits: ArchiveLimits) throws(LinuxError) {
+        try Files.makeDirectory(path)
+        directory = OpenFile(try FileDescriptor.open(path, O_RDONLY | O_DIRECTORY))
+        self.rules = rules
+        report = Extraction(archives, into: directory.number, rules, limits).run()
+        guard let top = try? EntryPath([], mayBeginAtRoot: false) else { return }
+        try look(in: directory.number, top)
+    }
+
+    private mutating func look(in directory: Int32, _ path: EntryPath) throws(LinuxError) {
         for name in try Files.names(inOpen: directory) {
             let entry = path.child(name.dropLast().map { UInt8(bitPattern: $0) })
             var status = stat()
             guard fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else { continue }
             precondition(status.st_mode & 0o6000 == 0, "a file that runs as its owner was made")
+            var content = ""
             switch status.st_mode & S_IFMT {
-            case S_IFREG: break
+            case S_IFREG:
+                if let file = try? FileDescriptor.open(beneath: directory, name, O_RDONLY) {
+                    content = try SHA256Hex.of(file.number, "file").hex
+                }
             case S_IFDIR:
                 let below = try FileDescriptor.open(beneath: directory, name, O_RDONLY | O_DIRECTORY)
-                try look(in: below.number, entry, rules)
-            case S_IFLNK:
-                precondition(rules.links != .none, "a link was made where none is")
-                var text = [CChar](repeating: 0, count: Int(PATH_MAX))
-                let count = readlinkat(directory, name, &text, text.count)
-                precondition(
-                    rules.links == .any
-                        || count > 0 && entry.keepsInside(text.prefix(count).map { UInt8(bitPattern: $0) }),
-                    "a link was made that leads outside")
+                try look(in: below.number, entry)
+            case S_IFLNK: content = link(name, in: directory, entry)
             default: preconditionFailure("something was made that is neither file nor directory nor link")
             }
+            listing.insert("\(String(status.st_mode, radix: 8)) \(entry.bytes) \(content)")
         }
+    }
+
+    private func link(_ name: [CChar], in directory: Int32, _ entry: EntryPath) -> String {
+        precondition(rules.links != .none, "a link was made where none is")
+        var text = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let count = readlinkat(directory, name, &text, text.count)
+        let target = text.prefix(max(0, count)).map { UInt8(bitPattern: $0) }
+        precondition(
+            rules.links == .any || !target.isEmpty && entry.keepsInside(target), "a link was made that leads outside")
+        return "\(target)"
     }
 }
 
@@ -90,6 +130,8 @@ struct ArchiveChoice: OptionSet {
     static let isRecipe = ArchiveChoice(rawValue: 4)
     static let isGzip = ArchiveChoice(rawValue: 8)
     static let isZstd = ArchiveChoice(rawValue: 16)
+    /// What was made is packed, as an output is, and made once more: it has to be the same.
+    static let packsAgain = ArchiveChoice(rawValue: 32)
 
     var form: ArchiveForm { contains(.isGzip) ? .gzip : contains(.isZstd) ? .zstd : .plain }
 }
