@@ -61,7 +61,7 @@ final class Packing {
                 continue
             }
             guard report.entries < limits.entriesMax else {
-                throw .tooLarge(what: "the number of entries", limit: UInt64(limits.entriesMax))
+                throw .tooLarge(what: "the number of entries", limit: UInt64(clamping: limits.entriesMax))
             }
             report.entries += 1  // bounded: fewer than `entriesMax`, asked above
             try pack(Item(directory: directory, name: name, path: full, level: level, status: status), writer)
@@ -113,7 +113,7 @@ final class Packing {
             }
         }
         guard count > 0, count < text.count else { return report.leaveOut(item.path, "it cannot be read") }
-        let target = Array(text[..<count])
+        let target = Array(text[..<count])  // bounded: no more is read than the text holds
         switch rules.links {
         case .none: return report.leaveOut(item.path, "a link")
         case .inside:
