@@ -68,6 +68,10 @@ import Testing
         }
     }
 
+    /// What an honest client waits at the most: milliseconds, and what the tests beside this one add. Where each question took
+    /// the ledger's thread for three seconds, and each page a hundred megabytes, it was half a minute and more.
+    private static let patience: Duration = .seconds(8)
+
     /// Asks for the same on several connections, again and again, while an honest client asks for something small.
     ///
     /// - Returns: the longest that the honest client waited, and how many answers the others got.
@@ -91,11 +95,12 @@ import Testing
             #expect(free.cores == (1 << 20) - 600 * TestWorld.wanted.cores)
             let start = ContinuousClock.now
             for _ in 0..<10 { _ = try await ledger.freeCapacity(of: market.offer, from: 0, until: .max) }
-            #expect(start.duration(to: .now) < .milliseconds(100), "each costs the ledger's thread 10 ms at the most")
+            let each = start.duration(to: .now) / 10
+            #expect(each < Self.patience / 10)
             let asked = try await asking(
                 "/v1/offers/\(market.offer)/free?from=0&until=\(UInt64.max)", connections: 16, at: socket
             ) { $0.contains("\"cores\":\(free.cores)") }
-            #expect(asked.longest < .seconds(1) && asked.answers >= 16, "\(asked)")
+            #expect(asked.longest < Self.patience && asked.answers >= 16, "\(asked)")
 
             let paged = try await asking(
                 "/v1/entries?limit=200&from=\(Self.leases + 4)", connections: 8, at: socket
@@ -103,7 +108,10 @@ import Testing
                 $0.hasPrefix("HTTP/1.1 200 ") && $0.utf8.count <= LedgerLimits.pageBytesMax + 100_000
                     && $0.utf8.count > LedgerLimits.pageBytesMax / 2
             }
-            #expect(paged.longest < .seconds(1) && paged.answers >= 8, "\(paged)")
+            #expect(paged.longest < Self.patience && paged.answers >= 8, "\(paged)")
+            print(
+                "a question for free capacity took \(each), others waited \(asked.longest) and, beside pages, \(paged.longest)"
+            )
             #expect(await ledger.head().document.size == UInt64(Self.leases + Self.largeEntries + 4))
         }
     }
