@@ -54,7 +54,7 @@ let adapters: [Target] = [
     swift("GCXHardware", ["GCXModel", "GCXLinux"]),
     swift("GCXBenchmark", ["GCXModel"]),
     swift("GCXSandbox", ["GCXModel", "GCXLinux", crypto]),
-    swift("GCXLedger", ["GCXModel", "GCXSigning", "GCXPricing", crypto]),
+    swift("GCXLedger", ["GCXModel", "GCXSigning", "GCXMarket", crypto]),
     swift("GCXLedgerSQLite", ["GCXLedger", "GCXLinux", "GCXModel", "GCXSigning", grdb]),
     swift("GCXConfig", ["GCXModel", toml]),
 ]
@@ -64,8 +64,8 @@ let services: [Target] = [
     swift(
         "GCXAgent",
         [
-            "GCXModel", "GCXSigning", "GCXPricing", "GCXMetering", "GCXLinux", "GCXHardware", "GCXBenchmark",
-            "GCXSandbox", "GCXLedger", crypto, grdb, logging, lifecycle,
+            "GCXModel", "GCXSigning", "GCXPricing", "GCXMetering", "GCXMarket", "GCXLinux", "GCXHardware",
+            "GCXBenchmark", "GCXSandbox", "GCXLedger", crypto, grdb, logging, lifecycle,
         ]),
     swift(
         "GCXAPI",

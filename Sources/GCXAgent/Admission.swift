@@ -1,5 +1,5 @@
+import GCXMarket
 import GCXModel
-import GCXPricing
 import GCXSandbox
 import GCXSigning
 
@@ -17,6 +17,7 @@ package struct Admission: Sendable {
         try checkConditions(terms)
         try checkTime(terms)
         try checkCapacity(terms.resources, beside: holders)
+        try checkMoney(terms)
     }
 
     private func checkParties(_ terms: LeaseTerms) throws(AgentError) {
@@ -40,24 +41,39 @@ package struct Admission: Sendable {
             ("receipt interval", terms.receiptSeconds == offer.receiptSeconds, "\(offer.receiptSeconds) s"),
             ("grace", terms.graceSeconds == offer.graceSeconds, "\(offer.graceSeconds) s"),
             ("close window", terms.closeWindowSeconds == offer.closeWindowSeconds, "\(offer.closeWindowSeconds) s"),
-            ("credit limit", terms.creditLimit == offer.creditLimit, "\(offer.creditLimit)"),
         ] where !asked {
             throw refused("their \(name) is not \(offered)", "Make the terms from the offer.")
         }
-        guard terms.deposit > .zero else { throw refused("the deposit is zero", "Put something into escrow.") }
-        try checkCap(terms)
     }
 
-    /// A rate cap below what full use costs would make honest vouchers unclaimable.
-    private func checkCap(_ terms: LeaseTerms) throws(AgentError) {
-        let hourly: Amount
-        do { hourly = try Pricing.hourlyCeiling(terms.resources, rates: terms.rates) } catch {
+    private func checkMoney(_ terms: LeaseTerms) throws(AgentError) {
+        let money: LeaseMoney
+        do { money = try LeaseMoney(terms) } catch {
             throw refused(error.description, "Use an offer with lower rates.")
         }
-        guard terms.hourlyCap >= hourly else {
+        guard let fault = money.faults(creditMax: offer.creditLimit).first else { return }
+        throw refused(fault.description, fault.remedy)
+    }
+
+    /// Capacity is reserved for somebody who could pay for all that he has reserved, and only for a few proposals of one payer at
+    /// once.
+    ///
+    /// - Parameter proposals: terms of the leases that are signed and not open on the ledger yet.
+    package func checkProposals(
+        _ terms: LeaseTerms, balance: Amount, beside proposals: [LeaseTerms]
+    ) throws(AgentError) {
+        let own = proposals.filter { $0.payer == terms.payer }
+        guard own.count < AgentLimits.proposalsPerPayerMax else {
             throw refused(
-                "the hourly cap of \(terms.hourlyCap) is below the \(hourly) that full use costs",
-                "Raise the cap to at least \(hourly).")
+                "\(own.count) leases of this payer are signed and not opened",
+                "Open them, or wait \(AgentLimits.proposalSeconds) s until they lapse.")
+        }
+        let needed = own.reduce(Optional(terms.deposit)) { sum, other in sum.flatMap { $0.adding(other.deposit) } }
+        guard let needed, balance >= needed else {
+            throw refused(
+                "the deposit is \(terms.deposit)\(own.isEmpty ? "" : ", with those of the leases not opened yet")"
+                    + ", and \(terms.payer.checksummed) has \(balance) on the ledger",
+                "Put money into the account, or ask for less.")
         }
     }
 

@@ -82,7 +82,7 @@ package actor AgentCore {
         let terms = proposal.terms
         let digest = terms.digest(in: context.identity.domain)
         try checkPayer(proposal, digest)
-        try await checkFunds(terms)
+        let balance = try await balance(for: terms)
         let signature: Signature
         do { signature = try await context.identity.machine.sign(digest) } catch {
             throw .notAllowed("the machine's key cannot sign: \(error)")
@@ -95,6 +95,9 @@ package actor AgentCore {
         let machine = machine
         let row = try context.store.insert(signed, id: digest, at: context.now()) { holders in
             try admission.check(terms, beside: holders.map(\.terms))
+            try admission.checkProposals(
+                terms, balance: balance,
+                beside: holders.filter(\.isProposal).map(\.terms))
             return try admission.place(terms, on: machine, beside: holders.map(\.placement))
         }
         if keepers[digest] == nil {
@@ -105,16 +108,10 @@ package actor AgentCore {
         return row.signed
     }
 
-    /// Capacity is reserved for somebody who could pay for it.
-    private func checkFunds(_ terms: LeaseTerms) async throws(AgentError) {
-        let balance: Amount
-        do { balance = try await context.ledger.account(terms.payer).balance } catch {
+    /// What the payer of these terms has on the ledger.
+    private func balance(for terms: LeaseTerms) async throws(AgentError) -> Amount {
+        do { return try await context.ledger.account(terms.payer).balance } catch {
             throw .ledger(Untrusted(error.description), remedy: Untrusted(error.remedy.instruction))
-        }
-        guard balance >= terms.deposit else {
-            throw .termsRefused(
-                "the deposit is \(terms.deposit), and \(terms.payer.checksummed) has \(balance) on the ledger",
-                remedy: "Put money into the account, or ask for less.")
         }
     }
 

@@ -3,8 +3,10 @@ import GCXSandbox
 /// The agent's bounds, in one place.
 package enum AgentLimits {
     /// A signed proposal that is not on the ledger after this lapses, and its capacity is free again, seconds.
-    /// Two minutes: a person reads the terms and opens the escrow.
-    package static let proposalSeconds: UInt64 = 120
+    /// A minute: a buyer's client opens the escrow at once, and a chain writes a few blocks in that time.
+    package static let proposalSeconds: UInt64 = 60
+    /// Leases that one payer may have signed and not opened at once.
+    package static let proposalsPerPayerMax = 2
     /// How often the agent looks whether a buyer asked to close, seconds. Well below the shortest close window (5 s).
     package static let ledgerPollSeconds: UInt64 = 1
     /// How often what is on the machine is compared with what should be, and old history removed, seconds.
@@ -39,6 +41,8 @@ package enum AgentLimits {
     /// A voucher is claimed at once when the unclaimed part reaches deposit / this, so that what is at risk stays small
     /// and the ledger does not get an entry for every receipt.
     package static let claimsPerDeposit: UInt64 = 10
+    /// ... or so many receipts' worth of full use: five minutes of one every ten seconds.
+    package static let claimReceipts: UInt64 = 30
     /// Most leases at once, whatever the capacity: each has a uid range of 65,536.
     package static let leasesMax = 1_024
     /// Arguments and environment of a job, bytes together.

@@ -15,6 +15,10 @@ package enum MarketLimits {
     package static let priorWords: UInt64 = 5
     /// ... of three stars, so that one good word is not yet a name.
     package static let priorMilliStars: UInt64 = 3_000
+    /// Receipts that a deposit covers, where the whole lease is not cheaper.
+    package static let depositReceiptsMin: UInt64 = 3
+    /// Receipts that a lease's credit is worth, unless the parties say otherwise.
+    package static let creditReceipts: UInt64 = 3
     /// Accounts whose payments are read to see whether money came back. What goes beyond them counts as come back.
     package static let accountsFollowedMax = 64
     /// Paths along which money is looked for. What is left then counts as come back too.

@@ -64,6 +64,21 @@ package enum Matching {
             + price(demand, offer) + time(demand, offer, startsAt: startsAt, now: now) + parties(demand, offer)
     }
 
+    /// What the demand asks of the machine and of the price of an hour, and the offer does not give.
+    package static func unmet(_ demand: Demand, by offer: Offer) -> [Mismatch] {
+        // bounded: joins lists
+        demand.constraints.flatMap { facts($0, offer.facts) } + hourly(demand, offer)
+    }
+
+    private static func hourly(_ demand: Demand, _ offer: Offer) -> [Mismatch] {
+        do {
+            let hourly = try Pricing.hourlyCeiling(demand.resources, rates: offer.rates)
+            return hourly > demand.hourlyMax ? [.price(hourlyMax: demand.hourlyMax, asked: hourly)] : []
+        } catch {
+            return [.priceUnknown(error.description)]
+        }
+    }
+
     /// The earliest moment that both sides allow, Unix seconds.
     package static func start(of demand: Demand, on offer: Offer, now: UInt64) -> UInt64 {
         max(now, demand.startsFrom, offer.availableFrom)
@@ -104,10 +119,9 @@ package enum Matching {
     private static func price(_ demand: Demand, _ offer: Offer) -> [Mismatch] {
         // bounded here: joins two lists
         do {
-            let hourly = try Pricing.hourlyCeiling(demand.resources, rates: offer.rates)
             let whole = try Pricing.ceiling(
                 demand.resources, rates: offer.rates, seconds: demand.durationSeconds)
-            return (hourly > demand.hourlyMax ? [.price(hourlyMax: demand.hourlyMax, asked: hourly)] : [])
+            return hourly(demand, offer)
                 + (whole > demand.budget ? [.budget(budget: demand.budget, asked: whole)] : [])
         } catch {
             return [.priceUnknown(error.description)]

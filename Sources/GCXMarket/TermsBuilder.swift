@@ -20,8 +20,9 @@ package struct LeaseChoice: Equatable, Sendable {
 extension LeaseTerms {
     /// The terms that follow from a demand and an offer.
     ///
-    /// The deposit is what the whole lease costs in full use and the credit limit on top, at most the budget; the burst
-    /// is one receipt period and the credit limit, so that an honest job never meets the rate cap.
+    /// The credit is worth a few receipts of this lease, at most what the offer gives. The deposit is what the whole lease costs
+    /// in full use and the credit on top, at most the budget; the burst is one receipt period and the credit, so that an
+    /// honest job never meets the rate cap.
     ///
     /// - Throws: ``PricingError`` when the rates are too large to multiply, or the end is too late to be written.
     package init(
@@ -30,16 +31,18 @@ extension LeaseTerms {
         let resources = demand.resources
         let whole = try Pricing.ceiling(resources, rates: offer.rates, seconds: demand.durationSeconds)
         let period = try Pricing.ceiling(resources, rates: offer.rates, seconds: offer.receiptSeconds)
+        let credit = try LeaseMoney.credit(
+            resources, rates: offer.rates, receiptSeconds: offer.receiptSeconds, most: offer.creditLimit)
         let (end, isLate) = choice.startsAt.addingReportingOverflow(demand.durationSeconds)
         guard !isLate else { throw .endsTooLate(startsAt: choice.startsAt, seconds: demand.durationSeconds) }
         self.init(
             offer: offerDigest, demand: demandDigest, payer: demand.buyer, payee: offer.owner, machine: offer.machine,
             session: choice.session, resources: resources, rates: offer.rates, startsAt: choice.startsAt,
             endsAt: end,
-            deposit: min(demand.budget, whole.adding(offer.creditLimit) ?? whole),
-            burst: period.adding(offer.creditLimit) ?? period,
+            deposit: min(demand.budget, whole.adding(credit) ?? whole),
+            burst: period.adding(credit) ?? period,
             hourlyCap: try Pricing.hourlyCeiling(resources, rates: offer.rates),
             closeWindowSeconds: offer.closeWindowSeconds, receiptSeconds: offer.receiptSeconds,
-            creditLimit: offer.creditLimit, graceSeconds: offer.graceSeconds, salt: choice.salt)
+            creditLimit: credit, graceSeconds: offer.graceSeconds, salt: choice.salt)
     }
 }

@@ -60,8 +60,9 @@ struct AdmissionTests {
         ("receipt interval", { $0.receiptSeconds += 1 }),
         ("grace", { $0.graceSeconds += 1 }),
         ("close window", { $0.closeWindowSeconds += 1 }),
-        ("credit limit", { $0.creditLimit = Amount(101) }),
-        ("deposit is zero", { $0.deposit = .zero }),
+        ("the credit of", { $0.creditLimit = Amount(101) }),
+        ("the deposit of 0", { $0.deposit = .zero }),
+        ("the burst of", { $0.burst = Amount(1) }),
         ("hourly cap", { $0.hourlyCap = Amount(1) }),
         ("over before it begins", { $0.endsAt = $0.startsAt }),
         ("outside 60 to 3600 s", { $0.endsAt = $0.startsAt + 59 }),
@@ -85,6 +86,7 @@ struct AdmissionTests {
                 terms { terms in
                     edit(&terms)
                     // Whatever is asked for, money is not what is missing.
+                    if !word.hasPrefix("the ") { terms.burst = Amount(.max) }
                     if word != "hourly cap" { terms.hourlyCap = Amount(UInt128(UInt64.max)) }
                 }, beside: [])
         }

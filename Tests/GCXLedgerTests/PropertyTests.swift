@@ -89,7 +89,7 @@ private struct RandomRun {
         let before = model
         let expected = model.take(step)
         world.clock.set(UInt64(model.now))
-        if let entry = entry(for: step) {
+        if let entry = try await entry(for: step) {
             let happened = try await post(entry, step)
             #expect(happened == expected, "\(name)")
             if happened { remember(entry, step) }
@@ -124,12 +124,12 @@ private struct RandomRun {
         written.append(entry)
     }
 
-    private func entry(for step: MoneyModel.Step) -> Entry? {
+    private func entry(for step: MoneyModel.Step) async throws -> Entry? {
         switch step {
         case .wait: nil
         case .replay(let index): written[index]
         case .faucet(let amount): .faucet(world.faucet(world.buyer.address, Amount(UInt128(amount))))
-        case .open(let deposit): .leaseOpened(lease(deposit))
+        case .open(let deposit): .leaseOpened(try await lease(deposit))
         case .topUp(let index, let total, let party):
             .topUp(world.topUp(ids[index], to: Amount(UInt128(total)), by: key(party)))
         case .claim(let index, let cumulative, let party):
@@ -141,9 +141,10 @@ private struct RandomRun {
         }
     }
 
-    private func lease(_ deposit: Int) -> CountersignedTerms {
-        world.countersign(
-            world.terms(offer: market.offer, demand: market.demand) { $0.deposit = Amount(UInt128(deposit)) })
+    private func lease(_ deposit: Int) async throws -> CountersignedTerms {
+        try await LedgerBench(ledger: ledger, world: world).freshLease(market) {
+            $0.deposit = Amount(UInt128(deposit))
+        }
     }
 
     private func foreign(_ voucher: Voucher) -> Signed<Voucher> {

@@ -179,31 +179,82 @@ extension LedgerConformance {
         LedgerScenario("overlapping leases never hold more than the offer has") { bench in
             let market = try await bench.openMarket()
             let start = bench.clock.now
-            func place(_ offset: UInt64, _ cores: UInt32) -> CountersignedTerms {
-                bench.lease(market) { terms in
+            func place(_ offset: UInt64, _ cores: UInt32) async throws -> CountersignedTerms {
+                try await bench.freshLease(market) { terms in
                     (terms.startsAt, terms.endsAt) = (start + offset, start + offset + 600)
                     (terms.resources.cores, terms.deposit) = (cores, 1_000)
                 }
             }
-            try await bench.ledger.post(.leaseOpened(place(0, 2)))
+            try await bench.ledger.post(.leaseOpened(try await place(0, 2)))
             // The next two do not overlap each other, so the busiest moment of a lease across both holds 2 + 2.
-            try await bench.ledger.post(.leaseOpened(place(600, 2)))
+            try await bench.ledger.post(.leaseOpened(try await place(600, 2)))
             try await bench.refuses(
-                .leaseOpened(place(300, 3)),
+                .leaseOpened(try await place(300, 3)),
                 .overCapacity(offer: market.offer, resource: "cores", free: 2, asked: 3))
-            try await bench.ledger.post(.leaseOpened(place(300, 2)))
+            try await bench.ledger.post(.leaseOpened(try await place(300, 2)))
             try await bench.refuses(
-                .leaseOpened(place(899, 2)),
+                .leaseOpened(try await place(899, 2)),
                 .overCapacity(offer: market.offer, resource: "cores", free: 0, asked: 2))
-            try await bench.ledger.post(.leaseOpened(place(900, 2)))
+            try await bench.ledger.post(.leaseOpened(try await place(900, 2)))
             let free = try await bench.ledger.freeCapacity(of: market.offer, from: start, until: start + 300)
             try bench.expect(free.cores, is: 2)
             try bench.expect(free.memoryBytes, is: 6 << 30)
         },
+        LedgerScenario("capacity belongs to the machine: two offers do not sell it twice") { bench in
+            let world = bench.world
+            let market = try await bench.openMarket()
+            let second = world.offer(grant: market.grant)
+            try await bench.ledger.post(.offer(second))
+            var other = market
+            other.offer = second.digest(in: world.domain)
+            let lease = try await bench.freshLease(market) { ($0.resources.cores, $0.deposit) = (3, 1_000) }
+            try await bench.ledger.post(.leaseOpened(lease))
+            let now = bench.clock.now
+            let free = try await bench.ledger.freeCapacity(of: other.offer, from: now, until: now + 600)
+            try bench.expect(free.cores, is: 1)
+            try await bench.refuses(
+                .leaseOpened(try await bench.freshLease(other) { $0.deposit = 1_000 }),
+                .overCapacity(offer: other.offer, resource: "cores", free: 1, asked: 2))
+        },
+        LedgerScenario("a demand serves one lease at a time, of what it asks for, and spends its budget once") {
+            bench in
+            let world = bench.world
+            let market = try await bench.openMarket(demand: { $0.budget = 10_000 })
+            let first = bench.lease(market) { $0.deposit = 6_000 }
+            try await bench.ledger.post(.leaseOpened(first))
+            let id = first.lease(in: world.domain)
+            try bench.expect(try await bench.ledger.demands(liveOnly: true).count, is: 0)
+            try await bench.refuses(.leaseOpened(bench.lease(market) { $0.deposit = 1_000 }), "served") {
+                if case .notAllowed(world.buyer.address, _) = $0 { true } else { false }
+            }
+            bench.clock.advance(300)
+            try await bench.ledger.post(.claim(world.voucher(id, 4_000)))
+            try await bench.ledger.post(.closeRequest(world.closeRequest(id, by: world.machine)))
+            // Revised or not, what was spent is spent.
+            let demand = try await bench.ledger.demand(market.demand).document
+            let revised = world.demand {
+                ($0.demandID, $0.revision, $0.budget) = (demand.demandID, 2, demand.budget)
+            }
+            try await bench.ledger.post(.demand(revised))
+            var next = market
+            next.demand = revised.digest(in: world.domain)
+            try bench.expect(try await bench.ledger.demands(liveOnly: true).count, is: 1)
+            try await differs(bench, next, .demand, "deposit") { $0.deposit = 6_001 }
+            try await differs(bench, next, .demand, "cores") { ($0.resources.cores, $0.deposit) = (3, 1_000) }
+            try await bench.ledger.post(.leaseOpened(bench.lease(next) { $0.deposit = 6_000 }))
+        },
+        LedgerScenario("what a demand asks of the machine and of the price holds on the ledger") { bench in
+            let dear = try await bench.openMarket(demand: { $0.hourlyMax = 1 })
+            try await differs(bench, dear, .demand, "what it needs of the machine") { $0.deposit = 1_000 }
+            let wanting = try await bench.openMarket(demand: {
+                $0.constraints = [Constraint(fact: "cpu.cores", minimum: 1, maximum: 9, levelMin: .claimed)]
+            })
+            try await differs(bench, wanting, .demand, "what it needs of the machine") { $0.deposit = 1_000 }
+        },
         LedgerScenario("a closed lease gives its capacity back, a revised offer does not") { bench in
             let world = bench.world
             let market = try await bench.openMarket()
-            let lease = bench.lease(market) { $0.resources.cores = 4 }
+            let lease = try await bench.freshLease(market) { $0.resources.cores = 4 }
             try await bench.ledger.post(.leaseOpened(lease))
             let offer = try await bench.ledger.offer(market.offer).document
             let revised = world.offer(grant: market.grant) { ($0.offerID, $0.revision) = (offer.offerID, 2) }

@@ -79,6 +79,20 @@ package struct LedgerBench: Sendable {
         world.countersign(world.terms(offer: market.offer, demand: market.demand, edit))
     }
 
+    /// A lease of the market's offer on a demand of its own, which asks for what the terms give.
+    package func freshLease(
+        _ market: Market, _ edit: (inout LeaseTerms) -> Void = { _ in }
+    ) async throws -> CountersignedTerms {
+        var terms = world.terms(offer: market.offer, demand: .zero, edit)
+        let demand = world.demand {
+            $0.resources = terms.resources
+            $0.startsUntil = max($0.startsUntil, terms.startsAt)
+        }
+        try await ledger.post(.demand(demand))
+        terms.demand = demand.digest(in: world.domain)
+        return world.countersign(terms)
+    }
+
     /// Opens a market and one lease in it.
     package func openLease(_ edit: (inout LeaseTerms) -> Void = { _ in }) async throws -> LeaseID {
         let lease = lease(try await openMarket(), edit)

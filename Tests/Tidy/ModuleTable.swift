@@ -47,7 +47,8 @@ struct ModuleRow: Sendable {
         ModuleRow(.adapters, "GCXHardware", ["GCXModel", "GCXLinux"]),
         ModuleRow(.adapters, "GCXBenchmark", ["GCXModel"]),
         ModuleRow(.adapters, "GCXSandbox", ["GCXModel", "GCXLinux"], packages: ["Crypto"]),
-        ModuleRow(.adapters, "GCXLedger", ["GCXModel", "GCXSigning", "GCXPricing"], packages: ["Crypto"]),
+        ModuleRow(
+            .adapters, "GCXLedger", ["GCXModel", "GCXSigning", "GCXMarket"], packages: ["Crypto"]),
         ModuleRow(
             .adapters, "GCXLedgerSQLite", ["GCXLedger", "GCXLinux", "GCXModel", "GCXSigning"], packages: ["GRDB"]),
         ModuleRow(.adapters, "GCXConfig", ["GCXModel"], packages: ["TOMLKit"]),
@@ -55,8 +56,8 @@ struct ModuleRow: Sendable {
         ModuleRow(
             .services, "GCXAgent",
             [
-                "GCXModel", "GCXSigning", "GCXPricing", "GCXMetering", "GCXLinux", "GCXHardware", "GCXBenchmark",
-                "GCXSandbox", "GCXLedger",
+                "GCXModel", "GCXSigning", "GCXPricing", "GCXMetering", "GCXMarket", "GCXLinux", "GCXHardware",
+                "GCXBenchmark", "GCXSandbox", "GCXLedger",
             ], packages: ["Crypto", "GRDB", "Logging", "ServiceLifecycle"]),
         ModuleRow(
             .services, "GCXAPI",

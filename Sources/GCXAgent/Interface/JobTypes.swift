@@ -88,6 +88,8 @@ package struct JobStatus: Codable, Equatable, Sendable {
     package var claimed: Amount
     package var deposit: Amount
     package var receipts: UInt64
+    /// Owed and not covered by a voucher: what the owner loses if the buyer says nothing more. Nothing once the lease is closed.
+    package var atRisk: Amount { phase == .closed ? .zero : amount.subtracting(vouched) ?? .zero }
     /// Bytes that the log takes on the agent's disk.
     package var logBytes: UInt64
     /// What the agent last did about it, for people.

@@ -76,25 +76,42 @@ extension LeaseKeeper {
         let owed = lastReceipt?.document.document.amount ?? .zero
         let isPaid = vouched >= owed
         let isLate = context.now() >= since.saturatingSum(AgentLimits.finalVoucherSeconds)
+        do { try await look() } catch {
+            // It is posted when the ledger is back.
+            try await claim(force: true)
+            throw error
+        }
         try await claim(force: true)
-        let isClosing = try await isClosing()
-        guard isPaid || isLate || isClosing else { return }
+        guard isPaid || isLate || sight?.isClosing == true else { return }
+        let target = try claimable(sight)?.document.cumulative ?? .zero
         let isRefused = try isClaimRefused()
-        if row.claimed >= vouched || isRefused { try await close() }
-        if let record = try await leaseOnLedger(), record.escrow.isClosed {
+        if row.claimed >= target || isRefused { try await close() }
+        if let record = sight?.record, record.escrow.isClosed {
             try await take(.closedOnLedger, note: row.note)
         }
     }
 
-    /// Queues a claim of the best voucher when enough is unclaimed, or at once when forced.
+    /// Queues a claim of the best voucher that is payable when enough is unclaimed, or at once when forced.
+    ///
+    /// A voucher stays payable until the buyer's close window is over, so what is at risk is that the machine does not come
+    /// back within it: some minutes of use, or a part of the deposit where that is less.
     func claim(force: Bool) async throws(AgentError) {
-        guard let voucher = try context.store.voucher(id), let row = try context.store.lease(id) else { return }
+        guard let row = try context.store.lease(id), let voucher = try claimable(sight) else { return }
         let unclaimed = voucher.document.cumulative.subtracting(row.claimed) ?? .zero
         guard unclaimed > .zero else { return }
-        let threshold = Pricing.share(deposit, parts: AgentLimits.claimsPerDeposit)
-        guard force || unclaimed >= threshold else { return }
+        let share = Pricing.share(deposit, parts: AgentLimits.claimsPerDeposit)
+        let some = terms.receiptSeconds.saturatingProduct(AgentLimits.claimReceipts)
+        let receipts = try? Pricing.ceiling(terms.resources, rates: terms.rates, seconds: some)
+        guard force || unclaimed >= min(share, receipts ?? share) else { return }
         let entry = Entry.claim(voucher)
         try context.store.enqueue(entry, key: entry.key(in: context.identity.domain).description, lease: id)
+    }
+
+    /// The best voucher, or, when the ledger does not pay that one, the best that it was known to pay.
+    private func claimable(_ sight: LedgerSight?) throws(AgentError) -> Signed<Voucher>? {
+        let best = try context.store.voucher(id)
+        guard let best, let sight, best.document.cumulative > sight.record.payable(at: sight.time) else { return best }
+        return try context.store.sureVoucher(id)
     }
 
     /// True when the ledger refused the best voucher for good; waiting brings nothing then.
@@ -109,11 +126,6 @@ extension LeaseKeeper {
             channel: id, requester: context.identity.machine.address, requestedAt: context.now())
         let entry = Entry.closeRequest(try await context.identity.sign(request))
         try context.store.enqueue(entry, key: entry.key(in: context.identity.domain).description, lease: id)
-    }
-
-    private func isClosing() async throws(AgentError) -> Bool {
-        guard case .closing = try await leaseOnLedger()?.escrow else { return false }
-        return true
     }
 
     /// The cgroup goes only after the final receipt is on disk: until then it can be read again.
@@ -133,8 +145,8 @@ extension LeaseKeeper {
         let document = voucher.document
         try check(voucher)
         guard document.cumulative > vouched else { return }
-        try checkCap(document)
-        try context.store.keep(voucher)
+        let isSure = try await checkPayable(document)
+        try context.store.keep(voucher, isSure: isSure)
         vouched = document.cumulative
         await happened(.voucher, "the buyer vouched for \(document.cumulative) in all")
         // The voucher is kept; what the ledger says to it is no affair of the buyer's, and is tried again.
@@ -158,15 +170,64 @@ extension LeaseKeeper {
         }
     }
 
-    /// A voucher that the ledger would not pay is no voucher: the deposit and the rate cap bound it there.
-    private func checkCap(_ document: Voucher) throws(AgentError) {
-        guard document.cumulative <= deposit else {
-            throw .voucherRefused(id, "it says \(document.cumulative), and the deposit is \(deposit)")
+    /// A voucher that the ledger would not pay at this moment is no voucher: by its clock, the lease's cap, the deposit, and a
+    /// request to close.
+    ///
+    /// - Returns: whether the ledger said so just now. Where it does not answer, what it said last is taken on with the time
+    ///   since, so that its silence ends no honest job; such a voucher counts, and the best sure one is kept beside it.
+    private func checkPayable(_ document: Voucher) async throws(AgentError) -> Bool {
+        var isSure = true
+        do {
+            _ = try await look()
+        } catch {
+            guard case .ledger = error else { throw error }
+            isSure = false
         }
-        let now = context.now()
-        let elapsed = now > terms.startsAt ? now - terms.startsAt : 0  // bounded: the smaller from the larger
-        guard let accrued = try? Pricing.accrued(hourly: terms.hourlyCap, seconds: elapsed),
-            let allowed = accrued.adding(terms.burst), document.cumulative <= allowed
-        else { throw .voucherRefused(id, "it is beyond the lease's rate cap") }
+        guard let sight else { throw .escrowMissing(id, "the ledger has not shown the lease yet") }
+        let time = isSure ? sight.time : sight.timeNow
+        let allowed = sight.record.payable(at: time)
+        guard document.cumulative <= allowed else {
+            throw .voucherRefused(
+                id,
+                "it says \(document.cumulative), and of this lease the ledger pays \(allowed) by now: its deposit, its rate cap "
+                    + "and a request to close bound it")
+        }
+        return isSure
+    }
+}
+
+/// What the ledger said of a lease when it was last asked, and what its clock showed then.
+struct LedgerSight: Sendable {
+    let record: LeaseRecord
+    /// The ledger's Unix seconds, no later than the record.
+    let time: UInt64
+    /// Boot clock, ns.
+    let seenAt: UInt64
+
+    /// The ledger's seconds by now, if its clock went on as ours did.
+    var timeNow: UInt64 {
+        let (passed, isOver) = BootClock.now().subtractingReportingOverflow(seenAt)
+        return time.saturatingSum(isOver ? 0 : passed / 1_000_000_000)
+    }
+
+    var isClosing: Bool {
+        if case .closing = record.escrow { true } else { false }
+    }
+}
+
+extension LeaseKeeper {
+    /// Asks the ledger for its clock and then for the lease, so that what is payable by the one is payable by the other.
+    ///
+    /// - Returns: nil when the lease is not there.
+    @discardableResult
+    func look() async throws(AgentError) -> LedgerSight? {
+        let time: UInt64
+        do { time = try await context.ledger.identity().ledgerTime } catch {
+            throw .ledger(Untrusted(error.description), remedy: Untrusted(error.remedy.instruction))
+        }
+        guard let record = try await leaseOnLedger() else { return nil }
+        sight = LedgerSight(record: record, time: time, seenAt: BootClock.now())
+        deposit = max(deposit, record.deposit)
+        return sight
     }
 }

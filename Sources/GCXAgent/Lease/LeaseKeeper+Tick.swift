@@ -11,11 +11,11 @@ extension LeaseKeeper {
     /// Called every sample interval while the job may be alive, and every few while it is not.
     func tick() async {
         await attempt("\(phase.name)") { () async throws(AgentError) in
-            try await exclusively { () async throws(AgentError) in try await look() }
+            try await exclusively { () async throws(AgentError) in try await step() }
         }
     }
 
-    private func look() async throws(AgentError) {
+    private func step() async throws(AgentError) {
         switch phase {
         case .proposed(let since): try await lookForOpening(since)
         case .open: try await lookForExpiry()
@@ -68,7 +68,7 @@ extension LeaseKeeper {
     }
 
     private func lookForOpening(_ since: UInt64) async throws(AgentError) {
-        if let record = try await leaseOnLedger() {
+        if let record = try await look()?.record {
             deposit = record.deposit
             try await take(record.escrow.isClosed ? .closedOnLedger : .openedOnLedger, note: "open on the ledger")
         } else if context.now() > since.saturatingSum(AgentLimits.proposalSeconds) {
@@ -103,11 +103,12 @@ extension LeaseKeeper {
 
     /// Notices what the buyer did on the ledger: a top-up, or the wish to close.
     func followLedger() async throws(AgentError) {
-        guard let record = try await leaseOnLedger() else { return }
-        deposit = max(deposit, record.deposit)
+        guard let record = try await look()?.record else { return }
         switch record.escrow {
         case .open: break
         case .closing:
+            // The window runs; what the job does until it has ended is beyond what can be claimed.
+            try await claim(force: true)
             try await take(.mustEnd(.cancelled(by: .buyer)), note: "the buyer asked to close the lease")
             if case .open = phase {
                 try await take(.expiredUnused(at: context.now()), note: "the buyer closes the lease")

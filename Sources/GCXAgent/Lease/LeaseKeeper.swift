@@ -37,6 +37,8 @@ package actor LeaseKeeper {
     var vouched: Amount = .zero
     /// What the escrow holds by the ledger's word; top-ups raise it.
     var deposit: Amount
+    /// What the ledger said of the lease when it was last asked.
+    var sight: LedgerSight?
     var pendingEvents: [String] = []
     var graph: UsageGraph
     /// What the job does now; nil before the second sample.

@@ -39,7 +39,9 @@ struct LeaseBook: Sendable {
     ///
     /// - Throws: ``AgentError/termsRefused(_:remedy:)`` while that cannot be told.
     func holders(at now: UInt64) throws(AgentError) -> [LeaseHolder] {
-        var holders = rows.filter(\.phase.holdsCapacity).map { LeaseHolder(terms: $0.terms, placement: $0.placement) }
+        var holders = rows.filter(\.phase.holdsCapacity).map {
+            LeaseHolder(terms: $0.terms, placement: $0.placement, isProposal: $0.phase.name == .proposed)
+        }
         for lease in damaged {
             guard let terms = lease.terms else {
                 throw .termsRefused(
@@ -47,7 +49,7 @@ struct LeaseBook: Sendable {
                     remedy: "Choose another machine, or try again when this one's owner has mended it.")
             }
             // A job never runs longer than its lease.
-            if terms.endsAt > now { holders.append(LeaseHolder(terms: terms, placement: nil)) }
+            if terms.endsAt > now { holders.append(LeaseHolder(terms: terms, placement: nil, isProposal: false)) }
         }
         return holders
     }
@@ -57,6 +59,8 @@ struct LeaseBook: Sendable {
 struct LeaseHolder: Sendable {
     var terms: LeaseTerms
     var placement: LeasePlacement?
+    /// Signed by the machine and not open on the ledger yet.
+    var isProposal: Bool
 }
 
 extension AgentStore {

@@ -82,27 +82,46 @@ extension AgentStore {
         }
     }
 
-    func voucher(_ lease: LeaseID) throws(AgentError) -> Signed<Voucher>? {
+    /// The best voucher of a lease.
+    func voucher(_ lease: LeaseID) throws(AgentError) -> Signed<Voucher>? { try voucher(lease, in: .best) }
+
+    /// The best of those of which the ledger said that it would pay them; nil when there is none.
+    func sureVoucher(_ lease: LeaseID) throws(AgentError) -> Signed<Voucher>? { try voucher(lease, in: .sure) }
+
+    /// Keeps the highest voucher of a lease; a lower one changes nothing.
+    ///
+    /// - Parameter isSure: whether the ledger said that it would pay it.
+    func keep(_ voucher: Signed<Voucher>, isSure: Bool) throws(AgentError) {
+        try write { database in
+            try Self.keep(voucher, in: .best, database)
+            if isSure { try Self.keep(voucher, in: .sure, database) }
+        }
+    }
+
+    private enum Vouchers: String {
+        case best = "voucher"
+        case sure = "sure_voucher"
+    }
+
+    private func voucher(_ lease: LeaseID, in table: Vouchers) throws(AgentError) -> Signed<Voucher>? {
         try read { database in
             try String.fetchOne(
-                database, sql: "SELECT document FROM voucher WHERE lease = ?", arguments: [lease.description]
+                database, sql: "SELECT document FROM \(table.rawValue) WHERE lease = ?",
+                arguments: [lease.description]
             ).map { try StoredJSON.decode(Signed<Voucher>.self, $0) }
         }
     }
 
-    /// Keeps the highest voucher of a lease; a lower one changes nothing.
-    func keep(_ voucher: Signed<Voucher>) throws(AgentError) {
+    private static func keep(_ voucher: Signed<Voucher>, in table: Vouchers, _ database: Database) throws {
         let document = voucher.document
-        try write { database in
-            let lease = document.channel.description
-            let held = try String.fetchOne(
-                database, sql: "SELECT cumulative FROM voucher WHERE lease = ?", arguments: [lease]
-            ).flatMap { Amount($0) }
-            if let held, held >= document.cumulative { return }
-            try database.execute(
-                sql: "INSERT OR REPLACE INTO voucher (lease, cumulative, document) VALUES (?, ?, ?)",
-                arguments: [lease, document.cumulative.description, try StoredJSON.encode(voucher)])
-        }
+        let lease = document.channel.description
+        let held = try String.fetchOne(
+            database, sql: "SELECT cumulative FROM \(table.rawValue) WHERE lease = ?", arguments: [lease]
+        ).flatMap { Amount($0) }
+        if let held, held >= document.cumulative { return }
+        try database.execute(
+            sql: "INSERT OR REPLACE INTO \(table.rawValue) (lease, cumulative, document) VALUES (?, ?, ?)",
+            arguments: [lease, document.cumulative.description, try StoredJSON.encode(voucher)])
     }
 
     private static func save(_ meter: StoredMeter, lease: LeaseID, _ database: Database) throws {

@@ -46,6 +46,9 @@ package struct AgentStore: Sendable {
         migrator.registerMigration("v4: sealed uploads and counted starts") { database in
             try database.execute(sql: Schema.uploads)
         }
+        migrator.registerMigration("v5: vouchers that the ledger pays") { database in
+            try database.execute(sql: Schema.sureVouchers)
+        }
         return migrator
     }
 
@@ -76,7 +79,7 @@ enum StoreMark {
     /// `gcxa`. Databases of a time before it have 0.
     static let application: Int32 = 0x6763_7861
     /// Counts what was changed in the tables; what is applied is told by the migrations, which have names.
-    static let version: Int32 = 4
+    static let version: Int32 = 5
 }
 
 /// The tables. Documents are stored as the JSON that goes over the wire; amounts are decimal text.
@@ -108,6 +111,15 @@ private enum Schema {
             PRIMARY KEY (lease, kind)
         ) STRICT;
         PRAGMA application_id = \(StoreMark.application);
+        PRAGMA user_version = \(StoreMark.version);
+        """
+
+    static let sureVouchers = """
+        CREATE TABLE sure_voucher (
+            lease TEXT PRIMARY KEY,
+            cumulative TEXT NOT NULL,
+            document TEXT NOT NULL
+        ) STRICT;
         PRAGMA user_version = \(StoreMark.version);
         """
 

@@ -1,5 +1,5 @@
+import GCXMarket
 import GCXModel
-import GCXPricing
 import GCXSigning
 
 // dictionaries: balances, leases
@@ -122,18 +122,26 @@ extension LedgerState {
 }
 
 extension LeaseRecord {
-    /// The most that a voucher may reach at a moment under the rate cap: `burst + hourlyCap × time`, rounded down.
+    /// The most that a voucher may reach at a moment of the ledger's clock under the rate cap. It is not bounded by the
+    /// deposit.
+    package func claimable(at time: UInt64) -> Amount { rateCap.allowed(at: time) }
+
+    /// The most that a claim at that moment of the ledger's clock may say to be paid: rate cap and deposit, and nothing once
+    /// claims are over.
     ///
-    /// Time counts from the start of the lease, or from its opening if that was later, and stands still when the
-    /// payer asks to close. It is not bounded by the deposit; a cap beyond 128 bits is no cap.
-    package func claimable(at time: UInt64) -> Amount {
-        let start = max(openedAt, terms.startsAt)
-        let end = capStandsStillAt.map { min($0, time) } ?? time
-        let seconds = end > start ? end - start : 0  // bounded: the smaller from the larger
-        guard let accrued = try? Pricing.accrued(hourly: terms.hourlyCap, seconds: seconds),
-            let sum = terms.burst.adding(accrued)
-        else { return Amount(.max) }
-        return sum
+    /// It never falls while the lease is open, so a voucher that was payable once stays so until the window ends.
+    package func payable(at time: UInt64) -> Amount {
+        switch escrow {
+        case .open: break
+        case .closing(_, _, _, let closesAt): guard time < closesAt else { return .zero }
+        case .closed: return .zero
+        }
+        return min(deposit, claimable(at: time))
+    }
+
+    private var rateCap: RateCap {
+        RateCap(
+            burst: terms.burst, hourly: terms.hourlyCap, from: max(openedAt, terms.startsAt), until: capStandsStillAt)
     }
 
     private var capStandsStillAt: UInt64? {

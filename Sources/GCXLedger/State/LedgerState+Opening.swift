@@ -1,12 +1,13 @@
+import GCXMarket
 import GCXModel
 import GCXSigning
 
-// dictionaries: balances, leases, offers, demands, running, leasesOfParty, loads, escrowed
+// dictionaries: balances, leases, offers, demands, running, leasesOfParty, loads, loadsOfMachine, leasesOfDemand, escrowed
 
 // A lease opens: two signatures, an offer, a demand, free capacity and money.
 //
-// The constraints of the demand on the offer's facts and its hourly maximum are not judged here: they are the buyer's
-// own wishes, and by signing the terms the buyer said that they are met.
+// What a demand says binds every lease that names it, and all of them together, whatever the buyer's key signed besides: it
+// is the word of which the buyer's budget was made.
 extension LedgerState {
     func open(_ signed: CountersignedTerms, _ id: LeaseID, in posting: Posting) throws(LedgerError) -> [Effect] {
         let terms = signed.terms
@@ -14,9 +15,12 @@ extension LedgerState {
         try requireSigners(of: signed, id, in: posting)
         let (offer, demand) = (try standingOffer(of: terms, in: posting), try standingDemand(of: terms, in: posting))
         try Agreement(terms: terms, offer: offer, demand: demand).require()
-        if posting.isNew { try requireTwoSides(of: terms, at: posting.index) }
+        if posting.isNew {
+            try requireTwoSides(of: terms, at: posting.index)
+            try requireDemandMet(by: terms, demand, offer)
+        }
         guard posting.time < terms.endsAt else { throw .expired(.leaseOpened, id, at: terms.endsAt) }
-        try requireCapacity(for: terms, of: offer)
+        try requireCapacity(for: terms, of: offer, ofMachine: posting.isNew)
         let escrow = Escrow.open(deposit: terms.deposit, settled: .zero)
         return [
             .balance(terms.payer, try remainder(of: terms.payer, after: terms.deposit)),
@@ -40,6 +44,9 @@ extension LedgerState {
             for party in Set([terms.payer, terms.payee, terms.machine]) {
                 leasesOfParty[party, default: []].append(record.id)
             }
+            if let series = demands[terms.demand]?.document.series {
+                leasesOfDemand[series, default: []].append(record.id)
+            }
         }
         hold(record, instead: leases[record.id]?.escrow.held ?? .zero)
         leases[record.id] = record
@@ -47,8 +54,11 @@ extension LedgerState {
         if record.escrow.isClosed {
             guard running[series]?.remove(record.id) != nil else { return }
             loads[series]?.remove(terms.resources, from: terms.startsAt, until: terms.endsAt)
+            loadsOfMachine[terms.machine]?.remove(terms.resources, from: terms.startsAt, until: terms.endsAt)
         } else if running[series, default: []].insert(record.id).inserted {
             loads[series, default: LoadTimeline()].add(terms.resources, from: terms.startsAt, until: terms.endsAt)
+            loadsOfMachine[terms.machine, default: LoadTimeline()].add(
+                terms.resources, from: terms.startsAt, until: terms.endsAt)
         }
     }
 
@@ -73,8 +83,37 @@ extension LedgerState {
         return record.document
     }
 
-    private func requireCapacity(for terms: LeaseTerms, of offer: Offer) throws(LedgerError) {
-        let free = freeCapacity(of: offer, from: terms.startsAt, until: terms.endsAt)
+    /// A demand serves one lease at a time, of what it asks for, and all its leases together cost no more than its budget.
+    private func requireDemandMet(by terms: LeaseTerms, _ demand: Demand, _ offer: Offer) throws(LedgerError) {
+        let others = (leasesOfDemand[demand.series] ?? []).compactMap { leases[$0] }
+        if let open = others.first(where: { !$0.escrow.isClosed }) {
+            throw .notAllowed(terms.payer, reason: "the demand is served by lease \(open.id) until that is closed")
+        }
+        let spent = others.reduce(Amount.zero) { $0.adding($1.settled) ?? Amount(.max) }
+        let rest = demand.budget.subtracting(spent) ?? .zero
+        guard terms.deposit <= rest else {
+            throw .termsDiffer(
+                field: "deposit", from: .demand, required: "\(rest) or less, for \(spent) of its budget is spent",
+                got: "\(terms.deposit)")
+        }
+        for part in ResourcePart.allCases {
+            let (asked, given) = (part.amount(of: demand.resources), part.amount(of: terms.resources))
+            guard given == asked else {
+                throw .termsDiffer(
+                    field: Untrusted(part.rawValue), from: .demand, required: "\(asked)", got: "\(given)")
+            }
+        }
+        if let unmet = Matching.unmet(demand, by: offer).first {
+            throw .termsDiffer(
+                field: "what it needs of the machine", from: .demand, required: Untrusted(unmet.description),
+                got: "offer \(terms.offer)")
+        }
+    }
+
+    private func requireCapacity(
+        for terms: LeaseTerms, of offer: Offer, ofMachine: Bool
+    ) throws(LedgerError) {
+        let free = freeCapacity(of: offer, from: terms.startsAt, until: terms.endsAt, ofMachine: ofMachine)
         for part in ResourcePart.allCases where part.amount(of: terms.resources) > part.amount(of: free) {
             throw .overCapacity(
                 offer: terms.offer, resource: Untrusted(part.rawValue), free: part.amount(of: free),
@@ -108,7 +147,11 @@ private struct Agreement {
         try same("rates", .offer, offer.rates, terms.rates)
         try same("closeWindowSeconds", .offer, offer.closeWindowSeconds, terms.closeWindowSeconds)
         try same("receiptSeconds", .offer, offer.receiptSeconds, terms.receiptSeconds)
-        try same("creditLimit", .offer, offer.creditLimit, terms.creditLimit)
+        guard terms.creditLimit <= offer.creditLimit else {
+            throw .termsDiffer(
+                field: "creditLimit", from: .offer, required: "\(offer.creditLimit) or less",
+                got: "\(terms.creditLimit)")
+        }
         try same("graceSeconds", .offer, offer.graceSeconds, terms.graceSeconds)
         let seconds = terms.endsAt - terms.startsAt  // bounded: the form of terms begins before it ends
         // bounded here: the form of an offer has its bounds in order

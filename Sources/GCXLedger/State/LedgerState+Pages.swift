@@ -22,7 +22,7 @@ extension LedgerState {
 
     package func demands(liveAt time: UInt64?, from: UInt64) -> Page<DemandRecord> {
         page(demandsInOrder, from) { digest in
-            demands[digest].flatMap { record in time.map { record.isLive(at: $0) } ?? true ? record : nil }
+            demands[digest].flatMap { isListed($0, at: time) ? $0 : nil }
         } bytes: {
             bytes(of: $0.index)
         }

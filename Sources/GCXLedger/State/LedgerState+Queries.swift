@@ -1,7 +1,7 @@
 import GCXModel
 import GCXSigning
 
-// dictionaries: balances, grants, attestations, offers, demands, leases, leasesOfParty, ratingsOfRatee, escrowed, grantsOfOwner
+// dictionaries: leasesOfDemand, balances, grants, attestations, offers, demands, leases, leasesOfParty, ratingsOfRatee, escrowed, grantsOfOwner
 
 /// Where all the money is. What the faucet made is what the accounts and the escrows hold, always.
 package struct Conservation: Codable, Equatable, Sendable {
@@ -58,7 +58,16 @@ extension LedgerState {
     }
 
     package func demands(liveAt time: UInt64?) -> [DemandRecord] {
-        demandsInOrder.compactMap { demands[$0] }.filter { record in time.map { record.isLive(at: $0) } ?? true }
+        demandsInOrder.compactMap { demands[$0] }.filter { isListed($0, at: time) }
+    }
+
+    /// A demand that a lease serves, or whose budget is spent, no longer stands.
+    func isListed(_ record: DemandRecord, at time: UInt64?) -> Bool {
+        guard let time else { return true }
+        guard record.isLive(at: time) else { return false }
+        let served = (leasesOfDemand[record.document.series] ?? []).compactMap { leases[$0] }
+        let spent = served.reduce(Amount.zero) { $0.adding($1.settled) ?? Amount(.max) }
+        return served.allSatisfy(\.escrow.isClosed) && spent < record.document.budget
     }
 
     package func lease(_ id: LeaseID) throws(LedgerError) -> LeaseRecord { try knownLease(id) }

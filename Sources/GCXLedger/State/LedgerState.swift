@@ -54,6 +54,10 @@ package struct LedgerState: Equatable, Sendable {
     var running: [Series: Set<LeaseID>] = [:]
     /// What those hold, over time.
     var loads: [Series: LoadTimeline] = [:]
+    /// What all open leases of a machine hold, whichever of its offers they were opened on.
+    var loadsOfMachine: [Address: LoadTimeline] = [:]
+    /// The leases opened on a demand, whichever of its revisions.
+    var leasesOfDemand: [Series: [LeaseID]] = [:]
     /// The leases of each payer, payee and machine.
     var leasesOfParty: [Address: [LeaseID]] = [:]
     var ratingsOfRatee: [Address: [RatingRecord]] = [:]

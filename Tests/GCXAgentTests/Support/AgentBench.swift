@@ -57,7 +57,11 @@ final class AgentBench: Sendable {
 
     /// A lease that is open on the ledger and in the store.
     func lease(in store: AgentStore, _ edit: (inout LeaseTerms) -> Void = { _ in }) async throws -> LeaseID {
-        let signed = ledger.lease(try await ledger.openMarket(), edit)
+        // Room for every lease of a test, for all are on one machine.
+        let market = try await ledger.openMarket(offer: {
+            $0.capacity = Resources(cores: 1_000, memoryBytes: 1 << 50, storageBytes: 1 << 50, gpus: 8)
+        })
+        let signed = ledger.lease(market, edit)
         try await ledger.ledger.post(.leaseOpened(signed))
         let id = signed.lease(in: world.domain)
         _ = try store.insert(signed, id: id, at: world.clock.now) { _ in LeasePlacement(cores: nil, devices: []) }

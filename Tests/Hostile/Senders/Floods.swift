@@ -140,22 +140,19 @@ enum SentFloods {
         offer.grant = grant.digest(in: ground.domain)
         let signed = Signed(offer, by: machine, in: ground.domain)
         _ = try ground.read(PostReceipt.self, ground.post(.offer(signed)))
-        let demand = ground.demand { ($0.durationSeconds, $0.budget) = (3_600, 1_000_000) }
-        _ = try ground.read(PostReceipt.self, ground.post(.demand(Signed(demand, by: ground.buyer, in: ground.domain))))
-        let template = LeaseTerms(
-            offer: signed.digest(in: ground.domain), demand: demand.digest(in: ground.domain),
-            payer: ground.buyer.address, payee: owner.address, machine: machine.address, session: ground.buyer.address,
-            resources: demand.resources, rates: offer.rates, startsAt: ground.now, endsAt: ground.now + 3_600,
-            deposit: 10, burst: 10, hourlyCap: 10, closeWindowSeconds: offer.closeWindowSeconds,
-            receiptSeconds: offer.receiptSeconds, creditLimit: offer.creditLimit, graceSeconds: offer.graceSeconds,
-            salt: .random())
         for _ in 0..<200 {
-            var terms = template
-            terms.salt = .random()
+            let demand = ground.demand { ($0.durationSeconds, $0.budget) = (3_600, 1_000_000) }
+            _ = try ground.read(
+                PostReceipt.self, ground.post(.demand(Signed(demand, by: ground.buyer, in: ground.domain))))
+            let terms = LeaseTerms(
+                offer: signed.digest(in: ground.domain), demand: demand.digest(in: ground.domain),
+                payer: ground.buyer.address, payee: owner.address, machine: machine.address,
+                session: ground.buyer.address, resources: demand.resources, rates: offer.rates, startsAt: ground.now,
+                endsAt: ground.now + 3_600, deposit: 10, burst: 10, hourlyCap: 10,
+                closeWindowSeconds: offer.closeWindowSeconds, receiptSeconds: offer.receiptSeconds,
+                creditLimit: offer.creditLimit, graceSeconds: offer.graceSeconds, salt: .random())
             let both = CountersignedTerms(terms, payer: ground.buyer, machine: machine, in: ground.domain)
-            let reply = try ground.post(.leaseOpened(both))
-            // A demand serves one lease where the ledger says so: then there is one.
-            if !reply.isSuccess { break }
+            if try !ground.post(.leaseOpened(both)).isSuccess { break }
         }
         return signed.digest(in: ground.domain)
     }

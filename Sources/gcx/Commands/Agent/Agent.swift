@@ -43,6 +43,11 @@ struct AgentStatusVerb: AsyncParsableCommand {
         Terminal.say("runtime: \(status.runtime.shown)")
         Terminal.say("offer: \(status.offer?.description ?? "none yet")")
         Terminal.say("entries waiting for the ledger: \(status.outboxPending)")
+        let owing = status.jobs.filter { $0.atRisk > .zero }
+        if !owing.isEmpty {
+            let sum = owing.reduce(Amount.zero) { $0.adding($1.atRisk) ?? Amount(.max) }
+            Terminal.say("at risk: \(Display.amount(sum)) metered and not vouched for, in \(owing.count) leases")
+        }
         for problem in status.problems { Terminal.say("problem: \(problem.shown)") }
         Terminal.say(JobTable.text(status.jobs))
     }

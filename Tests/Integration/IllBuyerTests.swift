@@ -1,0 +1,89 @@
+import Foundation
+import GCXAgent
+import GCXLedger
+import GCXLinux
+import GCXModel
+import GCXSigning
+import Senders
+import Testing
+
+extension WholeLeases {
+    /// A buyer with a client of his own, who wants work for nothing.
+    @Suite("Contracts when the buyer means ill")
+    struct IllBuyerTests {
+        @Test("terms under which honest vouchers would be worth nothing are refused with what to change")
+        func terms() throws {
+            let ground = try SenderSite().ground
+            for (word, edit) in [
+                ("burst", { $0.burst = 0 }), ("hourly cap", { $0.hourlyCap = 1 }), ("deposit", { $0.deposit = 1 }),
+                ("credit", { $0.creditLimit = Amount(.max) }),
+            ] as [(String, (inout LeaseTerms) -> Void)] {
+                let demand = ground.demand()
+                _ = try ground.read(
+                    PostReceipt.self, ground.post(.demand(Signed(demand, by: ground.buyer, in: ground.domain))))
+                let reply = try ground.propose(ground.terms(for: demand, edit))
+                #expect(!reply.isSuccess && reply.body.contains("the \(word) of"), "\(reply.body)")
+            }
+        }
+
+        @Test("one account does not reserve a machine again and again with the same money")
+        func proposals() throws {
+            let ground = try SenderSite().ground
+            var replies: [Reply] = []
+            for _ in 0..<AgentLimits.proposalsPerPayerMax + 1 {
+                let demand = ground.demand {
+                    $0.resources = Resources(cores: 1, memoryBytes: 64 << 20, storageBytes: 16 << 20, gpus: 0)
+                }
+                _ = try ground.read(
+                    PostReceipt.self, ground.post(.demand(Signed(demand, by: ground.buyer, in: ground.domain))))
+                replies.append(try ground.propose(ground.terms(for: demand)))
+            }
+            #expect(replies.first?.isSuccess == true)
+            #expect(replies.last?.isSuccess == false)
+        }
+
+        @Test("who vouches for all that is metered, and asks to close in that moment, pays for it")
+        func close() throws {
+            let site = try SenderSite()
+            let ground = site.ground
+            let lease = try ground.openLease()
+            _ = try ground.read(UploadReceiptProbe.self, ground.put(.image, lease, Ground.rootfs))
+            let job = Ground.job("while :; do :; done")
+            let started = try ground.call("POST", "/v1/leases/\(lease)/job", body: Array(try Ground.json(job)))
+            #expect(started.isSuccess, "\(started.body)")
+            var vouched = Amount.zero
+            let deadline = BootClock.now() + 8_000_000_000
+            while BootClock.now() < deadline, vouched < 30_000 {
+                let path = "/v1/leases/\(lease)/receipts"
+                let receipts = try ground.read([Signed<Receipt>].self, ground.call("GET", path))
+                if let last = receipts.last, last.document.amount > vouched, try ground.vouch(for: last).isSuccess {
+                    vouched = last.document.amount
+                }
+                pause(for: .milliseconds(100))
+            }
+            #expect(vouched > .zero)
+            let request = CloseRequest(channel: lease, requester: ground.buyer.address, requestedAt: ground.now)
+            let signed = Signed(request, by: ground.buyer, in: ground.domain)
+            _ = try ground.read(PostReceipt.self, ground.post(.closeRequest(signed)))
+            try site.site.wait("the lease's end", seconds: 30) {
+                try ground.onLedger(lease).escrow.isClosed
+            }
+            let settled = try ground.onLedger(lease).settled
+            #expect(settled >= vouched, "\(settled) of \(vouched)")
+        }
+    }
+}
+
+/// Any answer.
+private struct UploadReceiptProbe: Decodable {}
+
+extension Ground {
+    fileprivate func propose(_ terms: LeaseTerms) throws -> Reply {
+        let proposal = LeaseProposal(terms: terms, payerSignature: buyer.sign(terms.digest(in: domain)))
+        return try ask(agent, HTTPText.request("POST", "/v1/leases", body: Array(try Self.json(proposal))))
+    }
+
+    fileprivate func onLedger(_ lease: LeaseID) throws -> LeaseRecord {
+        try read(LeaseRecord.self, ask(ledger, HTTPText.request("GET", "/v1/leases/\(lease)")))
+    }
+}
