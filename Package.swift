@@ -153,6 +153,10 @@ let testing: [Target] = [
             "GCXLedgerSQLite", "GCXAgent", "Support", "gcx-unpack", logging,
         ]),
     tests(
+        "Simulation",
+        ["GCXModel", "GCXSigning", "GCXPricing", "GCXMetering", "GCXMarket", "GCXLedger", "GCXAgent", "Support"],
+        path: "Tests/Simulation"),
+    tests(
         "GCXAPITests",
         [
             "GCXAPI", "GCXModel", "GCXSigning", "GCXMetering", "GCXLinux", "GCXSandbox", "GCXLedger", "GCXLedgerSQLite",

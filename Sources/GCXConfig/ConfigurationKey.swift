@@ -131,7 +131,8 @@ struct ConfigurationKey: Sendable {
             "You can still claim this long after the buyer asks to close, seconds: longer than your longest outage."),
         ConfigurationKey(
             "offer.credit_limit_base_units", .amount(\.offer.creditLimit),
-            "The most you deliver beyond the last voucher, token base units."),
+            "The most you deliver beyond the last voucher, token base units. A buyer gets three receipts' worth of the lease where that is less."
+        ),
         ConfigurationKey(
             "offer.valid_seconds", .number(\.offer.validSeconds, 60...secondsMax),
             "An offer expires after this and is renewed at half of it, seconds."),

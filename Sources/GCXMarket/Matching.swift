@@ -90,6 +90,9 @@ package enum Matching {
         return left.offer < right.offer
     }
 
+    /// Whether so much is in so much.
+    package static func fits(_ wanted: Resources, in all: Resources) -> Bool { resources(wanted, free: all).isEmpty }
+
     private static func resources(_ wanted: Resources, free: Resources) -> [Mismatch] {
         [
             ("cores", UInt64(clamping: wanted.cores), UInt64(clamping: free.cores)),

@@ -32,6 +32,9 @@ package enum Mismatch: Codable, Equatable, Sendable, CustomStringConvertible {
     case ownerRefused(Address)
     case buyerRefused(Address)
 
+    /// Whether it is about what is free, and not about the machine or the terms.
+    package var isOfResources: Bool { if case .resource = self { true } else { false } }
+
     package var description: String {
         switch self {
         case .resource(let name, let wanted, let free): "needs \(wanted) \(name), has \(free) free"

@@ -42,6 +42,27 @@ extension WholeLeases {
             #expect(replies.last?.isSuccess == false)
         }
 
+        @Test("the whole machine is leased again at once when a job has ended, and a taken one is said to be taken")
+        func again() throws {
+            let site = try Site()
+            try site.open()
+            let offer = try #require(try site.json([OfferRecord].self, "offer", "list").first?.document)
+            var leases: [String] = []
+            for _ in 0..<2 {
+                let demand = try site.demand(cores: "\(offer.capacity.cores)")
+                let opened = try site.outcome(["lease", "open"] + site.signing("buyer") + ["--demand", demand])
+                #expect(opened.status == .exited(0), "\(opened.errorLine)")
+                leases.append(try #require(opened.text.split(separator: "\n").first.map(String.init)))
+                let ran = try site.outcome(site.running("true", on: leases.last ?? ""))
+                #expect(ran.status == .exited(0), "\(ran.errorLine)")
+            }
+            _ = try site.lease()
+            let demand = try site.demand(cores: "\(offer.capacity.cores)")
+            let taken = try site.outcome(["lease", "open"] + site.signing("buyer") + ["--demand", demand])
+            #expect(taken.status != .exited(0) && taken.errorLine.contains("no offer serves the demand"))
+            #expect(String(decoding: taken.error, as: UTF8.self).contains("try again in"), "\(taken.errorLine)")
+        }
+
         @Test("who vouches for all that is metered, and asks to close in that moment, pays for it")
         func close() throws {
             let site = try SenderSite()

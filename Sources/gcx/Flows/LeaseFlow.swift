@@ -38,16 +38,39 @@ struct LeaseFlow {
         return (id, signed)
     }
 
+    /// What a lease held is free again a moment after its job has ended: that long nothing free is no answer yet.
+    private static let patience: Duration = .seconds(3)
+    private static let pause: Duration = .milliseconds(200)
+
     private func match(_ demand: Digest, _ chosen: Digest?) async throws -> Match {
-        let result = try await MarketView(ledger: ledger).match(demand)
-        let found = chosen.map { wanted in result.matches.first { $0.offer == wanted } } ?? result.matches.first
-        guard let found else {
-            let why = result.rejected.first { $0.offer == chosen ?? $0.offer }?.reasons.map(\.description) ?? []
-            throw CommandError(
-                "no offer serves the demand\(why.isEmpty ? "" : ": \(why.joined(separator: "; "))")",
-                fix: "See all reasons with `gcx demand match \(demand) --explain`, and ask for less or pay more.")
+        let deadline = ContinuousClock.now + Self.patience
+        while true {
+            let result = try await MarketView(ledger: ledger).match(demand)
+            let found = chosen.map { wanted in result.matches.first { $0.offer == wanted } } ?? result.matches.first
+            if let found { return found }
+            let isTaken = try await isTaken(demand, result.rejected.filter { $0.offer == chosen ?? $0.offer })
+            guard isTaken, ContinuousClock.now < deadline else { throw refusal(of: demand, chosen, result, isTaken) }
+            try await Task.sleep(for: Self.pause)
         }
-        return found
+    }
+
+    /// Whether an offer would serve the demand if others did not hold what it has.
+    private func isTaken(_ demand: Digest, _ rejected: [Rejection]) async throws -> Bool {
+        let wanted = try await ledger.demand(demand).document.resources
+        for rejection in rejected where !rejection.reasons.isEmpty && rejection.reasons.allSatisfy(\.isOfResources) {
+            if Matching.fits(wanted, in: try await ledger.offer(rejection.offer).document.capacity) { return true }
+        }
+        return false
+    }
+
+    private func refusal(
+        of demand: Digest, _ chosen: Digest?, _ result: MatchResult, _ isTaken: Bool
+    ) -> CommandError {
+        let reasons = result.rejected.first { $0.offer == chosen ?? $0.offer }?.reasons.map(\.description) ?? []
+        let why = "no offer serves the demand\(reasons.isEmpty ? "" : ": \(reasons.joined(separator: "; "))")"
+        if isTaken { return CommandError(why, retryAfter: .seconds(30)) }
+        return CommandError(
+            why, fix: "See all reasons with `gcx demand match \(demand) --explain`, and ask for less or pay more.")
     }
 
     /// Before anything is signed: the ledger would refuse it, but only after the machine has reserved the capacity.

@@ -12,6 +12,12 @@ struct CommandError: RemediedError {
         self.description = description
         remedy = .fix(fix)
     }
+
+    /// What may be otherwise soon.
+    init(_ description: String, retryAfter: Duration) {
+        self.description = description
+        remedy = .retry(after: retryAfter)
+    }
 }
 
 /// How an error reaches the person: what, why, what to do, and an exit status for programs.

@@ -1,0 +1,55 @@
+import GCXLedger
+import GCXModel
+import GCXSigning
+import Synchronization
+
+/// A real ledger that answers only while it is asked to.
+final class SilentLedger: Ledger {
+    let isSilent = Mutex(false)
+    private let real: any Ledger
+
+    init(_ real: any Ledger) { self.real = real }
+
+    private func awake() throws(LedgerError) -> any Ledger {
+        if isSilent.withLock({ $0 }) { throw .unreachable(endpoint: "a test", detail: "silent") }
+        return real
+    }
+
+    func identity() async throws(LedgerError) -> LedgerIdentity { try await awake().identity() }
+    func post(_ entry: Entry) async throws(LedgerError) -> PostReceipt { try await awake().post(entry) }
+    func account(_ address: Address) async throws(LedgerError) -> Account { try await awake().account(address) }
+    func grant(_ digest: Digest) async throws(LedgerError) -> GrantRecord { try await awake().grant(digest) }
+    func grants(of owner: Address) async throws(LedgerError) -> [GrantRecord] { try await awake().grants(of: owner) }
+    func attestation(_ digest: Digest) async throws(LedgerError) -> AttestationEntry {
+        try await awake().attestation(digest)
+    }
+    func offer(_ digest: Digest) async throws(LedgerError) -> OfferRecord { try await awake().offer(digest) }
+    func offers(liveOnly: Bool) async throws(LedgerError) -> [OfferRecord] {
+        try await awake().offers(liveOnly: liveOnly)
+    }
+    func freeCapacity(of offer: Digest, from: UInt64, until: UInt64) async throws(LedgerError) -> Resources {
+        try await awake().freeCapacity(of: offer, from: from, until: until)
+    }
+    func demand(_ digest: Digest) async throws(LedgerError) -> DemandRecord { try await awake().demand(digest) }
+    func demands(liveOnly: Bool) async throws(LedgerError) -> [DemandRecord] {
+        try await awake().demands(liveOnly: liveOnly)
+    }
+    func lease(_ id: LeaseID) async throws(LedgerError) -> LeaseRecord { try await awake().lease(id) }
+    func leases(of party: Address) async throws(LedgerError) -> [LeaseRecord] { try await awake().leases(of: party) }
+    func ratings(of ratee: Address) async throws(LedgerError) -> [RatingRecord] { try await awake().ratings(of: ratee) }
+    func grants(of owner: Address, from: UInt64) async throws(LedgerError) -> Page<GrantRecord> {
+        try await awake().grants(of: owner, from: from)
+    }
+    func offers(liveOnly: Bool, from: UInt64) async throws(LedgerError) -> Page<OfferRecord> {
+        try await awake().offers(liveOnly: liveOnly, from: from)
+    }
+    func demands(liveOnly: Bool, from: UInt64) async throws(LedgerError) -> Page<DemandRecord> {
+        try await awake().demands(liveOnly: liveOnly, from: from)
+    }
+    func leases(of party: Address, from: UInt64) async throws(LedgerError) -> Page<LeaseRecord> {
+        try await awake().leases(of: party, from: from)
+    }
+    func ratings(of ratee: Address, from: UInt64) async throws(LedgerError) -> Page<RatingRecord> {
+        try await awake().ratings(of: ratee, from: from)
+    }
+}

@@ -1,0 +1,111 @@
+import GCXLedger
+import GCXModel
+import GCXSigning
+import Support
+import Testing
+
+@testable import GCXAgent
+
+/// A voucher counts when the ledger would pay it at that moment, and not by the agent's own reckoning.
+@Suite("Vouchers that the ledger pays")
+struct VoucherTests {
+    let bench: AgentBench
+    let store: AgentStore
+    let silent: SilentLedger
+
+    init() throws {
+        bench = try AgentBench()
+        store = try bench.store()
+        silent = SilentLedger(bench.ledger.ledger)
+    }
+
+    /// A receipt of the lease, as if its job had run, and the voucher that answers it.
+    private func voucher(_ lease: LeaseID, _ amount: Amount) throws -> Signed<Voucher> {
+        let sequence = (try store.lastReceipt(lease)?.document.sequence ?? 0) + 1
+        let receipt = Receipt(
+            lease: lease, sequence: sequence, previous: .zero, bootID: "boot", periodStartNanoseconds: 0,
+            periodEndNanoseconds: 1, issuedAt: bench.world.clock.now, usage: .zero, amount: amount, logDigest: .zero,
+            samplesDigest: .zero, isFinal: false, events: [])
+        let signed = bench.world.sign(receipt, by: bench.world.machine)
+        let digest = signed.digest(in: bench.world.domain)
+        try store.write { database in
+            try database.execute(
+                sql: "INSERT INTO receipt (lease, sequence, digest, amount, document) VALUES (?, ?, ?, ?, ?)",
+                arguments: [
+                    lease.description, Int64(sequence), digest.description, amount.description,
+                    try StoredJSON.encode(signed),
+                ])
+        }
+        let document = Voucher(channel: lease, cumulative: amount, receipt: digest)
+        return bench.world.sign(document, by: bench.world.session)
+    }
+
+    private func isTaken(_ lease: LeaseID, _ amount: Amount, by core: AgentCore) async throws -> Bool {
+        let signed = try voucher(lease, amount)
+        do throws(AgentError) {
+            _ = try await core.accept(signed)
+            return true
+        } catch .voucherRefused(_, let why) {
+            #expect(why.contains("the ledger pays"), "\(why)")
+            return false
+        } catch {
+            throw error
+        }
+    }
+
+    @Test("time counts from the opening on the ledger, and not from a start that was before")
+    func opening() async throws {
+        let now = bench.world.clock.now
+        // 1,000 at once and 10 a second.
+        let lease = try await bench.lease(in: store) { ($0.startsAt, $0.endsAt) = (now - 50, now + 550) }
+        let core = try bench.core(store, ledger: silent)
+        #expect(try await !isTaken(lease, 1_400, by: core))
+        #expect(try await isTaken(lease, 1_000, by: core))
+        bench.world.clock.advance(40)
+        #expect(try await isTaken(lease, 1_400, by: core))
+        #expect(try await !isTaken(lease, 10_001, by: core), "the deposit bounds it too")
+    }
+
+    @Test("it stands still where the buyer asked to close, and what counted before stays payable")
+    func closing() async throws {
+        let lease = try await bench.lease(in: store)
+        let core = try bench.core(store, ledger: silent)
+        bench.world.clock.advance(20)
+        #expect(try await isTaken(lease, 1_100, by: core))
+        let request = bench.world.closeRequest(lease, by: bench.world.buyer)
+        try await bench.ledger.ledger.post(.closeRequest(request))
+        bench.world.clock.advance(8)
+        #expect(try await !isTaken(lease, 1_201, by: core))
+        #expect(try await isTaken(lease, 1_200, by: core))
+        // What the agent counts, the ledger pays.
+        try await bench.ledger.ledger.post(.claim(#require(try store.voucher(lease))))
+        #expect(try await bench.ledger.ledger.lease(lease).settled == 1_200)
+    }
+
+    @Test("while the ledger is silent what it said last counts, and the best sure one is kept beside it")
+    func silence() async throws {
+        let lease = try await bench.lease(in: store)
+        let core = try bench.core(store, ledger: silent)
+        #expect(try await isTaken(lease, 500, by: core))
+        silent.isSilent.withLock { $0 = true }
+        #expect(try await isTaken(lease, 900, by: core))
+        #expect(try store.voucher(lease)?.document.cumulative == 900)
+        #expect(try store.sureVoucher(lease)?.document.cumulative == 500)
+        #expect(try await !isTaken(lease, 5_000, by: core))
+    }
+
+    @Test("one that the ledger does not pay is not claimed: the best sure one is")
+    func claim() async throws {
+        let lease = try await bench.lease(in: store)
+        let core = try bench.core(store, ledger: silent)
+        #expect(try await isTaken(lease, 500, by: core))
+        try store.keep(voucher(lease, 5_000), isSure: false)
+        try store.update(lease) { $0.phase = .settling(nil, since: bench.world.clock.now) }
+        let fresh = try bench.core(store, ledger: silent)
+        try await fresh.keeper(lease).tick()
+        let claims = try store.outbox(of: lease).compactMap { item -> Amount? in
+            if case .claim(let voucher) = item.entry { voucher.document.cumulative } else { nil }
+        }
+        #expect(claims == [500])
+    }
+}
