@@ -13,7 +13,8 @@ extension WholeLeases {
     struct IllBuyerTests {
         @Test("terms under which honest vouchers would be worth nothing are refused with what to change")
         func terms() throws {
-            let ground = try SenderSite().ground
+            let site = try SenderSite()
+            let ground = site.ground
             for (word, edit) in [
                 ("burst", { $0.burst = 0 }), ("hourly cap", { $0.hourlyCap = 1 }), ("deposit", { $0.deposit = 1 }),
                 ("credit", { $0.creditLimit = Amount(.max) }),
@@ -24,11 +25,13 @@ extension WholeLeases {
                 let reply = try ground.propose(ground.terms(for: demand, edit))
                 #expect(!reply.isSuccess && reply.body.contains("the \(word) of"), "\(reply.body)")
             }
+            withExtendedLifetime(site) {}
         }
 
         @Test("one account does not reserve a machine again and again with the same money")
         func proposals() throws {
-            let ground = try SenderSite().ground
+            let site = try SenderSite()
+            let ground = site.ground
             var replies: [Reply] = []
             for _ in 0..<AgentLimits.proposalsPerPayerMax + 1 {
                 let demand = ground.demand {
@@ -40,6 +43,7 @@ extension WholeLeases {
             }
             #expect(replies.first?.isSuccess == true)
             #expect(replies.last?.isSuccess == false)
+            withExtendedLifetime(site) {}
         }
 
         @Test("the whole machine is leased again at once when a job has ended, and a taken one is said to be taken")
