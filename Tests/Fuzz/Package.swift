@@ -51,12 +51,12 @@ let package = Package(
         module("GCXHardware", ["GCXModel", "GCXLinux"]),
         module("GCXBenchmark", ["GCXModel"]),
         module("GCXSandbox", ["GCXModel", "GCXLinux", crypto]),
-        module("GCXLedger", ["GCXModel", "GCXSigning", "GCXPricing", crypto]),
+        module("GCXLedger", ["GCXModel", "GCXSigning", "GCXMarket", crypto]),
         module(
             "GCXAgent",
             [
-                "GCXModel", "GCXSigning", "GCXPricing", "GCXMetering", "GCXLinux", "GCXHardware", "GCXBenchmark",
-                "GCXSandbox", "GCXLedger", crypto, grdb, logging, lifecycle,
+                "GCXModel", "GCXSigning", "GCXPricing", "GCXMetering", "GCXMarket", "GCXLinux", "GCXHardware",
+                "GCXBenchmark", "GCXSandbox", "GCXLedger", crypto, grdb, logging, lifecycle,
             ]),
         module(
             "GCXAPI",
