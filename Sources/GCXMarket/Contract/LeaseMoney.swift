@@ -1,8 +1,8 @@
 import GCXModel
 import GCXPricing
 
-/// What the money of a lease has to be so that neither side can lose more than the contract says: judged by the buyer
-/// before it signs, and by the agent before it does, with this one function.
+/// What the money of a lease has to be so that neither side can lose more than the contract says. The agent judges terms by
+/// it before it signs; those that the buyer's side makes of a demand and an offer pass it.
 ///
 /// - A voucher for honest use is always payable: the hourly cap is at least what an hour in full use costs, and the burst what
 ///   may have been used before the first voucher, which is a receipt's time and the credit.

@@ -6,8 +6,8 @@ import Synchronization
 /// How fast each peer is answered: what it has been sent is worked off at a fixed rate, and answers beyond a burst wait.
 ///
 /// Nothing is refused, and a small answer goes out at once, for others may stand behind the same address. A peer has a
-/// bounded number of requests on their way, so an answer waits
-/// for at most that many of the largest, and never longer than `APILimits.answerWaitMax`. Time comes as a number.
+/// bounded number of requests on their way, so an answer waits for at most that many of the largest, and never longer than
+/// `APILimits.answerWaitMax`. Time comes as a number.
 final class AnswerPace: Sendable {
     /// How much goes out at once, and what goes out in a second, bytes.
     struct Size: Sendable {
