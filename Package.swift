@@ -149,7 +149,7 @@ let testing: [Target] = [
     tests(
         "GCXAgentTests",
         [
-            "GCXModel", "GCXSigning", "GCXPricing", "GCXBenchmark", "GCXLinux", "GCXSandbox", "GCXLedger",
+            "GCXModel", "GCXSigning", "GCXPricing", "GCXMarket", "GCXBenchmark", "GCXLinux", "GCXSandbox", "GCXLedger",
             "GCXLedgerSQLite", "GCXAgent", "Support", "gcx-unpack", logging,
         ]),
     tests(

@@ -3,56 +3,31 @@ import GCXModel
 import GCXSandbox
 import GCXSigning
 
-/// Whether the machine can sign the terms of a lease: a pure function over the offer, the terms and what is taken.
+/// Whether the machine can sign the terms of a lease: a pure function over the offer, the demand, the terms and what is taken.
 package struct Admission: Sendable {
     package let offer: Offer
     package let offerDigest: Digest
+    /// What the terms name as the demand, as the ledger has it.
+    package let demand: Demand
     package let machine: Address
     /// Unix seconds.
     package let now: UInt64
 
     /// - Parameter holders: terms of the leases that hold capacity already.
     package func check(_ terms: LeaseTerms, beside holders: [LeaseTerms]) throws(AgentError) {
-        try checkParties(terms)
-        try checkConditions(terms)
-        try checkTime(terms)
-        try checkCapacity(terms.resources, beside: holders)
-        try checkMoney(terms)
-    }
-
-    private func checkParties(_ terms: LeaseTerms) throws(AgentError) {
         guard terms.offer == offerDigest else {
             throw refused(
                 "they name offer \(terms.offer.short), and this machine's is \(offerDigest.short)",
                 "Read the current offer with `gcx offer list` and make new terms.")
         }
-        guard terms.machine == machine, terms.payee == offer.owner else {
+        guard offer.machine == machine else {
             throw refused("machine or payee is not the offer's", "Make the terms from the offer.")
         }
-        let isAllowed = offer.allow.isEmpty || offer.allow.contains(terms.payer)
-        guard isAllowed, !offer.deny.contains(terms.payer) else {
-            throw refused("the offer's lists leave out the buyer \(terms.payer.checksummed)", "Choose another offer.")
-        }
-    }
-
-    private func checkConditions(_ terms: LeaseTerms) throws(AgentError) {
-        for (name, asked, offered) in [
-            ("rates", terms.rates == offer.rates, "the offer's rates"),
-            ("receipt interval", terms.receiptSeconds == offer.receiptSeconds, "\(offer.receiptSeconds) s"),
-            ("grace", terms.graceSeconds == offer.graceSeconds, "\(offer.graceSeconds) s"),
-            ("close window", terms.closeWindowSeconds == offer.closeWindowSeconds, "\(offer.closeWindowSeconds) s"),
-        ] where !asked {
-            throw refused("their \(name) is not \(offered)", "Make the terms from the offer.")
-        }
-    }
-
-    private func checkMoney(_ terms: LeaseTerms) throws(AgentError) {
-        let money: LeaseMoney
-        do { money = try LeaseMoney(terms) } catch {
-            throw refused(error.description, "Use an offer with lower rates.")
-        }
-        guard let fault = money.faults(creditMax: offer.creditLimit).first else { return }
-        throw refused(fault.description, fault.remedy)
+        try checkTime(terms)
+        try checkCapacity(terms.resources, beside: holders)
+        // Whatever the ledger would refuse is refused before it holds anything.
+        guard let breach = Agreement(terms: terms, offer: offer, demand: demand).breaches.first else { return }
+        throw refused(breach.description, breach.remedy)
     }
 
     /// Capacity is reserved for somebody who could pay for all that he has reserved, and only for a few proposals of one payer at
@@ -84,19 +59,6 @@ package struct Admission: Sendable {
         guard terms.endsAt > terms.startsAt, terms.endsAt > now else {
             throw refused("the lease is over before it begins", "Give it a time in the future.")
         }
-        let seconds = terms.endsAt - terms.startsAt  // bounded: it ends after it starts, asked first
-        guard seconds >= offer.leaseSecondsMin, seconds <= offer.leaseSecondsMax else {
-            throw refused(
-                "a lease of \(seconds) s is outside \(offer.leaseSecondsMin) to \(offer.leaseSecondsMax) s",
-                "Choose a length in that range.")
-        }
-        guard terms.startsAt >= offer.availableFrom, terms.endsAt <= offer.availableUntil else {
-            throw refused("the lease leaves the offer's window", "Choose a time inside the window.")
-        }
-    }
-
-    private static func sum(_ held: [Resources], _ part: (Resources) -> UInt64) -> UInt64 {
-        held.reduce(0) { $0.saturatingSum(part($1)) }
     }
 
     private func checkCapacity(_ wanted: Resources, beside holders: [LeaseTerms]) throws(AgentError) {
@@ -114,24 +76,12 @@ package struct Admission: Sendable {
                 "they ask for \(asked) bytes of \(name), and no job starts with less than \(least)",
                 "Ask for at least \(least >> 20) MiB of \(name).")
         }
-        let taken = holders.map(\.resources)
-        // bounded here: 32 bits in 64; less is held than there is, asked in the same line
-        for (name, asked, all, held) in [
-            ("cores", UInt64(wanted.cores), UInt64(offer.capacity.cores), Self.sum(taken) { UInt64($0.cores) }),
-            (
-                "bytes of memory", wanted.memoryBytes, offer.capacity.memoryBytes,
-                Self.sum(taken, \.memoryBytes)
-            ),
-            (
-                "bytes of storage", wanted.storageBytes, offer.capacity.storageBytes,
-                Self.sum(taken, \.storageBytes)
-            ),
-            ("GPUs", UInt64(wanted.gpus), UInt64(offer.capacity.gpus), Self.sum(taken) { UInt64($0.gpus) }),
-        ] where asked > (all > held ? all - held : 0) {
-            throw refused(
-                "they ask for \(asked) \(name), and \(all > held ? all - held : 0) of \(all) are free",
-                "Ask for less, or wait until a lease ends.")
-        }
+        let free = offer.capacity.less(holders.map(\.resources))
+        guard let shortage = wanted.shortages(in: free).first else { return }
+        throw refused(
+            "they ask for \(shortage.wanted) \(shortage.part.rawValue), and \(shortage.free) of "
+                + "\(shortage.part.amount(of: offer.capacity)) are free",
+            "Ask for less, or wait until a lease ends.")
     }
 
     /// What the lease has for itself.

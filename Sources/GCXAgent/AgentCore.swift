@@ -82,7 +82,7 @@ package actor AgentCore {
         let terms = proposal.terms
         let digest = terms.digest(in: context.identity.domain)
         try checkPayer(proposal, digest)
-        let balance = try await balance(for: terms)
+        let (demand, balance) = (try await demand(of: terms), try await balance(for: terms))
         let signature: Signature
         do { signature = try await context.identity.machine.sign(digest) } catch {
             throw .notAllowed("the machine's key cannot sign: \(error)")
@@ -90,8 +90,8 @@ package actor AgentCore {
         let signed = CountersignedTerms(
             terms: terms, payerSignature: proposal.payerSignature, machineSignature: signature)
         let admission = Admission(
-            offer: offer.signed.document, offerDigest: offer.digest, machine: context.identity.machine.address,
-            now: context.now())
+            offer: offer.signed.document, offerDigest: offer.digest, demand: demand,
+            machine: context.identity.machine.address, now: context.now())
         let machine = machine
         let row = try context.store.insert(signed, id: digest, at: context.now()) { holders in
             try admission.check(terms, beside: holders.map(\.terms))
@@ -108,11 +108,28 @@ package actor AgentCore {
         return row.signed
     }
 
+    /// What the terms name as the buyer's demand, while it stands.
+    private func demand(of terms: LeaseTerms) async throws(AgentError) -> Demand {
+        let record: DemandRecord
+        do { record = try await context.ledger.demand(terms.demand) } catch {
+            guard case .unknownDemand = error else { throw ledgerError(error) }
+            throw .termsRefused(Untrusted(error.description), remedy: Untrusted(error.remedy.instruction))
+        }
+        guard record.isLive(at: context.now()) else {
+            throw .termsRefused(
+                "their demand \(terms.demand.short) is expired, withdrawn or replaced by a later revision",
+                remedy: "Post a demand that stands, and make the terms from it.")
+        }
+        return record.document
+    }
+
     /// What the payer of these terms has on the ledger.
     private func balance(for terms: LeaseTerms) async throws(AgentError) -> Amount {
-        do { return try await context.ledger.account(terms.payer).balance } catch {
-            throw .ledger(Untrusted(error.description), remedy: Untrusted(error.remedy.instruction))
-        }
+        do { return try await context.ledger.account(terms.payer).balance } catch { throw ledgerError(error) }
+    }
+
+    private func ledgerError(_ error: LedgerError) -> AgentError {
+        .ledger(Untrusted(error.description), remedy: Untrusted(error.remedy.instruction))
     }
 
     private func checkPayer(_ proposal: LeaseProposal, _ digest: Digest) throws(AgentError) {

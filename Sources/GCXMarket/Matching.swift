@@ -90,16 +90,8 @@ package enum Matching {
         return left.offer < right.offer
     }
 
-    /// Whether so much is in so much.
-    package static func fits(_ wanted: Resources, in all: Resources) -> Bool { resources(wanted, free: all).isEmpty }
-
     private static func resources(_ wanted: Resources, free: Resources) -> [Mismatch] {
-        [
-            ("cores", UInt64(clamping: wanted.cores), UInt64(clamping: free.cores)),
-            ("bytes of memory", wanted.memoryBytes, free.memoryBytes),
-            ("bytes of storage", wanted.storageBytes, free.storageBytes),
-            ("GPUs", UInt64(clamping: wanted.gpus), UInt64(clamping: free.gpus)),
-        ].filter { $0.1 > $0.2 }.map { .resource($0.0, wanted: $0.1, free: $0.2) }
+        wanted.shortages(in: free).map { .resource($0.part.rawValue, wanted: $0.wanted, free: $0.free) }
     }
 
     private static func facts(_ constraint: Constraint, _ facts: [Fact]) -> [Mismatch] {

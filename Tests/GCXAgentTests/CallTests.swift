@@ -17,29 +17,10 @@ struct CallTests {
         store = try bench.store()
     }
 
-    /// A receipt of the lease, as if its job had run, and the voucher that answers it.
-    private func voucher(for lease: LeaseID, _ amount: Amount) throws -> Signed<Voucher> {
-        let receipt = Receipt(
-            lease: lease, sequence: 1, previous: .zero, bootID: "boot", periodStartNanoseconds: 0,
-            periodEndNanoseconds: 1, issuedAt: bench.world.clock.now, usage: .zero, amount: amount, logDigest: .zero,
-            samplesDigest: .zero, isFinal: false, events: [])
-        let signed = bench.world.sign(receipt, by: bench.world.machine)
-        let digest = signed.digest(in: bench.world.domain)
-        try store.write { database in
-            try database.execute(
-                sql: "INSERT INTO receipt (lease, sequence, digest, amount, document) VALUES (?, 1, ?, ?, ?)",
-                arguments: [
-                    lease.description, digest.description, amount.description, try StoredJSON.encode(signed),
-                ])
-        }
-        let voucher = Voucher(channel: lease, cumulative: amount, receipt: digest)
-        return bench.world.sign(voucher, by: bench.world.session)
-    }
-
     @Test("a voucher is answered with what it says itself, the first time and when it is sent again by anybody")
     func replay() async throws {
         let lease = try await bench.lease(in: store)
-        let signed = try voucher(for: lease, 7)
+        let signed = try bench.voucher(lease, 7, in: store)
         let core = try bench.core(store)
         try store.update(lease) { $0.note = "a note for the parties alone" }
         for _ in 0..<2 {

@@ -19,29 +19,8 @@ struct VoucherTests {
         silent = SilentLedger(bench.ledger.ledger)
     }
 
-    /// A receipt of the lease, as if its job had run, and the voucher that answers it.
-    private func voucher(_ lease: LeaseID, _ amount: Amount) throws -> Signed<Voucher> {
-        let sequence = (try store.lastReceipt(lease)?.document.sequence ?? 0) + 1
-        let receipt = Receipt(
-            lease: lease, sequence: sequence, previous: .zero, bootID: "boot", periodStartNanoseconds: 0,
-            periodEndNanoseconds: 1, issuedAt: bench.world.clock.now, usage: .zero, amount: amount, logDigest: .zero,
-            samplesDigest: .zero, isFinal: false, events: [])
-        let signed = bench.world.sign(receipt, by: bench.world.machine)
-        let digest = signed.digest(in: bench.world.domain)
-        try store.write { database in
-            try database.execute(
-                sql: "INSERT INTO receipt (lease, sequence, digest, amount, document) VALUES (?, ?, ?, ?, ?)",
-                arguments: [
-                    lease.description, Int64(sequence), digest.description, amount.description,
-                    try StoredJSON.encode(signed),
-                ])
-        }
-        let document = Voucher(channel: lease, cumulative: amount, receipt: digest)
-        return bench.world.sign(document, by: bench.world.session)
-    }
-
     private func isTaken(_ lease: LeaseID, _ amount: Amount, by core: AgentCore) async throws -> Bool {
-        let signed = try voucher(lease, amount)
+        let signed = try bench.voucher(lease, amount, in: store)
         do throws(AgentError) {
             _ = try await core.accept(signed)
             return true
@@ -99,7 +78,7 @@ struct VoucherTests {
         let lease = try await bench.lease(in: store)
         let core = try bench.core(store, ledger: silent)
         #expect(try await isTaken(lease, 500, by: core))
-        try store.keep(voucher(lease, 5_000), isSure: false)
+        try store.keep(bench.voucher(lease, 5_000, in: store), isSure: false)
         try store.update(lease) { $0.phase = .settling(nil, since: bench.world.clock.now) }
         let fresh = try bench.core(store, ledger: silent)
         try await fresh.keeper(lease).tick()

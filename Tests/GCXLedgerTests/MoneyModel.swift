@@ -15,6 +15,9 @@ struct MoneyModel: Equatable {
         func cap(at now: Int) -> Int { 1_000 + 10 * (min(now, askedAt ?? now) - openedAt) }
     }
 
+    /// Three receipts, 15 s, of two cores, 2 GiB of memory and one of storage in full use: 18,756 an hour, rounded up.
+    static let depositMin = 79
+
     enum Party: CaseIterable {
         case buyer, owner, machine, session, stranger
     }
@@ -47,7 +50,7 @@ struct MoneyModel: Equatable {
         case .foreignClaim: return false
         case .faucet(let amount): (minted, buyer) = (minted + amount, buyer + amount)
         case .open(let deposit):
-            guard deposit > 0, deposit <= buyer else { return false }
+            guard deposit >= Self.depositMin, deposit <= buyer else { return false }
             buyer -= deposit
             leases.append(Lease(deposit: deposit, openedAt: now))
         case .topUp(let index, let total, let party): return topUp(index, total, party)

@@ -119,7 +119,7 @@ extension Simulation {
         case 8: (terms.creditLimit, terms.burst) = (offer.document.creditLimit, 2_000_000)
         default: break
         }
-        guard isAdmitted(terms, offer, offerDigest) else { return }
+        guard isAdmitted(terms, offer, offerDigest, demand) else { return }
         let signed = CountersignedTerms(terms: terms, payerSignature: signature, machineSignature: signature)
         let id = signed.lease(in: world.domain)
         unopened.append(signed)
@@ -128,10 +128,12 @@ extension Simulation {
     }
 
     /// Whether the agent signs.
-    private func isAdmitted(_ terms: LeaseTerms, _ offer: Signed<Offer>, _ digest: Digest) -> Bool {
+    private func isAdmitted(
+        _ terms: LeaseTerms, _ offer: Signed<Offer>, _ digest: Digest, _ demand: Demand
+    ) -> Bool {
         let holders = runs.values.filter(\.phase.holdsCapacity)
         let admission = Admission(
-            offer: offer.document, offerDigest: digest, machine: world.machine.address, now: now
+            offer: offer.document, offerDigest: digest, demand: demand, machine: world.machine.address, now: now
         )
         do {
             try admission.check(terms, beside: lapses.contains(.capacity) ? [] : holders.map(\.terms))

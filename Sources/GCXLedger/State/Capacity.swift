@@ -2,23 +2,6 @@ import GCXModel
 
 // dictionaries: running, leases, loads, loadsOfMachine
 
-/// The parts of ``Resources``, so that a rule on all of them is written once.
-enum ResourcePart: String, CaseIterable {
-    case cores
-    case memory = "bytes of memory"
-    case storage = "bytes of storage"
-    case gpus = "GPUs"
-
-    func amount(of resources: Resources) -> UInt64 {
-        switch self {
-        case .cores: UInt64(clamping: resources.cores)
-        case .memory: resources.memoryBytes
-        case .storage: resources.storageBytes
-        case .gpus: UInt64(clamping: resources.gpus)
-        }
-    }
-}
-
 extension LedgerState {
     /// What of the offer no live lease holds at any moment in `from ..< until`.
     ///

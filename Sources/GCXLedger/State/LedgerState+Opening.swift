@@ -14,10 +14,12 @@ extension LedgerState {
         try terms.requireForm(in: posting)
         try requireSigners(of: signed, id, in: posting)
         let (offer, demand) = (try standingOffer(of: terms, in: posting), try standingDemand(of: terms, in: posting))
-        try Agreement(terms: terms, offer: offer, demand: demand).require()
+        let agreement = Agreement(terms: terms, offer: offer, demand: demand)
+        try requireKept(agreement.foundingBreaches, by: terms)
         if posting.isNew {
             try requireTwoSides(of: terms, at: posting.index)
-            try requireDemandMet(by: terms, demand, offer)
+            try requireFree(demand, for: terms)
+            try requireKept(agreement.laterBreaches, by: terms)
         }
         guard posting.time < terms.endsAt else { throw .expired(.leaseOpened, id, at: terms.endsAt) }
         try requireCapacity(for: terms, of: offer, ofMachine: posting.isNew)
@@ -83,30 +85,21 @@ extension LedgerState {
         return record.document
     }
 
-    /// A demand serves one lease at a time, of what it asks for, and all its leases together cost no more than its budget.
-    private func requireDemandMet(by terms: LeaseTerms, _ demand: Demand, _ offer: Offer) throws(LedgerError) {
-        let others = (leasesOfDemand[demand.series] ?? []).compactMap { leases[$0] }
-        if let open = others.first(where: { !$0.escrow.isClosed }) {
-            throw .notAllowed(terms.payer, reason: "the demand is served by lease \(open.id) until that is closed")
+    private func requireKept(_ breaches: [Breach], by terms: LeaseTerms) throws(LedgerError) {
+        guard let first = breaches.first else { return }
+        throw LedgerError(first, of: terms)
+    }
+
+    /// A demand serves one lease at a time, and all its leases together cost no more than its budget.
+    private func requireFree(_ demand: Demand, for terms: LeaseTerms) throws(LedgerError) {
+        let use = use(of: demand)
+        if let open = use.openLease {
+            throw .notAllowed(terms.payer, reason: "the demand is served by lease \(open) until that is closed")
         }
-        let spent = others.reduce(Amount.zero) { $0.adding($1.settled) ?? Amount(.max) }
-        let rest = demand.budget.subtracting(spent) ?? .zero
-        guard terms.deposit <= rest else {
+        guard terms.deposit <= use.rest else {
             throw .termsDiffer(
-                field: "deposit", from: .demand, required: "\(rest) or less, for \(spent) of its budget is spent",
-                got: "\(terms.deposit)")
-        }
-        for part in ResourcePart.allCases {
-            let (asked, given) = (part.amount(of: demand.resources), part.amount(of: terms.resources))
-            guard given == asked else {
-                throw .termsDiffer(
-                    field: Untrusted(part.rawValue), from: .demand, required: "\(asked)", got: "\(given)")
-            }
-        }
-        if let unmet = Matching.unmet(demand, by: offer).first {
-            throw .termsDiffer(
-                field: "what it needs of the machine", from: .demand, required: Untrusted(unmet.description),
-                got: "offer \(terms.offer)")
+                field: "deposit", from: .demand,
+                required: "\(use.rest) or less, for \(use.spent) of its budget is spent", got: "\(terms.deposit)")
         }
     }
 
@@ -114,102 +107,43 @@ extension LedgerState {
         for terms: LeaseTerms, of offer: Offer, ofMachine: Bool
     ) throws(LedgerError) {
         let free = freeCapacity(of: offer, from: terms.startsAt, until: terms.endsAt, ofMachine: ofMachine)
-        for part in ResourcePart.allCases where part.amount(of: terms.resources) > part.amount(of: free) {
-            throw .overCapacity(
-                offer: terms.offer, resource: Untrusted(part.rawValue), free: part.amount(of: free),
-                asked: part.amount(of: terms.resources))
+        guard let first = terms.resources.shortages(in: free).first else { return }
+        throw .overCapacity(
+            offer: terms.offer, resource: Untrusted(first.part.rawValue), free: first.free, asked: first.wanted)
+    }
+}
+
+extension LedgerError {
+    /// What a ledger says of terms that do not keep to their offer or demand.
+    init(_ breach: Breach, of terms: LeaseTerms) {
+        switch breach {
+        case .differs(let field, let document, let required, let got):
+            self = .termsDiffer(field: field, from: document.kind, required: required, got: got)
+        case .withOneself(let party): self = .notAllowed(party, reason: "nobody leases from oneself")
+        case .paidSession(let session):
+            self = .notAllowed(session, reason: "a key of the side that is paid cannot sign the payments")
+        case .denied(let party, let document):
+            self = .notAllowed(party, reason: Untrusted("the \(document.rawValue) denies it"))
+        case .notAllowed(let party, let document):
+            self = .notAllowed(party, reason: Untrusted("the \(document.rawValue) allows only others"))
+        case .unmet(let mismatch):
+            self = .termsDiffer(
+                field: "what it needs of the machine", from: .demand, required: Untrusted(mismatch.description),
+                got: "offer \(terms.offer)")
+        case .money(let fault):
+            self = .termsDiffer(
+                field: Untrusted(fault.field), from: .offer, required: Untrusted(fault.bound), got: "\(fault.value)")
+        case .unpriced(let error):
+            self = .malformed(.leaseOpened, field: "rates", reason: Untrusted(error.description))
         }
     }
 }
 
-/// The terms beside the offer and the demand they name.
-private struct Agreement {
-    let terms: LeaseTerms
-    let offer: Offer
-    let demand: Demand
-
-    func require() throws(LedgerError) {
-        try requireParties()
-        try requireOfferKept()
-        try requireDemandKept()
-    }
-
-    private func requireParties() throws(LedgerError) {
-        try same("machine", .offer, offer.machine, terms.machine)
-        try same("payee", .offer, offer.owner, terms.payee)
-        try same("payer", .demand, demand.buyer, terms.payer)
-        guard terms.payer != terms.payee else { throw .notAllowed(terms.payer, reason: "nobody leases from oneself") }
-        try admit(terms.payer, allow: offer.allow, deny: offer.deny, by: "offer")
-        try admit(terms.payee, allow: demand.allow, deny: demand.deny, by: "demand")
-    }
-
-    private func requireOfferKept() throws(LedgerError) {
-        try same("rates", .offer, offer.rates, terms.rates)
-        try same("closeWindowSeconds", .offer, offer.closeWindowSeconds, terms.closeWindowSeconds)
-        try same("receiptSeconds", .offer, offer.receiptSeconds, terms.receiptSeconds)
-        guard terms.creditLimit <= offer.creditLimit else {
-            throw .termsDiffer(
-                field: "creditLimit", from: .offer, required: "\(offer.creditLimit) or less",
-                got: "\(terms.creditLimit)")
-        }
-        try same("graceSeconds", .offer, offer.graceSeconds, terms.graceSeconds)
-        let seconds = terms.endsAt - terms.startsAt  // bounded: the form of terms begins before it ends
-        // bounded here: the form of an offer has its bounds in order
-        try within("length in seconds", .offer, offer.leaseSecondsMin...offer.leaseSecondsMax, seconds)
-        try within("startsAt", .offer, offer.availableFrom...offer.availableUntil, terms.startsAt)
-        try within("endsAt", .offer, offer.availableFrom...offer.availableUntil, terms.endsAt)
-    }
-
-    private func requireDemandKept() throws(LedgerError) {
-        // bounded: the form of terms begins before it ends
-        try same("length in seconds", .demand, demand.durationSeconds, terms.endsAt - terms.startsAt)
-        // bounded: the form of a demand has its bounds in order
-        try within("startsAt", .demand, demand.startsFrom...demand.startsUntil, terms.startsAt)
-        for part in ResourcePart.allCases {
-            let (needed, given) = (part.amount(of: demand.resources), part.amount(of: terms.resources))
-            guard given >= needed else {
-                throw .termsDiffer(
-                    field: Untrusted(part.rawValue), from: .demand, required: "\(needed) or more", got: "\(given)")
-            }
-        }
-        guard terms.deposit <= demand.budget else {
-            throw .termsDiffer(
-                field: "deposit", from: .demand, required: "\(demand.budget) or less", got: "\(terms.deposit)")
-        }
-        guard offer.isolation >= demand.isolationMin else {
-            throw .termsDiffer(
-                field: "isolation", from: .demand, required: "\(demand.isolationMin) or more", got: "\(offer.isolation)"
-            )
-        }
-        guard demand.regions.isEmpty || demand.regions.contains(offer.region) else {
-            throw .termsDiffer(
-                field: "region", from: .demand,
-                required: demand.regions.joined(by: " or "), got: offer.region)
-        }
-    }
-
-    private func same<Value: Equatable>(
-        _ field: String, _ kind: EntryKind, _ required: Value, _ got: Value
-    ) throws(LedgerError) {
-        guard required == got else {
-            throw .termsDiffer(
-                field: Untrusted(field), from: kind, required: Untrusted(String(describing: required)),
-                got: Untrusted(String(describing: got)))
-        }
-    }
-
-    private func within(
-        _ field: String, _ kind: EntryKind, _ range: ClosedRange<UInt64>, _ got: UInt64
-    ) throws(LedgerError) {
-        guard range.contains(got) else {
-            throw .termsDiffer(field: Untrusted(field), from: kind, required: "\(range)", got: "\(got)")
-        }
-    }
-
-    private func admit(_ party: Address, allow: [Address], deny: [Address], by whose: String) throws(LedgerError) {
-        guard !deny.contains(party) else { throw .notAllowed(party, reason: "the \(whose) denies it") }
-        guard allow.isEmpty || allow.contains(party) else {
-            throw .notAllowed(party, reason: "the \(whose) allows only others")
+extension Breach.Document {
+    fileprivate var kind: EntryKind {
+        switch self {
+        case .offer: .offer
+        case .demand: .demand
         }
     }
 }

@@ -65,9 +65,15 @@ extension LedgerState {
     func isListed(_ record: DemandRecord, at time: UInt64?) -> Bool {
         guard let time else { return true }
         guard record.isLive(at: time) else { return false }
-        let served = (leasesOfDemand[record.document.series] ?? []).compactMap { leases[$0] }
-        let spent = served.reduce(Amount.zero) { $0.adding($1.settled) ?? Amount(.max) }
-        return served.allSatisfy(\.escrow.isClosed) && spent < record.document.budget
+        let use = use(of: record.document)
+        return use.openLease == nil && use.rest > .zero
+    }
+
+    /// What a demand's leases have taken of it, whichever of its revisions they were opened on. O(its leases).
+    func use(of demand: Demand) -> (openLease: LeaseID?, spent: Amount, rest: Amount) {
+        let served = (leasesOfDemand[demand.series] ?? []).compactMap { leases[$0] }
+        let spent = sum(served.map(\.settled))
+        return (served.first { !$0.escrow.isClosed }?.id, spent, demand.budget.subtracting(spent) ?? .zero)
     }
 
     package func lease(_ id: LeaseID) throws(LedgerError) -> LeaseRecord { try knownLease(id) }

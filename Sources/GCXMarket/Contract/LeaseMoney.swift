@@ -1,8 +1,8 @@
 import GCXModel
 import GCXPricing
 
-/// What the money of a lease has to be so that neither side can lose more than the contract says. The agent judges terms by
-/// it before it signs; those that the buyer's side makes of a demand and an offer pass it.
+/// What the money of a lease has to be so that neither side can lose more than the contract says: a part of ``Agreement``, by
+/// which agent, ledger and buyer judge terms.
 ///
 /// - A voucher for honest use is always payable: the hourly cap is at least what an hour in full use costs, and the burst what
 ///   may have been used before the first voucher, which is a receipt's time and the credit.
@@ -59,6 +59,30 @@ package enum TermsFault: Equatable, Sendable, CustomStringConvertible {
     case burst(Amount, least: Amount)
     case credit(Amount, most: Amount)
     case deposit(Amount, least: Amount)
+
+    /// The member of the terms.
+    package var field: String {
+        switch self {
+        case .hourlyCap: "hourlyCap"
+        case .burst: "burst"
+        case .credit: "creditLimit"
+        case .deposit: "deposit"
+        }
+    }
+
+    package var value: Amount {
+        switch self {
+        case .hourlyCap(let value, _), .burst(let value, _), .credit(let value, _), .deposit(let value, _): value
+        }
+    }
+
+    /// What the value has to be.
+    package var bound: String {
+        switch self {
+        case .hourlyCap(_, let least), .burst(_, let least), .deposit(_, let least): "\(least) or more"
+        case .credit(_, let most): "\(most) or less"
+        }
+    }
 
     package var description: String {
         switch self {

@@ -26,6 +26,9 @@ struct LeaseFlow {
         let terms = try LeaseTerms(
             demand: demand, demandDigest: digest, offer: offer, offerDigest: match.offer,
             choice: LeaseChoice(startsAt: match.startsAt, session: session, salt: .random()))
+        if let breach = Agreement(terms: terms, offer: offer, demand: demand).breaches.first {
+            throw CommandError(breach.description, fix: breach.remedy)
+        }
         try await checkFunds(terms)
         let id = terms.digest(in: identity.domain)
         let signature = try await buyer.sign(id)
@@ -58,7 +61,8 @@ struct LeaseFlow {
     private func isTaken(_ demand: Digest, _ rejected: [Rejection]) async throws -> Bool {
         let wanted = try await ledger.demand(demand).document.resources
         for rejection in rejected where !rejection.reasons.isEmpty && rejection.reasons.allSatisfy(\.isOfResources) {
-            if Matching.fits(wanted, in: try await ledger.offer(rejection.offer).document.capacity) { return true }
+            let capacity = try await ledger.offer(rejection.offer).document.capacity
+            if wanted.shortages(in: capacity).isEmpty { return true }
         }
         return false
     }

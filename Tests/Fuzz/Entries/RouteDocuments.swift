@@ -16,9 +16,10 @@ enum RouteDocuments {
         guard let proposal = try? StrictJSON.decode(LeaseProposal.self, from: bytes), let scene = try? Scene.made.get()
         else { return }
         let terms = proposal.terms
+        let demand = scene.world.demand().document
         for case .offer(let offer) in scene.entries {
             let admission = Admission(
-                offer: offer.document, offerDigest: offer.digest(in: scene.world.domain),
+                offer: offer.document, offerDigest: offer.digest(in: scene.world.domain), demand: demand,
                 machine: scene.world.machine.address, now: scene.world.clock.now)
             guard (try? admission.check(terms, beside: [])) != nil else { continue }
             try? admission.check(terms, beside: [terms])

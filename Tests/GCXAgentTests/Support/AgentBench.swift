@@ -69,6 +69,26 @@ final class AgentBench: Sendable {
         return id
     }
 
+    /// A receipt of the lease, as if its job had run, and the voucher that answers it.
+    func voucher(_ lease: LeaseID, _ amount: Amount, in store: AgentStore) throws -> Signed<Voucher> {
+        let sequence = (try store.lastReceipt(lease)?.document.sequence ?? 0) + 1
+        let receipt = Receipt(
+            lease: lease, sequence: sequence, previous: .zero, bootID: "boot", periodStartNanoseconds: 0,
+            periodEndNanoseconds: 1, issuedAt: world.clock.now, usage: .zero, amount: amount, logDigest: .zero,
+            samplesDigest: .zero, isFinal: false, events: [])
+        let signed = world.sign(receipt, by: world.machine)
+        let digest = signed.digest(in: world.domain)
+        try store.write { database in
+            try database.execute(
+                sql: "INSERT INTO receipt (lease, sequence, digest, amount, document) VALUES (?, ?, ?, ?, ?)",
+                arguments: [
+                    lease.description, Int64(sequence), digest.description, amount.description,
+                    try StoredJSON.encode(signed),
+                ])
+        }
+        return world.sign(Voucher(channel: lease, cumulative: amount, receipt: digest), by: world.session)
+    }
+
     /// A session of the buyer's, as `gcx job run --key` makes it.
     func session(by key: PrivateKey? = nil, _ edit: (inout ApiSession) -> Void = { _ in }) -> Caller {
         var document = ApiSession(

@@ -1,0 +1,134 @@
+import GCXLedger
+import GCXMarket
+import GCXModel
+import GCXPricing
+import GCXSigning
+import Support
+import Testing
+
+@testable import GCXAgent
+
+/// A rule of the terms: how an offer, a demand or terms break it, and a word of what is said.
+struct TermsRule: Sendable, CustomTestStringConvertible {
+    typealias Edit<Document> = @Sendable (inout Document) -> Void
+
+    let word: String
+    var terms: Edit<LeaseTerms> = { _ in }
+    var offer: Edit<Offer> = { _ in }
+    var demand: Edit<Demand> = { _ in }
+
+    var testDescription: String { word }
+
+    private static let anybody = Address(checkedBytes: [UInt8](repeating: 9, count: 20))
+
+    static let all: [TermsRule] = parties + offers + demands + money  // bounded: joins lists
+
+    private static let parties = [
+        TermsRule(word: "payee", terms: { $0.payee = anybody }),
+        TermsRule(word: "session", terms: { $0.session = TestWorld.owner }),
+        TermsRule(word: "session", terms: { $0.session = $0.machine }),
+        TermsRule(word: "lists", offer: { $0.deny = [TestWorld.buyer] }),
+        TermsRule(word: "lists", offer: { $0.allow = [anybody] }),
+        TermsRule(word: "lists", demand: { $0.deny = [TestWorld.owner] }),
+        TermsRule(word: "lists", demand: { $0.allow = [anybody] }),
+    ]
+
+    private static let offers = [
+        TermsRule(word: "rates", terms: { $0.rates.coreHour = 7_199 }),
+        TermsRule(word: "closeWindowSeconds", terms: { $0.closeWindowSeconds += 1 }),
+        TermsRule(word: "receiptSeconds", terms: { $0.receiptSeconds += 1 }),
+        TermsRule(word: "graceSeconds", terms: { $0.graceSeconds += 1 }),
+        TermsRule(word: "creditLimit", terms: { $0.creditLimit = 101 }),
+        TermsRule(word: "length in seconds", offer: { $0.leaseSecondsMin = 601 }),
+        TermsRule(word: "length in seconds", offer: { $0.leaseSecondsMax = 599 }),
+        TermsRule(word: "startsAt", offer: { $0.availableFrom += 61 }),
+        TermsRule(word: "endsAt", offer: { $0.availableUntil = $0.issuedAt + 599 }),
+    ]
+
+    private static let demands = [
+        TermsRule(word: "length in seconds", demand: { $0.durationSeconds = 599 }),
+        TermsRule(word: "startsAt", demand: { $0.startsFrom += 61 }),
+        TermsRule(word: "startsAt", demand: { $0.startsUntil = $0.issuedAt - 1 }),
+        TermsRule(word: "cores", demand: { $0.resources.cores = 3 }),
+        TermsRule(word: "cores", demand: { $0.resources.cores = 1 }),
+        TermsRule(word: "bytes of memory", demand: { $0.resources.memoryBytes -= 1 }),
+        TermsRule(word: "bytes of storage", demand: { $0.resources.storageBytes += 1 }),
+        TermsRule(word: "deposit", demand: { $0.budget = 9_999 }),
+        TermsRule(word: "isolation", demand: { $0.isolationMin = .virtualMachine }),
+        TermsRule(word: "region", demand: { $0.regions = ["us-east"] }),
+        TermsRule(word: "hour", demand: { $0.hourlyMax = 18_756 }),
+        TermsRule(
+            word: "does not state it",
+            demand: { $0.constraints = [Constraint(fact: "none", minimum: 1, maximum: 2, levelMin: .claimed)] }),
+    ]
+
+    private static let money = [
+        TermsRule(word: "burst", terms: { $0.burst = 0 }),
+        TermsRule(word: "burst", terms: { $0.burst = 126 }),
+        TermsRule(word: "hourly", terms: { $0.hourlyCap = 18_756 }),
+        TermsRule(word: "deposit", terms: { $0.deposit = 78 }),
+    ]
+}
+
+extension TestWorld {
+    fileprivate static let (owner, buyer) = (address(1), address(3))
+
+    private static func address(_ byte: UInt8) -> Address {
+        // A key of fixed bytes, as the world makes it.
+        (try? PrivateKey(bytes: [UInt8](repeating: byte, count: 32)).address) ?? .zero
+    }
+}
+
+/// What one of the three signs or takes, the others sign and take too: the buyer's side before it signs, the agent before it
+/// reserves, the ledger before the deposit moves.
+@Suite("One judge of a lease")
+struct OneJudgeTests {
+    let bench: AgentBench
+    let store: AgentStore
+
+    init() throws {
+        bench = try AgentBench()
+        store = try bench.store()
+    }
+
+    private var ledger: any Ledger { bench.ledger.ledger }
+
+    /// What each of the three says to terms; nil for yes.
+    private struct Verdicts {
+        var buyer: String?
+        var agent: String?
+        var ledger: String?
+    }
+
+    private func verdicts(_ rule: TermsRule) async throws -> Verdicts {
+        let market = try await bench.ledger.openMarket(offer: rule.offer, demand: rule.demand)
+        let signed = bench.ledger.lease(market, rule.terms)
+        let (offer, demand) = (try await ledger.offer(market.offer), try await ledger.demand(market.demand))
+        var verdicts = Verdicts()
+        let agreement = Agreement(terms: signed.terms, offer: offer.document, demand: demand.document)
+        verdicts.buyer = agreement.breaches.first?.description
+        let core = try bench.core(store)
+        await core.use(offer.signed, digest: offer.digest)
+        do throws(AgentError) {
+            _ = try await core.propose(LeaseProposal(terms: signed.terms, payerSignature: signed.payerSignature))
+        } catch { verdicts.agent = error.description }
+        do throws(LedgerError) { try await ledger.post(.leaseOpened(signed)) } catch {
+            verdicts.ledger = error.description
+        }
+        return verdicts
+    }
+
+    @Test("terms that keep to everything are signed by all")
+    func good() async throws {
+        let verdicts = try await verdicts(TermsRule(word: "nothing"))
+        #expect(verdicts.buyer == nil && verdicts.agent == nil && verdicts.ledger == nil, "\(verdicts)")
+    }
+
+    @Test("terms that break a rule are signed by none, and each names the rule", arguments: TermsRule.all)
+    func broken(_ rule: TermsRule) async throws {
+        let verdicts = try await verdicts(rule)
+        #expect(verdicts.buyer?.contains(rule.word) == true, "\(verdicts)")
+        #expect(verdicts.agent?.contains(rule.word) == true, "\(verdicts)")
+        #expect(verdicts.ledger != nil, "\(verdicts)")
+    }
+}
