@@ -165,8 +165,8 @@ let testing: [Target] = [
     tests(
         "Integration",
         [
-            "GCXModel", "GCXSigning", "GCXLinux", "GCXSandbox", "GCXLedger", "GCXLedgerSQLite", "GCXAgent", "Senders",
-            "gcx", "gcx-supervisor", "gcx-probe", "gcx-unpack", logging,
+            "GCXModel", "GCXSigning", "GCXMarket", "GCXLinux", "GCXSandbox", "GCXLedger", "GCXLedgerSQLite", "GCXAgent",
+            "Senders", "gcx", "gcx-supervisor", "gcx-probe", "gcx-unpack", logging,
         ],
         path: "Tests/Integration"),
     tests("Tidy", [], path: "Tests/Tidy"),

@@ -2,6 +2,7 @@ import Foundation
 import GCXAgent
 import GCXLedger
 import GCXLinux
+import GCXMarket
 import GCXModel
 import GCXSigning
 import Senders
@@ -16,14 +17,14 @@ extension WholeLeases {
             let site = try SenderSite()
             let ground = site.ground
             for (word, edit) in [
-                ("burst", { $0.burst = 0 }), ("hourly cap", { $0.hourlyCap = 1 }), ("deposit", { $0.deposit = 1 }),
-                ("credit", { $0.creditLimit = Amount(.max) }),
+                ("burst of", { $0.burst = 0 }), ("hourly cap of", { $0.hourlyCap = 1 }),
+                ("deposit of", { $0.deposit = 1 }), ("creditLimit", { $0.creditLimit = Amount(.max) }),
             ] as [(String, (inout LeaseTerms) -> Void)] {
                 let demand = ground.demand()
                 _ = try ground.read(
                     PostReceipt.self, ground.post(.demand(Signed(demand, by: ground.buyer, in: ground.domain))))
                 let reply = try ground.propose(ground.terms(for: demand, edit))
-                #expect(!reply.isSuccess && reply.body.contains("the \(word) of"), "\(reply.body)")
+                #expect(!reply.isSuccess && reply.body.contains(word), "\(reply.body)")
             }
             withExtendedLifetime(site) {}
         }
@@ -65,6 +66,31 @@ extension WholeLeases {
             let taken = try site.outcome(["lease", "open"] + site.signing("buyer") + ["--demand", demand])
             #expect(taken.status != .exited(0) && taken.errorLine.contains("no offer serves the demand"))
             #expect(String(decoding: taken.error, as: UTF8.self).contains("try again in"), "\(taken.errorLine)")
+        }
+
+        /// With what an owner gets who sets nothing: a receipt every ten seconds, a credit of three, a minute of grace.
+        @Test("with the defaults, a job that nobody vouches for is paused at the credit, then ended, and no more is lost")
+        func defaults() throws {
+            let settings = ["offer.memory_reserved_bytes": "268435456", "offer.storage_bytes": "268435456"]
+            let site = try Site(settings, byDefault: "offer.")
+            try site.open(funds: "100000000000")
+            let lease = try site.lease(seconds: "600", budget: "100000000")
+            let terms = try site.report(lease).terms
+            let command = site.running("while :; do :; done", on: lease, limit: "600")
+            let buyer = try site.spawn(command, log: "\(lease).out")
+            try site.wait("the job", seconds: 30) { try site.inspect(lease).phase == .running }
+            site.abandon(buyer)
+            try site.wait("the pause", seconds: 60) { try site.inspect(lease).phase == .paused }
+            #expect(try site.gcx("agent", "status").contains("at risk"))
+            try site.wait("the end", seconds: 90) { try site.inspect(lease).exit != nil }
+            let job = try site.inspect(lease)
+            #expect(job.exit == .budget && job.vouched == .zero)
+            // What one look at the meter lets through, and what standing still costs, comes on top of the credit.
+            let more = try LeaseMoney(terms).period
+            #expect(job.amount > terms.creditLimit)
+            #expect(job.amount <= terms.creditLimit.adding(more) ?? .zero, "\(job.amount) of \(terms.creditLimit)")
+            _ = try site.outcome(["lease", "close"] + site.signing("buyer") + [lease])
+            try site.wait("the refund", seconds: 30) { try site.account("buyer").escrowed == .zero }
         }
 
         @Test("who vouches for all that is metered, and asks to close in that moment, pays for it")

@@ -24,15 +24,17 @@ final class Site {
 
     /// Keys, a grant, an image and a configuration; nothing runs yet.
     ///
-    /// - Parameter settings: lines that replace those of the configuration below, such as `["offer.grace_seconds": "2"]`.
-    init(_ settings: [String: String] = [:]) throws {
+    /// - Parameters:
+    ///   - settings: lines that replace those of the configuration below, such as `["offer.grace_seconds": "2"]`.
+    ///   - byDefault: a table and a dot, such as `offer.`, of which nothing else is set: what is not said is as owners get it.
+    init(_ settings: [String: String] = [:], byDefault: String? = nil) throws {
         var template = Array("/tmp/gcx-site-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw LinuxError.malformed(object: "/tmp", reason: "mkdtemp") }
         directory = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         agentEndpoint = settings["agent.listen"]?.filter { $0 != "\"" } ?? "unix:\(directory)/agent.sock"
         try DurableFile.write("a word for a test\n".utf8, to: path("password"))
         for name in ["operator", "owner", "machine", "buyer"] { addresses[name] = try makeKey(name) }
-        try writeConfiguration(settings)
+        try writeConfiguration(settings, byDefault: byDefault)
         try makeRootfs()
     }
 
@@ -297,7 +299,7 @@ extension Site {
         try gcx("key", "new", "--light", "--password-file", path("password"), "--out", path("\(name).json"))
     }
 
-    private func writeConfiguration(_ settings: [String: String]) throws {
+    private func writeConfiguration(_ settings: [String: String], byDefault: String?) throws {
         var values = [
             "agent.state_directory": "\"\(path("agent"))\"", "agent.listen": "\"\(agentEndpoint)\"",
             "machine.keystore": "\"\(path("machine.json"))\"", "machine.password_file": "\"\(path("password"))\"",
@@ -310,6 +312,7 @@ extension Site {
             "offer.close_window_seconds": "5", "offer.credit_limit_base_units": "60000",
             "job.sample_milliseconds": "200", "job.stop_grace_seconds": "1",
         ]
+        if let byDefault { values = values.filter { !$0.key.hasPrefix(byDefault) } }
         values.merge(settings) { $1 }
         let tables = Dictionary(grouping: values.keys.sorted()) { $0.prefix { $0 != "." } }
         let text = tables.map { table, keys in
