@@ -82,10 +82,17 @@ package struct VerifyReport: Codable, Equatable, Sendable {
     /// Whether the journal proves ``isTestNetwork``. False for a ledger that was founded before it did: then it is the
     /// file's own word.
     package var isTestNetworkCovered: Bool
+    /// The version of its rules, ``LedgerCharter/Format``.
+    package var format: UInt64
+    /// What was signed for it: on this ledger only, or on every ledger of the operator's that is as old.
+    package var domain: EIP712Domain
     package var money: Conservation
     package var problems: [Problem]
 
     package var isSound: Bool { problems.isEmpty }
+
+    /// Whether what was signed for this ledger is void on every other of its operator.
+    package var hasOwnDomain: Bool { domain != .embedded(operator: self.operator) }
 }
 
 /// Replays a journal from its first row and believes nothing: bytes, hashes, chain, signatures, rules, tree, heads, money.
@@ -172,8 +179,8 @@ package struct Audit: Sendable {
         let money = state.conservation()
         var report = VerifyReport(
             entries: tree.size, heads: heads, root: tree.root(size: tree.size), operator: state.operator,
-            isTestNetwork: state.isTestNetwork, isTestNetworkCovered: state.charter.isCovered, money: money,
-            problems: problems)
+            isTestNetwork: state.isTestNetwork, isTestNetworkCovered: state.charter.isCovered,
+            format: state.charter.format.rawValue, domain: state.domain, money: money, problems: problems)
         // Each entry was written together with a head, and the empty journal has one too.
         if heads != tree.size + 1 || lastHeadSize != tree.size {  // bounded: a tree in memory is never so large
             // bounded: a tree in memory is never so large

@@ -7,33 +7,52 @@ import GCXSigning
 /// signed head of the empty journal has it as its chain. Whoever changes a word of it has to change every entry and every
 /// signature.
 package struct LedgerCharter: Equatable, Sendable {
-    /// The version of the canonical bytes and of the meaning of the journal.
-    package enum Format: String, CaseIterable, Sendable {
+    /// The version of the canonical bytes and of the rules of the journal. A file keeps the one it was founded with.
+    package enum Format: UInt64, CaseIterable, Sendable {
         /// The journal begins with zero: nothing covers ``LedgerCharter/isTestNetwork``.
-        case withoutCharter = "1"
-        case current = "2"
+        case withoutCharter = 1
+        /// The domain is the operator's, so what is signed for one of the operator's ledgers is good on all of them.
+        case ofOperator = 2
+        /// The domain is the ledger's own, and its rules hold whenever the journal is read.
+        case ofLedger = 3
+
+        /// That of a ledger founded today.
+        package static let current = Format.ofLedger
     }
 
     package var format: Format
     package var `operator`: Address
     package var isTestNetwork: Bool
+    /// Random, so that no two ledgers of an operator are one; nil before ``Format/ofLedger``.
+    package var founding: Digest?
 
-    package init(format: Format = .current, operator: Address, isTestNetwork: Bool) {
+    /// - Parameter founding: nil only for the formats before ``Format/ofLedger``.
+    package init(format: Format = .current, operator: Address, isTestNetwork: Bool, founding: Digest?) {
         self.format = format
         self.operator = `operator`
         self.isTestNetwork = isTestNetwork
+        self.founding = founding
     }
 
     /// Whether the journal proves every word of this.
     package var isCovered: Bool { format != .withoutCharter }
 
-    /// Where the chain of the journal begins: SHA-256 over the lines `gcx ledger`, `format=…`, `operator=0x…` and
-    /// `is_test_network=true` or `false`, each with its newline.
+    /// Whether what is signed for this ledger is void on every other of its operator.
+    package var hasOwnDomain: Bool { format.rawValue >= Format.ofLedger.rawValue }
+
+    /// Where the chain of the journal begins: SHA-256 over the lines `gcx ledger`, `format=…`, `operator=0x…`,
+    /// `is_test_network=true` or `false` and, from format 3 on, `founding=0x…`, each with its newline.
     package var genesis: Digest {
         guard isCovered else { return .zero }
-        let lines = [
+        var lines = [
             "gcx ledger", "format=\(format.rawValue)", "operator=\(self.operator)", "is_test_network=\(isTestNetwork)",
         ]
+        if hasOwnDomain { lines.append("founding=\(founding ?? .zero)") }
         return Merkle.sha256(lines.flatMap { Array("\($0)\n".utf8) })
+    }
+
+    /// What everything is signed in that this ledger takes.
+    package var domain: EIP712Domain {
+        hasOwnDomain ? .embedded(genesis: genesis) : .embedded(operator: self.operator)
     }
 }

@@ -9,13 +9,23 @@ package struct LedgerIdentity: Codable, Equatable, Sendable {
     package var isTestNetwork: Bool
     /// The ledger's clock, Unix seconds; it never goes back, and the rules go by it.
     package var ledgerTime: UInt64
+    /// The version of its rules, ``LedgerCharter/Format``; nil of a ledger that does not say, which goes by 2 or less.
+    package var format: UInt64?
 
-    package init(domain: EIP712Domain, operator: Address, isTestNetwork: Bool, ledgerTime: UInt64) {
+    package init(
+        domain: EIP712Domain, operator: Address, isTestNetwork: Bool, ledgerTime: UInt64, format: UInt64? = nil
+    ) {
         self.domain = domain
         self.operator = `operator`
         self.isTestNetwork = isTestNetwork
         self.ledgerTime = ledgerTime
+        self.format = format
     }
+}
+
+extension LedgerIdentity {
+    /// Whether what is signed for this ledger is void on every other of its operator.
+    package var hasOwnDomain: Bool { domain != .embedded(operator: self.operator) }
 }
 
 /// Where an entry was written.

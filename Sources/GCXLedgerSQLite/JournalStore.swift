@@ -132,6 +132,8 @@ enum MetaName: String {
     case format
     case `operator`
     case isTestNetwork = "is_test_network"
+    /// From format 3 on.
+    case founding
 }
 
 /// Turns whatever the store throws into a ledger error that names the operation.

@@ -8,9 +8,10 @@ struct OpenedJournal {
     private(set) var tree = MerkleTree()
     let head: SignedTreeHead
 
-    init(_ store: JournalStore, key: PrivateKey, isTestNetwork: Bool, now: UInt64) throws(LedgerError) {
+    /// - Parameter new: what the ledger is when it has to be founded.
+    init(_ store: JournalStore, key: PrivateKey, founding new: LedgerCharter, now: UInt64) throws(LedgerError) {
         if try store.meta(.format) == nil {
-            state = LedgerState(operator: key.address, isTestNetwork: isTestNetwork)
+            state = LedgerState(new)
             head = Signed(
                 TreeHead(size: 0, root: Merkle.emptyRoot, chain: state.chain, timestamp: now), by: key, in: state.domain
             )
@@ -35,13 +36,13 @@ struct OpenedJournal {
             throw .corrupted(
                 nil,
                 detail: "the last signed head is not that of the \(tree.size) entries in the file, or of its charter "
-                    + "(format, operator, is_test_network)")
+                    + "(format, operator, is_test_network, founding)")
         }
         guard (try? last.signer(in: state.domain)) == key.address else {
             throw .corrupted(nil, detail: "the last head is not signed by the operator \(key.address)")
         }
         // Last, so that a file that was changed is not taken for another network's.
-        guard charter.isTestNetwork == isTestNetwork else {
+        guard charter.isTestNetwork == new.isTestNetwork else {
             throw .wrongNetwork(isTestNetwork: charter.isTestNetwork)
         }
     }
@@ -66,8 +67,8 @@ extension LedgerCharter {
         guard let text = try store.meta(.format) else {
             throw .corrupted(nil, detail: "the file does not say which format it has")
         }
-        guard let format = Format(rawValue: text) else {
-            throw .unknownFormat(found: Untrusted(text), known: Untrusted(Format.current.rawValue))
+        guard let format = Format.allCases.first(where: { "\($0.rawValue)" == text }) else {
+            throw .unknownFormat(found: Untrusted(text), known: "\(Format.current.rawValue)")
         }
         guard let text = try store.meta(.operator), let address = Address(text) else {
             throw .corrupted(nil, detail: "the file does not name its operator")
@@ -75,13 +76,20 @@ extension LedgerCharter {
         guard let flag = try store.meta(.isTestNetwork).flatMap(Bool.init) else {
             throw .corrupted(nil, detail: "the file does not say whether it is a test network")
         }
-        self.init(format: format, operator: address, isTestNetwork: flag)
+        self.init(
+            format: format, operator: address, isTestNetwork: flag,
+            founding: try store.meta(.founding).flatMap { Digest($0) })
+        guard !hasOwnDomain || founding != nil else {
+            throw .corrupted(nil, detail: "the file does not name its founding, which makes it one of its own")
+        }
     }
 
     var values: [MetaName: String] {
-        [
-            .format: format.rawValue, .operator: self.operator.description,
-            .isTestNetwork: String(isTestNetwork),
+        var values: [MetaName: String] = [
+            .format: "\(format.rawValue)", .operator: self.operator.description, .isTestNetwork: String(isTestNetwork),
         ]
+        // bounded: a dictionary
+        values[.founding] = founding?.description
+        return values
     }
 }

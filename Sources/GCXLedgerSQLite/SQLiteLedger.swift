@@ -34,21 +34,25 @@ package actor SQLiteLedger: TransparentLedger {
     ///
     /// - Parameters:
     ///   - path: the SQLite file; `path.lock` appears beside it.
-    ///   - operatorKey: signs the heads; its address names the ledger's domain. A file keeps its first operator.
+    ///   - operatorKey: signs the heads. A file keeps its first operator.
     ///   - isTestNetwork: whether the operator can make money. A file keeps its first answer.
+    ///   - founding: makes a ledger that is founded now one of its own; a file keeps its first.
     ///   - now: Unix seconds; may jump, the ledger's own clock never goes back.
     /// - Throws: ``LedgerError/locked(path:)``, ``LedgerError/wrongOperator(expected:got:)``,
     ///   ``LedgerError/wrongNetwork(isTestNetwork:)``, ``LedgerError/corrupted(_:detail:)``, or a storage error.
     /// - Complexity: O(entries); hashes and rules are checked again, signatures only by ``LedgerVerifier``.
     package init(
-        path: String, operatorKey: PrivateKey, isTestNetwork: Bool, now: @escaping @Sendable () -> UInt64
+        path: String, operatorKey: PrivateKey, isTestNetwork: Bool, founding: Digest = .random(),
+        now: @escaping @Sendable () -> UInt64
     ) throws(LedgerError) {
         lock = try LedgerLock(beside: path)
         store = try JournalStore.writing(path)
         key = operatorKey
         self.now = now
         reader = try JournalStore.reading(path)
-        let opened = try OpenedJournal(store, key: operatorKey, isTestNetwork: isTestNetwork, now: now())
+        let charter = LedgerCharter(
+            operator: operatorKey.address, isTestNetwork: isTestNetwork, founding: founding)
+        let opened = try OpenedJournal(store, key: operatorKey, founding: charter, now: now())
         (state, tree, lastHead) = (opened.state, opened.tree, opened.head)
         domain = opened.state.domain
         try lock.mark()
@@ -136,7 +140,8 @@ package actor SQLiteLedger: TransparentLedger {
 extension SQLiteLedger {
     package func identity() -> LedgerIdentity {
         LedgerIdentity(
-            domain: state.domain, operator: state.operator, isTestNetwork: state.isTestNetwork, ledgerTime: time)
+            domain: state.domain, operator: state.operator, isTestNetwork: state.isTestNetwork, ledgerTime: time,
+            format: state.charter.format.rawValue)
     }
 
     package func account(_ address: Address) -> Account { state.account(address) }

@@ -85,7 +85,7 @@ def configure():
         os.symlink("busybox", f"{root}/rootfs/bin/{name}")
     start("ledger", "serve", "--config", f"{root}/gcx.toml")
     wait("the ledger", lambda: answers("ledger", "head"))
-    run("key", "grant", *key("owner"), "--machine", names["machine"], "--operator", names["operator"], "--days", "1",
+    run("key", "grant", *key("owner"), "--machine", names["machine"], "--days", "1",
         "--out", f"{root}/grant.json")
     run("ledger", "faucet", *key("operator"), names["buyer"], "1000000000")
     start("agent", "run", "--config", f"{root}/gcx.toml")

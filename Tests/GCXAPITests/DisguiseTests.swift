@@ -95,7 +95,7 @@ import Testing
         try await withScratch { directory in
             let ledger = try SQLiteLedger(
                 path: directory + "/ledger.sqlite", operatorKey: world.operator, isTestNetwork: true,
-                now: { world.clock.now })
+                founding: TestWorld.founding, now: { world.clock.now })
             try await withLedgerServer(ledger, at: .unix(path: directory + "/l")) { client, _ in
                 for entry in entries { try await refuses(entry, at: "/v1/entries", of: client.endpoint) }
                 #expect(await ledger.head().document.size == 0)

@@ -27,7 +27,7 @@ import Testing
             let world = try TestWorld()
             let ledger = try SQLiteLedger(
                 path: directory + "/ledger.sqlite", operatorKey: world.operator, isTestNetwork: true,
-                now: { world.clock.now })
+                founding: TestWorld.founding, now: { world.clock.now })
             let server = try await RunningServer {
                 LedgerServer(ledger, at: .unix(path: directory + "/l"), logger: quiet, onListening: $0)
                     .limited(posts: posts)
@@ -231,7 +231,8 @@ private final class Count: Sendable {
         limits.answers = .init(burst: 128 << 10, perSecond: 256 << 10)
         try await withScratch { directory in
             let ledger = try SQLiteLedger(
-                path: directory + "/l", operatorKey: world.operator, isTestNetwork: true, now: { world.clock.now })
+                path: directory + "/l", operatorKey: world.operator, isTestNetwork: true, founding: TestWorld.founding,
+                now: { world.clock.now })
             for number in 0..<24 {
                 let key = PrivateKey.generate()
                 let demand = world.demand(by: key) {

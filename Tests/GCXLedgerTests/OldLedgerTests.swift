@@ -1,4 +1,3 @@
-import Foundation
 import GCXLedger
 import GCXLedgerSQLite
 import GCXModel
@@ -7,70 +6,38 @@ import GRDB
 import Support
 import Testing
 
-/// A file as ledgers wrote it before they had a charter and before texts were looked at.
-@Suite("a ledger of the first format")
+/// Files as ledgers wrote them before they had a charter, before texts were looked at, and before they had an address.
+@Suite("a ledger of an older format")
 struct OldLedgerTests {
-    let folder: Folder
-    let world: TestWorld
+    static let formats: [LedgerCharter.Format] = [.withoutCharter, .ofOperator]
 
-    init() throws {
-        (folder, world) = (try Folder(), try TestWorld())
-        do { _ = try openLedger(folder, world) }
-        try DatabaseQueue(path: folder.ledger).write { database in
-            try database.execute(sql: "DELETE FROM heads; UPDATE meta SET value = '1' WHERE name = 'format'")
-        }
-        var tree = MerkleTree()
-        try write(head(of: tree, chain: .zero))
-        let entry = Entry.grant(world.grant { $0.label = "\u{1B}]0;rack\u{7}\u{202E}4" })
-        let posted = try PostedEntry(index: 0, postedAt: world.clock.now, previous: .zero, entry: entry)
-        try write(posted)
-        tree.append(posted.leafHash)
-        try write(head(of: tree, chain: posted.entryHash))
+    /// One that holds a grant with a text that nobody would take today.
+    private func old(_ format: LedgerCharter.Format) throws -> (Folder, TestWorld) {
+        let (folder, world) = (try Folder(), try TestWorld(format: format))
+        var journal = try WrittenJournal(folder, world)
+        try journal.append(.grant(world.grant { $0.label = "\u{1B}]0;rack\u{7}\u{202E}4" }))
+        return (folder, world)
     }
 
-    private func head(of tree: MerkleTree, chain: Digest) -> SignedTreeHead {
-        let head = TreeHead(
-            size: tree.size, root: tree.root(size: tree.size), chain: chain, timestamp: world.clock.now)
-        return Signed(head, by: world.operator, in: world.domain)
-    }
-
-    private func write(_ head: SignedTreeHead) throws {
-        let document = head.document
-        try DatabaseQueue(path: folder.ledger).write { database in
-            try database.execute(
-                sql: "INSERT INTO heads (size, root, chain, timestamp_seconds, signature) VALUES (?, ?, ?, ?, ?)",
-                arguments: [
-                    Int64(document.size), Data(document.root.bytes), Data(document.chain.bytes),
-                    Int64(document.timestamp), Data(head.signature.bytes),
-                ])
-        }
-    }
-
-    private func write(_ posted: PostedEntry) throws {
-        try DatabaseQueue(path: folder.ledger).write { database in
-            try database.execute(
-                sql: "INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?)",
-                arguments: [
-                    Int64(posted.index), posted.entry.key(in: world.domain).description, Int64(posted.postedAt),
-                    Data(try PostedEntry.canonicalJSON(posted.entry)), Data(posted.previous.bytes),
-                    Data(posted.entryHash.bytes), Data(posted.leafHash.bytes),
-                ])
-        }
-    }
-
-    @Test("opens as it is, goes on, and is sound; the report says what nothing covers")
-    func opens() async throws {
+    @Test("opens as it is, goes on, and is sound; the report says what nothing covers", arguments: formats)
+    func opens(_ format: LedgerCharter.Format) async throws {
+        let (folder, world) = try old(format)
         let ledger = try openLedger(folder, world)
+        let identity = await ledger.identity()
+        #expect(identity.domain == .embedded(operator: world.operator.address) && !identity.hasOwnDomain)
+        #expect(identity.format == format.rawValue)
         #expect(await ledger.grants(of: world.owner.address).count == 1)
         _ = try await LedgerBench(ledger: ledger, world: world).openLease()
         let report = try LedgerVerifier.verify(folder.ledger, expectedOperator: world.operator.address)
         #expect(report.problems == [])
         #expect(report.entries > 4)
-        #expect(!report.isTestNetworkCovered && report.isTestNetwork)
+        #expect(report.isTestNetworkCovered == (format == .ofOperator) && report.isTestNetwork)
+        #expect(!report.hasOwnDomain && report.format == format.rawValue)
     }
 
-    @Test("takes no new text of the kind that stands in it")
-    func newTexts() async throws {
+    @Test("takes no new text of the kind that stands in it", arguments: formats)
+    func newTexts(_ format: LedgerCharter.Format) async throws {
+        let (folder, world) = try old(format)
         let ledger = try openLedger(folder, world)
         let error = await #expect(throws: LedgerError.self) {
             try await ledger.post(.grant(world.grant { $0.label = "\u{1B}]0;rack\u{7}" }))
@@ -79,12 +46,49 @@ struct OldLedgerTests {
         #expect(await ledger.head().document.size == 1)
     }
 
-    @Test("cannot be passed off as one with a charter")
-    func promoted() throws {
+    @Test(
+        "cannot be passed off as one of a later format",
+        arguments: [
+            (LedgerCharter.Format.withoutCharter, "SET value = '2' WHERE name = 'format'"),
+            (.withoutCharter, "SET value = '3' WHERE name = 'format'"),
+            (.ofOperator, "SET value = '3' WHERE name = 'format'"),
+        ])
+    func promoted(_ format: LedgerCharter.Format, _ change: String) throws {
+        let (folder, world) = try old(format)
         try DatabaseQueue(path: folder.ledger).write { database in
-            try database.execute(sql: "UPDATE meta SET value = '2' WHERE name = 'format'")
+            try database.execute(sql: "UPDATE meta \(change)")
+            try database.execute(sql: "INSERT INTO meta VALUES ('founding', '\(TestWorld.founding)')")
         }
         #expect(try !LedgerVerifier.verify(folder.ledger).isSound)
         #expect(throws: LedgerError.self) { try openLedger(folder, world) }
+    }
+
+    /// What is signed for one ledger, posted on a second one of the same operator.
+    @Test("what was signed for it is good on the operator's second; of a ledger founded today nothing is")
+    func second() async throws {
+        for format in LedgerCharter.Format.allCases {
+            let (folder, world) = (try Folder(), try TestWorld(format: format))
+            _ = try WrittenJournal(folder, try TestWorld(founding: .random(), format: format))
+            let ledger = try openLedger(folder, world)
+            for entry in Self.trade(world) {
+                let isTaken = (try? await ledger.post(entry)) != nil
+                #expect(isTaken == (format != .ofLedger), "\(entry.kind) on a ledger of \(format)")
+            }
+            let paid = await ledger.account(world.owner.address).balance
+            #expect(paid == (format == .ofLedger ? 0 : 300), "\(format)")
+        }
+    }
+
+    private static func trade(_ world: TestWorld) -> [Entry] {
+        let grant = world.grant()
+        let offer = world.offer(grant: grant.digest(in: world.domain))
+        let demand = world.demand()
+        let lease = world.countersign(
+            world.terms(offer: offer.digest(in: world.domain), demand: demand.digest(in: world.domain)))
+        let id = lease.lease(in: world.domain)
+        return [
+            .grant(grant), .offer(offer), .demand(demand), .faucet(world.faucet(world.buyer.address, 50_000)),
+            .leaseOpened(lease), .claim(world.voucher(id, 300)), .closeRequest(world.closeRequest(id, by: world.owner)),
+        ]
     }
 }

@@ -25,7 +25,8 @@ func openLedger(
 ) throws(LedgerError) -> SQLiteLedger {
     let clock = world.clock
     return try SQLiteLedger(
-        path: folder.ledger, operatorKey: world.operator, isTestNetwork: isTestNetwork, now: { clock.now })
+        path: folder.ledger, operatorKey: world.operator, isTestNetwork: isTestNetwork,
+        founding: world.charter.founding ?? .zero, now: { clock.now })
 }
 
 @Suite("the embedded ledger")

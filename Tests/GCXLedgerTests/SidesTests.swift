@@ -11,7 +11,7 @@ struct SidesTests {
         "a journal in which a machine bought from its owner, and rated it, still replays; a new such lease is refused")
     func oldJournal() throws {
         let world = try TestWorld()
-        var state = LedgerState(operator: world.operator.address, isTestNetwork: true)
+        var state = LedgerState(world.charter)
         func write(_ entry: Entry) throws {
             let posted = try PostedEntry(
                 index: state.size, postedAt: world.clock.now, previous: state.chain, entry: entry)
@@ -50,7 +50,7 @@ struct SidesTests {
     @Test("a journal that names the end of time is read: a close window never ends after it")
     func endOfTime() throws {
         let world = try TestWorld()
-        var state = LedgerState(operator: world.operator.address, isTestNetwork: true)
+        var state = LedgerState(world.charter)
         let grant = world.grant { $0.expiresAt = .max }
         let offer = world.offer(grant: grant.digest(in: world.domain)) { $0.expiresAt = .max }
         let demand = world.demand { $0.expiresAt = .max }

@@ -139,15 +139,16 @@ struct TamperTests {
     @Test(
         "shows a changed word about itself, with the hashes as they were and with every hash made anew",
         arguments: [
-            ("false", "is_test_network"), ("1", "format"),
+            ("false", "is_test_network"), ("1", "format"), ("2", "format"), ("\(Digest.zero)", "founding"),
         ])
     func charter(value: String, name: String) throws {
         try edit("UPDATE meta SET value = '\(value)' WHERE name = '\(name)'")
         #expect(try verify().problems.contains { $0.index == 0 && $0.detail.contains("hash of the entry before") })
         #expect(throws: LedgerError.self) { try openLedger(folder, world, isTestNetwork: value != "false") }
-        let charter = LedgerCharter(
-            format: value == "1" ? .withoutCharter : .current, operator: world.operator.address,
-            isTestNetwork: value != "false")
+        var charter = world.charter
+        if name == "format" { charter.format = value == "1" ? .withoutCharter : .ofOperator }
+        if name == "founding" { charter.founding = .zero }
+        charter.isTestNetwork = value != "false"
         try forge(from: charter.genesis) { $0.entry }
         #expect(try verify().problems.contains { $0.detail.contains("another root") })
         #expect(throws: LedgerError.self) { try openLedger(folder, world, isTestNetwork: value != "false") }
@@ -164,7 +165,7 @@ struct TamperTests {
         #expect(problems.contains { $0.detail.contains("another last hash") }, "\(problems)")
         #expect(throws: LedgerError.self) { try openLedger(folder, world, isTestNetwork: false) }
         // Whoever computes the head anew lacks the key to sign it.
-        let genesis = LedgerCharter(operator: world.operator.address, isTestNetwork: false).genesis
+        let genesis = try TestWorld(isTestNetwork: false).charter.genesis
         try queue.write { try $0.execute(sql: "UPDATE heads SET chain = ?", arguments: [Data(genesis.bytes)]) }
         #expect(try !LedgerVerifier.verify(folder.ledger).isSound)
         #expect(

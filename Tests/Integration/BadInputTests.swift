@@ -116,7 +116,7 @@ extension Site {
         let grant = MachineGrant(
             owner: key.address, machine: try Address(checksummed: addresses["machine", default: ""]), label: "",
             issuedAt: now - issuedAgo, expiresAt: now - issuedAgo + secondsValid, nonce: .random())
-        let domain = EIP712Domain.embedded(operator: try Address(checksummed: addresses["operator", default: ""]))
+        let domain = try domain()
         let encoder = JSONEncoder()
         try DurableFile.write(try encoder.encode(Signed(grant, by: key, in: domain)), to: path("grant.json"))
     }

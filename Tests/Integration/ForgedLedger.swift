@@ -18,8 +18,10 @@ struct ForgedLedger {
     ///   - format: ledgers of the first format had no charter and looked at no text.
     ///   - time: Unix seconds of all rows that name none.
     init(at path: String, operator key: PrivateKey, format: LedgerCharter.Format, time: UInt64) throws {
-        let charter = LedgerCharter(format: format, operator: key.address, isTestNetwork: true)
-        (self.key, self.time, domain) = (key, time, .embedded(operator: key.address))
+        let charter = LedgerCharter(
+            format: format, operator: key.address, isTestNetwork: true,
+            founding: format == .ofLedger ? .random() : nil)
+        (self.key, self.time, domain) = (key, time, charter.domain)
         chain = charter.genesis
         store = try JournalStore.writing(path)
         let empty = TreeHead(size: 0, root: Merkle.emptyRoot, chain: chain, timestamp: time)

@@ -57,7 +57,7 @@ final class SenderSite {
         return Ground(
             ledger: .unix(site.path("ledger.sock")), agent: .port(port), ledgerFile: site.path("ledger.sqlite"),
             scratch: scratch,
-            domain: .embedded(operator: try Address(checksummed: site.addresses["operator", default: ""])),
+            domain: try site.domain(),
             machine: try Address(checksummed: site.addresses["machine", default: ""]), buyer: try key("buyer"),
             operator: try key("operator"), ended: try #require(Digest(lease)),
             endedDemand: try #require(Digest(demand)), offer: offer, keyOptions: site.signing("buyer"),

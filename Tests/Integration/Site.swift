@@ -152,13 +152,14 @@ extension Site {
 // What owners and buyers do.
 extension Site {
     func grant(days: String = "1") throws {
-        let operatorAddress = addresses["operator", default: ""]
         _ = try outcome(
             ["key", "grant"] + signing("owner") + [
-                "--machine", addresses["machine", default: ""], "--operator", operatorAddress, "--days", days, "--out",
-                path("grant.json"),
+                "--machine", addresses["machine", default: ""], "--days", days, "--out", path("grant.json"),
             ])
     }
+
+    /// What is signed for the site's ledger; it has to run.
+    func domain() throws -> EIP712Domain { try json(LedgerIdentity.self, "ledger", "identity").domain }
 
     func fund(_ amount: String) throws {
         _ = try outcome(["ledger", "faucet"] + signing("operator") + [addresses["buyer", default: ""], amount])

@@ -32,7 +32,7 @@ struct Simulation {
         world = try TestWorld()
         self.lapses = lapses
         generator = SeededGenerator(seed)
-        state = LedgerState(operator: world.operator.address, isTestNetwork: true)
+        state = LedgerState(world.charter)
         now = world.clock.now
         signature = world.buyer.sign(.zero)
         let grant = world.grant()

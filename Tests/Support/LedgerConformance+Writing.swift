@@ -9,6 +9,7 @@ extension LedgerConformance {
             try bench.expect(identity.domain, is: bench.world.domain)
             try bench.expect(identity.operator, is: bench.world.operator.address)
             try bench.expect(identity.isTestNetwork, is: true)
+            try bench.expect(identity.format, is: bench.world.charter.format.rawValue)
             try bench.expect(identity.ledgerTime, is: bench.clock.now)
         },
         LedgerScenario("the same document twice is written once") { bench in
@@ -38,7 +39,7 @@ extension LedgerConformance {
             let lease = bench.lease(market)
             try await bench.ledger.post(.leaseOpened(lease))
             let id = lease.lease(in: world.domain)
-            let other = try TestWorld(clock: world.clock, domain: .embedded(operator: world.stranger.address))
+            let other = try TestWorld(clock: world.clock, founding: .random())
             let foreign: [Entry] = [
                 .grant(other.grant()), .attestation(other.attestation()), .offer(other.offer(grant: market.grant)),
                 .demand(other.demand()), .withdrawal(other.withdrawal(market.offer, by: other.machine)),
@@ -99,7 +100,7 @@ extension LedgerConformance {
             let all = try await ledger.entries(from: 0, limit: 100)
             try bench.expect(all.map(\.index), is: Array(0..<6))
             try bench.expect(all.map(\.entry.kind), is: [.grant, .offer, .demand, .faucet, .leaseOpened, .claim])
-            let genesis = LedgerCharter(operator: bench.world.operator.address, isTestNetwork: true).genesis
+            let genesis = bench.world.charter.genesis
             try bench.expect(all.map(\.previous), is: [genesis] + all.dropLast().map(\.entryHash))
             try bench.expect(try await ledger.entries(from: 2, limit: 2), is: Array(all[2..<4]))
             try bench.expect(try await ledger.entry(at: 5), is: all[5])

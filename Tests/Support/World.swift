@@ -20,13 +20,19 @@ package struct TestWorld: Sendable {
     package let `operator`: PrivateKey
     /// Has no part in anything.
     package let stranger: PrivateKey
+    /// What the world's ledger is; found it with ``founding``.
+    package let charter: LedgerCharter
     /// The ledger that the documents are for.
     package let domain: EIP712Domain
     package let clock: TestClock
 
     /// - Parameters:
-    ///   - domain: of the ledger; by default that of the embedded ledger that the world's operator keeps.
-    package init(clock: TestClock = TestClock(), domain: EIP712Domain? = nil) throws {
+    ///   - founding: of the ledger; another is another ledger of the same operator.
+    ///   - format: of the ledger; founded today unless a test is about an older one.
+    package init(
+        clock: TestClock = TestClock(), founding: Digest = TestWorld.founding, isTestNetwork: Bool = true,
+        format: LedgerCharter.Format = .current
+    ) throws {
         func key(_ byte: UInt8) throws(SigningError) -> PrivateKey {
             try PrivateKey(bytes: [UInt8](repeating: byte, count: 32))
         }
@@ -37,8 +43,14 @@ package struct TestWorld: Sendable {
         self.operator = try key(5)
         stranger = try key(6)
         self.clock = clock
-        self.domain = domain ?? .embedded(operator: self.operator.address)
+        charter = LedgerCharter(
+            format: format, operator: self.operator.address, isTestNetwork: isTestNetwork,
+            founding: format == .ofLedger ? founding : nil)
+        domain = charter.domain
     }
+
+    /// Of the ledger that all worlds share unless a test needs another.
+    package static let founding = Digest(checkedBytes: [UInt8](repeating: 7, count: Digest.length))
 
     package static let capacity = Resources(cores: 4, memoryBytes: 8 << 30, storageBytes: 16 << 30, gpus: 0)
     package static let wanted = Resources(cores: 2, memoryBytes: 2 << 30, storageBytes: 1 << 30, gpus: 0)

@@ -62,13 +62,9 @@ package struct LedgerState: Equatable, Sendable {
     var leasesOfParty: [Address: [LeaseID]] = [:]
     var ratingsOfRatee: [Address: [RatingRecord]] = [:]
 
-    package init(operator address: Address, isTestNetwork: Bool) {
-        self.init(LedgerCharter(operator: address, isTestNetwork: isTestNetwork))
-    }
-
     package init(_ charter: LedgerCharter) {
         self.charter = charter
-        domain = .embedded(operator: charter.operator)
+        domain = charter.domain
         self.operator = charter.operator
         isTestNetwork = charter.isTestNetwork
         chain = charter.genesis

@@ -7,7 +7,7 @@ package struct EIP712Domain: Codable, Equatable, Hashable, Sendable {
 
     /// The chain's id; 0 for an embedded ledger.
     package let chainId: UInt64
-    /// The ledger's contract, or the embedded ledger's operator.
+    /// The ledger's contract, or the address of an embedded ledger.
     package let verifyingContract: Address
 
     package init(chainId: UInt64, verifyingContract: Address) {
@@ -15,7 +15,15 @@ package struct EIP712Domain: Codable, Equatable, Hashable, Sendable {
         self.verifyingContract = verifyingContract
     }
 
-    /// The domain of the embedded ledger that `operator` keeps.
+    /// The domain of one embedded ledger.
+    ///
+    /// - Parameter genesis: where the chain of its journal begins; the last 20 bytes of its Keccak-256 are the address.
+    package static func embedded(genesis: Digest) -> EIP712Domain {
+        let address = Address(checkedBytes: Array(Keccak.hash(genesis.bytes).bytes.suffix(Address.length)))
+        return EIP712Domain(chainId: 0, verifyingContract: address)
+    }
+
+    /// The domain of all embedded ledgers that `operator` founded before a ledger had an address of its own.
     package static func embedded(operator address: Address) -> EIP712Domain {
         EIP712Domain(chainId: 0, verifyingContract: address)
     }

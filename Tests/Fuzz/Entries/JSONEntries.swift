@@ -81,7 +81,7 @@ extension FuzzEntry {
     /// The rules of the ledger on an entry that nobody signed for: arithmetic on all that stands in documents.
     static let ledger = FuzzEntry(name: "ledger") { bytes in
         guard let scene = try? Scene.made.get() else { return }
-        var state = LedgerState(operator: scene.world.operator.address, isTestNetwork: true)
+        var state = LedgerState(scene.world.charter)
         var time = scene.world.clock.now
         func take(_ entry: Entry) {
             let posting = state.posting(at: time, checksSignatures: false)

@@ -112,7 +112,7 @@ extension RouteDocuments {
     static var answers: [[UInt8]] {
         guard let scene = try? Scene.made.get() else { return [] }
         let world = scene.world
-        var state = LedgerState(operator: world.operator.address, isTestNetwork: true)
+        var state = LedgerState(world.charter)
         for entry in scene.entries {
             let posting = state.posting(at: world.clock.now, checksSignatures: false)
             guard let change = try? state.check(entry, in: posting),

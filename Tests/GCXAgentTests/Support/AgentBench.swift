@@ -26,9 +26,9 @@ final class AgentBench: Sendable {
         world = try TestWorld()
         folder = try TestFolder()
         let (clock, path) = (world.clock, folder.path)
-        let book = try SQLiteLedger(path: "\(path)/ledger.sqlite", operatorKey: world.operator, isTestNetwork: true) {
-            clock.now
-        }
+        let book = try SQLiteLedger(
+            path: "\(path)/ledger.sqlite", operatorKey: world.operator, isTestNetwork: true,
+            founding: TestWorld.founding, now: { clock.now })
         ledger = LedgerBench(ledger: book, world: world)
         identity = try AgentIdentity(machine: MemoryCustody(world.machine), grant: world.grant(), domain: world.domain)
         settings = AgentSettings(

@@ -73,8 +73,8 @@ struct KeyGrant: AsyncParsableCommand {
     @Option(help: "Your name for the machine.")
     var label = ""
 
-    @Option(help: "Address of the ledger's operator; without it the ledger is asked.")
-    var `operator`: Address?
+    @Option(help: "Address of the ledger, as `gcx ledger identity` prints it; without it the ledger is asked.")
+    var ledgerAddress: Address?
 
     @Option(help: "File to write the grant to.")
     var out: String
@@ -86,8 +86,8 @@ struct KeyGrant: AsyncParsableCommand {
     func run() async throws {
         let owner = try key.unlock()
         let domain: EIP712Domain
-        if let `operator` {
-            domain = .embedded(operator: `operator`)
+        if let ledgerAddress {
+            domain = EIP712Domain(chainId: 0, verifyingContract: ledgerAddress)
         } else {
             domain = try await ledger.open().identity().domain
         }

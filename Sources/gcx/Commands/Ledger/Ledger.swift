@@ -14,7 +14,8 @@ struct LedgerNoun: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ledger", abstract: "Serve, verify and prove the embedded ledger; read accounts.",
         subcommands: [
-            LedgerServe.self, LedgerVerify.self, LedgerProve.self, LedgerHead.self, LedgerEntries.self,
+            LedgerServe.self, LedgerIdentify.self, LedgerVerify.self, LedgerProve.self, LedgerHead.self,
+            LedgerEntries.self,
             LedgerAccount.self, LedgerFaucet.self,
         ])
 }
@@ -41,7 +42,13 @@ struct LedgerServe: AsyncParsableCommand {
         let server = LedgerServer(ledger, at: try Endpoint(settings.listen), socketMode: 0o666, logger: logger) { _ in
             ServiceNotify.ready()
         }
-        logger.info("ledger started", metadata: ["operator": "\(key.address.checksummed)"])
+        let identity = await ledger.identity()
+        logger.info(
+            "ledger started",
+            metadata: [
+                "address": "\(identity.domain.verifyingContract.checksummed)",
+                "operator": "\(key.address.checksummed)",
+            ])
         try await Services.run([server, NotifyService()], logger: logger)
         try await ledger.settle()
         logger.info("ledger stopped")
@@ -81,6 +88,11 @@ struct LedgerVerify: ParsableCommand {
             Terminal.say(
                 "note: that this is \(report.isTestNetwork ? "a" : "no") test network is the file's own word: the ledger was "
                     + "founded before its journal covered that")
+        }
+        if !report.hasOwnDomain {
+            Terminal.say(
+                "note: the domain is the operator's: what was signed for it is good on every ledger of this operator that "
+                    + "was founded before ledgers had an address of their own")
         }
         Terminal.say(
             "ledger verify: \(report.isSound ? "ok" : "FAILED") (\(report.entries) entries, root \(report.root.short))")

@@ -1,0 +1,36 @@
+import ArgumentParser
+import GCXLedger
+import GCXModel
+
+/// `gcx ledger identity`.
+struct LedgerIdentify: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "identity",
+        abstract: "Say which ledger this is: its address, its operator, its rules and its clock.",
+        discussion: "What is signed for this address counts on this ledger alone.")
+
+    @OptionGroup var ledger: LedgerOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        let identity = try await ledger.open().identity()
+        if output.json { return try Terminal.json(identity) }
+        Terminal.say(Self.lines(identity).joined(separator: "\n"))
+    }
+
+    /// The address first and alone, for it is what is copied.
+    static func lines(_ identity: LedgerIdentity) -> [String] {
+        [
+            identity.domain.verifyingContract.checksummed, "operator \(identity.operator.checksummed)",
+            rules(identity),
+            identity.isTestNetwork ? "a test network: its money is play money" : "not a test network",
+            "clock \(identity.ledgerTime) (Unix seconds)",
+        ]
+    }
+
+    private static func rules(_ identity: LedgerIdentity) -> String {
+        let format = identity.format.map { "rules of format \($0)" } ?? "rules of a format that it does not say"
+        guard !identity.hasOwnDomain else { return format }
+        return format + ": what is signed for it is good on every such ledger of this operator"
+    }
+}
