@@ -37,6 +37,10 @@ package struct LedgerCharter: Equatable, Sendable {
     /// Whether the journal proves every word of this.
     package var isCovered: Bool { format != .withoutCharter }
 
+    /// Whether every rule holds for entries that are read again too. An older journal was written under the rules of its
+    /// day, which it does not name; a rule that comes later than a format begins with another format.
+    package var holdsRulesOnReplay: Bool { format.rawValue >= Format.ofLedger.rawValue }
+
     /// Whether what is signed for this ledger is void on every other of its operator.
     package var hasOwnDomain: Bool { format.rawValue >= Format.ofLedger.rawValue }
 

@@ -88,10 +88,7 @@ package actor SQLiteLedger: TransparentLedger {
         if let index = state.position(of: draft.key) { return .stands(at: index) }
         let posting = state.posting(at: now())
         let change = try state.check(draft.entry, key: draft.key, in: posting)
-        guard draft.json.count <= LedgerLimits.entryBytesMax(of: draft.entry.kind) else {
-            throw .documentTooLarge(
-                draft.entry.kind, field: "body", max: LedgerLimits.entryBytesMax(of: draft.entry.kind))
-        }
+        try state.requireSize(draft.json.count, of: draft.entry.kind)
         let posted = PostedEntry(
             index: posting.index, postedAt: posting.time, previous: state.chain, entry: draft.entry, json: draft.json)
         let head = signedHead(over: posted)

@@ -8,9 +8,10 @@ import Testing
 @Suite("two sides of a lease")
 struct SidesTests {
     @Test(
-        "a journal in which a machine bought from its owner, and rated it, still replays; a new such lease is refused")
+        "an old journal in which a machine bought from its owner, and rated it, still replays; a new such lease is refused"
+    )
     func oldJournal() throws {
-        let world = try TestWorld()
+        let world = try TestWorld(format: .ofOperator)
         var state = LedgerState(world.charter)
         func write(_ entry: Entry) throws {
             let posted = try PostedEntry(

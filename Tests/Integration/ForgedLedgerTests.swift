@@ -105,7 +105,7 @@ extension WholeLeases {
 
         @Test(
             "one that holds control characters in every text is served, sold from and verified, and shows them harmlessly",
-            arguments: LedgerCharter.Format.allCases)
+            arguments: [LedgerCharter.Format.withoutCharter, .ofOperator])
         func texts(format: LedgerCharter.Format) throws {
             let site = try Site()
             let key = try Self.key(site, "operator")
@@ -137,6 +137,17 @@ extension WholeLeases {
             for log in ["agent.log", "ledger.log"] {
                 #expect(TerminalTests.obeyed(try Files.text(site.path(log))).isEmpty, "\(log)")
             }
+        }
+
+        @Test("one of today's format that holds control characters is refused, with words that are harmless")
+        func textsOfToday() throws {
+            let site = try Site()
+            let key = try Self.key(site, "operator")
+            var ledger = try ForgedLedger(
+                at: site.path("ledger.sqlite"), operator: key, format: .current, time: Self.now)
+            _ = try Market(in: &ledger, operator: key, at: Self.now)
+            try ledger.close()
+            try Self.expectRefused("control characters", site)
         }
 
         private static let most = UInt64.max

@@ -60,7 +60,7 @@ struct Simulation {
     mutating func post(_ entry: Entry) throws -> UInt64 {
         let posting = Posting(
             index: state.size, time: max(now, state.lastPostedAt), checksSignatures: false,
-            isNew: !lapses.contains(.ledger))
+            isStrict: !lapses.contains(.ledger))
         let change = try state.check(entry, in: posting)
         let posted = PostedEntry(
             index: posting.index, postedAt: posting.time, previous: state.chain, entry: entry, json: [])

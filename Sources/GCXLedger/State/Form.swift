@@ -6,23 +6,23 @@ import GCXModel
 struct Form {
     let kind: EntryKind
     /// Whether sizes and characters are looked at: the bounds of the day when an old entry was written were others.
-    let isNew: Bool
+    let isStrict: Bool
 
     init(_ kind: EntryKind, in posting: Posting) {
         self.kind = kind
-        isNew = posting.isNew
+        isStrict = posting.isStrict
     }
 
     /// A text for people: short, on one line, and nothing in it that a terminal obeys or a reader misses.
     func text(_ field: String, _ text: Untrusted, max: Int = Limits.nameBytesMax) throws(LedgerError) {
-        guard isNew else { return }
+        guard isStrict else { return }
         guard text.byteCount <= max else { throw .documentTooLarge(kind, field: Untrusted(field), max: max) }
         guard let refusal = text.refusal else { return }
         throw .malformed(kind, field: Untrusted(field), reason: Untrusted(refusal))
     }
 
     func count(_ field: String, _ count: Int, max: Int) throws(LedgerError) {
-        guard !isNew || count <= max else { throw .documentTooLarge(kind, field: Untrusted(field), max: max) }
+        guard !isStrict || count <= max else { throw .documentTooLarge(kind, field: Untrusted(field), max: max) }
     }
 
     func require(_ holds: Bool, _ field: String, _ reason: @autoclosure () -> String) throws(LedgerError) {

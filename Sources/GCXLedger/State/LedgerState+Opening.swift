@@ -16,13 +16,13 @@ extension LedgerState {
         let (offer, demand) = (try standingOffer(of: terms, in: posting), try standingDemand(of: terms, in: posting))
         let agreement = Agreement(terms: terms, offer: offer, demand: demand)
         try requireKept(agreement.foundingBreaches, by: terms)
-        if posting.isNew {
+        if posting.isStrict {
             try requireTwoSides(of: terms, at: posting.index)
             try requireFree(demand, for: terms)
             try requireKept(agreement.laterBreaches, by: terms)
         }
         guard posting.time < terms.endsAt else { throw .expired(.leaseOpened, id, at: terms.endsAt) }
-        try requireCapacity(for: terms, of: offer, ofMachine: posting.isNew)
+        try requireCapacity(for: terms, of: offer, ofMachine: posting.isStrict)
         let escrow = Escrow.open(deposit: terms.deposit, settled: .zero)
         return [
             .balance(terms.payer, try remainder(of: terms.payer, after: terms.deposit)),

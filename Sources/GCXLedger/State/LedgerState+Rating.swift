@@ -10,7 +10,7 @@ extension LedgerState {
         var lease = try knownLease(rating.lease)
         try requireSides(of: rating, in: lease.terms)
         try requireSigner(rating.rater, of: signed, .rating, in: posting)
-        if posting.isNew { try requireTwoSides(of: lease.terms, at: lease.index) }
+        if posting.isStrict { try requireTwoSides(of: lease.terms, at: lease.index) }
         guard lease.escrow.isClosed else { throw .notSettled(lease.id) }
         guard !lease.ratings.contains(where: { $0.document.rater == rating.rater }) else {
             throw .alreadyRated(lease.id, by: rating.rater)

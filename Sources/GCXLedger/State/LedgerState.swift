@@ -84,9 +84,10 @@ package struct Posting: Sendable {
     package let time: UInt64
     /// False only when a journal is read again whose hashes already prove that each signature was checked once.
     package let checksSignatures: Bool
-    /// True for what is being posted. A journal that is read again was written under the rules of its day, and what is
-    /// asked only since then (of texts, of the two sides of a lease) does not make it void.
-    package let isNew: Bool
+    /// True for what is being posted, and for every entry of a journal from format 3 on. An older journal that is read
+    /// again was written under the rules of its day, and what is asked only since then (of texts, of the two sides of a
+    /// lease, of demand and capacity) does not make it void.
+    package let isStrict: Bool
 }
 
 /// What an accepted entry changes. Only ``LedgerState`` makes one and only ``LedgerState`` reads it.
@@ -113,7 +114,7 @@ enum Effect: Sendable {
 extension LedgerState {
     /// The place of the next entry, at the ledger's clock; a clock that went back stands still instead.
     package func posting(at now: UInt64, checksSignatures: Bool = true) -> Posting {
-        Posting(index: size, time: max(now, lastPostedAt), checksSignatures: checksSignatures, isNew: true)
+        Posting(index: size, time: max(now, lastPostedAt), checksSignatures: checksSignatures, isStrict: true)
     }
 
     /// Where the entry of this key stands, or nil.
@@ -149,8 +150,17 @@ extension LedgerState {
         guard posted.postedAt >= lastPostedAt else {
             throw .corrupted(posted.index, detail: "posted at \(posted.postedAt), before the last at \(lastPostedAt)")
         }
-        let posting = Posting(index: size, time: posted.postedAt, checksSignatures: checksSignatures, isNew: false)
+        let posting = Posting(
+            index: size, time: posted.postedAt, checksSignatures: checksSignatures,
+            isStrict: charter.holdsRulesOnReplay)
+        if posting.isStrict { try requireSize(posted.jsonBytes, of: posted.entry.kind) }
         commit(try check(posted.entry, in: posting), of: posted)
+    }
+
+    /// Refuses an entry that is larger than the largest honest one of its kind.
+    package func requireSize(_ jsonBytes: Int, of kind: EntryKind) throws(LedgerError) {
+        let most = LedgerLimits.entryBytesMax(of: kind)
+        guard jsonBytes <= most else { throw .documentTooLarge(kind, field: "body", max: most) }
     }
 
     private func effects(of entry: Entry, digest: Digest, in posting: Posting) throws(LedgerError) -> [Effect] {
