@@ -133,7 +133,7 @@ package struct Audit: Sendable {
             throw .corrupted(row.index, detail: "the hash of the entry before is another")
         }
         let posted = try row.posted(in: state.domain)
-        guard posted.postedAt >= times.last ?? 0 else {
+        guard posted.postedAt >= times.last ?? 0 || posted.entry.setsClock else {
             throw .corrupted(row.index, detail: "posted at \(posted.postedAt), before the entry before it")
         }
         state.stand(before: posted)

@@ -29,12 +29,14 @@ package enum Entry: Equatable, Sendable {
     case rating(Signed<Rating>)
     /// The operator of a test network makes money.
     case faucet(Signed<FaucetGrant>)
+    /// The operator says what time it is.
+    case clock(Signed<ClockOrder>)
 }
 
 /// The name of each kind of entry, in keys, in JSON and in errors.
 package enum EntryKind: String, Codable, Hashable, Sendable, CaseIterable, CustomStringConvertible {
     case grant, attestation, offer, demand, withdrawal, leaseOpened, topUp, claim, closeRequest, finalize, rating,
-        faucet
+        faucet, clock
 
     package var description: String { rawValue }
 }
@@ -54,6 +56,7 @@ extension Entry {
         case .finalize: .finalize
         case .rating: .rating
         case .faucet: .faucet
+        case .clock: .clock
         }
     }
 }
@@ -78,6 +81,7 @@ extension Entry: Codable {
         case .finalize: self = .finalize(try body())
         case .rating: self = .rating(try body())
         case .faucet: self = .faucet(try body())
+        case .clock: self = .clock(try body())
         }
     }
 
@@ -97,6 +101,7 @@ extension Entry: Codable {
         case .finalize(let body): try container.encode(body, forKey: .body)
         case .rating(let body): try container.encode(body, forKey: .body)
         case .faucet(let body): try container.encode(body, forKey: .body)
+        case .clock(let body): try container.encode(body, forKey: .body)
         }
     }
 }

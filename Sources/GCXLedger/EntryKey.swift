@@ -64,6 +64,7 @@ extension Entry {
         case .finalize(let lease): lease
         case .rating(let signed): signed.digest(in: domain)
         case .faucet(let signed): signed.digest(in: domain)
+        case .clock(let signed): signed.digest(in: domain)
         }
     }
 }

@@ -8,16 +8,18 @@ import GCXSigning
 /// signature.
 package struct LedgerCharter: Equatable, Sendable {
     /// The version of the canonical bytes and of the rules of the journal. A file keeps the one it was founded with.
-    package enum Format: UInt64, CaseIterable, Sendable {
+    package enum Format: UInt64, CaseIterable, Comparable, Sendable {
         /// The journal begins with zero: nothing covers ``LedgerCharter/isTestNetwork``.
         case withoutCharter = 1
         /// The domain is the operator's, so what is signed for one of the operator's ledgers is good on all of them.
         case ofOperator = 2
-        /// The domain is the ledger's own, and its rules hold whenever the journal is read.
+        /// The domain is the ledger's own, its rules hold whenever the journal is read, and its operator sets its clock.
         case ofLedger = 3
 
         /// That of a ledger founded today.
         package static let current = Format.ofLedger
+
+        package static func < (left: Format, right: Format) -> Bool { left.rawValue < right.rawValue }
     }
 
     package var format: Format
@@ -39,10 +41,10 @@ package struct LedgerCharter: Equatable, Sendable {
 
     /// Whether every rule holds for entries that are read again too. An older journal was written under the rules of its
     /// day, which it does not name; a rule that comes later than a format begins with another format.
-    package var holdsRulesOnReplay: Bool { format.rawValue >= Format.ofLedger.rawValue }
+    package var holdsRulesOnReplay: Bool { format >= .ofLedger }
 
     /// Whether what is signed for this ledger is void on every other of its operator.
-    package var hasOwnDomain: Bool { format.rawValue >= Format.ofLedger.rawValue }
+    package var hasOwnDomain: Bool { format >= .ofLedger }
 
     /// Where the chain of the journal begins: SHA-256 over the lines `gcx ledger`, `format=…`, `operator=0x…`,
     /// `is_test_network=true` or `false` and, from format 3 on, `founding=0x…`, each with its newline.

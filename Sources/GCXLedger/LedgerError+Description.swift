@@ -56,6 +56,13 @@ extension LedgerError: CustomStringConvertible {
             "by now lease \(lease) may have paid \(allowed) under its rate cap, and the voucher asks for \(asked)"
         case .amountOverflow(let kind): "an amount in the \(kind) is too large to be added"
         case .notTestNetwork: "this ledger is not a test network: nobody can make money here"
+        case .clockJumped(let machine, let latest):
+            "the clock of the ledger's machine says \(machine) (Unix seconds), and by the entries and the time since it should "
+                + "be \(latest) at the most"
+        case .clockDiffers(let asked, let machine):
+            "the order says that it is \(asked) (Unix seconds), and the clock of the ledger's machine says \(machine)"
+        case .formatTooOld(let kind, let format, let needed):
+            "a ledger of format \(needed) takes a \(kind), and this one is of format \(format)"
         default: lifeDescription
         }
     }

@@ -34,6 +34,10 @@ extension LedgerError: RemediedError {
 
     private var lifeRemedy: Remedy {
         switch self {
+        case .clockJumped:
+            .fix("Set the clock of the ledger's machine; if it is right, the operator says so: `gcx ledger clock`.")
+        case .clockDiffers: .fix("Set the clock that is wrong, then sign the order again: `gcx ledger clock`.")
+        case .formatTooOld: .fix("Use a ledger that was founded by this version of gcx: a file keeps its rules.")
         case .closeWindowNotOver: .retry(after: .seconds(5))
         case .notClosing: .fix("Ask to close the lease first: `gcx lease close`.")
         case .notSettled: .fix("Close the lease first; then rate it.")
@@ -55,7 +59,7 @@ extension LedgerError {
     package var isOfLedger: Bool {
         switch self {
         case .wrongOperator, .wrongNetwork, .unknownFormat, .storage, .corrupted, .locked, .unreachable, .unreadable,
-            .outcomeUnknown:
+            .outcomeUnknown, .clockJumped:
             true
         default: false
         }

@@ -48,6 +48,14 @@ package enum LedgerError: Error, Equatable, Codable, Sendable {
     case amountOverflow(EntryKind)
     case notTestNetwork
 
+    // The clock.
+    /// The machine's clock says more than can have gone by; Unix seconds.
+    case clockJumped(machine: UInt64, latest: UInt64)
+    /// The operator's order names another time than the machine's clock.
+    case clockDiffers(asked: UInt64, machine: UInt64)
+    /// A ledger of an older format does not know this kind.
+    case formatTooOld(EntryKind, format: UInt64, needed: UInt64)
+
     // The life of a lease.
     /// The payer has asked to close.
     case leaseClosing(LeaseID, closesAt: UInt64)

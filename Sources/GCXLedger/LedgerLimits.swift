@@ -17,7 +17,10 @@ package enum LedgerLimits {
     package static let entryBytesMax = 160 << 10
     /// How far a document may be dated ahead of the ledger's clock, seconds: clocks of honest machines differ by less.
     package static let datedAheadSecondsMax: UInt64 = 300
-    /// Bytes of a withdrawal's reason: a sentence or two.
+    /// How far the machine's clock may be ahead of the time that went by since the last entry, seconds: four days are longer
+    /// than a machine is switched off over a long weekend.
+    package static let clockJumpSecondsMax: UInt64 = 4 * 86_400
+    /// Bytes of the reason of a withdrawal or of an order to the clock: a sentence or two.
     package static let reasonBytesMax = 512
     /// Lines of contradictions in an attestation record: one for each figure that can be held against another, twice over.
     package static let contradictionsMax = 64
@@ -33,7 +36,7 @@ package enum LedgerLimits {
         case .attestation, .offer: entryBytesMax
         case .demand: 64 << 10
         case .leaseOpened, .rating: 4 << 10
-        case .grant, .withdrawal: 2 << 10
+        case .grant, .withdrawal, .clock: 2 << 10
         case .topUp, .claim, .closeRequest, .finalize, .faucet: 1 << 10
         }
     }

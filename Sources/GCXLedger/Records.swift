@@ -7,7 +7,8 @@ package struct LedgerIdentity: Codable, Equatable, Sendable {
     /// Whose key signs the tree heads and, on a test network, makes money.
     package var `operator`: Address
     package var isTestNetwork: Bool
-    /// The ledger's clock, Unix seconds; it never goes back, and the rules go by it.
+    /// The ledger's clock, Unix seconds; the rules go by it. It never goes back but by an order of the operator, and does not
+    /// follow a jump of the machine's clock.
     package var ledgerTime: UInt64
     /// The version of its rules, ``LedgerCharter/Format``; nil of a ledger that does not say, which goes by 2 or less.
     package var format: UInt64?

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import GCXLedger
+import GCXLinux
 import GCXModel
 import GCXSigning
 
@@ -25,10 +26,12 @@ package actor SQLiteLedger: TransparentLedger {
     private let domain: EIP712Domain
     private let key: PrivateKey
     private let now: @Sendable () -> UInt64
+    private let boot: @Sendable () -> UInt64
     private let lock: LedgerLock
     private var state: LedgerState
     private var tree: MerkleTree
     private var lastHead: SignedTreeHead
+    private var clock: LedgerClock
 
     /// Opens a ledger or founds it.
     ///
@@ -37,23 +40,27 @@ package actor SQLiteLedger: TransparentLedger {
     ///   - operatorKey: signs the heads. A file keeps its first operator.
     ///   - isTestNetwork: whether the operator can make money. A file keeps its first answer.
     ///   - founding: makes a ledger that is founded now one of its own; a file keeps its first.
-    ///   - now: Unix seconds; may jump, the ledger's own clock never goes back.
+    ///   - boot: nanoseconds of a clock that never jumps.
+    ///   - now: Unix seconds; may jump, the ledger's own clock neither goes back nor follows it far.
     /// - Throws: ``LedgerError/locked(path:)``, ``LedgerError/wrongOperator(expected:got:)``,
     ///   ``LedgerError/wrongNetwork(isTestNetwork:)``, ``LedgerError/corrupted(_:detail:)``, or a storage error.
     /// - Complexity: O(entries); hashes and rules are checked again, signatures only by ``LedgerVerifier``.
     package init(
         path: String, operatorKey: PrivateKey, isTestNetwork: Bool, founding: Digest = .random(),
+        boot: @escaping @Sendable () -> UInt64 = { BootClock.now() },
         now: @escaping @Sendable () -> UInt64
     ) throws(LedgerError) {
         lock = try LedgerLock(beside: path)
         store = try JournalStore.writing(path)
         key = operatorKey
-        self.now = now
+        (self.now, self.boot) = (now, boot)
         reader = try JournalStore.reading(path)
         let charter = LedgerCharter(
             operator: operatorKey.address, isTestNetwork: isTestNetwork, founding: founding)
         let opened = try OpenedJournal(store, key: operatorKey, founding: charter, now: now())
         (state, tree, lastHead) = (opened.state, opened.tree, opened.head)
+        clock = LedgerClock(
+            taken: lastHead.document.timestamp, boot: boot(), isBounded: opened.state.charter.format >= .ofLedger)
         domain = opened.state.domain
         try lock.mark()
     }
@@ -86,7 +93,9 @@ package actor SQLiteLedger: TransparentLedger {
 
     private func write(_ draft: Draft) throws(LedgerError) -> Outcome {
         if let index = state.position(of: draft.key) { return .stands(at: index) }
-        let posting = state.posting(at: now())
+        let since = boot()
+        let posting = state.posting(
+            of: draft.entry, at: try clock.time(of: draft.entry, machine: now(), boot: since))
         let change = try state.check(draft.entry, key: draft.key, in: posting)
         try state.requireSize(draft.json.count, of: draft.entry.kind)
         let posted = PostedEntry(
@@ -94,6 +103,7 @@ package actor SQLiteLedger: TransparentLedger {
         let head = signedHead(over: posted)
         try write(JournalRow(posted, key: draft.key, json: draft.json), key: draft.key, head: head)
         state.commit(change, of: posted)
+        clock.take(draft.entry, at: posting.time, boot: since)
         tree.append(posted.leafHash)
         lastHead = head
         return .written(
@@ -238,5 +248,5 @@ extension SQLiteLedger {
         return ConsistencyProof(from: from, to: to, path: path)
     }
 
-    private var time: UInt64 { state.posting(at: now()).time }
+    private var time: UInt64 { state.posting(at: clock.shown(machine: now(), boot: boot())).time }
 }

@@ -84,6 +84,7 @@ import Testing
             .topUp(world.topUp(id, to: 11_000)),
             .claim(world.voucher(id, 300)), .closeRequest(world.closeRequest(id, by: world.owner)), .finalize(id),
             .rating(world.rating(id)), .faucet(world.faucet(world.buyer.address, 5)),
+            .clock(world.clockOrder(at: 0)),
         ]
     }
 
@@ -95,7 +96,7 @@ import Testing
         try await withScratch { directory in
             let ledger = try SQLiteLedger(
                 path: directory + "/ledger.sqlite", operatorKey: world.operator, isTestNetwork: true,
-                founding: TestWorld.founding, now: { world.clock.now })
+                founding: TestWorld.founding, boot: { world.clock.boot }, now: { world.clock.now })
             try await withLedgerServer(ledger, at: .unix(path: directory + "/l")) { client, _ in
                 for entry in entries { try await refuses(entry, at: "/v1/entries", of: client.endpoint) }
                 #expect(await ledger.head().document.size == 0)

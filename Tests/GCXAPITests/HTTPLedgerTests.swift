@@ -25,6 +25,8 @@ import Testing
         .insufficientFunds(.random(), holds: 0, needs: Amount(.max)), .escrowExceeded(.random(), held: 1, asked: 2),
         .staleVoucher(.random(), settled: 2, offered: 1), .staleTopUp(.random(), deposit: 2, offered: 1),
         .rateCapExceeded(.random(), allowed: 1, asked: 2), .amountOverflow(.topUp), .notTestNetwork,
+        .clockJumped(machine: 2, latest: 1), .clockDiffers(asked: 2, machine: 1),
+        .formatTooOld(.clock, format: 2, needed: 3),
         .leaseClosing(.random(), closesAt: 9), .leaseClosed(.random()), .notClosing(.random()),
         .closeWindowOver(.random(), closedAt: 9), .closeWindowNotOver(.random(), closesAt: 9), .notSettled(.random()),
         .alreadyRated(.random(), by: .random()), .keyReused(EntryKey(kind: .claim, digest: .random())),

@@ -87,7 +87,7 @@ import Testing
     private func open(_ directory: String, _ world: TestWorld) throws -> SQLiteLedger {
         try SQLiteLedger(
             path: directory + "/ledger.sqlite", operatorKey: world.operator, isTestNetwork: true,
-            founding: TestWorld.founding, now: { world.clock.now })
+            founding: TestWorld.founding, boot: { world.clock.boot }, now: { world.clock.now })
     }
 
     private func serving(_ body: (HTTPLedger, SQLiteLedger, TestWorld) async throws -> Void) async throws {

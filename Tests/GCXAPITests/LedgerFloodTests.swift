@@ -27,7 +27,7 @@ import Testing
             let world = try TestWorld()
             let ledger = try SQLiteLedger(
                 path: directory + "/ledger.sqlite", operatorKey: world.operator, isTestNetwork: true,
-                founding: TestWorld.founding, now: { world.clock.now })
+                founding: TestWorld.founding, boot: { world.clock.boot }, now: { world.clock.now })
             let server = try await RunningServer {
                 LedgerServer(ledger, at: .unix(path: directory + "/l"), logger: quiet, onListening: $0)
                     .limited(posts: posts)

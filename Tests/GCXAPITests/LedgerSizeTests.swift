@@ -26,7 +26,7 @@ import Testing
         let world = try TestWorld()
         let ledger = try SQLiteLedger(
             path: directory + "/ledger.sqlite", operatorKey: world.operator, isTestNetwork: true,
-            founding: TestWorld.founding, now: { world.clock.now })
+            founding: TestWorld.founding, boot: { world.clock.boot }, now: { world.clock.now })
         let market = try await Self.fill(ledger, world)
         try await withLedgerServer(ledger, at: .unix(path: directory + "/l")) { _, _ in
             try await body(ledger, market, directory + "/l")

@@ -163,6 +163,10 @@ struct PageTests {
             .topUp(world.topUp(.random(), to: Amount(.max))), .claim(world.voucher(.random(), Amount(.max))),
             .closeRequest(world.closeRequest(.random(), by: world.buyer)), .finalize(.random()),
             .faucet(world.faucet(.random(), Amount(.max))),
+            .clock(
+                world.clockOrder(at: .max) {
+                    ($0.time, $0.reason) = (.max, Untrusted(String(repeating: "r", count: LedgerLimits.reasonBytesMax)))
+                }),
         ]
         #expect(Set(entries.map(\.kind)) == Set(EntryKind.allCases))
         for entry in entries {

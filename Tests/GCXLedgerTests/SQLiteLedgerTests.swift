@@ -26,7 +26,7 @@ func openLedger(
     let clock = world.clock
     return try SQLiteLedger(
         path: folder.ledger, operatorKey: world.operator, isTestNetwork: isTestNetwork,
-        founding: world.charter.founding ?? .zero, now: { clock.now })
+        founding: world.charter.founding ?? .zero, boot: { clock.boot }, now: { clock.now })
 }
 
 @Suite("the embedded ledger")

@@ -42,6 +42,7 @@ struct VectorTests {
     @Test("withdrawals") func withdrawal() throws { try check(Withdrawal.self) }
     @Test("top-ups") func topUp() throws { try check(TopUp.self) }
     @Test("signed tree heads") func treeHead() throws { try check(TreeHead.self) }
+    @Test("orders to the clock") func clockOrder() throws { try check(ClockOrder.self) }
     @Test("faucet grants") func faucetGrant() throws { try check(FaucetGrant.self) }
 
     @Test("keystores of other programs open, scrypt and PBKDF2, with passwords beyond ASCII")

@@ -46,7 +46,7 @@ extension LedgerConformance {
                 .leaseOpened(other.countersign(other.terms(offer: market.offer, demand: market.demand))),
                 .topUp(other.topUp(id, to: 11_000)), .claim(other.voucher(id, 100)),
                 .closeRequest(other.closeRequest(id, by: other.owner)), .rating(other.rating(id)),
-                .faucet(other.faucet(other.buyer.address, 1)),
+                .faucet(other.faucet(other.buyer.address, 1)), .clock(other.clockOrder(at: 5)),
             ]
             for entry in foreign {
                 try await bench.refuses(entry, "badSignature") {

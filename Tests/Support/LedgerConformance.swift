@@ -16,7 +16,7 @@ package enum LedgerConformance {
     package static let scenarios: [LedgerScenario] = market + leases + money + closing + ratings + writing
 
     /// For a ledger that proves its journal.
-    package static let transparentScenarios: [LedgerScenario] = proofs
+    package static let transparentScenarios: [LedgerScenario] = proofs + clock
 }
 
 /// One fact about ledgers and how to see it.

@@ -154,6 +154,14 @@ package struct TestWorld: Sendable {
         return sign(rating, by: rater)
     }
 
+    package func clockOrder(
+        at position: UInt64, by key: PrivateKey? = nil, _ edit: (inout ClockOrder) -> Void = { _ in }
+    ) -> Signed<ClockOrder> {
+        var order = ClockOrder(time: clock.now, position: position, reason: "set by hand")
+        edit(&order)
+        return sign(order, by: key ?? self.operator)
+    }
+
     package func faucet(_ account: Address, _ amount: Amount, by key: PrivateKey? = nil) -> Signed<FaucetGrant> {
         sign(FaucetGrant(account: account, amount: amount, nonce: .random()), by: key ?? self.operator)
     }

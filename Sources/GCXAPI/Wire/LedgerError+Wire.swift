@@ -12,7 +12,7 @@ extension LedgerError: WireError {
         case .malformed, .datedAhead, .amountOverflow, .termsDiffer: .badRequest
         case .documentTooLarge: .contentTooLarge
         case .storage, .corrupted, .wrongOperator, .wrongNetwork, .unknownFormat: .internalServerError
-        case .locked: .serviceUnavailable
+        case .locked, .clockJumped: .serviceUnavailable
         case .unreachable, .unreadable: .badGateway
         case .outcomeUnknown: .gatewayTimeout
         default: .conflict

@@ -63,6 +63,7 @@ extension Entry {
         case .finalize: []
         case .rating(let signed): [signed.signature]
         case .faucet(let signed): [signed.signature]
+        case .clock(let signed): [signed.signature]
         }
     }
 }

@@ -88,6 +88,11 @@ package struct Posting: Sendable {
     /// again was written under the rules of its day, and what is asked only since then (of texts, of the two sides of a
     /// lease, of demand and capacity) does not make it void.
     package let isStrict: Bool
+
+    /// The same, with every signature looked at.
+    var checkingSignatures: Posting {
+        Posting(index: index, time: time, checksSignatures: true, isStrict: isStrict)
+    }
 }
 
 /// What an accepted entry changes. Only ``LedgerState`` makes one and only ``LedgerState`` reads it.
@@ -115,6 +120,12 @@ extension LedgerState {
     /// The place of the next entry, at the ledger's clock; a clock that went back stands still instead.
     package func posting(at now: UInt64, checksSignatures: Bool = true) -> Posting {
         Posting(index: size, time: max(now, lastPostedAt), checksSignatures: checksSignatures, isStrict: true)
+    }
+
+    /// The same for one entry: the operator's order to the clock is posted at the time that it names.
+    package func posting(of entry: Entry, at now: UInt64) -> Posting {
+        guard case .clock(let order) = entry else { return posting(at: now) }
+        return Posting(index: size, time: order.document.time, checksSignatures: true, isStrict: true)
     }
 
     /// Where the entry of this key stands, or nil.
@@ -147,7 +158,7 @@ extension LedgerState {
         guard posted.previous == chain else {
             throw .corrupted(posted.index, detail: "names \(posted.previous) as the hash before it, which is \(chain)")
         }
-        guard posted.postedAt >= lastPostedAt else {
+        guard posted.postedAt >= lastPostedAt || posted.entry.setsClock else {
             throw .corrupted(posted.index, detail: "posted at \(posted.postedAt), before the last at \(lastPostedAt)")
         }
         let posting = Posting(
@@ -177,6 +188,7 @@ extension LedgerState {
         case .finalize(let lease): try finalize(lease, in: posting)
         case .rating(let signed): try rate(signed, in: posting)
         case .faucet(let signed): try mint(signed, in: posting)
+        case .clock(let signed): try setClock(signed, in: posting)
         }
     }
 

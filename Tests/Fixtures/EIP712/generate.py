@@ -45,6 +45,7 @@ DOCUMENTS = {
     "string[] contradictions,bytes32 referenceTable,bytes32 samples",
     "ChallengeTranscript": "address machine,address challenger,bytes32 nonce,string kind,bytes32 commitment,"
     "bytes32 response,uint64 issuedAt,uint64 elapsedNanoseconds,Fact result,bool passed",
+    "ClockOrder": "uint64 time,uint64 position,string reason",
     "CloseRequest": "bytes32 channel,address requester,uint64 requestedAt",
     "Demand": "bytes32 demandID,uint64 revision,address buyer,uint64 issuedAt,uint64 expiresAt,uint64 startsFrom,"
     "uint64 startsUntil,uint64 durationSeconds,Resources resources,Constraint[] constraints,uint256 hourlyMax,"

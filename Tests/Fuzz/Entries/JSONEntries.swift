@@ -29,6 +29,7 @@ struct Scene: Sendable {
             .claim(world.voucher(id, 300)), .closeRequest(world.closeRequest(id, by: world.owner)),
             .rating(world.rating(id)), .finalize(id),
             .withdrawal(world.withdrawal(offer.digest(in: world.domain), by: world.machine)),
+            .clock(world.clockOrder(at: 12)),
         ]
     }
 

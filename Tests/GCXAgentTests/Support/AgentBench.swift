@@ -28,7 +28,7 @@ final class AgentBench: Sendable {
         let (clock, path) = (world.clock, folder.path)
         let book = try SQLiteLedger(
             path: "\(path)/ledger.sqlite", operatorKey: world.operator, isTestNetwork: true,
-            founding: TestWorld.founding, now: { clock.now })
+            founding: TestWorld.founding, boot: { clock.boot }, now: { clock.now })
         ledger = LedgerBench(ledger: book, world: world)
         identity = try AgentIdentity(machine: MemoryCustody(world.machine), grant: world.grant(), domain: world.domain)
         settings = AgentSettings(

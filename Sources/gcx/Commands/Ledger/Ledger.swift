@@ -7,6 +7,7 @@ import GCXLedgerSQLite
 import GCXLinux
 import GCXModel
 import GCXSigning
+import Logging
 import ServiceLifecycle
 
 /// `gcx ledger`: the embedded ledger.
@@ -16,7 +17,7 @@ struct LedgerNoun: AsyncParsableCommand {
         subcommands: [
             LedgerServe.self, LedgerIdentify.self, LedgerVerify.self, LedgerProve.self, LedgerHead.self,
             LedgerEntries.self,
-            LedgerAccount.self, LedgerFaucet.self,
+            LedgerAccount.self, LedgerFaucet.self, LedgerSetClock.self,
         ])
 }
 
@@ -43,6 +44,7 @@ struct LedgerServe: AsyncParsableCommand {
             ServiceNotify.ready()
         }
         let identity = await ledger.identity()
+        Self.warn(logger, time: identity.ledgerTime)
         logger.info(
             "ledger started",
             metadata: [
@@ -52,6 +54,15 @@ struct LedgerServe: AsyncParsableCommand {
         try await Services.run([server, NotifyService()], logger: logger)
         try await ledger.settle()
         logger.info("ledger stopped")
+    }
+
+    /// Says when the ledger's entries are ahead of the machine's clock, for then its time stands still.
+    private static func warn(_ logger: Logger, time: UInt64) {
+        let (ahead, isBehind) = time.subtractingReportingOverflow(WallClock.now() / 1_000_000_000)
+        guard !isBehind, ahead > LedgerLimits.datedAheadSecondsMax else { return }
+        logger.warning(
+            "the ledger is ahead of this machine's clock; its operator can set it: gcx ledger clock",
+            metadata: ["seconds.ahead": "\(ahead)"])
     }
 }
 
