@@ -13,7 +13,8 @@ package struct LedgerCharter: Equatable, Sendable {
         case withoutCharter = 1
         /// The domain is the operator's, so what is signed for one of the operator's ledgers is good on all of them.
         case ofOperator = 2
-        /// The domain is the ledger's own, its rules hold whenever the journal is read, and its operator sets its clock.
+        /// The domain is the ledger's own, its rules hold whenever the journal is read, its operator sets its clock, and a
+        /// lease that its payer closes pays of a voucher what is payable.
         case ofLedger = 3
 
         /// That of a ledger founded today.

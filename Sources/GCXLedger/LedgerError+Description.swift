@@ -49,7 +49,7 @@ extension LedgerError: CustomStringConvertible {
         case .escrowExceeded(let lease, let held, let asked):
             "the escrow of lease \(lease) holds \(held) in all, and the voucher asks for \(asked)"
         case .staleVoucher(let lease, let settled, let offered):
-            "lease \(lease) has paid \(settled) already, and the voucher reaches only \(offered)"
+            "lease \(lease) has paid \(settled) already, and the voucher for \(offered) pays no more than that"
         case .staleTopUp(let lease, let deposit, let offered):
             "the deposit of lease \(lease) is \(deposit) already, and the top-up names \(offered)"
         case .rateCapExceeded(let lease, let allowed, let asked):

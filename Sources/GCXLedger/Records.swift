@@ -115,8 +115,11 @@ package struct LeaseRecord: Codable, Equatable, Sendable {
     /// The ledger's Unix seconds.
     package let openedAt: UInt64
     package var escrow: Escrow
-    /// The last voucher paid, or nil.
+    /// The last voucher paid, or nil. What it brought is in ``settled``, which is less where only a part was payable.
     package var voucher: Signed<Voucher>?
+    /// True since the payer asked to close, on a ledger that then pays what is payable of a voucher; nil where a claim is
+    /// all or nothing.
+    package var paysInPart: Bool?
     /// At most one from each side.
     package var ratings: [Signed<Rating>]
 

@@ -82,9 +82,36 @@ struct VoucherTests {
         try store.update(lease) { $0.phase = .settling(nil, since: bench.world.clock.now) }
         let fresh = try bench.core(store, ledger: silent)
         try await fresh.keeper(lease).tick()
-        let claims = try store.outbox(of: lease).compactMap { item -> Amount? in
+        #expect(try claims(lease) == [500])
+    }
+
+    private func claims(_ lease: LeaseID) throws -> [Amount] {
+        try store.outbox(of: lease).compactMap { item -> Amount? in
             if case .claim(let voucher) = item.entry { voucher.document.cumulative } else { nil }
         }
-        #expect(claims == [500])
+    }
+
+    @Test("one that the ledger pays in part, because the buyer closes, is claimed when that is more than the sure one")
+    func part() async throws {
+        for (sure, claimed, paid) in [(Amount(500), Amount(5_000), Amount(1_000)), (1_000, 1_000, 1_000)] {
+            let lease = try await bench.lease(in: store)
+            let core = try bench.core(store, ledger: silent)
+            #expect(try await isTaken(lease, sure, by: core))
+            try store.keep(voucher(lease, 5_000), isSure: false)
+            try await bench.ledger.ledger.post(
+                .closeRequest(bench.world.closeRequest(lease, by: bench.world.buyer)))
+            try store.update(lease) { $0.phase = .settling(nil, since: bench.world.clock.now) }
+            try await bench.core(store, ledger: silent).keeper(lease).tick()
+            #expect(try claims(lease) == [claimed])
+            let claim = try #require(try store.outbox(of: lease).first { $0.entry.kind == .claim })
+            let receipt = try await bench.ledger.ledger.post(claim.entry)
+            try store.record(claim, .posted, detail: "\(receipt.index)")
+            #expect(try await bench.ledger.ledger.lease(lease).settled == paid)
+            // It closes now, and what it says it got is what it got.
+            let request = bench.world.closeRequest(lease, by: bench.world.machine)
+            try await bench.ledger.ledger.post(.closeRequest(request))
+            try await bench.core(store, ledger: silent).keeper(lease).tick()
+            #expect(try store.lease(lease)?.claimed == paid)
+        }
     }
 }

@@ -75,11 +75,13 @@ struct MoneyModel: Equatable {
 
     private mutating func claim(_ index: Int, _ cumulative: Int, _ party: Party) -> Bool {
         let lease = leases[index]
-        guard party == .session, !lease.isClosed, now < lease.closesAt ?? .max, cumulative > lease.settled,
-            cumulative <= lease.deposit, cumulative <= lease.cap(at: now)
+        let most = min(lease.deposit, lease.cap(at: now))
+        // Who asked to close stopped the cap, and pays up to it.
+        let paid = lease.askedAt == nil ? cumulative : min(cumulative, most)
+        guard party == .session, !lease.isClosed, now < lease.closesAt ?? .max, paid > lease.settled, paid <= most
         else { return false }
-        owner += cumulative - lease.settled
-        leases[index].settled = cumulative
+        owner += paid - lease.settled
+        leases[index].settled = paid
         return true
     }
 

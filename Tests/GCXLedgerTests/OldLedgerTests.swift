@@ -63,6 +63,19 @@ struct OldLedgerTests {
         #expect(throws: LedgerError.self) { try openLedger(folder, world) }
     }
 
+    @Test("pays of a voucher all or nothing, also while the lease closes", arguments: formats)
+    func allOrNothing(_ format: LedgerCharter.Format) async throws {
+        let (folder, world) = try old(format)
+        let bench = LedgerBench(ledger: try openLedger(folder, world), world: world)
+        let id = try await bench.openLease()
+        try await bench.ledger.post(.closeRequest(world.closeRequest(id, by: world.buyer)))
+        try await bench.refuses(
+            .claim(world.voucher(id, 1_001)), .rateCapExceeded(id, allowed: 1_000, asked: 1_001))
+        try bench.expect(try await bench.ledger.lease(id).payment(of: 1_001, at: world.clock.now), is: 0)
+        try await bench.ledger.post(.claim(world.voucher(id, 1_000)))
+        try await bench.expectBalance(world.owner, 1_000)
+    }
+
     /// What is signed for one ledger, posted on a second one of the same operator.
     @Test("what was signed for it is good on the operator's second; of a ledger founded today nothing is")
     func second() async throws {

@@ -45,9 +45,45 @@ extension LedgerConformance {
             bench.clock.advance(5)
             try await bench.refuses(
                 .topUp(world.topUp(id, to: 11_000)), .leaseClosing(id, closesAt: closesAt))
+            try bench.expect(try await bench.ledger.lease(id).payable(at: bench.clock.now), is: 1_030)
+            try await bench.ledger.post(.claim(world.voucher(id, 1_030)))
+        },
+        LedgerScenario("once the payer asked to close, a voucher beyond what is payable pays up to that, once") {
+            bench in
+            let world = bench.world
+            let id = try await bench.openLease()
+            try await bench.ledger.post(.claim(world.voucher(id, 400)))
+            bench.clock.advance(3)
             try await bench.refuses(
                 .claim(world.voucher(id, 1_031)), .rateCapExceeded(id, allowed: 1_030, asked: 1_031))
-            try await bench.ledger.post(.claim(world.voucher(id, 1_030)))
+            try await bench.ledger.post(.closeRequest(world.closeRequest(id, by: world.buyer)))
+            bench.clock.advance(5)
+            let (voucher, before) = (world.voucher(id, 1_031), try await bench.ledger.lease(id))
+            try bench.expect(before.payment(of: 1_031, at: bench.clock.now), is: 1_030)
+            try await bench.ledger.post(.claim(voucher))
+            let after = try await bench.ledger.lease(id)
+            try bench.expect(after.settled, is: 1_030)
+            try bench.expect(after.voucher, is: voucher)
+            try await bench.expectBalance(world.owner, 1_030)
+            try bench.expect(try await bench.ledger.post(.claim(voucher)).duplicate, "a voucher paid twice")
+            for more in [Amount(1_029), 1_030, 1_032, Amount(.max)] {
+                try await bench.refuses(
+                    .claim(world.voucher(id, more)), .staleVoucher(id, settled: 1_030, offered: more))
+            }
+            try await bench.ledger.post(.closeRequest(world.closeRequest(id, by: world.owner)))
+            try await bench.expectBalance(world.buyer, 48_970)
+        },
+        LedgerScenario("a voucher beyond the deposit of a lease that its payer closes pays the deposit") { bench in
+            let world = bench.world
+            let id = try await bench.openLease { ($0.deposit, $0.burst) = (500, 1_000) }
+            try await bench.refuses(
+                .claim(world.voucher(id, 501)), .escrowExceeded(id, held: 500, asked: 501))
+            try await bench.ledger.post(.closeRequest(world.closeRequest(id, by: world.buyer)))
+            try await bench.ledger.post(.claim(world.voucher(id, 501)))
+            try await bench.expectBalance(world.owner, 500)
+            bench.clock.advance(10)
+            try await bench.refuses(
+                .claim(world.voucher(id, 502)), .closeWindowOver(id, closedAt: bench.clock.now))
         },
         LedgerScenario("a second request of the payer does not prolong the window") { bench in
             let world = bench.world

@@ -87,6 +87,8 @@ extension LeaseKeeper {
         let isRefused = try isClaimRefused()
         if row.claimed >= target || isRefused { try await close() }
         if let record = sight?.record, record.escrow.isClosed {
+            // A part may have been paid of the last one.
+            if row.claimed > record.settled { try context.store.update(id) { $0.claimed = record.settled } }
             try await take(.closedOnLedger, note: row.note)
         }
     }
@@ -107,11 +109,14 @@ extension LeaseKeeper {
         try context.store.enqueue(entry, key: entry.key(in: context.identity.domain).description, lease: id)
     }
 
-    /// The best voucher, or, when the ledger does not pay that one, the best that it was known to pay.
+    /// The best voucher, or, when the ledger pays more for it, the best that it was known to pay: of one that is too large it
+    /// pays nothing, or a part once the buyer asked to close.
     private func claimable(_ sight: LedgerSight?) throws(AgentError) -> Signed<Voucher>? {
         let best = try context.store.voucher(id)
         guard let best, let sight, best.document.cumulative > sight.record.payable(at: sight.time) else { return best }
-        return try context.store.sureVoucher(id)
+        let sure = try context.store.sureVoucher(id)
+        let part = sight.record.payment(of: best.document.cumulative, at: sight.time)
+        return part > max(sure?.document.cumulative ?? .zero, sight.record.settled) ? best : sure
     }
 
     /// True when the ledger refused the best voucher for good; waiting brings nothing then.

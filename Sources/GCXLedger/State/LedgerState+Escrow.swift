@@ -19,25 +19,30 @@ extension LedgerState {
         return [.balance(lease.terms.payer, rest), .lease(lease)]
     }
 
-    /// All or nothing: a voucher beyond the escrow or the rate cap pays nothing and stays good for later.
+    /// All or nothing while the lease is open: a voucher beyond the escrow or the rate cap pays nothing and stays good for
+    /// later. Once the payer asked to close nothing grows any more, and it pays up to them.
     func claim(_ signed: Signed<Voucher>, in posting: Posting) throws(LedgerError) -> [Effect] {
         let voucher = signed.document
         var lease = try knownLease(voucher.channel)
         try requireSigner(lease.terms.session, of: signed, .claim, in: posting)
         try requireClaimable(lease, at: posting.time)
-        guard let due = voucher.cumulative.subtracting(lease.settled), due > .zero else {
-            throw .staleVoucher(lease.id, settled: lease.settled, offered: voucher.cumulative)
+        let paid = lease.payment(of: voucher.cumulative, at: posting.time)
+        guard let due = paid.subtracting(lease.settled), due > .zero else {
+            throw refusal(of: voucher.cumulative, lease, at: posting.time)
         }
-        guard voucher.cumulative <= lease.deposit else {
-            throw .escrowExceeded(lease.id, held: lease.deposit, asked: voucher.cumulative)
-        }
-        let allowed = lease.claimable(at: posting.time)
-        guard voucher.cumulative <= allowed else {
-            throw .rateCapExceeded(lease.id, allowed: allowed, asked: voucher.cumulative)
-        }
-        lease.escrow = lease.escrow.paying(voucher.cumulative)
+        lease.escrow = lease.escrow.paying(paid)
         lease.voucher = signed
         return [try credit(lease.terms.payee, due, .claim), .lease(lease)]
+    }
+
+    private func refusal(of cumulative: Amount, _ lease: LeaseRecord, at time: UInt64) -> LedgerError {
+        guard cumulative > lease.settled, lease.paysInPart != true else {
+            return .staleVoucher(lease.id, settled: lease.settled, offered: cumulative)
+        }
+        guard cumulative <= lease.deposit else {
+            return .escrowExceeded(lease.id, held: lease.deposit, asked: cumulative)
+        }
+        return .rateCapExceeded(lease.id, allowed: lease.claimable(at: time), asked: cumulative)
     }
 
     func requestClose(_ signed: Signed<CloseRequest>, in posting: Posting) throws(LedgerError) -> [Effect] {
@@ -105,6 +110,7 @@ extension LedgerState {
         let (end, isBeyond) = time.addingReportingOverflow(lease.terms.closeWindowSeconds)
         lease.escrow = .closing(
             deposit: deposit, settled: settled, requestedAt: time, closesAt: isBeyond ? .max : end)
+        lease.paysInPart = charter.format >= .ofLedger ? true : nil
         return lease
     }
 
@@ -137,6 +143,14 @@ extension LeaseRecord {
         case .closed: return .zero
         }
         return min(deposit, claimable(at: time))
+    }
+
+    /// What is paid in all after a claim of so much at that moment of the ledger's clock; what is ``settled`` already when
+    /// the claim pays nothing.
+    package func payment(of cumulative: Amount, at time: UInt64) -> Amount {
+        let payable = payable(at: time)
+        guard cumulative <= payable || paysInPart == true else { return settled }
+        return max(settled, min(cumulative, payable))
     }
 
     private var rateCap: RateCap {
