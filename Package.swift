@@ -70,8 +70,8 @@ let services: [Target] = [
     swift(
         "GCXAPI",
         [
-            "GCXModel", "GCXSigning", "GCXMetering", "GCXLinux", "GCXSandbox", "GCXLedger", "GCXAgent", hummingbird,
-            hummingbirdCore, httpClient, httpTypes, nioCore, nioPosix, nioHTTP1, logging, lifecycle,
+            "GCXModel", "GCXSigning", "GCXMetering", "GCXMarket", "GCXLinux", "GCXSandbox", "GCXLedger", "GCXAgent",
+            hummingbird, hummingbirdCore, httpClient, httpTypes, nioCore, nioPosix, nioHTTP1, logging, lifecycle,
         ]),
 ]
 

@@ -61,8 +61,8 @@ let package = Package(
         module(
             "GCXAPI",
             [
-                "GCXModel", "GCXSigning", "GCXMetering", "GCXLinux", "GCXSandbox", "GCXLedger", "GCXAgent", hummingbird,
-                hummingbirdCore, httpClient, httpTypes, nioCore, nioPosix, nioHTTP1, logging, lifecycle,
+                "GCXModel", "GCXSigning", "GCXMetering", "GCXMarket", "GCXLinux", "GCXSandbox", "GCXLedger", "GCXAgent",
+                hummingbird, hummingbirdCore, httpClient, httpTypes, nioCore, nioPosix, nioHTTP1, logging, lifecycle,
             ]),
         .systemLibrary(name: "CArchive", path: "Modules/CArchive", pkgConfig: "libarchive"),
         // A program in the root package; here all of it but its beginning, which puts walls around the process.

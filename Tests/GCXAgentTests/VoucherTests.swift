@@ -97,7 +97,7 @@ struct VoucherTests {
             let lease = try await bench.lease(in: store)
             let core = try bench.core(store, ledger: silent)
             #expect(try await isTaken(lease, sure, by: core))
-            try store.keep(voucher(lease, 5_000), isSure: false)
+            try store.keep(bench.voucher(lease, 5_000, in: store), isSure: false)
             try await bench.ledger.ledger.post(
                 .closeRequest(bench.world.closeRequest(lease, by: bench.world.buyer)))
             try store.update(lease) { $0.phase = .settling(nil, since: bench.world.clock.now) }

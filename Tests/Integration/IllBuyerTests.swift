@@ -69,7 +69,7 @@ extension WholeLeases {
         }
 
         /// With what an owner gets who sets nothing: a receipt every ten seconds, a credit of three, a minute of grace.
-        @Test("with the defaults, a job that nobody vouches for is paused at the credit, then ended, and no more is lost")
+        @Test("with the defaults, a job that nobody vouches for is paused at the credit, then ended; no more is lost")
         func defaults() throws {
             let settings = ["offer.memory_reserved_bytes": "268435456", "offer.storage_bytes": "268435456"]
             let site = try Site(settings, byDefault: "offer.")

@@ -61,7 +61,7 @@ struct ModuleRow: Sendable {
             ], packages: ["Crypto", "GRDB", "Logging", "ServiceLifecycle"]),
         ModuleRow(
             .services, "GCXAPI",
-            ["GCXModel", "GCXSigning", "GCXMetering", "GCXLinux", "GCXSandbox", "GCXLedger", "GCXAgent"],
+            ["GCXModel", "GCXSigning", "GCXMetering", "GCXMarket", "GCXLinux", "GCXSandbox", "GCXLedger", "GCXAgent"],
             packages: [
                 "Hummingbird", "HummingbirdCore", "AsyncHTTPClient", "HTTPTypes", "NIOCore", "NIOPosix", "NIOHTTP1",
                 "Logging", "ServiceLifecycle",

@@ -1,3 +1,4 @@
+import GCXMarket
 import GCXMetering
 import GCXModel
 import GCXSigning
@@ -26,7 +27,22 @@ struct ReceiptInspector: Sendable {
         } catch {
             return error.description
         }
+        let asked = signed.document.amount
+        guard vouchers.payment(of: asked, at: latest) == asked else {
+            return
+                "the receipt asks for \(asked), and of this lease no more than \(vouchers.payable(at: latest)) can be owed by now"
+        }
         return nil
+    }
+
+    /// What the ledger would pay by now.
+    private var vouchers: VoucherWorth {
+        VoucherWorth(open: check.terms, openedAt: openedAt, deposit: check.deposit)
+    }
+
+    /// The ledger's clock may be ahead of the buyer's by as much as the machine's.
+    private var latest: UInt64 {
+        now().saturatingSum(MeteringLimits.clockToleranceNanoseconds / 1_000_000_000)
     }
 
     // The rules are relative to the time that the provider says has passed; this ties that to the buyer's own clock.

@@ -50,13 +50,12 @@ extension LedgerState {
         try requireDated(request.requestedAt, .closeRequest, in: posting)
         let lease = try knownLease(request.channel)
         try requireSigner(request.requester, of: signed, .closeRequest, in: posting)
-        switch request.requester {
-        case lease.terms.payee, lease.terms.machine:
+        switch lease.terms.close(askedBy: request.requester, at: posting.time) {
+        case .atOnce:
             guard !lease.escrow.isClosed else { throw .leaseClosed(lease.id) }
             return try close(lease, at: posting.time, .closeRequest)
-        case lease.terms.payer:
-            return [.lease(try closing(lease, at: posting.time))]
-        default:
+        case .window(let closesAt): return [.lease(try closing(lease, at: posting.time, until: closesAt))]
+        case nil:
             throw .notAllowed(request.requester, reason: "only a party of lease \(lease.id) may ask to close it")
         }
     }
@@ -103,13 +102,12 @@ extension LedgerState {
     }
 
     /// The payer's request: the window opens, and the ledger's clock counts, not the document's.
-    private func closing(_ lease: LeaseRecord, at time: UInt64) throws(LedgerError) -> LeaseRecord {
+    private func closing(
+        _ lease: LeaseRecord, at time: UInt64, until closesAt: UInt64
+    ) throws(LedgerError) -> LeaseRecord {
         var lease = lease
         let (deposit, settled) = try openEscrow(of: lease)
-        // A journal that is verified may name any time.
-        let (end, isBeyond) = time.addingReportingOverflow(lease.terms.closeWindowSeconds)
-        lease.escrow = .closing(
-            deposit: deposit, settled: settled, requestedAt: time, closesAt: isBeyond ? .max : end)
+        lease.escrow = .closing(deposit: deposit, settled: settled, requestedAt: time, closesAt: closesAt)
         lease.paysInPart = charter.format >= .ofLedger ? true : nil
         return lease
     }
@@ -130,32 +128,29 @@ extension LedgerState {
 extension LeaseRecord {
     /// The most that a voucher may reach at a moment of the ledger's clock under the rate cap. It is not bounded by the
     /// deposit.
-    package func claimable(at time: UInt64) -> Amount { rateCap.allowed(at: time) }
+    package func claimable(at time: UInt64) -> Amount { vouchers.cap.allowed(at: time) }
 
-    /// The most that a claim at that moment of the ledger's clock may say to be paid: rate cap and deposit, and nothing once
-    /// claims are over.
-    ///
-    /// It never falls while the lease is open, so a voucher that was payable once stays so until the window ends.
-    package func payable(at time: UInt64) -> Amount {
-        switch escrow {
-        case .open: break
-        case .closing(_, _, _, let closesAt): guard time < closesAt else { return .zero }
-        case .closed: return .zero
-        }
-        return min(deposit, claimable(at: time))
-    }
+    /// The most that a claim at that moment of the ledger's clock may say to be paid as a whole.
+    package func payable(at time: UInt64) -> Amount { vouchers.payable(at: time) }
 
-    /// What is paid in all after a claim of so much at that moment of the ledger's clock; what is ``settled`` already when
-    /// the claim pays nothing.
+    /// What is paid in all after a claim of so much at that moment of the ledger's clock.
     package func payment(of cumulative: Amount, at time: UInt64) -> Amount {
-        let payable = payable(at: time)
-        guard cumulative <= payable || paysInPart == true else { return settled }
-        return max(settled, min(cumulative, payable))
+        vouchers.payment(of: cumulative, at: time)
     }
 
-    private var rateCap: RateCap {
-        RateCap(
-            burst: terms.burst, hourly: terms.hourlyCap, from: max(openedAt, terms.startsAt), until: capStandsStillAt)
+    /// What vouchers of it are worth.
+    package var vouchers: VoucherWorth {
+        VoucherWorth(
+            deposit: deposit, settled: settled, cap: RateCap(terms, openedAt: openedAt, until: capStandsStillAt),
+            claims: claims, paysInPart: paysInPart == true)
+    }
+
+    private var claims: VoucherWorth.Claims {
+        switch escrow {
+        case .open: .open
+        case .closing(_, _, _, let closesAt): .before(closesAt)
+        case .closed: .over
+        }
     }
 
     private var capStandsStillAt: UInt64? {

@@ -4,7 +4,7 @@ import GCXPricing
 /// How far vouchers may reach at a moment: `burst + hourly × time`, rounded down. It bounds what a stolen session key can pay
 /// away, and what a machine can bill for time that has not passed.
 ///
-/// The ledger judges claims by it, and the agent vouchers, with the ledger's clock.
+/// A part of ``VoucherWorth``.
 package struct RateCap: Equatable, Sendable {
     package var burst: Amount
     /// Growth in an hour.
@@ -19,6 +19,12 @@ package struct RateCap: Equatable, Sendable {
         self.hourly = hourly
         self.from = from
         self.until = until
+    }
+
+    /// That of a lease that was opened at a moment of the ledger's clock.
+    package init(_ terms: LeaseTerms, openedAt: UInt64, until: UInt64? = nil) {
+        self.init(
+            burst: terms.burst, hourly: terms.hourlyCap, from: max(openedAt, terms.startsAt), until: until)
     }
 
     /// The most that a voucher may say at that moment. A cap beyond 128 bits is no cap.
