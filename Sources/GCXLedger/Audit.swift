@@ -188,7 +188,7 @@ package struct Audit: Sendable {
         }
         if !money.isKept {
             report.add(
-                "money is not conserved: \(money.minted) was made, \(money.inAccounts) is in accounts and "
+                "money is not conserved: \(money.made?.description ?? "less than nothing") was made, \(money.inAccounts) is in accounts and "
                     + "\(money.inEscrow) in escrow")
         }
         return report

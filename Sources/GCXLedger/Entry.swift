@@ -29,6 +29,10 @@ package enum Entry: Equatable, Sendable {
     case rating(Signed<Rating>)
     /// The operator of a test network makes money.
     case faucet(Signed<FaucetGrant>)
+    /// The operator of a private ledger makes money that is the operator's promise.
+    case creditIssued(Signed<CreditIssue>)
+    /// Such money ends, for the operator paid it outside.
+    case creditRedeemed(CountersignedRedemption)
     /// The operator says what time it is.
     case clock(Signed<ClockOrder>)
 }
@@ -36,7 +40,7 @@ package enum Entry: Equatable, Sendable {
 /// The name of each kind of entry, in keys, in JSON and in errors.
 package enum EntryKind: String, Codable, Hashable, Sendable, CaseIterable, CustomStringConvertible {
     case grant, attestation, offer, demand, withdrawal, leaseOpened, topUp, claim, closeRequest, finalize, rating,
-        faucet, clock
+        faucet, creditIssued, creditRedeemed, clock
 
     package var description: String { rawValue }
 }
@@ -56,6 +60,8 @@ extension Entry {
         case .finalize: .finalize
         case .rating: .rating
         case .faucet: .faucet
+        case .creditIssued: .creditIssued
+        case .creditRedeemed: .creditRedeemed
         case .clock: .clock
         }
     }
@@ -81,6 +87,8 @@ extension Entry: Codable {
         case .finalize: self = .finalize(try body())
         case .rating: self = .rating(try body())
         case .faucet: self = .faucet(try body())
+        case .creditIssued: self = .creditIssued(try body())
+        case .creditRedeemed: self = .creditRedeemed(try body())
         case .clock: self = .clock(try body())
         }
     }
@@ -101,6 +109,8 @@ extension Entry: Codable {
         case .finalize(let body): try container.encode(body, forKey: .body)
         case .rating(let body): try container.encode(body, forKey: .body)
         case .faucet(let body): try container.encode(body, forKey: .body)
+        case .creditIssued(let body): try container.encode(body, forKey: .body)
+        case .creditRedeemed(let body): try container.encode(body, forKey: .body)
         case .clock(let body): try container.encode(body, forKey: .body)
         }
     }

@@ -64,6 +64,8 @@ extension Entry {
         case .finalize(let lease): lease
         case .rating(let signed): signed.digest(in: domain)
         case .faucet(let signed): signed.digest(in: domain)
+        case .creditIssued(let signed): signed.digest(in: domain)
+        case .creditRedeemed(let signed): signed.redemption.digest(in: domain)
         case .clock(let signed): signed.digest(in: domain)
         }
     }

@@ -55,7 +55,8 @@ extension LedgerError: CustomStringConvertible {
         case .rateCapExceeded(let lease, let allowed, let asked):
             "by now lease \(lease) may have paid \(allowed) under its rate cap, and the voucher asks for \(asked)"
         case .amountOverflow(let kind): "an amount in the \(kind) is too large to be added"
-        case .notTestNetwork: "this ledger is not a test network: nobody can make money here"
+        case .notTestNetwork: "this ledger is not a test network: it has no play money"
+        case .testNetwork: "this ledger is a test network: it has play money, and its operator promises none"
         case .clockJumped(let machine, let latest):
             "the clock of the ledger's machine says \(machine) (Unix seconds), and by the entries and the time since it should "
                 + "be \(latest) at the most"

@@ -34,6 +34,8 @@ extension LedgerError: RemediedError {
 
     private var lifeRemedy: Remedy {
         switch self {
+        case .notTestNetwork: .fix("Its operator issues credit: `gcx ledger credit issue`.")
+        case .testNetwork: .fix("Its operator makes play money: `gcx ledger faucet`.")
         case .clockJumped:
             .fix("Set the clock of the ledger's machine; if it is right, the operator says so: `gcx ledger clock`.")
         case .clockDiffers: .fix("Set the clock that is wrong, then sign the order again: `gcx ledger clock`.")

@@ -47,6 +47,8 @@ package enum LedgerError: Error, Equatable, Codable, Sendable {
     case rateCapExceeded(LeaseID, allowed: Amount, asked: Amount)
     case amountOverflow(EntryKind)
     case notTestNetwork
+    /// A test network has play money, and no promises.
+    case testNetwork
 
     // The clock.
     /// The machine's clock says more than can have gone by; Unix seconds.

@@ -22,6 +22,8 @@ package enum LedgerLimits {
     package static let clockJumpSecondsMax: UInt64 = 4 * 86_400
     /// Bytes of the reason of a withdrawal or of an order to the clock: a sentence or two.
     package static let reasonBytesMax = 512
+    /// Bytes of what a credit was issued or redeemed for: the number of a transfer or an invoice, and a few words.
+    package static let referenceBytesMax = 256
     /// Lines of contradictions in an attestation record: one for each figure that can be held against another, twice over.
     package static let contradictionsMax = 64
     /// Regions in a demand.
@@ -36,8 +38,8 @@ package enum LedgerLimits {
         case .attestation, .offer: entryBytesMax
         case .demand: 64 << 10
         case .leaseOpened, .rating: 4 << 10
-        case .grant, .withdrawal, .clock: 2 << 10
-        case .topUp, .claim, .closeRequest, .finalize, .faucet: 1 << 10
+        case .grant, .withdrawal, .clock, .creditRedeemed: 2 << 10
+        case .topUp, .claim, .closeRequest, .finalize, .faucet, .creditIssued: 1 << 10
         }
     }
 }

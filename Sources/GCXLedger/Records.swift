@@ -4,7 +4,7 @@ import GCXSigning
 /// Which ledger this is. Everything signed for it is signed in `domain`.
 package struct LedgerIdentity: Codable, Equatable, Sendable {
     package var domain: EIP712Domain
-    /// Whose key signs the tree heads and, on a test network, makes money.
+    /// Whose key signs the tree heads and makes money: on a test network out of nothing, on another as a promise.
     package var `operator`: Address
     package var isTestNetwork: Bool
     /// The ledger's clock, Unix seconds; the rules go by it. It never goes back but by an order of the operator, and does not
@@ -12,15 +12,19 @@ package struct LedgerIdentity: Codable, Equatable, Sendable {
     package var ledgerTime: UInt64
     /// The version of its rules, ``LedgerCharter/Format``; nil of a ledger that does not say, which goes by 2 or less.
     package var format: UInt64?
+    /// On a ledger that is no test network: what its operator promised. Nil on others.
+    package var credit: Credit?
 
     package init(
-        domain: EIP712Domain, operator: Address, isTestNetwork: Bool, ledgerTime: UInt64, format: UInt64? = nil
+        domain: EIP712Domain, operator: Address, isTestNetwork: Bool, ledgerTime: UInt64, format: UInt64? = nil,
+        credit: Credit? = nil
     ) {
         self.domain = domain
         self.operator = `operator`
         self.isTestNetwork = isTestNetwork
         self.ledgerTime = ledgerTime
         self.format = format
+        self.credit = credit
     }
 }
 

@@ -148,7 +148,7 @@ extension SQLiteLedger {
     package func identity() -> LedgerIdentity {
         LedgerIdentity(
             domain: state.domain, operator: state.operator, isTestNetwork: state.isTestNetwork, ledgerTime: time,
-            format: state.charter.format.rawValue)
+            format: state.charter.format.rawValue, credit: state.isTestNetwork ? nil : state.credit)
     }
 
     package func account(_ address: Address) -> Account { state.account(address) }

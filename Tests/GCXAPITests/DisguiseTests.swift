@@ -84,7 +84,8 @@ import Testing
             .topUp(world.topUp(id, to: 11_000)),
             .claim(world.voucher(id, 300)), .closeRequest(world.closeRequest(id, by: world.owner)), .finalize(id),
             .rating(world.rating(id)), .faucet(world.faucet(world.buyer.address, 5)),
-            .clock(world.clockOrder(at: 0)),
+            .clock(world.clockOrder(at: 0)), .creditIssued(world.creditIssue(world.buyer.address, 5)),
+            .creditRedeemed(world.creditRedemption(5)),
         ]
     }
 

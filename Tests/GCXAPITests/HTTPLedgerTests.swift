@@ -24,7 +24,7 @@ import Testing
         .overCapacity(offer: .random(), resource: "cores", free: 1, asked: 2),
         .insufficientFunds(.random(), holds: 0, needs: Amount(.max)), .escrowExceeded(.random(), held: 1, asked: 2),
         .staleVoucher(.random(), settled: 2, offered: 1), .staleTopUp(.random(), deposit: 2, offered: 1),
-        .rateCapExceeded(.random(), allowed: 1, asked: 2), .amountOverflow(.topUp), .notTestNetwork,
+        .rateCapExceeded(.random(), allowed: 1, asked: 2), .amountOverflow(.topUp), .notTestNetwork, .testNetwork,
         .clockJumped(machine: 2, latest: 1), .clockDiffers(asked: 2, machine: 1),
         .formatTooOld(.clock, format: 2, needed: 3),
         .leaseClosing(.random(), closesAt: 9), .leaseClosed(.random()), .notClosing(.random()),

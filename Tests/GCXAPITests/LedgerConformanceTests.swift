@@ -17,6 +17,15 @@ import Testing
         }
     }
 
+    @Test(
+        "a ledger behind a socket that is no test network conforms like it",
+        arguments: LedgerConformance.privateScenarios)
+    func conformsInPrivate(_ scenario: LedgerScenario) async throws {
+        try await serving(try TestWorld(isTestNetwork: false)) { client, _, world in
+            try await scenario.run(LedgerBench(ledger: client, world: world))
+        }
+    }
+
     @Test("it conforms on a port too")
     func overTCP() async throws {
         try await withScratch { directory in
@@ -86,13 +95,15 @@ import Testing
 
     private func open(_ directory: String, _ world: TestWorld) throws -> SQLiteLedger {
         try SQLiteLedger(
-            path: directory + "/ledger.sqlite", operatorKey: world.operator, isTestNetwork: true,
+            path: directory + "/ledger.sqlite", operatorKey: world.operator, isTestNetwork: world.charter.isTestNetwork,
             founding: TestWorld.founding, boot: { world.clock.boot }, now: { world.clock.now })
     }
 
-    private func serving(_ body: (HTTPLedger, SQLiteLedger, TestWorld) async throws -> Void) async throws {
+    private func serving(
+        _ world: TestWorld? = nil, _ body: (HTTPLedger, SQLiteLedger, TestWorld) async throws -> Void
+    ) async throws {
         try await withScratch { directory in
-            let world = try TestWorld()
+            let world = try world ?? TestWorld()
             let ledger = try open(directory, world)
             try await withLedgerServer(ledger, at: .unix(path: directory + "/ledger.sock")) { client, _ in
                 try await body(client, ledger, world)

@@ -65,7 +65,7 @@ struct CodingTests {
     func allErrors() {
         let names = Samples.errors.map { "\(Mirror(reflecting: $0).children.first?.label ?? "\($0)")" }
         // Raise this number together with a new sample when a case is added.
-        #expect(Set(names).count == 46)
+        #expect(Set(names).count == 47)
         #expect(Set(Samples.errors.map(\.description)).count == Samples.errors.count)
     }
 
@@ -91,6 +91,7 @@ enum Samples {
             .closeRequest(world.closeRequest(.random(), by: world.owner)), .finalize(.random()),
             .rating(world.rating(.random())), .faucet(world.faucet(world.buyer.address, 1)),
             .clock(world.clockOrder(at: .max)),
+            .creditIssued(world.creditIssue(world.buyer.address, 1)), .creditRedeemed(world.creditRedemption(1)),
         ]
     }
 
@@ -110,7 +111,7 @@ enum Samples {
         .overCapacity(offer: digest, resource: "cores", free: 1, asked: 2),
         .insufficientFunds(address, holds: 1, needs: 2), .escrowExceeded(digest, held: 1, asked: 2),
         .staleVoucher(digest, settled: 2, offered: 1), .staleTopUp(digest, deposit: 2, offered: 1),
-        .rateCapExceeded(digest, allowed: 1, asked: 2), .amountOverflow(.faucet), .notTestNetwork,
+        .rateCapExceeded(digest, allowed: 1, asked: 2), .amountOverflow(.faucet), .notTestNetwork, .testNetwork,
         .clockJumped(machine: 2, latest: 1), .clockDiffers(asked: 2, machine: 1),
         .formatTooOld(.clock, format: 2, needed: 3),
         .leaseClosing(digest, closesAt: 1), .leaseClosed(digest), .notClosing(digest),

@@ -156,6 +156,7 @@ struct PageTests {
         let rating = world.rating(.random()) {
             $0.comment = Untrusted(String(repeating: "c", count: Limits.ratingCommentBytesMax))
         }
+        let reference = Untrusted(String(repeating: "r", count: LedgerLimits.referenceBytesMax))
         let entries: [Entry] = [
             .offer(offer), .attestation(record), .demand(demand), .withdrawal(withdrawal), .rating(rating),
             .grant(world.grant { $0.label = text }),
@@ -163,6 +164,8 @@ struct PageTests {
             .topUp(world.topUp(.random(), to: Amount(.max))), .claim(world.voucher(.random(), Amount(.max))),
             .closeRequest(world.closeRequest(.random(), by: world.buyer)), .finalize(.random()),
             .faucet(world.faucet(.random(), Amount(.max))),
+            .creditIssued(world.creditIssue(.random(), Amount(.max), reference: reference)),
+            .creditRedeemed(world.creditRedemption(Amount(.max), reference: reference)),
             .clock(
                 world.clockOrder(at: .max) {
                     ($0.time, $0.reason) = (.max, Untrusted(String(repeating: "r", count: LedgerLimits.reasonBytesMax)))

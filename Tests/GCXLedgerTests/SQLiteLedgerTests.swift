@@ -31,6 +31,18 @@ func openLedger(
 
 @Suite("the embedded ledger")
 struct SQLiteLedgerTests {
+    @Test("it conforms when it is no test network", arguments: LedgerConformance.privateScenarios)
+    func conformsInPrivate(_ scenario: LedgerScenario) async throws {
+        let (folder, world) = (try Folder(), try TestWorld(isTestNetwork: false))
+        let ledger = try openLedger(folder, world, isTestNetwork: false)
+        try await scenario.run(LedgerBench(ledger: ledger, world: world))
+        let money = await ledger.conservation()
+        #expect(money.isKept && money.minted == 0, "\(money)")
+        let report = try LedgerVerifier.verify(folder.ledger, expectedOperator: world.operator.address)
+        #expect(report.problems == [])
+        #expect(report.money == money)
+    }
+
     @Test("it conforms", arguments: LedgerConformance.scenarios + LedgerConformance.transparentScenarios)
     func conforms(_ scenario: LedgerScenario) async throws {
         let (folder, world) = (try Folder(), try TestWorld())

@@ -42,6 +42,8 @@ struct VectorTests {
     @Test("withdrawals") func withdrawal() throws { try check(Withdrawal.self) }
     @Test("top-ups") func topUp() throws { try check(TopUp.self) }
     @Test("signed tree heads") func treeHead() throws { try check(TreeHead.self) }
+    @Test("credit issued") func creditIssue() throws { try check(CreditIssue.self) }
+    @Test("credit redeemed") func creditRedemption() throws { try check(CreditRedemption.self) }
     @Test("orders to the clock") func clockOrder() throws { try check(ClockOrder.self) }
     @Test("faucet grants") func faucetGrant() throws { try check(FaucetGrant.self) }
 

@@ -6,6 +6,9 @@ extension LedgerConformance {
     static let money: [LedgerScenario] = [
         LedgerScenario("only the operator makes money, and it lands in the account") { bench in
             let world = bench.world
+            try await bench.refuses(.creditIssued(world.creditIssue(world.buyer.address, 7)), .testNetwork)
+            try await bench.refuses(.creditRedeemed(world.creditRedemption(7)), .testNetwork)
+            try bench.expect(try await bench.ledger.identity().credit, is: nil)
             try await bench.ledger.post(.faucet(world.faucet(world.buyer.address, 7)))
             try await bench.ledger.post(.faucet(world.faucet(world.buyer.address, 5)))
             try await bench.expectBalance(world.buyer, 12)

@@ -154,6 +154,25 @@ package struct TestWorld: Sendable {
         return sign(rating, by: rater)
     }
 
+    package func creditIssue(
+        _ account: Address, _ amount: Amount, by key: PrivateKey? = nil, reference: Untrusted = "invoice 7"
+    ) -> Signed<CreditIssue> {
+        sign(
+            CreditIssue(account: account, amount: amount, reference: reference, nonce: .random()),
+            by: key ?? self.operator)
+    }
+
+    /// The buyer's credit, unless changed.
+    package func creditRedemption(
+        _ amount: Amount, by key: PrivateKey? = nil, operator other: PrivateKey? = nil,
+        reference: Untrusted = "invoice 8"
+    ) -> CountersignedRedemption {
+        let asked = CreditRedemption(
+            account: buyer.address, amount: amount, reference: reference, nonce: .random())
+        return CountersignedRedemption(
+            sign(asked, by: key ?? buyer), operatorSignature: (other ?? self.operator).sign(asked.digest(in: domain)))
+    }
+
     package func clockOrder(
         at position: UInt64, by key: PrivateKey? = nil, _ edit: (inout ClockOrder) -> Void = { _ in }
     ) -> Signed<ClockOrder> {

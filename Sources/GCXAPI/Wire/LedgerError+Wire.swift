@@ -5,7 +5,7 @@ extension LedgerError: WireError {
     /// 403 who, 404 what, 400 and 413 how it is written, 409 the state of the book, 5xx the store.
     var status: HTTPResponse.Status {
         switch self {
-        case .badSignature, .notAllowed, .notTestNetwork: .forbidden
+        case .badSignature, .notAllowed, .notTestNetwork, .testNetwork: .forbidden
         case .unknownGrant, .unknownAttestation, .unknownOffer, .unknownDemand, .unknownSubject, .leaseUnknown,
             .unknownEntry, .unknownTree:
             .notFound

@@ -32,7 +32,7 @@ extension LedgerState {
         }
         lease.escrow = lease.escrow.paying(paid)
         lease.voucher = signed
-        return [try credit(lease.terms.payee, due, .claim), .lease(lease)]
+        return [try pay(lease.terms.payee, due, .claim), .lease(lease)]
     }
 
     private func refusal(of cumulative: Amount, _ lease: LeaseRecord, at time: UInt64) -> LedgerError {
@@ -76,7 +76,7 @@ extension LedgerState {
         let grant = signed.document
         try requireSigner(`operator`, of: signed, .faucet, in: posting)
         guard let total = minted.adding(grant.amount) else { throw .amountOverflow(.faucet) }
-        return [.minted(total), try credit(grant.account, grant.amount, .faucet)]
+        return [.minted(total), try pay(grant.account, grant.amount, .faucet)]
     }
 
     func knownLease(_ id: LeaseID) throws(LedgerError) -> LeaseRecord {
@@ -116,10 +116,10 @@ extension LedgerState {
         let refund = lease.escrow.held
         var closed = lease
         closed.escrow = .closed(settled: lease.settled, refunded: refund, closedAt: time)
-        return [try credit(lease.terms.payer, refund, kind), .lease(closed)]
+        return [try pay(lease.terms.payer, refund, kind), .lease(closed)]
     }
 
-    private func credit(_ account: Address, _ amount: Amount, _ kind: EntryKind) throws(LedgerError) -> Effect {
+    func pay(_ account: Address, _ amount: Amount, _ kind: EntryKind) throws(LedgerError) -> Effect {
         guard let sum = (balances[account] ?? .zero).adding(amount) else { throw .amountOverflow(kind) }
         return .balance(account, sum)
     }

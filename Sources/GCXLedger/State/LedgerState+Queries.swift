@@ -3,13 +3,21 @@ import GCXSigning
 
 // dictionaries: leasesOfDemand, balances, grants, attestations, offers, demands, leases, leasesOfParty, ratingsOfRatee, escrowed, grantsOfOwner
 
-/// Where all the money is. What the faucet made is what the accounts and the escrows hold, always.
+/// Where all the money is. What the faucet made, and what the operator issued and did not redeem, is what the accounts and
+/// the escrows hold, always.
 package struct Conservation: Codable, Equatable, Sendable {
     package var minted: Amount
+    package var credit: Credit
     package var inAccounts: Amount
     package var inEscrow: Amount
 
-    package var isKept: Bool { inAccounts.adding(inEscrow) == minted }
+    package var isKept: Bool {
+        guard let made else { return false }
+        return inAccounts.adding(inEscrow) == made
+    }
+
+    /// What there should be; nil when more was redeemed than issued.
+    package var made: Amount? { minted.adding(credit.issued)?.subtracting(credit.redeemed) }
 }
 
 // What a ledger answers. Lists are in the order of the journal.
@@ -87,11 +95,12 @@ extension LedgerState {
     /// O(accounts + leases).
     package func conservation() -> Conservation {
         Conservation(
-            minted: minted, inAccounts: sum(balances.values), inEscrow: sum(leases.values.map(\.escrow.held)))
+            minted: minted, credit: credit, inAccounts: sum(balances.values),
+            inEscrow: sum(leases.values.map(\.escrow.held)))
     }
 
-    /// Everything there is was minted in one 128-bit total, so a sum that does not fit can only be a bug: it is shown
-    /// as the largest amount, which never equals what was minted.
+    /// Everything there is was made in one 128-bit total, so a sum that does not fit can only be a bug: it is shown
+    /// as the largest amount, which never equals what was made.
     private func sum(_ amounts: some Sequence<Amount>) -> Amount {
         amounts.reduce(Amount.zero) { $0.adding($1) ?? Amount(.max) }
     }

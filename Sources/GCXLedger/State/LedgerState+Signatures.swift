@@ -17,6 +17,15 @@ extension LedgerState {
         try require(signed.terms.machine, recovered(signed.machineSignature, from: id), .leaseOpened)
     }
 
+    /// Refuses unless the account asked and the operator acknowledged, for this ledger.
+    func requireSigners(
+        of signed: CountersignedRedemption, _ digest: Digest, in posting: Posting
+    ) throws(LedgerError) {
+        guard posting.checksSignatures else { return }
+        try require(signed.redemption.account, recovered(signed.accountSignature, from: digest), .creditRedeemed)
+        try require(`operator`, recovered(signed.operatorSignature, from: digest), .creditRedeemed)
+    }
+
     /// Refuses unless one of `allowed` signed the document for this ledger.
     func requireSigner<Document>(
         among allowed: [Address], of signed: Signed<Document>, _ kind: EntryKind, in posting: Posting
@@ -48,7 +57,7 @@ extension Entry {
     /// Who signed `digest`, the digest of this entry; nil for a signature that is none.
     package func signers(_ digest: Digest) -> [Address?] { signatures.map { try? $0.recover(digest) } }
 
-    /// Every signature in the entry: two on a lease, none on a finalization, one on all others.
+    /// Every signature in the entry: two on a lease and on a redemption, none on a finalization, one on all others.
     var signatures: [Signature] {
         switch self {
         case .grant(let signed): [signed.signature]
@@ -63,6 +72,8 @@ extension Entry {
         case .finalize: []
         case .rating(let signed): [signed.signature]
         case .faucet(let signed): [signed.signature]
+        case .creditIssued(let signed): [signed.signature]
+        case .creditRedeemed(let signed): [signed.accountSignature, signed.operatorSignature]
         case .clock(let signed): [signed.signature]
         }
     }

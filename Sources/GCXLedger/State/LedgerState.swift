@@ -46,6 +46,8 @@ package struct LedgerState: Equatable, Sendable {
 
     /// Made by the faucet, in all.
     var minted: Amount = .zero
+    /// What the operator of a private ledger promised.
+    package internal(set) var credit = Credit()
     var balances: [Address: Amount] = [:]
     /// What the open leases of each payer hold.
     var escrowed: [Address: Amount] = [:]
@@ -113,6 +115,8 @@ enum Effect: Sendable {
     case balance(Address, Amount)
     /// The new total the faucet made.
     case minted(Amount)
+    /// The new totals of what the operator promised.
+    case credit(Credit)
     case rating(RatingRecord)
 }
 
@@ -188,6 +192,8 @@ extension LedgerState {
         case .finalize(let lease): try finalize(lease, in: posting)
         case .rating(let signed): try rate(signed, in: posting)
         case .faucet(let signed): try mint(signed, in: posting)
+        case .creditIssued(let signed): try issue(signed, in: posting)
+        case .creditRedeemed(let signed): try redeem(signed, digest, in: posting)
         case .clock(let signed): try setClock(signed, in: posting)
         }
     }
@@ -201,6 +207,7 @@ extension LedgerState {
         case .lease(let record): place(record)
         case .balance(let account, let amount): balances[account] = amount
         case .minted(let total): minted = total
+        case .credit(let totals): credit = totals
         case .rating(let record): ratingsOfRatee[record.rating.document.ratee, default: []].append(record)
         }
     }

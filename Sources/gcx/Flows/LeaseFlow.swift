@@ -83,7 +83,9 @@ struct LeaseFlow {
         guard account.balance >= terms.deposit else {
             throw CommandError(
                 "the deposit is \(Display.amount(terms.deposit)), and \(terms.payer.checksummed) has \(Display.amount(account.balance))",
-                fix: "Fund the account (`gcx ledger faucet` on a test network), or demand less.")
+                fix:
+                    "Fund the account (`gcx ledger faucet` on a test network, else the operator's `gcx ledger credit issue`), or demand less."
+            )
         }
     }
 }

@@ -47,6 +47,8 @@ DOCUMENTS = {
     "bytes32 response,uint64 issuedAt,uint64 elapsedNanoseconds,Fact result,bool passed",
     "ClockOrder": "uint64 time,uint64 position,string reason",
     "CloseRequest": "bytes32 channel,address requester,uint64 requestedAt",
+    "CreditIssue": "address account,uint256 amount,string reference,bytes32 nonce",
+    "CreditRedemption": "address account,uint256 amount,string reference,bytes32 nonce",
     "Demand": "bytes32 demandID,uint64 revision,address buyer,uint64 issuedAt,uint64 expiresAt,uint64 startsFrom,"
     "uint64 startsUntil,uint64 durationSeconds,Resources resources,Constraint[] constraints,uint256 hourlyMax,"
     "uint256 budget,string[] regions,uint8 isolationMin,address[] allow,address[] deny",

@@ -29,7 +29,8 @@ struct Scene: Sendable {
             .claim(world.voucher(id, 300)), .closeRequest(world.closeRequest(id, by: world.owner)),
             .rating(world.rating(id)), .finalize(id),
             .withdrawal(world.withdrawal(offer.digest(in: world.domain), by: world.machine)),
-            .clock(world.clockOrder(at: 12)),
+            .clock(world.clockOrder(at: 12)), .creditIssued(world.creditIssue(world.buyer.address, 5)),
+            .creditRedeemed(world.creditRedemption(5)),
         ]
     }
 

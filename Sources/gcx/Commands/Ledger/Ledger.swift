@@ -17,7 +17,8 @@ struct LedgerNoun: AsyncParsableCommand {
         subcommands: [
             LedgerServe.self, LedgerIdentify.self, LedgerVerify.self, LedgerProve.self, LedgerHead.self,
             LedgerEntries.self,
-            LedgerAccount.self, LedgerFaucet.self, LedgerSetClock.self,
+            LedgerAccount.self, LedgerFaucet.self, LedgerCredit.self,
+            LedgerSetClock.self,
         ])
 }
 
@@ -105,6 +106,7 @@ struct LedgerVerify: ParsableCommand {
                 "note: the domain is the operator's: what was signed for it is good on every ledger of this operator that "
                     + "was founded before ledgers had an address of their own")
         }
+        if !report.isTestNetwork { Terminal.say(CreditText.line(report.money.credit, of: report.operator)) }
         Terminal.say(
             "ledger verify: \(report.isSound ? "ok" : "FAILED") (\(report.entries) entries, root \(report.root.short))")
     }
@@ -196,9 +198,13 @@ struct LedgerAccount: AsyncParsableCommand {
     var address: Address
 
     func run() async throws {
-        let account = try await ledger.open().account(address)
+        let client = try ledger.open()
+        let account = try await client.account(address)
         if output.json { return try Terminal.json(account) }
         Terminal.say("\(Display.amount(account.balance)) free, \(Display.amount(account.escrowed)) in escrow")
+        let identity = try await client.identity()
+        guard let credit = identity.credit else { return }
+        Terminal.say(CreditText.line(credit, of: identity.operator))
     }
 }
 

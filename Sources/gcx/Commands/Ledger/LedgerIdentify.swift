@@ -23,9 +23,13 @@ struct LedgerIdentify: AsyncParsableCommand {
         [
             identity.domain.verifyingContract.checksummed, "operator \(identity.operator.checksummed)",
             rules(identity),
-            identity.isTestNetwork ? "a test network: its money is play money" : "not a test network",
-            "clock \(identity.ledgerTime) (Unix seconds)",
+            money(identity), "clock \(identity.ledgerTime) (Unix seconds)",
         ]
+    }
+
+    private static func money(_ identity: LedgerIdentity) -> String {
+        guard !identity.isTestNetwork else { return "a test network: its money is play money" }
+        return "no test network\(identity.credit.map { ": " + CreditText.line($0, of: identity.operator) } ?? "")"
     }
 
     private static func rules(_ identity: LedgerIdentity) -> String {
