@@ -23,7 +23,7 @@ package enum Pricing {
         for term in terms(usage, rates) {
             guard let product = UInt256.product(term.quantity, term.rate.value, term.weight),
                 let larger = sum.adding(product)
-            else { throw .overflow(usage: term.name, rate: term.rate) }
+            else { throw .overflow(usage: "\(term.quantity) \(term.unit)", rate: term.rate) }
             sum = larger
         }
         guard let (quotient, _) = sum.divided(by: denominator) else {
@@ -91,7 +91,8 @@ package enum Pricing {
     }
 
     private struct Term {
-        let name: String
+        /// For the error alone: a text for each term of each bill would cost more than the bill.
+        let unit: StaticString
         let quantity: UInt128
         let rate: Amount
         /// `denominator` divided by the quantity that one rate unit buys.
@@ -104,23 +105,18 @@ package enum Pricing {
         let perGiBHour = denominator / gibHourByteSeconds
         return [
             Term(
-                name: "\(usage.leaseNanoseconds) ns of lease", quantity: UInt128(usage.leaseNanoseconds),
-                rate: rates.leaseHour, weight: perHour),
+                unit: "ns of lease", quantity: UInt128(usage.leaseNanoseconds), rate: rates.leaseHour, weight: perHour),
+            Term(unit: "ns of CPU", quantity: UInt128(usage.coreNanoseconds), rate: rates.coreHour, weight: perHour),
             Term(
-                name: "\(usage.coreNanoseconds) ns of CPU", quantity: UInt128(usage.coreNanoseconds),
-                rate: rates.coreHour, weight: perHour),
+                unit: "byte-seconds of memory", quantity: usage.memoryByteSeconds.value, rate: rates.memoryGiBHour,
+                weight: perGiBHour),
+            Term(unit: "ns of GPU", quantity: UInt128(usage.gpuNanoseconds), rate: rates.gpuHour, weight: perHour),
             Term(
-                name: "\(usage.memoryByteSeconds) byte-seconds of memory", quantity: usage.memoryByteSeconds.value,
-                rate: rates.memoryGiBHour, weight: perGiBHour),
+                unit: "byte-seconds of storage", quantity: usage.storageByteSeconds.value, rate: rates.storageGiBHour,
+                weight: perGiBHour),
             Term(
-                name: "\(usage.gpuNanoseconds) ns of GPU", quantity: UInt128(usage.gpuNanoseconds),
-                rate: rates.gpuHour, weight: perHour),
-            Term(
-                name: "\(usage.storageByteSeconds) byte-seconds of storage", quantity: usage.storageByteSeconds.value,
-                rate: rates.storageGiBHour, weight: perGiBHour),
-            Term(
-                name: "\(usage.egressBytes) bytes of egress", quantity: UInt128(usage.egressBytes),
-                rate: rates.egressGiB, weight: denominator >> 30),
+                unit: "bytes of egress", quantity: UInt128(usage.egressBytes), rate: rates.egressGiB,
+                weight: denominator >> 30),
         ]
     }
 

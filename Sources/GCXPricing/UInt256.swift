@@ -15,6 +15,10 @@ struct UInt256: Equatable {
 
     /// `left × middle × right`; nil when it needs more than 256 bits.
     static func product(_ left: UInt128, _ middle: UInt128, _ right: UInt128) -> UInt256? {
+        // What fits 128 bits, which is nearly every bill, needs no wider product.
+        let (narrow, isWide) = left.multipliedReportingOverflow(by: middle)
+        let (all, isWider) = narrow.multipliedReportingOverflow(by: right)
+        if !isWide, !isWider { return UInt256(high: 0, low: all) }
         let first = left.multipliedFullWidth(by: middle)
         let low = first.low.multipliedFullWidth(by: right)
         let high = first.high.multipliedReportingOverflow(by: right)
@@ -25,6 +29,7 @@ struct UInt256: Equatable {
     /// Quotient, rounded down, and remainder; nil when the quotient needs more than 128 bits.
     func divided(by divisor: UInt128) -> (quotient: UInt128, remainder: UInt128)? {
         guard high < divisor else { return nil }
+        guard high > 0 else { return low.quotientAndRemainder(dividingBy: divisor) }
         return divisor.dividingFullWidth((high, low))
     }
 }
