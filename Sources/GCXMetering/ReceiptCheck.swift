@@ -46,12 +46,17 @@ package struct ReceiptCheck: Sendable {
     package var deposit: Amount
     /// True when the buyer knows that its job has no network, and so can owe no egress.
     package let sendsNothing: Bool
+    /// When the lease opened, Unix seconds by the ledger's clock; nil when unknown, and then it may have begun at once.
+    package let openedAt: UInt64?
 
-    package init(lease: LeaseID, terms: LeaseTerms, deposit: Amount, sendsNothing: Bool = false) {
+    package init(
+        lease: LeaseID, terms: LeaseTerms, deposit: Amount, sendsNothing: Bool = false, openedAt: UInt64? = nil
+    ) {
         self.lease = lease
         self.terms = terms
         self.deposit = deposit
         self.sendsNothing = sendsNothing
+        self.openedAt = openedAt
     }
 
     /// Checks a receipt against the last one accepted and the time the buyer's own clock saw pass since the lease opened.
@@ -108,19 +113,20 @@ package struct ReceiptCheck: Sendable {
         guard receipt.amount <= deposit else { throw .overDeposit(deposit: deposit, asked: receipt.amount) }
     }
 
-    /// Lease time ≤ what the buyer's clock saw; memory, storage and GPUs ≤ the lease × that time.
+    /// Lease time ≤ what the buyer's clock saw since the lease began; memory, storage and GPUs ≤ the lease × that time.
     ///
     /// Core time may be older than the job: its image and input were read for it since the lease was opened. So it is at
     /// most cores × what the buyer's clock saw, or, when nobody looked at a clock, cores × all the time of the lease.
     private func checkPhysics(_ usage: Usage, elapsedNanoseconds: UInt64?) throws(ReceiptError) {
-        // bounded here: products of 64 bits by 64 in 128, and sums of such with constants below 2^64
+        // bounded here: products of 64 bits by 64 in 128, and sums of such with constants below 2^64; what is taken off is no
+        // more than what is there
         let elapsed = UInt128(usage.leaseNanoseconds)
         let second: UInt128 = 1_000_000_000
         var open = UInt128(terms.endsAt - min(terms.startsAt, terms.endsAt)) * second
         if let seen = elapsedNanoseconds {
             let drift = UInt128(seen) * UInt128(MeteringLimits.clockDriftPartsPerMillion) / 1_000_000
             open = UInt128(seen) + drift + UInt128(MeteringLimits.clockToleranceNanoseconds)
-            try bound("lease time in ns", elapsed, open)
+            try bound("lease time in ns", elapsed, open - UInt128(min(seen, waitedNanoseconds)))
         }
         let cores = UInt128(terms.resources.cores)
         let slack = cores * UInt128(MeteringLimits.coreSlackNanoseconds)
@@ -137,6 +143,12 @@ package struct ReceiptCheck: Sendable {
             "egress in bytes", UInt128(usage.egressBytes),
             sendsNothing
                 ? 0 : UInt128(MeteringLimits.egressBytesPerSecondMax) * (elapsed / second + 1))
+    }
+
+    /// From the opening of the lease to its start: no job runs then, though its image may be read.
+    private var waitedNanoseconds: UInt64 {
+        guard let openedAt, terms.startsAt > openedAt else { return 0 }
+        return (terms.startsAt - openedAt).saturatingProduct(1_000_000_000)  // bounded: the smaller from the larger
     }
 
     private func bound(_ name: String, _ found: UInt128, _ most: UInt128) throws(ReceiptError) {

@@ -91,6 +91,8 @@ import Testing
         let soon = lease.terms.startsAt
         let tolerance = MeteringLimits.clockToleranceNanoseconds
         try await refused(lease.sign(aged(tolerance + 1)), "lease time", now: soon)
+        // It was opened a minute before its start, in which nothing can have run.
+        try await refused(lease.sign(aged(60_000_000_000)), "lease time", openedAt: soon - 60, now: soon)
         let agent = ScriptedAgent(lease, .init(receipts: [lease.sign(aged(tolerance))]))
         try await attached(agent) { buying in
             async let status = buying.run(now: soon)
@@ -173,13 +175,13 @@ import Testing
     }
 
     private func refused(
-        _ receipt: Signed<Receipt>, _ reason: String, deposit: Amount? = nil, now: UInt64? = nil,
-        sourceLocation: SourceLocation = #_sourceLocation
+        _ receipt: Signed<Receipt>, _ reason: String, deposit: Amount? = nil, openedAt: UInt64? = nil,
+        now: UInt64? = nil, sourceLocation: SourceLocation = #_sourceLocation
     ) async throws {
         let agent = ScriptedAgent(lease, .init(receipts: [receipt]))
         try await attached(agent) { buying in
             let error = await #expect(throws: BuyerError.self, sourceLocation: sourceLocation) {
-                try await buying.run(deposit: deposit, now: now)
+                try await buying.run(deposit: deposit, openedAt: openedAt, now: now)
             }
             guard case .receiptRefused = error else {
                 Issue.record("\(String(describing: error))", sourceLocation: sourceLocation)

@@ -93,6 +93,24 @@ struct ReceiptCheckTests {
         }
     }
 
+    @Test("a lease that opens before its start bills nothing for the time between, but what its image took to read")
+    func waiting() throws {
+        var terms = Self.terms
+        terms.startsAt = 20
+        let check = ReceiptCheck(lease: Self.lease, terms: terms, deposit: terms.deposit, openedAt: 0)
+        let reading = Self.receipt(1, core: 30_000_000_000, elapsed: 10_000_000_000)
+        try check.check(reading, after: nil, elapsedNanoseconds: 30_000_000_000)
+        // 30 s since the opening, 10 s since the start, 5 s of tolerance and 30 ms of drift.
+        let billed = Self.receipt(1, core: 0, elapsed: 20_000_000_000)
+        #expect(throws: ReceiptError.impossible("lease time in ns", most: 15_030_000_000, found: 20_000_000_000)) {
+            try check.check(billed, after: nil, elapsedNanoseconds: 30_000_000_000)
+        }
+        // Before the start there is the tolerance alone.
+        #expect(throws: ReceiptError.impossible("lease time in ns", most: 5_010_000_000, found: 20_000_000_000)) {
+            try check.check(billed, after: nil, elapsedNanoseconds: 10_000_000_000)
+        }
+    }
+
     @Test("more bytes than any machine sends are not physical, nor one byte of a job without a network")
     func egress() throws {
         var receipt = Self.first

@@ -53,7 +53,8 @@ package struct BuyerSession: Sendable {
         self.domain = domain
         inspector = ReceiptInspector(
             machine: terms.machine, domain: domain,
-            check: ReceiptCheck(lease: lease, terms: terms, deposit: deposit, sendsNothing: sendsNothing),
+            check: ReceiptCheck(
+                lease: lease, terms: terms, deposit: deposit, sendsNothing: sendsNothing, openedAt: openedAt),
             openedAt: openedAt, now: now)
         self.currentDeposit = currentDeposit
         self.journal = journal

@@ -18,12 +18,13 @@ final class Buying: Sendable {
     }
 
     func run(
-        deposit: Amount? = nil, toppedUp: Amount? = nil, now: UInt64? = nil, patience: Duration = .seconds(20)
+        deposit: Amount? = nil, toppedUp: Amount? = nil, openedAt: UInt64? = nil, now: UInt64? = nil,
+        patience: Duration = .seconds(20)
     ) async throws(BuyerError) -> JobStatus {
         let now = now ?? lease.now
         return try await BuyerSession(
             agent: agent, caller: .owner, terms: lease.terms, domain: lease.domain,
-            openedAt: lease.terms.startsAt, deposit: deposit ?? lease.terms.deposit,
+            openedAt: openedAt ?? lease.terms.startsAt, deposit: deposit ?? lease.terms.deposit,
             currentDeposit: { toppedUp },
             key: MemoryCustody(lease.session), journal: journal, now: { now }, patience: patience
         ) { [self] event in events.withLock { $0.append(event) } }.run()
