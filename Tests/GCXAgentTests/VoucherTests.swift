@@ -61,6 +61,17 @@ struct VoucherTests {
         #expect(try await bench.ledger.ledger.lease(lease).settled == 1_200)
     }
 
+    @Test("one that comes while the window runs is claimed at once, however little it is")
+    func closingClaim() async throws {
+        let lease = try await bench.lease(in: store)
+        let core = try bench.core(store, ledger: silent)
+        #expect(try await isTaken(lease, 5, by: core))
+        #expect(try store.outbox(of: lease).isEmpty, "a little waits for more")
+        try await bench.ledger.ledger.post(.closeRequest(bench.world.closeRequest(lease, by: bench.world.buyer)))
+        #expect(try await isTaken(lease, 6, by: core))
+        #expect(try store.outbox(of: lease).map(\.entry.kind) == [.claim])
+    }
+
     @Test("while the ledger is silent what it said last counts, and the best sure one is kept beside it")
     func silence() async throws {
         let lease = try await bench.lease(in: store)

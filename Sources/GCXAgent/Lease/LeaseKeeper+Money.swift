@@ -158,7 +158,8 @@ extension LeaseKeeper {
         if case .settling = phase {
             return await attempt("settling") { () async throws(AgentError) in try await settle() }
         }
-        try await claim(force: false)
+        // While the window runs, what waits for the next look may come too late.
+        try await claim(force: sight?.isClosing == true)
         if case .paused = phase { try await decide() }
     }
 
