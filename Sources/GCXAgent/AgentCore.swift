@@ -17,6 +17,8 @@ package actor AgentCore {
     let setAside: [LeaseID: String]
     /// The offer on the ledger now, and its digest.
     private(set) var offer: (signed: Signed<Offer>, digest: Digest)?
+    /// How many of the machine's leases on the ledger were looked at for some that nobody serves.
+    var leasesRead: UInt64 = 0
     /// What is given to one lease alone.
     private var machine = MachineMap(cores: nil)
 

@@ -34,6 +34,7 @@ package struct LeaseService: Service {
                 if now >= nextClean {
                     nextClean = now + AgentLimits.cleanSeconds * 1_000_000_000
                     await core.reconcile()
+                    await core.closeLapsed()
                     await core.forgetOldHistory()
                 }
                 await pass(sample: isSampleDue, follow: isFollowDue)
