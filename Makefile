@@ -9,7 +9,7 @@ PROGRAMS = gcx gcx-supervisor gcx-probe gcx-unpack
 ALONE = GCXSandboxTests GCXBenchmarkTests Integration
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test build check test integration kills demo bench bench-reference bench-jobs fuzz vm docs install clean
+.PHONY: help setup setup-test build check test integration simulate kills demo bench bench-reference bench-jobs fuzz vm docs install clean
 
 help: ## Say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -43,6 +43,11 @@ test: setup-test ## Build and run every test that this machine can run
 integration: setup-test ## Run the integration tests only
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build --filter '^Integration\.'
+
+simulate: setup-test ## Play people who may do anything, GCX_SEEDS times (10000; minutes; GCX_SEED is the first of them)
+	$(SWIFT) build -c release --build-tests --scratch-path .build-simulate -Xswiftc -enable-testing
+	GCX_SEEDS=$${GCX_SEEDS:-10000} $(SWIFT) test -c release --skip-build --scratch-path .build-simulate \
+		-Xswiftc -enable-testing --filter '^Simulation\.'
 
 kills: setup-test ## Kill supervisors, runtimes, jobs and agents at GCX_KILLS moments each (minutes; GCX_SEED repeats a run)
 	$(SWIFT) build --build-tests

@@ -1,76 +1,173 @@
-import GCXMarket
 import GCXModel
-import GCXPricing
 
 @testable import GCXAgent
 @testable import GCXLedger
 
 // What holds after every step, whatever anybody did.
 extension Simulation {
-    /// What does not hold; empty when all does.
-    func broken() -> [String] {
-        var broken: [String] = []
-        if !state.conservation().isKept { broken.append("money came from nowhere, or went there") }
-        for id in order {
-            guard let run = runs[id], let record = try? state.lease(id) else { continue }
-            broken += money(run, record)
+    /// What does not hold; empty when all does. Looks at what is not over and at what the step touched.
+    mutating func broken() -> [String] {
+        var broken = violations
+        for deal in live { broken += named(deal) }
+        for fraud in liveFrauds { broken += check(fraud) }
+        for wish in touched { broken += check(wish) }
+        open = open.filter { record($0)?.escrow.isClosed == false }
+        return broken + capacity() + sales() + reservations() + conservation()
+    }
+
+    /// The same for everything there ever was.
+    mutating func brokenInAll() -> [String] {
+        deals.flatMap { named($0) } + frauds.flatMap { check($0) } + wishes.flatMap { check($0) } + broken()
+    }
+
+    private var isDark: Bool { isAway || isSilent }
+
+    /// More than so long ago, and the agent has been there all the while.
+    private func isOverdue(_ since: UInt64, by seconds: UInt64) -> Bool {
+        !isDark && now > max(since, awayUntil, silentUntil) + seconds + Bounds.lookSeconds
+    }
+
+    private func named(_ deal: Deal) -> [String] { check(deal).map { "\($0) (its buyer: \(deal.plan))" } }
+
+    private func check(_ deal: Deal) -> [String] {
+        var broken = times(deal) + terms(deal)
+        guard let record = record(deal.contract), let from = deal.contract.from else { return broken }
+        let (settled, price) = (record.settled, deal.contract.price)
+        if settled > deal.signed { broken.append("the buyer paid \(settled) and signed \(deal.signed)") }
+        let time = (now > from ? now - from : 0) + Bounds.lookSeconds
+        if settled.value > price.of(time) { broken.append("the buyer paid \(settled) for \(time) s") }
+        broken += loss(deal, record)
+        if record.escrow.isOpen { return broken + orphan(deal) }
+        if case .closing(_, _, let requestedAt, _) = record.escrow, deal.phase.mayHaveProcess,
+            isOverdue(requestedAt, by: deal.stopSeconds)
+        {
+            broken.append("a job runs on after the request to close")
         }
-        broken += capacity() + reservations() + budgets()
         return broken
     }
 
-    private func money(_ run: ProviderRun, _ record: LeaseRecord) -> [String] {
+    /// What was worked for and is not paid; while the lease is open, what is beyond the vouchers.
+    private func loss(_ deal: Deal, _ record: LeaseRecord) -> [String] {
+        let isClosed = record.escrow.isClosed
+        let paid = isClosed ? record.settled : max(record.settled, deal.vouched)
+        let lost = deal.owed.subtracting(paid) ?? .zero
+        let missed = isClosed && !deal.sawClosing && deal.blind > 0
+        let most = Bounds.loss(on: deal, missedWindow: missed)
         var broken: [String] = []
-        if record.settled > run.signed { broken.append("the buyer paid \(record.settled) and signed \(run.signed)") }
-        let time = (now > record.openedAt ? now - record.openedAt : 0) + 1
-        if record.settled > run.ceiling(time) {
-            broken.append("the buyer paid \(record.settled) for \(time) s")
+        if lost.value > most { broken.append("the provider lost \(lost), and the most is \(most)") }
+        if isClosed, record.settled < deal.certain, !missed {
+            broken.append("a voucher of \(deal.certain) was good, and \(record.settled) was paid")
         }
-        // What is lost when it is over, or is beyond the vouchers while it is not: the credit, what passes between two
-        // looks, and what a job does until it has ended.
-        let paid = record.escrow.isClosed ? record.settled : run.vouched
-        let most = min(run.terms.creditLimit, run.ceiling(run.terms.receiptSeconds * 200)).adding(run.ceiling(8))
-        let lost = run.owed.subtracting(paid) ?? .zero
-        if lost > most ?? Amount(.max) {
-            broken.append("the provider lost \(lost), and the credit is \(run.terms.creditLimit)")
+        return broken
+    }
+
+    private func terms(_ deal: Deal) -> [String] {
+        let (terms, price) = (deal.terms, deal.contract.price)
+        var broken: [String] = []
+        if terms.creditLimit > market.stalls[deal.stall].offer.creditLimit {
+            broken.append("the machine signed a credit of \(terms.creditLimit), which is above the offer's")
         }
-        if run.terms.creditLimit > offers[0].document.creditLimit { broken.append("the credit is above the offer's") }
-        if now > run.terms.endsAt + 8, run.phase.mayHaveProcess { broken.append("a job runs after its lease") }
-        if case .paused = run.phase, now > run.pausedAt + run.terms.graceSeconds + 8 {
+        let least = price.of(min(terms.endsAt - terms.startsAt, terms.receiptSeconds * 3)) - 1
+        if terms.deposit.value < least { broken.append("a machine is held for a deposit of \(terms.deposit)") }
+        return broken
+    }
+
+    private func times(_ deal: Deal) -> [String] {
+        let terms = deal.terms
+        var broken: [String] = []
+        if deal.phase.mayHaveProcess {
+            if now < terms.startsAt { broken.append("a job runs before its lease") }
+            if isOverdue(terms.endsAt, by: deal.stopSeconds) { broken.append("a job runs after its lease") }
+        }
+        if deal.isPaused, isOverdue(deal.pausedAt, by: terms.graceSeconds) {
             broken.append("a job stands still beyond the grace")
         }
+        if case .proposed(let since) = deal.phase, isOverdue(since, by: Bounds.reservationSeconds) {
+            broken.append("a machine is held for a lease that nobody opens")
+        }
+        if case .settling = deal.phase, isOverdue(deal.settlingAt, by: Bounds.settlingSeconds) {
+            broken.append("a lease waits for its last voucher beyond its time")
+        }
         return broken
     }
 
+    /// Open on the ledger while the provider is through with it.
+    private func orphan(_ deal: Deal) -> [String] {
+        guard deal.isClosed, !isDark else {
+            deal.orphanedAt = nil
+            return []
+        }
+        let since = deal.orphanedAt ?? now
+        deal.orphanedAt = since
+        return isOverdue(since, by: Bounds.orphanSeconds) ? ["a lease is open, and nobody serves it"] : []
+    }
+
+    private func check(_ fraud: Fraud) -> [String] {
+        guard let record = record(fraud.contract), let from = fraud.contract.from else { return [] }
+        let (settled, terms) = (record.settled, fraud.contract.terms)
+        var broken: [String] = []
+        if terms.payer == terms.machine { broken.append("a machine is its own customer") }
+        let end = if case .closing(_, _, let requestedAt, _) = record.escrow { requestedAt } else { now }
+        if settled.value > Bounds.theft(fraud.contract, seconds: end > from ? end - from : 0) {
+            broken.append("vouchers took \(settled), which is above the cap")
+        }
+        if fraud.trick != .thief, settled > .zero, !fraud.signed.contains(settled) {
+            broken.append("the buyer paid \(settled) and never signed that")
+        }
+        let most = Bounds.bill(fraud, at: now)
+        if fraud.vouched.value > most {
+            broken.append("the buyer vouched for \(fraud.vouched), and \(most) is the most that its time costs")
+        }
+        return broken
+    }
+
+    /// What a demand says binds all leases that name it together.
+    private func check(_ wish: Wish) -> [String] {
+        let records = wish.contracts.compactMap { record($0) }
+        let bound = records.reduce(UInt128(0)) { $0 + ($1.escrow.isClosed ? $1.settled : $1.deposit).value }
+        let cores = records.filter { !$0.escrow.isClosed }.reduce(0) { $0 + $1.terms.resources.cores }
+        let demand = wish.document
+        if cores > demand.resources.cores { return ["a demand of \(demand.resources.cores) cores has \(cores)"] }
+        return bound > demand.budget.value + wish.raised ? ["a demand of \(demand.budget) has \(bound) bound"] : []
+    }
+
+    /// What the honest provider holds.
     private func capacity() -> [String] {
-        let held = runs.values.filter(\.phase.holdsCapacity).reduce(0) { $0 + $1.terms.resources.cores }
-        let open = state.leases.values.filter { !$0.escrow.isClosed }.map(\.terms)
-        let peak =
-            open.map { one in
-                open.filter { $0.startsAt <= one.startsAt && one.startsAt < $0.endsAt }.reduce(0) {
-                    $0 + $1.resources.cores
-                }
-            }.max() ?? 0
-        let most = offers[0].document.capacity.cores
-        return (held > most ? ["the provider holds \(held) of \(most) cores"] : [])
-            + (peak > most ? ["the ledger sold \(peak) of \(most) cores"] : [])
+        let held = live.filter(\.phase.holdsCapacity).reduce(0) { $0 + $1.terms.resources.cores }
+        let most = market.stalls[0].offer.capacity.cores
+        return held > most ? ["the provider holds \(held) of \(most) cores"] : []
+    }
+
+    /// What the ledger sold of the honest machine.
+    private func sales() -> [String] {
+        let machine = market.stalls[0].offer.machine
+        let terms = open.map(\.terms).filter { $0.machine == machine }
+        let peaks = terms.map { one in
+            terms.filter { $0.startsAt <= one.startsAt && one.startsAt < $0.endsAt }.map(\.resources.cores).reduce(0, +)
+        }
+        let most = market.stalls[0].offer.capacity.cores
+        guard let peak = peaks.max(), peak > most else { return [] }
+        return ["the ledger sold \(peak) of \(most) cores"]
     }
 
     private func reservations() -> [String] {
-        let open = runs.values.filter { $0.phase.name == .proposed }
-        return open.count > AgentLimits.proposalsPerPayerMax ? ["\(open.count) leases are reserved and not opened"] : []
+        let payers = Dictionary(grouping: live.filter(\.isProposal), by: \.terms.payer)
+        let most = payers.values.map(\.count).max() ?? 0
+        return most > AgentLimits.proposalsPerPayerMax ? ["one payer has \(most) leases signed and not opened"] : []
     }
 
-    private func budgets() -> [String] {
-        let leases = Dictionary(grouping: state.leases.values, by: \.terms.demand)
-        return demands.compactMap { demand, digest in
-            guard let served = leases[digest] else { return nil }
-            let spent = served.reduce(Amount.zero) { $0.adding($1.escrow.isClosed ? $1.settled : $1.deposit) ?? $0 }
-            // A top-up is a word of its own.
-            let raised = served.contains { $0.escrow.deposit > $0.terms.deposit }
-            let cores = served.filter { !$0.escrow.isClosed }.reduce(0) { $0 + $1.terms.resources.cores }
-            if cores > demand.resources.cores { return "a demand of \(demand.resources.cores) cores has \(cores)" }
-            return spent > demand.budget && !raised ? "a demand of \(demand.budget) has \(spent) bound" : nil
-        }
+    /// The money for what is signed is there when it is signed.
+    mutating func noteReservation(_ terms: LeaseTerms) {
+        let own = live.filter { $0.isProposal && $0.terms.payer == terms.payer }
+        let needed = own.reduce(terms.deposit.value) { $0 + $1.terms.deposit.value }
+        guard account(terms.payer).value < needed else { return }
+        violations.append("a machine is held for \(needed) of a payer who has \(account(terms.payer))")
+    }
+
+    private mutating func conservation() -> [String] {
+        touched = []
+        guard state.size != lookedAt else { return [] }
+        lookedAt = state.size
+        return state.conservation().isKept ? [] : ["money came from nowhere, or went there"]
     }
 }
