@@ -40,20 +40,32 @@ extension Simulation {
         return true
     }
 
-    /// False leaves out the rules of new entries, of which one is to be missing. The other is asked here then.
+    /// False leaves out the rules that an old journal is read without, of which one is to be missing. The others are asked
+    /// here then.
     private func asksAll(of contract: Contract) -> Bool {
+        let isOfTwo = contract.terms.payer != contract.terms.machine
         switch lapse {
-        case .sides: return contract.terms.payer != contract.terms.machine
-        // The agent has asked for what the money has to be, or is to leave that out as well.
-        case .machine, .money, .deposit, .credit:
-            guard let record = try? state.demand(contract.terms.demand) else { return true }
-            let isMet = contract.terms.resources == contract.wish.document.resources
-            let spent = contract.wish.contracts.compactMap { try? state.lease($0.id).settled.value }.reduce(0, +)
-            return !isMet || !state.isListed(record, at: now)
-                || contract.terms.deposit.value + spent > record.document.budget.value
-                || contract.terms.payer == contract.terms.machine
+        case .sides: return isOfTwo
+        case .machine: return !isOfTwo || !isMet(contract)
+        case .money, .deposit, .credit: return !isOfTwo || !isMet(contract) || !isFree(contract)
         default: return true
         }
+    }
+
+    /// Whether the demand asks for this, and for no other lease by now.
+    private func isMet(_ contract: Contract) -> Bool {
+        guard let record = try? state.demand(contract.terms.demand) else { return false }
+        let spent = contract.wish.contracts.compactMap { try? state.lease($0.id).settled.value }.reduce(0, +)
+        return contract.terms.resources == contract.wish.document.resources && state.isListed(record, at: now)
+            && contract.terms.deposit.value + spent <= record.document.budget.value
+    }
+
+    private func isFree(_ contract: Contract) -> Bool {
+        let terms = contract.terms
+        guard
+            let free = try? state.freeCapacity(of: terms.offer, from: terms.startsAt, until: terms.endsAt)
+        else { return false }
+        return terms.resources.shortages(in: free).isEmpty
     }
 
     /// The same demand under another name, as large as the terms want it, so that the ledger sees no second lease of it.
@@ -118,11 +130,12 @@ extension Simulation {
     func isAdmitted(_ terms: LeaseTerms, of wish: Wish, on number: Int) -> Bool {
         let stall = market.stalls[number]
         let admission = Admission(
-            offer: stall.offer, offerDigest: stall.digest, demand: wish.document, machine: stall.offer.machine, now: now)
+            offer: stall.offer, offerDigest: stall.digest, demand: wish.document, machine: stall.offer.machine, now: now
+        )
         let holders = live.filter { $0.phase.holdsCapacity && (lapse != .offers || $0.stall == number) }
         let own = holders.filter(\.isProposal).map(\.terms)
         do {
-            try admission.check(withoutMoney(terms), beside: lapse == .capacity ? [] : holders.map(\.terms))
+            try admission.check(withoutMoney(terms, of: wish), beside: lapse == .capacity ? [] : holders.map(\.terms))
             try admission.checkProposals(
                 terms, balance: lapse == .balance ? Amount(.max) : account(terms.payer),
                 beside: lapse == .proposals ? [] : own)
@@ -133,11 +146,11 @@ extension Simulation {
     }
 
     /// The terms as an agent sees them that does not judge a part of their money: good ones stand there instead.
-    private func withoutMoney(_ terms: LeaseTerms) -> LeaseTerms {
+    private func withoutMoney(_ terms: LeaseTerms, of wish: Wish) -> LeaseTerms {
         var terms = terms
         switch lapse {
         case .money: (terms.burst, terms.hourlyCap) = (Amount(.max), Amount(.max))
-        case .deposit: terms.deposit = Amount(.max)
+        case .deposit: terms.deposit = wish.document.budget
         case .credit: terms.creditLimit = .zero
         default: break
         }
