@@ -32,7 +32,7 @@ enum BuyerPlan: CaseIterable {
     case early
     /// Sends no job.
     case idle
-    /// Asks to close while the agent does not reach the ledger, and goes on vouching.
+    /// Cuts the agent off from the ledger, asks to close meanwhile, and goes on vouching.
     case cutter
     /// Asks to close when most is unclaimed, or when the agent is away, and takes the rest back at once.
     case closer

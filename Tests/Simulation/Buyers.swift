@@ -9,7 +9,9 @@ extension Simulation {
         guard deal.contract.from != nil else { return openOrNot(deal) }
         if deal.isProposal || deal.phase == .open, sendsJob(deal) { submit(deal) }
         switch deal.plan {
-        case .honest: vouch(deal)
+        case .honest:
+            inspect(deal)
+            vouch(deal)
         case .erratic, .reserver, .crowd: doAnything(deal)
         case .cheat: cheat(deal)
         case .silent: if deal.phase.exit != nil || chance(60) { leave(deal) }
@@ -51,6 +53,20 @@ extension Simulation {
         accept(amount, deal)
     }
 
+    /// What an honest machine writes, an honest buyer pays for, as far as the deposit goes.
+    private mutating func inspect(_ deal: Deal) {
+        guard let openedAt = deal.contract.openedAt else { return }
+        for index in deal.inspected..<deal.receipts.count {
+            let receipt = deal.receipts[index]
+            let last = index > 0 ? (receipt: deal.receipts[index - 1], digest: deal.receipts[index - 1].logDigest) : nil
+            switch refusal(receipt, of: deal.contract, after: last, openedAt: openedAt) {
+            case nil, .overDeposit: break
+            case .some(let error): violations.append("an honest receipt is refused: \(error)")
+            }
+        }
+        deal.inspected = deal.receipts.count
+    }
+
     /// Asks the ledger to close.
     private mutating func leave(_ deal: Deal) {
         guard record(deal.contract)?.escrow.isOpen == true else { return }
@@ -69,10 +85,13 @@ extension Simulation {
         if deal.vouched > record.payable(at: now) || chance(25) { leave(deal) }
     }
 
+    /// Cuts the agent's line to the ledger for long enough that the job runs on beyond the burst, and for less than the window.
     private mutating func cut(_ deal: Deal) {
-        // The job must run on beyond the burst, and the agent must see again before the window is over.
+        let window = deal.terms.closeWindowSeconds
+        let pays = deal.vouched > deal.claimed && deal.phase == .running
+        if pays, !isCalm, !isAway, !isSilent, window > 40, chance(10) { silentUntil = now + random(25...40) }
         let dark = isSilent ? silentUntil - now : 0
-        if dark > 20, dark < deal.terms.closeWindowSeconds, deal.vouched > deal.claimed { leave(deal) }
+        if pays, dark > 20, dark < window { leave(deal) }
         vouch(deal)
     }
 

@@ -39,6 +39,8 @@ final class Contract {
     /// In full use, and standing still.
     let price: Price
     let standing: Price
+    /// Nil before it is opened.
+    var openedAt: UInt64?
     /// From when on its time counts: its start, or its opening if that was later. Nil before it is opened.
     var from: UInt64?
 
@@ -79,13 +81,13 @@ final class Deal {
     /// Claims that are to be posted.
     var queue: [Amount] = []
     var isRefused = false
-    var closeIsQueued = false
 
     // The buyer.
     /// The most that it signed.
     var signed = Amount.zero
     var isForgotten = false
-    var wantsNothing = false
+    /// Receipts that it looked at.
+    var inspected = 0
 
     // The test's own word.
     /// The best voucher of which the ledger said to the agent that it would pay it, and the best of those for which the agent

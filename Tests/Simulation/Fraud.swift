@@ -83,7 +83,8 @@ extension Simulation {
     /// A receipt, and what the buyer says to it.
     private mutating func bill(_ fraud: Fraud) {
         guard !fraud.hasRefused, let receipt = receipt(fraud) else { return }
-        guard refusal(receipt, of: fraud) == nil else { return fraud.hasRefused = true }
+        let error = refusal(receipt, of: fraud.contract, after: fraud.accepted, openedAt: fraud.openedAt)
+        guard error == nil else { return fraud.hasRefused = true }
         fraud.accepted = (receipt, digest())
         fraud.signed.append(max(receipt.amount, fraud.vouched))
     }

@@ -18,7 +18,7 @@ struct Market {
     }
 
     let grants: [Grant]
-    let stalls: [Stall]
+    private(set) var stalls: [Stall]
     /// The accounts that pay, and what each has: one is rich, one can pay for a lease or two, one has a single unit, and one is a
     /// machine that would like to be its own customer.
     let payers: [(Address, Amount)]
@@ -70,6 +70,14 @@ struct Market {
 
     /// The payer who always keeps its word.
     var honestPayer: Address { payers[5].0 }
+
+    /// The next revision of an offer, which takes the place of the one before.
+    mutating func revise(_ number: Int, as digest: Digest) -> Stall {
+        var offer = stalls[number].offer
+        offer.revision += 1
+        stalls[number] = Stall(signed: unsigned(offer), digest: digest)
+        return stalls[number]
+    }
 
     func unsigned<Document>(_ document: Document) -> Signed<Document> {
         Signed(document: document, signature: signature)

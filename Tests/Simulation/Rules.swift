@@ -33,7 +33,7 @@ extension Simulation {
         let entry = Entry.leaseOpened(market.countersigned(terms))
         do { try post(entry, as: contract.id, isStrict: asksAll(of: contract)) } catch { return false }
         if lapse == .escrow { state.balances[terms.payer] = account(terms.payer).adding(terms.deposit) }
-        contract.from = max(now, terms.startsAt)
+        (contract.openedAt, contract.from) = (now, max(now, terms.startsAt))
         contract.wish.contracts.append(contract)
         open.append(contract)
         touched.append(contract.wish)
@@ -185,18 +185,20 @@ extension Simulation {
 // The buyer's.
 extension Simulation {
     /// Why an honest buyer does not vouch for a receipt; nil when it does.
-    func refusal(_ receipt: Receipt, of fraud: Fraud) -> ReceiptError? {
+    func refusal(
+        _ receipt: Receipt, of contract: Contract, after last: (receipt: Receipt, digest: Digest)?, openedAt: UInt64
+    ) -> ReceiptError? {
         guard lapse != .inspection else { return nil }
         var seen = receipt
         if lapse == .amounts {
-            seen.amount = (try? Pricing.amountOwed(receipt.usage, rates: fraud.contract.terms.rates)) ?? .zero
+            seen.amount = (try? Pricing.amountOwed(receipt.usage, rates: contract.terms.rates)) ?? .zero
         }
         let check = ReceiptCheck(
-            lease: fraud.contract.id, terms: fraud.contract.terms, deposit: fraud.contract.terms.deposit,
-            sendsNothing: lapse != .egress, openedAt: lapse == .begin ? nil : fraud.openedAt)
-        let elapsed = (now - fraud.openedAt) * 1_000_000_000
+            lease: contract.id, terms: contract.terms, deposit: contract.terms.deposit,
+            sendsNothing: lapse != .egress, openedAt: lapse == .begin ? nil : openedAt)
+        let elapsed = (now - openedAt) * 1_000_000_000
         do throws(ReceiptError) {
-            try check.check(seen, after: fraud.accepted, elapsedNanoseconds: lapse == .clock ? nil : elapsed)
+            try check.check(seen, after: last, elapsedNanoseconds: lapse == .clock ? nil : elapsed)
             return nil
         } catch {
             return error

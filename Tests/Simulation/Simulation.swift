@@ -12,7 +12,7 @@ import Support
 /// is what is looked for here. The same seed makes the same choices.
 struct Simulation {
     let lapse: Lapse?
-    let market: Market
+    var market: Market
     var generator: SeededGenerator
     var state: LedgerState
     var now: UInt64
@@ -78,6 +78,7 @@ struct Simulation {
     /// One step: everybody may do something, then time passes.
     mutating func step() {
         changeWeather()
+        if chance(120) { revise() }
         if chance(3), let plan = BuyerPlan.allCases.randomElement(using: &generator) { propose(plan) }
         for deal in live where !chance(4) { act(deal) }
         if chance(12) { proposeFraud() }
@@ -88,6 +89,12 @@ struct Simulation {
         }
         live = live.filter { !isOver($0) }
         liveFrauds = liveFrauds.filter { !isOver($0) }
+    }
+
+    /// The provider publishes an offer anew. Who had a lease signed on the old one cannot open it any more.
+    private mutating func revise() {
+        let stall = market.revise(Int(random(0...1)), as: digest())
+        do { try post(.offer(stall.signed), as: stall.digest) } catch { violations.append("no new revision: \(error)") }
     }
 
     /// The agent is stopped for a while, or its line to the ledger is cut: for less than a close window, or for more.

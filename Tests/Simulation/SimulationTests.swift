@@ -42,6 +42,21 @@ import Testing
         Issue.record("nobody notices that \(lapse)")
     }
 
+    @Test("get as far as the rules let them: every plan to a lease, every trick to a receipt")
+    func reach() async throws {
+        var (opened, played): (Set<BuyerPlan>, Set<Fraud.Trick>) = ([], [])
+        for seed in UInt64(1)...12 {
+            var simulation = try Simulation(seed: seed, world: world)
+            for _ in 0..<Self.steps { simulation.step() }
+            opened.formUnion(simulation.deals.filter { $0.contract.openedAt != nil }.map(\.plan))
+            played.formUnion(simulation.frauds.map(\.trick))
+            await Task.yield()
+        }
+        // The agent signs for no crumb, and the ledger opens nothing larger than the demand and no lease within one pocket.
+        #expect(Set(BuyerPlan.allCases).subtracting(opened) == [.crumb, .larger])
+        #expect(Set(Fraud.Trick.allCases).subtracting(played) == [.pocket])
+    }
+
     @Test("the same seed makes the same choices")
     func replay() throws {
         func amounts() throws -> [String] {
