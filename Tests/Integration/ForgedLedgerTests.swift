@@ -132,6 +132,10 @@ extension WholeLeases {
                 if answer.text.contains("gcx-evil") { seen += 1 }
             }
             #expect(seen >= 5, "the texts are there to be seen")
+            for command in [["ledger", "verify", "--database", site.path("ledger.sqlite")], ["ledger", "identity"]] {
+                let said = try site.outcome(command).text
+                #expect(said.contains("what was signed for it is good on every ledger of this operator"), "\(said)")
+            }
             let lease = try site.lease()
             #expect(try site.outcome(site.running("echo hello", on: lease)).text == "hello\n")
             for log in ["agent.log", "ledger.log"] {

@@ -75,6 +75,30 @@ extension WholeLeases {
                 says: promise, "redeemed", "ledger verify: ok")
         }
 
+        @Test("has an address, for which a grant is signed where nobody can ask it, and no other ledger's")
+        func address() throws {
+            let site = try Site()
+            try site.start(.ledger)
+            let domain = try site.domain()
+            let address = try #require(try site.gcx("ledger", "identity").split(separator: "\n").first.map(String.init))
+            #expect(address == domain.verifyingContract.checksummed)
+            #expect(address != site.addresses["operator"])
+            site.stop(.ledger)
+            let grant =
+                ["key", "grant", "--machine", site.addresses["machine", default: ""], "--out", site.path("grant.json")]
+                + site.signing("owner")
+            #expect(try site.outcome(grant).status != .exited(0), "it cannot be asked")
+            try expect(grant + ["--ledger-address", address], at: site, says: "granted until")
+            let bytes = try Files.bytes(site.path("grant.json"))
+            let signed = try StrictJSON.decode(Signed<MachineGrant>.self, from: bytes)
+            #expect(try signed.signer(in: domain) == signed.document.owner)
+            for name in try Files.names(in: site.directory) where name.hasPrefix("ledger.sqlite") {
+                try Files.remove(site.path(name))
+            }
+            try site.start(.ledger)
+            #expect(try site.domain() != domain, "another ledger of the same operator")
+        }
+
         @Test("that is a test network takes no credit, and names the faucet")
         func testNetwork() throws {
             let site = try Site()

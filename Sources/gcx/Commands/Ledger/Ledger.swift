@@ -57,13 +57,13 @@ struct LedgerServe: AsyncParsableCommand {
         logger.info("ledger stopped")
     }
 
-    /// Says when the ledger's entries are ahead of the machine's clock, for then its time stands still.
+    /// Says when the ledger's time and the machine's clock are apart: its time stands still then, or it takes no entry.
     private static func warn(_ logger: Logger, time: UInt64) {
-        let (ahead, isBehind) = time.subtractingReportingOverflow(WallClock.now() / 1_000_000_000)
-        guard !isBehind, ahead > LedgerLimits.datedAheadSecondsMax else { return }
-        logger.warning(
-            "the ledger is ahead of this machine's clock; its operator can set it: gcx ledger clock",
-            metadata: ["seconds.ahead": "\(ahead)"])
+        let now = WallClock.now() / 1_000_000_000
+        let apart = max(time, now) - min(time, now)  // bounded: the smaller from the larger
+        guard apart > LedgerLimits.datedAheadSecondsMax else { return }
+        let which = time > now ? "the ledger is ahead of this machine's clock" : "this machine's clock is days ahead"
+        logger.warning("\(which); its operator can set it: gcx ledger clock", metadata: ["seconds.apart": "\(apart)"])
     }
 }
 
@@ -103,8 +103,7 @@ struct LedgerVerify: ParsableCommand {
         }
         if !report.hasOwnDomain {
             Terminal.say(
-                "note: the domain is the operator's: what was signed for it is good on every ledger of this operator that "
-                    + "was founded before ledgers had an address of their own")
+                "note: the domain is the operator's: what was signed for it is good on every ledger of this operator")
         }
         if !report.isTestNetwork { Terminal.say(CreditText.line(report.money.credit, of: report.operator)) }
         Terminal.say(

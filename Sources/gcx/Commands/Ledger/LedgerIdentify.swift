@@ -35,6 +35,6 @@ struct LedgerIdentify: AsyncParsableCommand {
     private static func rules(_ identity: LedgerIdentity) -> String {
         let format = identity.format.map { "rules of format \($0)" } ?? "rules of a format that it does not say"
         guard !identity.hasOwnDomain else { return format }
-        return format + ": what is signed for it is good on every such ledger of this operator"
+        return format + ": what was signed for it is good on every ledger of this operator"
     }
 }
