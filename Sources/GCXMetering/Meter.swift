@@ -2,7 +2,8 @@ import GCXModel
 
 /// Turns a job's raw samples into cumulative usage. A pure reducer: no clock, no I/O.
 ///
-/// Lease time runs from the first sample to the last, frozen or not: a paused job still holds its cores and memory.
+/// Lease time runs from a job's first sample to its last, frozen or not: a paused job still holds its cores and memory.
+/// Over the jobs of a lease it goes on, and the time between two of them is nobody's.
 /// CPU time is the difference of the kernel's own cumulative counters, so an agent that was away loses none of it.
 /// Memory and storage are integrals over time, by the trapezoid rule. Egress is a difference of counters, as CPU time is.
 package struct Meter: Codable, Equatable, Sendable {
@@ -20,14 +21,44 @@ package struct Meter: Codable, Equatable, Sendable {
 
     /// GPUs that the lease has to itself, used or not; nil in a meter of a time before GPUs were sold.
     private var gpus: UInt32?
+    /// The job of the lease that the samples are of; nil in a meter of a time when a lease was one job.
+    private var jobNumber: UInt64?
+    /// The job whose beginning no receipt has said yet; nil when none waits.
+    private var unsaid: UInt64?
 
     /// Begins at a sample taken before the job's first process exists.
     ///
-    /// - Parameter gpus: devices that nobody else can have meanwhile; each is billed for the time of the lease.
-    package init(beginning sample: RawSample, gpus: UInt32 = 0) {
+    /// - Parameters:
+    ///   - gpus: devices that nobody else can have meanwhile; each is billed for the time of the lease.
+    ///   - job: which of the lease's jobs, from 1; those before it left nothing to bill.
+    package init(beginning sample: RawSample, gpus: UInt32 = 0, job: UInt64 = 1) {
         last = sample
         self.gpus = gpus
         sentCounter = sample.egressBytes
+        jobNumber = job
+        unsaid = job > 1 ? job : nil
+    }
+
+    /// The job of the lease that the samples are of, from 1.
+    package var job: UInt64 { jobNumber ?? 1 }
+
+    /// Goes on with another job of the lease: what was used stays, nothing is billed for the time between two jobs, and the
+    /// counters of the next begin where this sample says. The same job again begins nothing anew.
+    ///
+    /// - Parameter sample: taken before the job's first process exists; nil when the job never came so far, so that there is
+    ///   nothing of it to measure.
+    package mutating func begin(_ job: UInt64, at sample: RawSample?) {
+        guard job > self.job else { return }
+        (jobNumber, unsaid) = (job, job)
+        guard let sample else { return }
+        last = sample
+        sentCounter = sample.egressBytes
+    }
+
+    /// The beginning that the next receipt has to say, once.
+    package mutating func takeBeginning() -> JobBeginning? {
+        defer { unsaid = nil }
+        return unsaid.flatMap { JobBeginning(job: $0) }
     }
 
     /// Everything used since the beginning.

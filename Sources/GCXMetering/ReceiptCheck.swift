@@ -44,7 +44,7 @@ package struct ReceiptCheck: Sendable {
     package let terms: LeaseTerms
     /// What the buyer has in escrow by now.
     package var deposit: Amount
-    /// True when the buyer knows that its job has no network, and so can owe no egress.
+    /// True when the buyer knows that its job has no network, and so can owe no egress beyond what jobs before it sent.
     package let sendsNothing: Bool
     /// When the lease opened, Unix seconds by the ledger's clock; nil when unknown, and then it may have begun at once.
     package let openedAt: UInt64?
@@ -70,7 +70,8 @@ package struct ReceiptCheck: Sendable {
         try checkChain(receipt, after: last)
         try checkGrowth(receipt.usage, since: last?.receipt.usage ?? .zero)
         try checkAmount(receipt)
-        try checkPhysics(receipt.usage, elapsedNanoseconds: elapsedNanoseconds)
+        try checkPhysics(
+            receipt.usage, sent: last?.receipt.usage.egressBytes ?? 0, elapsedNanoseconds: elapsedNanoseconds)
         guard receipt.events.count <= Limits.receiptEventsMax else { throw .tooManyEvents(receipt.events.count) }
     }
 
@@ -117,7 +118,9 @@ package struct ReceiptCheck: Sendable {
     ///
     /// Core time may be older than the job: its image and input were read for it since the lease was opened. So it is at
     /// most cores × what the buyer's clock saw, or, when nobody looked at a clock, cores × all the time of the lease.
-    private func checkPhysics(_ usage: Usage, elapsedNanoseconds: UInt64?) throws(ReceiptError) {
+    ///
+    /// - Parameter sent: bytes that the receipt before has accounted for.
+    private func checkPhysics(_ usage: Usage, sent: UInt64, elapsedNanoseconds: UInt64?) throws(ReceiptError) {
         // bounded here: products of 64 bits by 64 in 128, and sums of such with constants below 2^64; what is taken off is no
         // more than what is there
         let elapsed = UInt128(usage.leaseNanoseconds)
@@ -142,7 +145,7 @@ package struct ReceiptCheck: Sendable {
         try bound(
             "egress in bytes", UInt128(usage.egressBytes),
             sendsNothing
-                ? 0 : UInt128(MeteringLimits.egressBytesPerSecondMax) * (elapsed / second + 1))
+                ? UInt128(sent) : UInt128(MeteringLimits.egressBytesPerSecondMax) * (elapsed / second + 1))
     }
 
     /// From the opening of the lease to its start: no job runs then, though its image may be read.

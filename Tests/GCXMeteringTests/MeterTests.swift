@@ -1,3 +1,4 @@
+import Foundation
 import GCXMetering
 import GCXModel
 import Testing
@@ -57,6 +58,64 @@ struct MeterTests {
             next.cpuNanoseconds += 5
             #expect(meter.add(next).isEmpty)
             #expect(meter.usage.coreNanoseconds == 5)
+        }
+    }
+
+    @Test("the next job of a lease goes on where the last one stopped, from counters that begin anew")
+    func nextJob() {
+        var meter = Meter(beginning: Self.sample(10, cpu: 0), gpus: 2)
+        _ = meter.add(Self.sample(12, cpu: 900, memory: 1 << 20))
+        let first = meter.usage
+        #expect(meter.job == 1 && meter.takeBeginning() == nil)
+        // A minute later, in another group.
+        meter.begin(2, at: Self.sample(72, cpu: 0, inode: 8))
+        #expect(meter.usage == first, "the time between two jobs is nobody's")
+        #expect(meter.add(Self.sample(73, cpu: 40, inode: 8)).isEmpty)
+        #expect(meter.usage.coreNanoseconds == 940 && meter.usage.leaseNanoseconds == 3_000_000_000)
+        #expect(meter.usage.gpuNanoseconds == 6_000_000_000)
+        // The same again, as after a restart, begins nothing anew.
+        meter.begin(2, at: Self.sample(99, cpu: 0, inode: 9))
+        #expect(meter.last.bootNanoseconds == 73_000_000_000)
+        #expect(meter.takeBeginning() == JobBeginning(job: 2))
+        #expect(meter.takeBeginning() == nil, "it is said once")
+        // One that never ran leaves the meter as it is.
+        let last = meter.last
+        meter.begin(3, at: nil)
+        #expect(meter.last == last && meter.job == 3 && meter.takeBeginning()?.event == "job 3 of the lease begins")
+        #expect(Meter(beginning: Self.sample(1, cpu: 0), job: 4).job == 4)
+    }
+
+    @Test("bytes sent are counted over the jobs, with a network and without")
+    func nextJobSends() {
+        var meter = Meter(beginning: Self.sent(0, 0))
+        _ = meter.add(Self.sent(1, 500))
+        meter.begin(2, at: Self.sample(2, cpu: 0, inode: 8))
+        _ = meter.add(Self.sample(3, cpu: 1, inode: 8))
+        var third = Self.sent(4, 0)
+        third.cgroupInode = 9
+        meter.begin(3, at: third)
+        (third.bootNanoseconds, third.egressBytes) = (5_000_000_000, 7)
+        #expect(meter.add(third).isEmpty)
+        #expect(meter.usage.egressBytes == 507)
+    }
+
+    @Test("a stored meter of a time when a lease was one job reads as that of the first")
+    func stored() throws {
+        var meter = Meter(beginning: Self.sample(10, cpu: 0))
+        _ = meter.add(Self.sample(12, cpu: 900))
+        var object = try #require(
+            try JSONSerialization.jsonObject(with: JSONEncoder().encode(meter)) as? [String: Any])
+        object["jobNumber"] = nil
+        let old = try JSONDecoder().decode(Meter.self, from: JSONSerialization.data(withJSONObject: object))
+        #expect(old.job == 1 && old.usage == meter.usage)
+    }
+
+    @Test("a receipt's words for the beginning of a job are read back, and no others")
+    func words() {
+        #expect(JobBeginning(job: 1) == nil && JobBeginning(event: "job 1 of the lease begins") == nil)
+        #expect(JobBeginning(event: "job 12 of the lease begins")?.job == 12)
+        for text in ["job 012 of the lease begins", "job 2 of the lease begins ", "job x of the lease begins", ""] {
+            #expect(JobBeginning(event: Untrusted(text)) == nil, "\(text)")
         }
     }
 

@@ -124,6 +124,14 @@ struct ReceiptCheckTests {
         #expect(throws: ReceiptError.impossible("egress in bytes", most: 0, found: 1)) {
             try offline.check(receipt, after: nil, elapsedNanoseconds: nil)
         }
+        // What a job before it sent stays in the bill, and nothing comes to it.
+        var second = Self.second
+        second.usage.egressBytes = 1
+        try offline.check(second, after: (receipt, Self.digest), elapsedNanoseconds: nil)
+        second.usage.egressBytes = 2
+        #expect(throws: ReceiptError.impossible("egress in bytes", most: 1, found: 2)) {
+            try offline.check(second, after: (receipt, Self.digest), elapsedNanoseconds: nil)
+        }
     }
 
     @Test("nothing follows a final receipt, and nothing goes beyond the deposit")
@@ -137,6 +145,34 @@ struct ReceiptCheckTests {
         #expect(throws: ReceiptError.overDeposit(deposit: 1, asked: 10_000_000_000)) {
             try poor.check(Self.first, after: nil, elapsedNanoseconds: nil)
         }
+    }
+
+    @Test("receipts over the jobs of a lease pass the buyer's check, with the time between them")
+    func jobsInTurn() throws {
+        func sample(_ seconds: UInt64, _ job: UInt64, cpu: UInt64) -> RawSample {
+            RawSample(
+                bootID: "b", bootNanoseconds: seconds * 1_000_000_000, cgroupInode: job,
+                cpuNanoseconds: cpu * 1_000_000_000, memoryCurrentBytes: 1 << 30)
+        }
+        var meter = Meter(beginning: sample(0, 1, cpu: 0))
+        var last: (receipt: Receipt, digest: Digest)?
+        func answer(_ job: UInt64, at second: UInt64, isFinal: Bool = false) throws {
+            _ = meter.add(sample(second, job, cpu: 2))
+            let events = meter.takeBeginning().map { [Untrusted($0.event)] } ?? []
+            let context = ReceiptContext(
+                lease: Self.lease, previous: last, issuedAt: 0, logDigest: .zero, samplesDigest: .zero,
+                isFinal: isFinal, events: events)
+            let receipt = try meter.receipt(context, rates: Self.rates, started: 0)
+            try Self.check.check(receipt, after: last, elapsedNanoseconds: second * 1_000_000_000)
+            last = (receipt, .random())
+        }
+        try answer(1, at: 1)
+        meter.begin(2, at: sample(60, 2, cpu: 0))
+        try answer(2, at: 61)
+        #expect(last?.receipt.beginsJob == 2 && last?.receipt.periodStartNanoseconds == 1_000_000_000)
+        meter.begin(3, at: sample(70, 3, cpu: 0))
+        try answer(3, at: 71, isFinal: true)
+        #expect(last?.receipt.amount == 6_000_000_000 && last?.receipt.usage.leaseNanoseconds == 3_000_000_000)
     }
 
     @Test("the meter's own receipts pass the buyer's check")
