@@ -6,7 +6,7 @@ extension OCIRuntimeDriver {
     @discardableResult
     package func wipe(_ job: JobDirectory) throws(SandboxError) -> WipeReport {
         guard Files.exists(job.plan) else { return try wipeWithoutPlan(job) }
-        var report = try sandboxed { () throws(LinuxError) in try WipeReport(of: job) }
+        let report = try sandboxed { () throws(LinuxError) in try WipeReport(of: job) }
         do throws(SandboxError) {
             guard case .ended = try recover(job) else {
                 throw .startFailed(id: job.path, reason: "it still runs and cannot be wiped")
@@ -17,8 +17,7 @@ extension OCIRuntimeDriver {
             throw error
         }
         let known = (try? job.readPlan().ids).map { [$0] } ?? ids.ranges(of: job)
-        try clear(job, known, &report)
-        return report
+        return try clear(job, known, report)
     }
 
     /// What is left of a job whose plan is gone: where it ran follows from its name, and its ids stand in the registry.
@@ -26,21 +25,32 @@ extension OCIRuntimeDriver {
         let known = ids.ranges(of: job)
         let isThere = Files.exists(job.path)
         guard isThere || !known.isEmpty || place(of: job.id).cgroup.exists else { return WipeReport() }
-        var report = isThere ? try sandboxed { () throws(LinuxError) in try WipeReport(of: job) } : WipeReport()
-        try clear(job, known, &report)
-        return report
+        let report = isThere ? try sandboxed { () throws(LinuxError) in try WipeReport(of: job) } : WipeReport()
+        return try clear(job, known, report)
     }
 
-    private func clear(_ job: JobDirectory, _ ranges: [IDMap], _ report: inout WipeReport) throws(SandboxError) {
+    @discardableResult
+    package func clear(_ job: JobDirectory) throws(SandboxError) -> WipeReport {
+        // A group may only stay when nothing of the ended job can be in it.
+        guard Files.exists(job.plan), case .ended? = try? recover(job), let map = try? job.readPlan().ids else {
+            return try wipe(job)
+        }
+        let report = try sandboxed { () throws(LinuxError) in try WipeReport(of: job) }
+        return try clear(job, [map], report, keepsGroup: true)
+    }
+
+    private func clear(
+        _ job: JobDirectory, _ ranges: [IDMap], _ report: WipeReport, keepsGroup: Bool = false
+    ) throws(SandboxError) -> WipeReport {
         let group = place(of: job.id)
         var (found, ended) = (report, 0)
-        try discard(job, group: group, ranges, ended: &ended) { () throws(LinuxError) in
+        try discard(job, group: keepsGroup ? nil : group, ranges, ended: &ended) { () throws(LinuxError) in
             // While the range stands in the registry, nobody else is given its ids.
             for map in ranges { try found.lookForProcesses(of: map) }
         }
         found.ended = ended
         found.lookForRest(job, group.cgroup)
-        report = found
+        return found
     }
 
     /// Ends whatever still runs in the group, and removes group and directory.
@@ -50,14 +60,19 @@ extension OCIRuntimeDriver {
         try discard(job, group: group, known, ended: &ended) {}
     }
 
+    /// - Parameter group: nil leaves it, and whoever reads in it.
     private func discard(
-        _ job: JobDirectory, group: CgroupPlace, _ ranges: [IDMap], ended: inout Int,
+        _ job: JobDirectory, group: CgroupPlace?, _ ranges: [IDMap], ended: inout Int,
         between: () throws(LinuxError) -> Void
     ) throws(SandboxError) {
         let interface = (try? job.read(SupervisorRecord.self, job.supervisor))?.interface
         do {
-            ended = try endAll(of: job, group.cgroup)
-            try group.cgroup.remove()
+            if let group {
+                ended = try endAll(of: job, group.cgroup)
+                try group.cgroup.remove()
+            } else {
+                ended = try endRemains(of: job).count
+            }
             if let interface { try HostNetwork().disconnect(interface) }
             try between()
             if Files.exists(job.path) { try Files.removeTree(job.path) }

@@ -38,6 +38,10 @@ package protocol RuntimeDriver: Sendable {
     /// Removes every trace of an ended job from the machine, and looks that none is left.
     @discardableResult
     func wipe(_ job: JobDirectory) throws(SandboxError) -> WipeReport
+    /// Makes way for the next job of the same name: what ``wipe(_:)`` removes, but not the group, in which what was sent for
+    /// that job has been read already. The meter of the ended one was given up before (``release(_:)``).
+    @discardableResult
+    func clear(_ job: JobDirectory) throws(SandboxError) -> WipeReport
     /// Removes images that no job runs on, the least recently used first, while the store is over its limit or the disk
     /// short, and what a crash left half unpacked; the latter not while an image is being unpacked.
     func pruneImages() throws(SandboxError)

@@ -37,6 +37,7 @@ final class IdleDriver: RuntimeDriver {
     func sample(_ job: JobDirectory) throws(SandboxError) -> RawSample { throw .noJob(path: job.path) }
     func release(_ job: JobDirectory) throws(SandboxError) {}
     func wipe(_ job: JobDirectory) throws(SandboxError) -> WipeReport { throw .noJob(path: job.path) }
+    func clear(_ job: JobDirectory) throws(SandboxError) -> WipeReport { throw .noJob(path: job.path) }
     func pruneImages() throws(SandboxError) {}
     func checkDevices(_ names: [String]) throws(SandboxError) {}
     func jobs() throws(SandboxError) -> [JobDirectory] { [] }
