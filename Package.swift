@@ -149,7 +149,8 @@ let testing: [Target] = [
     tests(
         "GCXAgentTests",
         [
-            "GCXModel", "GCXSigning", "GCXPricing", "GCXMarket", "GCXBenchmark", "GCXLinux", "GCXSandbox", "GCXLedger",
+            "GCXModel", "GCXSigning", "GCXPricing", "GCXMetering", "GCXMarket", "GCXBenchmark", "GCXLinux", "GCXSandbox",
+            "GCXLedger",
             "GCXLedgerSQLite", "GCXAgent", "Support", "gcx-unpack", logging,
         ]),
     tests(

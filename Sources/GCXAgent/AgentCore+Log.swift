@@ -3,28 +3,43 @@ import GCXModel
 import GCXSandbox
 
 extension AgentCore {
-    /// The log of a job, in its directory or in the history.
-    func log(_ lease: LeaseID) -> JobLogFolder {
-        let folder = JobLogFolder(path: directory(lease).log)
-        return folder.exists
-            ? folder : JobLogFolder(path: JobHistory(root: context.settings.historyPath).path(of: lease))
+    /// The log of a job, in its directory or in the history; where there is none, where it would be.
+    func log(_ row: LeaseRow, job: UInt64) -> JobLogFolder {
+        let history = JobHistory(root: context.settings.historyPath)
+        var places = [history.path(of: row.id, job: job)]
+        // The latest job's is moved before the next one is counted.
+        if job >= row.jobs { places += [directory(row.id).log, history.path(of: row.id)] }  // bounded: joins lists
+        return JobLogFolder(path: places.first(where: Files.exists) ?? directory(row.id).log)
+    }
+
+    /// The job whose log is asked for.
+    ///
+    /// - Throws: ``AgentError/logNotKept(_:job:jobs:)`` when there is none of it.
+    private func job(of query: LogQuery, _ row: LeaseRow) throws(AgentError) -> UInt64 {
+        let latest = max(row.jobs, 1)
+        let job = query.job ?? latest
+        guard job == latest || (job < latest && log(row, job: job).path != directory(row.id).log) else {
+            throw .logNotKept(row.id, job: job, jobs: row.jobs)
+        }
+        return job
     }
 
     package func log(_ lease: LeaseID, _ query: LogQuery, by caller: Caller) async throws(AgentError) -> LogPage {
-        _ = try visible(lease, to: caller)
+        let job = try job(of: query, visible(lease, to: caller))
         let deadline = Deadline(seconds: query.waitSeconds)
         let bytesMax = Int(clamping: min(query.bytesMax, AgentLimits.logPageBytesMax))
-        let place = try await reading(lease) { (log) throws(LinuxError) in try log.place(of: query) }
+        let place = try await reading(lease, job) { (log) throws(LinuxError) in try log.place(of: query) }
         while true {
             // Whether it has ended is asked before the log is read, so that nothing written in between is missed.
-            let ended = try visible(lease, to: caller).phase.exit != nil
-            let stretch = try await stretch(of: lease, from: place.offset, bytesMax: bytesMax, query)
+            let row = try visible(lease, to: caller)
+            let ended = job < row.jobs || row.exit != nil
+            let stretch = try await stretch(of: lease, job, from: place.offset, bytesMax: bytesMax, query)
             let isNew = stretch.next > stretch.start
             if isNew || ended || deadline.isOver {
                 return LogPage(
                     start: stretch.start, next: stretch.next, firstKept: stretch.firstKept,
                     skipLines: stretch.start == place.offset ? place.skipLines : 0, ended: ended && !isNew,
-                    bytes: stretch.bytes)
+                    bytes: stretch.bytes, job: job)
             }
             await deadline.pause()
         }
@@ -32,14 +47,14 @@ extension AgentCore {
 
     /// - Throws: ``AgentError/badRequest(_:)`` when the caller named a place where no record begins: that is no damage.
     private func stretch(
-        of lease: LeaseID, from offset: UInt64, bytesMax: Int, _ query: LogQuery
+        of lease: LeaseID, _ job: UInt64, from offset: UInt64, bytesMax: Int, _ query: LogQuery
     ) async throws(AgentError) -> JobLogStretch {
         do {
-            return try await reading(lease) { (log) throws(LinuxError) in
+            return try await reading(lease, job) { (log) throws(LinuxError) in
                 try log.stretch(from: offset, bytesMax: bytesMax, only: query.stream?.stored)
             }
         } catch .logDamaged(let lease, let reason) {
-            let isPlace = try await reading(lease) { (log) throws(LinuxError) in try log.isPlace(offset) }
+            let isPlace = try await reading(lease, job) { (log) throws(LinuxError) in try log.isPlace(offset) }
             guard offset == query.from, isPlace == false else { throw .logDamaged(lease, reason) }
             throw .badRequest(
                 "no record of the log begins at offset \(offset); begin at 0, or where another page said to go on")
@@ -47,15 +62,34 @@ extension AgentCore {
     }
 
     private func reading<Value: Sendable>(
-        _ lease: LeaseID, _ body: @escaping @Sendable (JobLogFolder) throws(LinuxError) -> Value
+        _ lease: LeaseID, _ job: UInt64, _ body: @escaping @Sendable (JobLogFolder) throws(LinuxError) -> Value
     ) async throws(AgentError) -> Value {
-        let log = log(lease)
+        guard let row = try context.store.lease(lease) else { throw .unknownLease(lease) }
+        let log = log(row, job: job)
         do {
-            return try await blocking { () throws(LinuxError) -> Value in try body(log) }
-        } catch .malformed(_, let reason) {
-            throw .logDamaged(lease, Untrusted(reason))
+            let value = try await blocking { () throws(LinuxError) -> Value in try body(log) }
+            // It may have moved into the history meanwhile, and what was read is the place that it left.
+            guard !log.exists, let row = try context.store.lease(lease) else { return value }
+            let moved = self.log(row, job: job)
+            return moved.path == log.path
+                ? value : try await blocking { () throws(LinuxError) -> Value in try body(moved) }
+        } catch let error as AgentError {
+            throw error
+        } catch let error as LinuxError {
+            throw AgentError(reading: error, of: lease)
         } catch {
-            throw .storage(Untrusted(error.description))
+            throw .storage(Untrusted("\(error)"))
+        }
+    }
+}
+
+extension AgentError {
+    /// What the disk said while a log was read.
+    fileprivate init(reading error: LinuxError, of lease: LeaseID) {
+        if case .malformed(_, let reason) = error {
+            self = .logDamaged(lease, Untrusted(reason))
+        } else {
+            self = .storage(Untrusted(error.description))
         }
     }
 }

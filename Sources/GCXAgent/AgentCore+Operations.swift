@@ -66,8 +66,10 @@ extension AgentCore: AgentOperations {
     }
 
     package func jobs(by caller: Caller) async throws(AgentError) -> [JobStatus] {
+        var payer: Address?
+        if case .session(let session) = caller { payer = session.document.account }
         var found: [JobStatus] = []
-        for row in try context.store.recent(AgentLimits.jobsListedMax).rows.reversed() {
+        for row in try context.store.recent(AgentLimits.jobsListedMax, of: payer).rows.reversed() {
             do { try authorize(caller, row.terms) } catch { continue }
             // What is damaged of one lease takes nothing from the others.
             if let summary = try? await summary(row) { found.append(summary) }
@@ -93,7 +95,9 @@ extension AgentCore: AgentOperations {
         while true {
             let found = try context.store.receipts(lease, after: after, most: AgentLimits.receiptPageMax)
             if !found.isEmpty || deadline.isOver { return found }
-            if case .closed = try visible(lease, to: caller).phase { return [] }
+            let row = try visible(lease, to: caller)
+            // Nothing is metered while no job is there.
+            if row.phase.name == .closed || (row.phase.name == .open && row.jobs > 0) { return [] }
             await deadline.pause()
         }
     }
@@ -165,13 +169,13 @@ extension AgentCore {
         let receipt = try context.store.lastReceipt(row.id)?.document
         let published = row.phase.mayHaveProcess && row.request?.network != nil ? directory(row.id).published : []
         return JobStatus(
-            lease: row.id, payer: row.terms.payer, phase: row.phase.name, exit: row.phase.exit,
+            lease: row.id, payer: row.terms.payer, phase: row.phase.name, exit: row.exit,
             startedAt: row.startedAt, endedAt: row.endedAt, usage: receipt?.usage ?? .zero,
             amount: receipt?.amount ?? .zero,
             vouched: try context.store.voucher(row.id)?.document.cumulative ?? .zero, claimed: row.claimed,
-            deposit: row.terms.deposit, receipts: receipt?.sequence ?? 0, logBytes: log(row.id).bytes,
+            deposit: row.terms.deposit, receipts: receipt?.sequence ?? 0, logBytes: log(row, job: row.jobs).bytes,
             note: Untrusted(row.note),
-            live: await live(row.id), published: published.isEmpty ? nil : published)
+            live: await live(row.id), published: published.isEmpty ? nil : published, jobs: row.jobs)
     }
 }
 

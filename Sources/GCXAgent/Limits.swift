@@ -62,9 +62,17 @@ package enum AgentLimits {
     package static let uploadsAtOnceMax = 4
     /// What the disk has promised to jobs is added up again after so many bytes of an upload: jobs may have started.
     package static let uploadLookBytes: UInt64 = 16 << 20
-    /// Times that a lease's job is started: an agent that ended in the middle may have met a bad moment once or twice, and
+    /// Times that a job is started: an agent that ended in the middle may have met a bad moment once or twice, and
     /// one that always ends there must not do so for ever.
     package static let startAttemptsMax = 3
+    /// Jobs that may be begun in one lease, one after the other; the lease ends with the last. Of each a receipt and some
+    /// events are kept for good, and whoever has more to do than this writes a program that does it.
+    package static let jobsPerLeaseMax: UInt64 = 1_024
+    /// Jobs of a lease that could not be started, which costs its buyer nothing: more of them are no typos.
+    package static let failedStartsMax: UInt64 = 16
+    /// Logs kept of jobs that made way for the next of their lease, each for a look back; together they take no more of the
+    /// disk than one log may.
+    package static let earlierLogsMax = 64
     /// Files in an uploaded image or input.
     package static let uploadEntriesMax = 1_000_000
     /// How often the job's end is looked for between two samples.

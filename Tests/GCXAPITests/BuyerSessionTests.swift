@@ -174,6 +174,35 @@ import Testing
         }
     }
 
+    @Test("a lease that its job left open ends the session once its last receipt is answered, and the next job goes on")
+    func openAgain() async throws {
+        let receipts = lease.receipts(4, final: true)
+        let agent = ScriptedAgent(lease, .init(receipts: Array(receipts[..<2]), phase: .open, jobs: 1))
+        try await attached(agent) { buying in
+            #expect(try await buying.run().isOpenAgain)
+            #expect(buying.accepted == [1, 2])
+            #expect(agent.state.withLock { $0.vouchers.last?.document.cumulative } == 60)
+            agent.state.withLock { ($0.receipts, $0.phase, $0.jobs) = (receipts, .settling, 2) }
+            let end = try await buying.run()
+            #expect(buying.accepted == [1, 2, 3, 4] && end.phase == .settling)
+            #expect(agent.state.withLock { $0.vouchers.last?.document.cumulative } == 120)
+        }
+    }
+
+    @Test("an open lease without a job, or with a receipt to come, is waited for")
+    func notYet() async throws {
+        let receipts = lease.receipts(2)
+        let agent = ScriptedAgent(lease, .init(phase: .open, jobs: 0))
+        try await attached(agent) { buying in
+            async let status = buying.run()
+            try await Task.sleep(for: .milliseconds(100))
+            #expect(buying.events.withLock { $0.isEmpty })
+            agent.state.withLock { ($0.receipts, $0.jobs) = (receipts, 1) }
+            #expect(try await status.isOpenAgain)
+            #expect(buying.accepted == [1, 2])
+        }
+    }
+
     private func refused(
         _ receipt: Signed<Receipt>, _ reason: String, deposit: Amount? = nil, openedAt: UInt64? = nil,
         now: UInt64? = nil, sourceLocation: SourceLocation = #_sourceLocation

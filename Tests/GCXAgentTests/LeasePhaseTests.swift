@@ -5,6 +5,7 @@ import Testing
 
 @Suite("The life of a lease")
 struct LeasePhaseTests {
+    static let end = JobEnd(reason: .exited(code: 127), hasRun: true, keepsLease: false)
     static let phases: [LeasePhase] = [
         .proposed(since: 1), .open, .starting, .running, .paused(since: 5), .held(by: .owner), .ending(.budget),
         .settling(.exited(code: 0), since: 9), .closed(nil),
@@ -12,7 +13,8 @@ struct LeasePhaseTests {
     static let events: [LeaseEvent] = [
         .openedOnLedger, .proposalLapsed, .submitted, .started, .startFailed("x"), .creditReached(at: 7),
         .holdAsked(by: .buyer), .releaseAsked,
-        .creditRestored, .mustEnd(.timeLimit), .exited(.exited(code: 0), at: 8), .expiredUnused(at: 8), .closedOnLedger,
+        .leftOpen(Self.end), .creditRestored, .mustEnd(.timeLimit), .exited(.exited(code: 0), at: 8),
+        .expiredUnused(at: 8), .closedOnLedger,
     ]
 
     @Test("the straight way leads from proposed to closed")
@@ -41,10 +43,28 @@ struct LeasePhaseTests {
         for phase in Self.phases where phase.mayHaveProcess {
             for event in Self.events {
                 let (next, effects) = phase.after(event)
-                let isFollowed = next.mayHaveProcess || effects.contains(.issueFinalReceipt)
+                let isFollowed = next.mayHaveProcess || effects.contains(where: \.writesPhase)
                 #expect(isFollowed, "\(phase) after \(event) is \(next) with \(effects)")
             }
         }
+    }
+
+    @Test("a job that leaves its lease open is followed by another; one that was told to end is not")
+    func again() {
+        for phase in [LeasePhase.starting, .running, .paused(since: 5), .held(by: .buyer)] {
+            #expect(phase.after(.leftOpen(Self.end)) == (.open, [.reopen(Self.end)]))
+        }
+        for phase in [LeasePhase.open, .ending(.budget), .settling(nil, since: 9), .closed(nil), .proposed(since: 1)] {
+            #expect(phase.after(.leftOpen(Self.end)) == (phase, []))
+        }
+        #expect(LeasePhase.open.after(.submitted) == (.starting, [.launch]))
+    }
+
+    @Test("an open lease that is over is settled with what its jobs cost, whoever ends it")
+    func over() {
+        #expect(
+            LeasePhase.open.after(.expiredUnused(at: 8)) == (.settling(nil, since: 8), [.issueFinalReceipt, .settle]))
+        #expect(LeasePhase.open.after(.closedOnLedger) == (.closed(nil), [.wipe]))
     }
 
     @Test("a paused job is thawed before it is told to end, because a frozen one cannot act")

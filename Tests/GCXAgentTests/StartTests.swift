@@ -46,9 +46,9 @@ struct StartTests {
         }
         let last = try bench.core(store)
         for keeper in await last.allKeepers() { await keeper.resume() }
-        try await wait("the end") { try store.lease(lease)?.phase.exit != nil }
+        try await wait("the end") { try store.lease(lease)?.phase == .open }
         #expect(bench.driver.started.withLock { $0.count } == AgentLimits.startAttemptsMax)
-        guard case .hostFailure(let why) = try store.lease(lease)?.phase.exit else {
+        guard case .hostFailure(let why) = try store.lease(lease)?.exit else {
             Issue.record("\(String(describing: try store.lease(lease)?.phase))")
             return
         }
@@ -56,14 +56,20 @@ struct StartTests {
             why.shown.contains("the agent ended during each of \(AgentLimits.startAttemptsMax) tries"), "\(why.shown)")
     }
 
-    @Test("a start that fails ends the lease at once")
+    @Test("a start that fails is not tried again, and costs no lease: the next job's starts are counted anew")
     func fails() async throws {
         let lease = try await bench.lease(in: store)
         let core = try bench.core(store)
         try await bench.upload(.image, try bench.archive(of: "an image"), for: lease, to: core)
         _ = try await core.submit(request, lease: lease, by: .owner)
-        try await wait("the end") { try store.lease(lease)?.phase.exit != nil }
+        try await wait("the end") { try store.lease(lease)?.exit != nil }
         #expect(bench.driver.started.withLock { $0.count } == 1)
+        #expect(try store.lease(lease)?.phase == .open)
+        try await bench.upload(.image, try bench.archive(of: "an image"), for: lease, to: core)
+        _ = try await core.submit(request, lease: lease, by: .owner)
+        try await wait("the second end") { bench.driver.started.withLock { $0.count } == 2 }
+        try await wait("the second end") { try store.lease(lease)?.exit != nil }
+        #expect(try store.lease(lease)?.jobs == 2 && store.countStart(lease) == 2)
     }
 
     @Test("an agent that is told to stop does not count the start that it left")

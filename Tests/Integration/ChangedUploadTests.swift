@@ -79,9 +79,9 @@ extension WholeLeases {
                 if reply.isSuccess {
                     try site.wait("the end of the job", seconds: 30) { try site.inspect(lease).exit != nil }
                     said = "\(try site.inspect(lease))"
-                } else {
-                    try site.gcx("job", "cancel", lease)
+                    #expect(try site.inspect(lease).isOpenAgain)
                 }
+                try site.gcx("job", "cancel", lease)
                 #expect(said.contains("is not what was uploaded"), "\(kind), \(how): \(reply.status) \(said)")
                 let signed = try site.receipts(lease).flatMap(\.events)
                 #expect(!signed.contains { $0.hasPrefix("\(kind) sha256:\(SHA256Hex.of(Self.evil))") }, "\(signed)")

@@ -62,7 +62,10 @@ package struct BuyerSession: Sendable {
         self.report = report
     }
 
-    /// Answers receipts until the final one, or until the agent has closed the lease.
+    /// Answers receipts until the job is over and paid for: until the final one, or the last one of a job that left its lease
+    /// open, or until the agent has closed the lease.
+    ///
+    /// The journal goes on over the jobs of a lease: the next one's session begins where this one ended.
     ///
     /// - Returns: where the lease stands then.
     package func run() async throws(BuyerError) -> JobStatus {
@@ -73,7 +76,7 @@ package struct BuyerSession: Sendable {
         while true {
             let page = try await receipts(after: record.receipt?.document.sequence ?? 0)
             if page.isEmpty {
-                if let end = try await closedStatus() { return finish(end) }
+                if let end = try await endedStatus(record) { return finish(end) }
                 try await Patience.sleep(APILimits.emptyPagePause)
             } else if let end = try await answer(page, in: &record) {
                 return end
@@ -149,6 +152,15 @@ package struct BuyerSession: Sendable {
         try await patience.call { () async throws(AgentError) -> [Signed<Receipt>] in
             try await agent.receipts(lease, after: sequence, waitSeconds: APILimits.buyerWaitSeconds, by: caller)
         }
+    }
+
+    /// The status of a lease of which no receipt is to come: it is closed, or open again and every receipt is answered. The
+    /// agent's word; one that says so too early gets no further voucher.
+    private func endedStatus(_ record: BuyerRecord) async throws(BuyerError) -> JobStatus? {
+        let status = try await status()
+        if status.phase == .closed { return status }
+        let isAnswered = status.receipts <= record.receipt?.document.sequence ?? 0
+        return status.isOpenAgain && isAnswered ? status : nil
     }
 
     private func closedStatus() async throws(BuyerError) -> JobStatus? {

@@ -9,17 +9,21 @@ package struct LogFollower: Sendable {
     private let lease: LeaseID
     private let caller: Caller
     private let follow: Bool
+    private let job: UInt64?
     private let patience: Patience
 
-    /// - Parameter follow: true waits for the end of the job; false stops at what is there now.
+    /// - Parameters:
+    ///   - follow: true waits for the end of the job; false stops at what is there now.
+    ///   - job: which of the lease's jobs, from 1; nil takes the latest, and stays with it.
     package init(
-        agent: any AgentOperations, lease: LeaseID, by caller: Caller, follow: Bool,
+        agent: any AgentOperations, lease: LeaseID, by caller: Caller, follow: Bool, job: UInt64? = nil,
         patience: Duration = APILimits.buyerPatience
     ) {
         self.agent = agent
         self.lease = lease
         self.caller = caller
         self.follow = follow
+        self.job = job
         self.patience = Patience(limit: patience) { _, _ in }
     }
 
@@ -48,6 +52,7 @@ package struct LogFollower: Sendable {
     ) async throws(BuyerError) -> UInt64 {
         var query = query
         query.waitSeconds = follow ? APILimits.buyerWaitSeconds : 0
+        query.job = job
         while true {
             let page = try await self.page(query)
             let goesOn: Bool
@@ -56,7 +61,7 @@ package struct LogFollower: Sendable {
             let isNew = page.next > query.from
             query = LogQuery(
                 from: max(query.from, page.next), stream: query.stream, bytesMax: query.bytesMax,
-                waitSeconds: query.waitSeconds)
+                waitSeconds: query.waitSeconds, job: query.job ?? page.job)
             if !goesOn || page.ended || (!isNew && !follow) { return query.from }
             // Also of a page that moves the offset and holds nothing: an agent may answer so for ever.
             if page.bytes.isEmpty || !isNew { try await Patience.sleep(APILimits.emptyPagePause) }

@@ -5,8 +5,8 @@ extension AgentError: WireError {
     var status: HTTPResponse.Status {
         switch self {
         case .notAllowed, .grantExpired: .forbidden
-        case .unknownLease: .notFound
-        case .wrongPhase, .escrowMissing: .conflict
+        case .unknownLease, .logNotKept: .notFound
+        case .wrongPhase, .escrowMissing, .unpaid: .conflict
         case .termsRefused, .voucherRefused, .imageRefused: .unprocessableContent
         case .badRequest: .badRequest
         case .tooLarge: .contentTooLarge

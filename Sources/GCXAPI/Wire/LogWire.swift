@@ -10,6 +10,7 @@ enum LogWire {
     static let firstKept = field("gcx-log-first-kept")
     static let skipLines = field("gcx-log-skip-lines")
     static let ended = field("gcx-log-ended")
+    static let job = field("gcx-log-job")
 
     private static func field(_ name: String) -> HTTPField.Name {
         guard let field = HTTPField.Name(name) else { preconditionFailure("\(name) is a header's name") }
@@ -22,6 +23,7 @@ enum LogWire {
         if let since = query.sinceNanoseconds { parts.append("since=\(since)") }
         if let tail = query.tail { parts.append("tail=\(tail)") }
         if let stream = query.stream { parts.append("stream=\(stream)") }
+        if let job = query.job { parts.append("job=\(job)") }
         return parts.joined(separator: "&")
     }
 
@@ -35,7 +37,7 @@ enum LogWire {
         else { return nil }
         return LogPage(
             start: start, next: next, firstKept: firstKept, skipLines: skipLines, ended: ended == "true",
-            bytes: answer.body)
+            bytes: answer.body, job: number(job))
     }
 }
 
@@ -64,19 +66,19 @@ extension Request {
                 from: try query("from", as: UInt64.self) ?? 0, sinceNanoseconds: try query("since", as: UInt64.self),
                 tail: try query("tail", as: UInt64.self), stream: try query("stream", as: LogStream.self),
                 bytesMax: try query("max", as: UInt64.self) ?? AgentLimits.logPageBytesMax,
-                waitSeconds: try waitSeconds)
+                waitSeconds: try waitSeconds, job: try query("job", as: UInt64.self))
         }
     }
 }
 
 extension Response {
     init(_ page: LogPage) {
-        self.init(
-            status: .ok,
-            headers: [
-                .contentType: "application/octet-stream", LogWire.start: "\(page.start)", LogWire.next: "\(page.next)",
-                LogWire.firstKept: "\(page.firstKept)", LogWire.skipLines: "\(page.skipLines)",
-                LogWire.ended: "\(page.ended)",
-            ], body: ResponseBody(byteBuffer: ByteBuffer(bytes: page.bytes)))
+        var headers: HTTPFields = [
+            .contentType: "application/octet-stream", LogWire.start: "\(page.start)", LogWire.next: "\(page.next)",
+            LogWire.firstKept: "\(page.firstKept)", LogWire.skipLines: "\(page.skipLines)",
+            LogWire.ended: "\(page.ended)",
+        ]
+        if let job = page.job { headers[LogWire.job] = "\(job)" }  // bounded: fields by their names
+        self.init(status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: page.bytes)))
     }
 }

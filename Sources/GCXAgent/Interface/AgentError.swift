@@ -20,6 +20,11 @@ package enum AgentError: Error, Codable, Equatable, Sendable {
     case imageRefused(Untrusted, remedy: Untrusted)
     /// The job's log does not hold what was written, at or after the place that was asked for.
     case logDamaged(LeaseID, Untrusted)
+    /// The log of an earlier job of the lease is not there: it made room for newer ones, its time is over, or the job never
+    /// ran. So many jobs were begun.
+    case logNotKept(LeaseID, job: UInt64, jobs: UInt64)
+    /// The jobs of the lease so far are not paid for, and the next one has to wait.
+    case unpaid(LeaseID, owed: Amount, vouched: Amount, creditLimit: Amount)
     /// The request is malformed.
     case badRequest(Untrusted)
     /// An upload or a document larger than allowed, bytes.
@@ -53,6 +58,10 @@ extension AgentError: RemediedError {
         case .voucherRefused(let lease, let why): "the voucher for lease \(lease.short) was refused: \(why.shown)"
         case .imageRefused(let why, _): "the image cannot be used: \(why.shown)"
         case .logDamaged(let lease, let why): "the log of lease \(lease.short) cannot be read: \(why.shown)"
+        case .logNotKept(let lease, let job, let jobs):
+            "there is no log of job \(job) of lease \(lease.short), in which \(jobs) were begun: it is not kept any more, or the job never ran"
+        case .unpaid(let lease, let owed, let vouched, let limit):
+            "the jobs of lease \(lease.short) so far come to \(owed), of which \(vouched) is vouched for, and the credit is \(limit)"
         case .badRequest(let why): "the request is malformed: \(why.shown)"
         case .tooLarge(let what, let most): "\(what.shown) is larger than \(most) bytes"
         case .noRoom(let why): "there is no room: \(why.shown)"
@@ -81,6 +90,9 @@ extension AgentError: RemediedError {
             .fix("Open the lease on the ledger with `gcx lease open`, or raise its deposit with `gcx lease topup`.")
         case .voucherRefused, .badRequest: .refuse
         case .logDamaged: .fix("Find the place with `gcx job logs --verify`.")
+        case .logNotKept: .fix("Read the log of the latest job: leave --job out.")
+        case .unpaid:
+            .fix("Answer its receipts with `gcx job run --attach` and the same journal, then hand the job in again.")
         case .tooLarge: .fix("Send less, or ask the owner to raise the limit in the agent's configuration.")
         case .noRoom: .fix("Send less, or try again when other uploads or jobs have ended.")
         case .storage: .retry(after: .seconds(5))

@@ -23,10 +23,11 @@ package protocol AgentOperations: Sendable {
     func beginUpload(_ kind: UploadKind, lease: LeaseID, by caller: Caller) async throws(AgentError) -> UploadTicket
 
     /// Tells the agent that the ticket's file is complete (true) or given up (false). A complete one takes the place of one
-    /// of its kind that came before, as long as no job was submitted.
+    /// of its kind that came before, as long as no job is on its way. It is of use to the next job alone.
     func endUpload(_ ticket: UploadTicket, complete: Bool) async throws(AgentError)
 
-    /// Starts the lease's one job. The lease must be open and funded on the ledger.
+    /// Starts a job. The lease must be open and funded on the ledger, without a job on its way, and what its jobs before cost
+    /// must be vouched for within the credit. What the job before left is gone then, but for its log.
     func submit(_ request: JobRequest, lease: LeaseID, by caller: Caller) async throws(AgentError) -> JobStatus
 
     /// Jobs the caller may see, newest first.
@@ -35,7 +36,7 @@ package protocol AgentOperations: Sendable {
     /// One job.
     func job(_ lease: LeaseID, by caller: Caller) async throws(AgentError) -> JobStatus
 
-    /// Asks a job to end; the reason names who asked.
+    /// Asks a job to end; the reason names who asked. A lease without one is settled and closed.
     func cancel(_ lease: LeaseID, by caller: Caller) async throws(AgentError) -> JobStatus
 
     /// Receipts with a sequence above `after`, in order; waits up to `waitSeconds` for the first one.

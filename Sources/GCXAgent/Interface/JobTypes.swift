@@ -45,12 +45,15 @@ package struct JobRequest: Codable, Equatable, Sendable {
     package var logKeep: LogKeep?
     /// Nil means none.
     package var network: JobNetwork?
+    /// True when the lease is to stay open for further jobs; else it is settled and closed with this one, unless the job could
+    /// not be run.
+    package var keepsLease: Bool?
 
     package init(
         command: [String], environment: [String: String] = [:], workingDirectory: String? = nil,
         imageFormat: ImageFormat, imageReference: Untrusted? = nil, wallSecondsMax: UInt64? = nil,
         pidsMax: UInt64? = nil,
-        input: JobInput? = nil, logKeep: LogKeep? = nil, network: JobNetwork? = nil
+        input: JobInput? = nil, logKeep: LogKeep? = nil, network: JobNetwork? = nil, keepsLease: Bool? = nil
     ) {
         self.command = command
         self.environment = environment
@@ -62,6 +65,7 @@ package struct JobRequest: Codable, Equatable, Sendable {
         self.input = input
         self.logKeep = logKeep
         self.network = network
+        self.keepsLease = keepsLease
     }
 }
 
@@ -70,12 +74,12 @@ package enum LeasePhaseName: String, Codable, Sendable, CaseIterable {
     case proposed, open, starting, running, paused, held, ending, settling, closed
 }
 
-/// A lease and its job in brief.
+/// A lease and its latest job in brief.
 package struct JobStatus: Codable, Equatable, Sendable {
     package var lease: LeaseID
     package var payer: Address
     package var phase: LeasePhaseName
-    /// Nil while it has not ended.
+    /// How the latest job ended; nil while it has not.
     package var exit: ExitReason?
     package var startedAt: UInt64?
     package var endedAt: UInt64?
@@ -98,11 +102,17 @@ package struct JobStatus: Codable, Equatable, Sendable {
     package var live: LiveUsage?
     /// Ports of the job that are reached from outside now; nil when there are none.
     package var published: [PublishedPort]?
+    /// Jobs that were begun in the lease; nil from an agent that knows of one alone.
+    package var jobs: UInt64?
+
+    /// Whether the lease waits for another job, the last one being over.
+    package var isOpenAgain: Bool { phase == .open && jobs ?? 0 > 0 }
 
     package init(
         lease: LeaseID, payer: Address, phase: LeasePhaseName, exit: ExitReason?, startedAt: UInt64?, endedAt: UInt64?,
         usage: Usage, amount: Amount, vouched: Amount, claimed: Amount, deposit: Amount, receipts: UInt64,
-        logBytes: UInt64, note: Untrusted, live: LiveUsage? = nil, published: [PublishedPort]? = nil
+        logBytes: UInt64, note: Untrusted, live: LiveUsage? = nil, published: [PublishedPort]? = nil,
+        jobs: UInt64? = nil
     ) {
         self.lease = lease
         self.payer = payer
@@ -120,6 +130,7 @@ package struct JobStatus: Codable, Equatable, Sendable {
         self.note = note
         self.live = live
         self.published = published
+        self.jobs = jobs
     }
 }
 

@@ -26,10 +26,12 @@ package struct LogQuery: Equatable, Sendable {
     package var bytesMax: UInt64
     /// How long to wait for something new.
     package var waitSeconds: UInt64
+    /// Which of the lease's jobs, from 1; nil takes the latest.
+    package var job: UInt64?
 
     package init(
         from: UInt64 = 0, sinceNanoseconds: UInt64? = nil, tail: UInt64? = nil, stream: LogStream? = nil,
-        bytesMax: UInt64 = AgentLimits.logPageBytesMax, waitSeconds: UInt64 = 0
+        bytesMax: UInt64 = AgentLimits.logPageBytesMax, waitSeconds: UInt64 = 0, job: UInt64? = nil
     ) {
         self.from = from
         self.sinceNanoseconds = sinceNanoseconds
@@ -37,6 +39,7 @@ package struct LogQuery: Equatable, Sendable {
         self.stream = stream
         self.bytesMax = bytesMax
         self.waitSeconds = waitSeconds
+        self.job = job
     }
 }
 
@@ -54,14 +57,20 @@ package struct LogPage: Equatable, Sendable {
     package var ended: Bool
     /// See ``JobLog`` for what a record looks like.
     package var bytes: [UInt8]
+    /// The job of the lease whose log it is, from 1; nil from an agent that knows of one alone.
+    package var job: UInt64?
 
-    package init(start: UInt64, next: UInt64, firstKept: UInt64, skipLines: UInt64, ended: Bool, bytes: [UInt8]) {
+    package init(
+        start: UInt64, next: UInt64, firstKept: UInt64, skipLines: UInt64, ended: Bool, bytes: [UInt8],
+        job: UInt64? = nil
+    ) {
         self.start = start
         self.next = next
         self.firstKept = firstKept
         self.skipLines = skipLines
         self.ended = ended
         self.bytes = bytes
+        self.job = job
     }
 }
 

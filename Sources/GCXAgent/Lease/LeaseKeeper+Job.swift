@@ -94,14 +94,15 @@ extension LeaseKeeper {
             guard case .open = phase else {
                 throw .wrongPhase(id, phase: Untrusted(phase.name.rawValue), wanted: "open")
             }
+            try await releaseFormer()
             return try await reading(resources(try context.store.lease(id)?.placement), stop: stop)
         }
     }
 
     /// The meter begins where the cgroup's counters do: at zero, when the job's first instruction ran. What was spent before
-    /// that is the reading of its image and input, and stands in the first sample.
+    /// that is the reading of its image and input, and stands in the first sample. Over the jobs of a lease it goes on.
     func beginMetering() async throws(AgentError) {
-        guard meter == nil else { return }
+        guard let row = try context.store.lease(id), (meter?.meter.job ?? 0) < row.jobs else { return }
         let (first, started) = try await sandbox { driver, job throws(SandboxError) in
             let sample = try driver.sample(job)
             guard case .running(let running) = try driver.recover(job) else { return (sample, nil as UInt64?) }
@@ -111,10 +112,13 @@ extension LeaseKeeper {
         beginning.cpuNanoseconds = 0
         beginning.egressBytes = first.egressBytes.map { _ in 0 }
         beginning.bootNanoseconds = min(started ?? first.bootNanoseconds, first.bootNanoseconds)
-        let stored = StoredMeter(
-            meter: Meter(beginning: beginning, gpus: terms.resources.gpus), samplesDigest: .zero)
+        var stored =
+            meter
+            ?? StoredMeter(
+                meter: Meter(beginning: beginning, gpus: terms.resources.gpus, job: row.jobs), samplesDigest: .zero)
+        stored.meter.begin(row.jobs, at: beginning)
         try context.store.save(stored, lease: id)
-        meter = stored
+        (meter, graph) = (stored, UsageGraph())
         await record(first)
         // What was read before is no use of this moment.
         live = nil

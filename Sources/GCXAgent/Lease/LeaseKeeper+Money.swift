@@ -9,14 +9,27 @@ import GCXSigning
 extension LeaseKeeper {
     /// Writes the next receipt. It is on disk, with the meter it was made from, before anybody can read it.
     func issueReceipt(final next: LeasePhase? = nil) async throws(AgentError) {
-        guard let meter else { return }
-        let logHead = await logHead()
+        guard let receipt = try await writeReceipt(isFinal: next != nil, isEnd: next != nil) else { return }
+        try context.store.append(receipt, phase: next, at: context.now())
+        try adopt(receipt)
+    }
+
+    /// The next receipt, not on disk yet; nil when nothing was ever metered.
+    ///
+    /// - Parameter isEnd: whether the job is over, so that what it left has to be said.
+    func writeReceipt(isFinal: Bool, isEnd: Bool) async throws(AgentError) -> WrittenReceipt? {
+        guard var meter else { return nil }
+        // Of a job that was never started nothing was measured; its receipt is its own all the same.
+        if isEnd, let row = try context.store.lease(id) { meter.meter.begin(row.jobs, at: nil) }
+        let beginning = meter.meter.takeBeginning()
+        let logHead = await logHead(isFirst: beginning != nil)
         let previous = lastReceipt.map { (receipt: $0.document.document, digest: $0.digest) }
+        var events = pendingEvents
+        if let beginning { events.insert(beginning.event, at: 0) }
+        if isEnd { try events.append(contentsOf: unsaidOutput()) }
         let usage = ReceiptContext(
             lease: id, previous: previous, issuedAt: context.now(), logDigest: logHead,
-            samplesDigest: meter.samplesDigest, isFinal: next != nil,
-            // bounded: joins lists
-            events: try (pendingEvents + (next == nil ? [] : unsaidOutput())).map { Untrusted($0) })
+            samplesDigest: meter.samplesDigest, isFinal: isFinal, events: events.map { Untrusted($0) })
         let document: Receipt
         do throws(PricingError) {
             document = try meter.meter.receipt(usage, rates: terms.rates, started: receiptAt)
@@ -24,18 +37,22 @@ extension LeaseKeeper {
             throw .badRequest(Untrusted(error.description))
         }
         let signed = try await context.identity.sign(document)
-        let digest = signed.digest(in: context.identity.domain)
-        try context.store.append(signed, digest: digest, meter: meter, phase: next, at: context.now())
-        try context.store.save(graph, of: id)
-        lastReceipt = (signed, digest)
+        return WrittenReceipt(signed: signed, digest: signed.digest(in: context.identity.domain), meter: meter)
+    }
+
+    /// Goes on from a receipt that is on disk.
+    func adopt(_ receipt: WrittenReceipt) throws(AgentError) {
+        meter = receipt.meter
+        lastReceipt = (receipt.signed, receipt.digest)
         receiptAt = BootClock.now()
         pendingEvents = []
+        try context.store.save(graph, of: id)
     }
 
     /// What the job left, when an agent that ended between the job and this receipt was to say so. The buyer holds the output
     /// against nothing else.
     private func unsaidOutput() throws(AgentError) -> [String] {
-        guard let exit = try context.store.facts(of: id)?.exit, let digest = exit.outputDigest,
+        guard phase.mayHaveProcess, let exit = try context.store.facts(of: id)?.exit, let digest = exit.outputDigest,
             let bytes = exit.outputBytes, let statement = OutputStatement(digest: digest, bytes: bytes),
             !pendingEvents.contains(statement.event)
         else { return [] }
@@ -44,28 +61,33 @@ extension LeaseKeeper {
 
     /// The final receipt; with it, in one transaction, the phase in which its voucher is awaited.
     func finish(_ next: LeasePhase, note: String) async throws(AgentError) {
+        let before = phase
         if meter == nil {
+            let now = context.now()
             try context.store.update(id) { row in
                 row.phase = next
-                row.endedAt = context.now()
+                row.endedAt = row.endedAt ?? now
             }
         } else {
             try await issueReceipt(final: next)
         }
         adopt(next)
         try context.store.update(id) { $0.note = note }
+        if case .open = before { await happened(next.eventKind(after: before), note) }
         try LeaseUploads(id, context).remove()
     }
 
     /// The head of the log's chain by now; of a log that is gone or damaged, what the last receipt said.
-    private func logHead() async -> Digest {
+    ///
+    /// - Parameter isFirst: whether the receipt is the job's first, so that the last one's log is another's.
+    private func logHead(isFirst: Bool) async -> Digest {
         let folder = JobLogFolder(path: job.log)
         do {
             if let end = try await blocking({ () throws(LinuxError) in try folder.end() }) { return end.head }
         } catch {
             pendingEvents.append("the job's log cannot be read: \(error)")
         }
-        return lastReceipt?.document.document.logDigest ?? .zero
+        return isFirst ? .zero : lastReceipt?.document.document.logDigest ?? .zero
     }
 
     /// Brings the lease to its end on the ledger: claim the best voucher, then close, each once it is due.

@@ -6,8 +6,8 @@ extension LeaseKeeper {
         try await exclusively { () async throws(AgentError) in
             guard case .open = phase else { throw try refusal(request) }
             try await checkEscrow()
-            try context.store.update(id) { $0.request = request }
-            try await take(.submitted, note: "the image is being unpacked")
+            try checkCredit()
+            try await begin(request)
         }
     }
 

@@ -78,7 +78,7 @@ extension LeaseKeeper {
 
     private func lookForExpiry() async throws(AgentError) {
         if context.now() >= terms.endsAt {
-            try await take(.expiredUnused(at: context.now()), note: "the lease ended without a job")
+            try await take(.expiredUnused(at: context.now()), note: "the lease ended while no job was there")
         } else {
             try await followLedger()
         }
@@ -172,7 +172,7 @@ extension LeaseKeeper {
         }
         if let problem = exit.outputProblem { await happened(.data, problem, inReceipt: true) }
         await happened(.ended, "ended: \(exit.reason)", inReceipt: true)
-        try await take(.exited(exit.reason, at: context.now()), note: "\(exit.reason)")
+        try await over(exit.reason, note: "\(exit.reason)")
     }
 
     func decide() async throws(AgentError) {
@@ -227,7 +227,7 @@ extension LeaseKeeper {
         try await sandbox { driver, job throws(SandboxError) in try driver.force(job) }
     }
 
-    private func creditPolicy() throws(AgentError) -> CreditPolicy {
+    func creditPolicy() throws(AgentError) -> CreditPolicy {
         // bounded: a setting from 1 to 60 seconds
         let ahead = UInt64(context.settings.sampleInterval.components.seconds) + 1
         do {

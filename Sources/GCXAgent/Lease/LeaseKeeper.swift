@@ -57,6 +57,8 @@ package actor LeaseKeeper {
     private(set) var launchStop: StopFlag?
     /// Where what was sent for the lease is read; nil before anything was.
     var readersPlace: CgroupPlace?
+    /// True once the meter of the job before is given up, so that the group is that of the next one.
+    var isReleased = false
     /// True once nothing of the lease is left to do or to remove.
     var isWiped = false
     private var launch: Task<Void, Never>?
@@ -84,13 +86,17 @@ package actor LeaseKeeper {
     static func jobID(_ lease: LeaseID) -> String { Hex.encodeBare(lease.bytes) }
 
     /// Takes an event, writes the new phase down, then performs the effects.
-    func take(_ event: LeaseEvent, note: String) async throws(AgentError) {
+    ///
+    /// - Parameter change: what is written together with the phase.
+    func take(
+        _ event: LeaseEvent, note: String, with change: (inout LeaseRow) -> Void = { _ in }
+    ) async throws(AgentError) {
         let (next, effects) = phase.after(event)
         guard next != phase || !effects.isEmpty else { return }
-        // A final receipt and the phase after it are written in one transaction, by the effect itself.
-        if !effects.contains(.issueFinalReceipt) {
+        // The receipt of a job's end and the phase after it are written in one transaction, by the effect itself.
+        if !effects.contains(where: \.writesPhase) {
             let kind = next.eventKind(after: phase)
-            try move(to: next, note: note)
+            try move(to: next, note: note, change)
             await happened(kind, note)
         }
         context.logger.info(
@@ -98,10 +104,17 @@ package actor LeaseKeeper {
         for effect in effects { try await perform(effect, next: next, note: note) }
     }
 
-    private func move(to next: LeasePhase, note: String) throws(AgentError) {
+    private func move(
+        to next: LeasePhase, note: String, _ change: (inout LeaseRow) -> Void
+    ) throws(AgentError) {
+        let now = context.now()
         try context.store.update(id) { row in
-            row.phase = next
-            row.note = note
+            if next == .open {
+                row.open(at: now, note: note)
+            } else {
+                (row.phase, row.note) = (next, note)
+            }
+            change(&row)
         }
         phase = next
     }
@@ -112,6 +125,7 @@ package actor LeaseKeeper {
         case .freeze: try await freeze()
         case .thaw: try await thaw()
         case .stop(let reason): try await stop(reason)
+        case .reopen(let end): try await reopen(after: end, note: note)
         case .issueFinalReceipt: try await finish(next, note: note)
         case .settle: try await settle()
         case .wipe: await wipe()
@@ -171,6 +185,9 @@ package actor LeaseKeeper {
             await happened(.ended, "start failed: \(failure.description)", inReceipt: true)
             if case .ending(let reason) = phase {
                 return try await take(.exited(reason, at: context.now()), note: "the job never ran")
+            }
+            if let end = try await endOfStart(failure) {
+                return try await take(.leftOpen(end), note: failure.description)
             }
             return try await take(.startFailed(failure.description), note: failure.description)
         }

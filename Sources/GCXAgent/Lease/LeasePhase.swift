@@ -4,7 +4,7 @@ import GCXModel
 package enum LeasePhase: Codable, Equatable, Sendable {
     /// The machine has signed; not yet seen on the ledger. Unix seconds.
     case proposed(since: UInt64)
-    /// Open and funded on the ledger; no job yet.
+    /// Open and funded on the ledger; no job yet, or none any more and room for another.
     case open
     /// The image is being unpacked and the sandbox set up.
     case starting
@@ -87,7 +87,9 @@ package enum LeaseEvent: Equatable, Sendable {
     case mustEnd(ExitReason)
     /// The supervisor's report: the job is over. Unix seconds.
     case exited(ExitReason, at: UInt64)
-    /// The lease's time is over before any job was submitted. Unix seconds.
+    /// The job is over, or was never started, and its lease goes on. One that was told to end ends its lease.
+    case leftOpen(JobEnd)
+    /// The lease is over while no job was there: it was never used, or its jobs have ended. Unix seconds.
     case expiredUnused(at: UInt64)
     case closedOnLedger
 }
@@ -98,9 +100,19 @@ package enum LeaseEffect: Equatable, Sendable {
     case freeze
     case thaw
     case stop(ExitReason)
+    /// A receipt up to the job's end, which is not the lease's.
+    case reopen(JobEnd)
     case issueFinalReceipt
     case settle
     case wipe
+
+    /// Whether it writes the next phase itself, in one transaction with a receipt.
+    var writesPhase: Bool {
+        switch self {
+        case .reopen, .issueFinalReceipt: true
+        case .launch, .freeze, .thaw, .stop, .settle, .wipe: false
+        }
+    }
 }
 
 extension LeasePhase {
@@ -121,7 +133,10 @@ extension LeasePhase {
         case (_, .exited(let reason, let time)): exited(reason, at: time)
         case (.starting, .startFailed(let why)):
             (.ending(.hostFailure(description: Untrusted(why))), [.stop(.hostFailure(description: Untrusted(why)))])
-        case (.open, .expiredUnused(let time)): (.settling(nil, since: time), [.settle])
+        case (.starting, .leftOpen(let end)), (.running, .leftOpen(let end)), (.paused, .leftOpen(let end)),
+            (.held, .leftOpen(let end)):
+            (.open, [.reopen(end)])
+        case (.open, .expiredUnused(let time)): (.settling(nil, since: time), [.issueFinalReceipt, .settle])
         case (.settling(let reason, _), .closedOnLedger): (.closed(reason), [.wipe])
         case (.proposed, .closedOnLedger), (.open, .closedOnLedger): (.closed(nil), [.wipe])
         case (.starting, .closedOnLedger), (.running, .closedOnLedger), (.paused, .closedOnLedger),

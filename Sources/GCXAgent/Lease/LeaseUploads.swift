@@ -140,6 +140,8 @@ extension LeaseUploads {
         if let before, before.digest == upload.digest, (try? before.isFile(at: path)) == true { return }
         // What a crash left before it was written down, or what is not the file that was: nobody uses it.
         unlink(path)
+        // It may have been begun before a job that has ended since, and whose uploads went with it.
+        try prepare()
         try file.link(as: path)
         try record(upload, before, while: allowed)
     }
@@ -163,29 +165,6 @@ extension JobRequest {
     func registryImage() throws(AgentError) -> RegistryReference {
         do { return try RegistryReference(imageReference?.raw(for: .naming) ?? "") } catch {
             throw .imageRefused(Untrusted(error.description), remedy: Untrusted(error.remedy.instruction))
-        }
-    }
-}
-
-/// Logs that outlive their job's directory.
-struct JobHistory: Sendable {
-    let root: String
-
-    func path(of lease: LeaseID) -> String { "\(root)/\(Hex.encodeBare(lease.bytes)).log" }
-
-    func remove(_ lease: LeaseID) throws(AgentError) {
-        do { try Files.removeTree(path(of: lease)) } catch { throw .storage(Untrusted(error.description)) }
-    }
-
-    /// Moves a log here; one that is not there is fine.
-    func keep(_ log: String, of lease: LeaseID) throws(AgentError) {
-        do {
-            try Files.makeDirectories(root, mode: 0o700)
-        } catch {
-            throw .storage(Untrusted(error.description))
-        }
-        guard rename(log, path(of: lease)) == 0 || errno == ENOENT else {
-            throw .storage("cannot keep the log \(log): errno \(errno)")
         }
     }
 }

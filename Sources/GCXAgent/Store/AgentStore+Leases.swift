@@ -16,6 +16,12 @@ package struct LeaseRow: Equatable, Sendable {
     package var wiped: Bool
     /// What it has for itself; nil for a lease of a time before there was such a thing.
     package var placement: LeasePlacement? = nil
+    /// Jobs that were begun in it; request, times and exit are of the latest.
+    package var jobs: UInt64 = 0
+    /// Those of them that could not be started, and so cost nothing.
+    package var failedStarts: UInt64 = 0
+    /// How the latest job ended, when its lease went on.
+    package var lastExit: ExitReason? = nil
 
     package var terms: LeaseTerms { signed.terms }
 }
@@ -89,10 +95,13 @@ extension AgentStore {
     /// Those of which something may be left on the machine.
     func unwiped() throws(AgentError) -> LeaseBook { try read { try Self.book($0, "WHERE wiped = 0") } }
 
-    /// The newest so many leases and all that are not closed.
-    func recent(_ most: Int) throws(AgentError) -> LeaseBook {
-        let newest = "SELECT rowid FROM lease ORDER BY created_at DESC, rowid DESC LIMIT \(most)"
-        return try read { try Self.book($0, "WHERE \(Self.isNotClosed) OR rowid IN (\(newest))") }
+    /// The newest so many leases and all that are not closed; with a payer, of those that are his.
+    func recent(_ most: Int, of payer: Address? = nil) throws(AgentError) -> LeaseBook {
+        let mine = payer == nil ? "1" : "payer = :payer"
+        let newest = "SELECT rowid FROM lease WHERE \(mine) ORDER BY created_at DESC, rowid DESC LIMIT \(most)"
+        let condition = "WHERE \(mine) AND (\(Self.isNotClosed) OR rowid IN (\(newest)))"
+        let arguments: StatementArguments = payer.map { ["payer": $0.description] } ?? []
+        return try read { try Self.book($0, condition, arguments) }
     }
 
     /// A phase is stored as an object with one member, named like the phase.
@@ -118,9 +127,12 @@ extension AgentStore {
             .map { try LeaseRow(row: $0) }
     }
 
-    private static func book(_ database: Database, _ condition: String = "") throws -> LeaseBook {
+    private static func book(
+        _ database: Database, _ condition: String = "", _ arguments: StatementArguments = []
+    ) throws -> LeaseBook {
         var book = LeaseBook()
-        let all = try Row.fetchCursor(database, sql: "SELECT * FROM lease \(condition) ORDER BY created_at, rowid")
+        let all = try Row.fetchCursor(
+            database, sql: "SELECT * FROM lease \(condition) ORDER BY created_at, rowid", arguments: arguments)
         while let row = try all.next() {
             do { book.rows.append(try LeaseRow(row: row)) } catch {
                 // Of one that is wiped nothing is left to be kept.
@@ -135,16 +147,19 @@ extension AgentStore {
         try database.execute(
             sql: """
                 INSERT INTO lease (id, terms, phase, created_at, request, started_at, ended_at, claimed, note, wiped,
-                    placement)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    placement, payer, jobs, failed_starts, last_exit)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 ON CONFLICT (id) DO UPDATE SET phase = excluded.phase, request = excluded.request,
                     started_at = excluded.started_at, ended_at = excluded.ended_at, claimed = excluded.claimed,
-                    note = excluded.note, wiped = excluded.wiped
+                    note = excluded.note, wiped = excluded.wiped, jobs = excluded.jobs,
+                    failed_starts = excluded.failed_starts, last_exit = excluded.last_exit
                 """,
             arguments: [
                 row.id.description, try StoredJSON.encode(row.signed), try StoredJSON.encode(row.phase), row.createdAt,
                 try row.request.map(StoredJSON.encode), row.startedAt, row.endedAt,
                 row.claimed.description, row.note, row.wiped, try row.placement.map(StoredJSON.encode),
+                row.terms.payer.description, Int64(clamping: row.jobs), Int64(clamping: row.failedStarts),
+                try row.lastExit.map(StoredJSON.encode),
             ])
     }
 }
@@ -163,7 +178,8 @@ extension LeaseRow {
             createdAt: try columns.value("created_at"), request: try columns.documentIfPresent("request"),
             startedAt: try columns.value("started_at"), endedAt: try columns.value("ended_at"), claimed: claimed,
             note: try columns.value("note"), wiped: try columns.value("wiped"),
-            placement: try columns.documentIfPresent("placement"))
+            placement: try columns.documentIfPresent("placement"), jobs: try columns.value("jobs"),
+            failedStarts: try columns.value("failed_starts"), lastExit: try columns.documentIfPresent("last_exit"))
     }
 }
 

@@ -15,21 +15,12 @@ extension AgentStore {
     ///
     /// A crash before leaves neither, and the next receipt covers the time; a crash after leaves both, and the receipt
     /// is sent from here. So none is lost and none is made twice.
-    func append(
-        _ receipt: Signed<Receipt>, digest: Digest, meter: StoredMeter, phase: LeasePhase?, at now: UInt64
-    ) throws(AgentError) {
-        let document = receipt.document
+    func append(_ receipt: WrittenReceipt, phase: LeasePhase?, at now: UInt64) throws(AgentError) {
         try write { database in
-            try database.execute(
-                sql: "INSERT INTO receipt (lease, sequence, digest, amount, document) VALUES (?, ?, ?, ?, ?)",
-                arguments: [
-                    document.lease.description, document.sequence, digest.description, document.amount.description,
-                    try StoredJSON.encode(receipt),
-                ])
-            try Self.save(meter, lease: document.lease, database)
-            guard let phase, var row = try Self.lease(document.lease, database) else { return }
+            try Self.insert(receipt, database)
+            guard let phase, var row = try Self.lease(receipt.signed.document.lease, database) else { return }
             row.phase = phase
-            row.endedAt = now
+            row.endedAt = row.endedAt ?? now
             try Self.save(row, database)
         }
     }
@@ -124,7 +115,7 @@ extension AgentStore {
             arguments: [lease, document.cumulative.description, try StoredJSON.encode(voucher)])
     }
 
-    private static func save(_ meter: StoredMeter, lease: LeaseID, _ database: Database) throws {
+    static func save(_ meter: StoredMeter, lease: LeaseID, _ database: Database) throws {
         try database.execute(
             sql: "INSERT OR REPLACE INTO meter (lease, state, samples_digest) VALUES (?, ?, ?)",
             arguments: [lease.description, try StoredJSON.encode(meter.meter), meter.samplesDigest.description])

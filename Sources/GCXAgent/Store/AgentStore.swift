@@ -49,6 +49,10 @@ package struct AgentStore: Sendable {
         migrator.registerMigration("v5: vouchers that the ledger pays") { database in
             try database.execute(sql: Schema.sureVouchers)
         }
+        migrator.registerMigration("v6: jobs of a lease, one after the other") { database in
+            try database.execute(sql: Schema.jobs)
+            try namePayers(database)
+        }
         return migrator
     }
 
@@ -79,7 +83,7 @@ enum StoreMark {
     /// `gcxa`. Databases of a time before it have 0.
     static let application: Int32 = 0x6763_7861
     /// Counts what was changed in the tables; what is applied is told by the migrations, which have names.
-    static let version: Int32 = 5
+    static let version: Int32 = 6
 }
 
 /// The tables. Documents are stored as the JSON that goes over the wire; amounts are decimal text.
@@ -120,6 +124,17 @@ private enum Schema {
             cumulative TEXT NOT NULL,
             document TEXT NOT NULL
         ) STRICT;
+        PRAGMA user_version = \(StoreMark.version);
+        """
+
+    /// A lease of before has had the one job that there was to have, if it was submitted.
+    static let jobs = """
+        ALTER TABLE lease ADD COLUMN jobs INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE lease ADD COLUMN failed_starts INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE lease ADD COLUMN last_exit TEXT;
+        ALTER TABLE lease ADD COLUMN payer TEXT;
+        UPDATE lease SET jobs = 1 WHERE request IS NOT NULL OR started_at IS NOT NULL;
+        CREATE INDEX lease_of_payer ON lease (payer, created_at);
         PRAGMA user_version = \(StoreMark.version);
         """
 

@@ -112,11 +112,13 @@ struct JobFlow: Sendable {
     ///
     /// - Parameters:
     ///   - journal: file in which the buyer's promises are kept; the same one again goes on where it stopped.
+    ///   - job: which of the lease's jobs, from 1; nil from an agent that does not count them.
     ///   - sendsNothing: true when the job has no network, so that a receipt with egress is refused.
     /// - Returns: where the lease stands, and why the log that was shown is not the one that the machine signed; nil when it
     ///   is.
     func attend(
-        journal: String, sendsNothing: Bool = false, receipt: @escaping @Sendable (BuyerEvent) -> Void,
+        journal: String, job: UInt64? = nil, sendsNothing: Bool = false,
+        receipt: @escaping @Sendable (BuyerEvent) -> Void,
         line: @escaping @Sendable (LogLine) -> Void
     ) async throws -> (status: JobStatus, logFault: String?) {
         let (record, domain) = try await patiently {
@@ -127,17 +129,17 @@ struct JobFlow: Sendable {
             deposit: record.deposit, sendsNothing: sendsNothing,
             currentDeposit: { try? await ledger.lease(lease).deposit }, key: session,
             journal: FileBuyerJournal(journal), report: receipt)
-        let follower = LogFollower(agent: agent, lease: lease, by: caller, follow: true)
+        let follower = LogFollower(agent: agent, lease: lease, by: caller, follow: true, job: job)
         let witness = LogWitness()
         async let log = follower.run(witness: witness, line: line)
         let status = try await payer.run()
         let last = try FileBuyerJournal(journal).load()?.receipt?.document
-        witness.end(with: last?.isFinal == true ? last : nil)
+        witness.end(with: last?.isFinal == true || status.isOpenAgain ? last : nil)
         _ = try await log
         return (status, witness.verdict())
     }
 
-    /// Waits until the ledger has closed the lease.
+    /// Waits until the ledger has closed the lease. A lease that its job left open is closed by nobody before its end.
     func awaitClose() async throws -> LeaseRecord {
         for _ in 0..<closePollsMax {  // bounded: a constant
             let record = try await patiently { try await ledger.lease(lease) }

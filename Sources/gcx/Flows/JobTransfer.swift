@@ -73,9 +73,13 @@ struct JobTransfer: Sendable {
                 throw AgentError.answerImpossible("a receipt of lease \(receipt.document.lease.short) came")
             }
         }
-        let statements = receipts.flatMap { $0.document.events.compactMap(OutputStatement.init(event:)) }
+        // Of several jobs of the lease the latest is meant.
+        let first = receipts.lastIndex { $0.document.beginsJob != nil } ?? receipts.startIndex
+        // bounded: a place that was found in the list
+        let statements = receipts[first...].flatMap { $0.document.events.compactMap(OutputStatement.init(event:)) }
         guard let stated = statements.last else {
-            guard receipts.last?.document.isFinal == true else {
+            let status = try await agent.job(lease, by: caller)
+            guard receipts.last?.document.isFinal == true || status.isOpenAgain else {
                 throw CommandError(
                     "the machine has not signed what the job left",
                     fix: "Wait for the final receipt (`gcx receipt list \(lease)`), then run the command again.")

@@ -25,6 +25,8 @@ final class ScriptedAgent: AgentOperations {
         var submitted: JobRequest?
         var events: [JobEvent] = []
         var bundle: String?
+        /// Jobs that were begun; nil as of an agent that does not count them.
+        var jobs: UInt64?
     }
 
     let lease: SampleLease
@@ -113,7 +115,9 @@ final class ScriptedAgent: AgentOperations {
     func job(_ lease: LeaseID, by caller: Caller) async throws(AgentError) -> JobStatus {
         try answer(by: caller) { state throws(AgentError) in
             guard lease == self.lease.id else { throw .unknownLease(lease) }
-            return self.lease.status(state.phase)
+            var status = self.lease.status(state.phase)
+            if let jobs = state.jobs { (status.jobs, status.receipts) = (jobs, UInt64(state.receipts.count)) }
+            return status
         }
     }
 
@@ -129,7 +133,7 @@ final class ScriptedAgent: AgentOperations {
             let page = try answer(by: caller) { state throws(AgentError) in
                 state.receipts.filter { $0.document.sequence > after }
             }
-            let isClosed = state.withLock { $0.phase == .closed }
+            let isClosed = state.withLock { $0.phase == .closed || ($0.phase == .open && $0.jobs ?? 0 > 0) }
             if !page.isEmpty || isClosed || ContinuousClock.now >= end || Task.isCancelled { return page }
             try? await Task.sleep(for: .milliseconds(10))
         }

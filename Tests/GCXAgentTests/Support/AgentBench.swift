@@ -45,11 +45,14 @@ final class AgentBench: Sendable {
     func store() throws(AgentError) -> AgentStore { try AgentStore(path: settings.databasePath) }
 
     /// A life of the agent: what it knows, it finds in the folder.
-    func core(_ store: AgentStore, ledger other: (any Ledger)? = nil) throws(AgentError) -> AgentCore {
+    func core(
+        _ store: AgentStore, ledger other: (any Ledger)? = nil, driver played: (any RuntimeDriver)? = nil
+    ) throws(AgentError) -> AgentCore {
         let clock = world.clock
         return try AgentCore(
             context: KeeperContext(
-                identity: identity, settings: settings, store: store, ledger: other ?? ledger.ledger, driver: driver,
+                identity: identity, settings: settings, store: store, ledger: other ?? ledger.ledger,
+                driver: played ?? driver,
                 problems: Problems(), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
                 room: UploadRoom(store: store, settings: settings), now: { clock.now }),
             description: .init(runtime: "none", cgroupLayout: "none"))

@@ -159,6 +159,10 @@ struct DemoScript: Sendable {
         title("7 pay", "the final voucher is claimed, the lease closed, the rest refunded")
         let flow = JobFlow(
             ledger: cast.ledger, agent: cast.agent, lease: lease, session: cast.session, caller: .owner)
+        // A job that could not be run has left the lease open.
+        if try await cast.agent.job(lease, by: .owner).isOpenAgain {
+            _ = try await cast.agent.cancel(lease, by: .owner)
+        }
         let record = try await flow.awaitClose()
         say(EscrowText.line(record.escrow))
         return record

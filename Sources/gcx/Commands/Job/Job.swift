@@ -80,6 +80,7 @@ enum JobText {
             "lease     \(job.lease)",
             "phase     \(job.phase.rawValue) (\(job.note.shown))",
             "end       \(job.exit?.description ?? "-")",
+        ] + count(job) + [
             "CPU       \(Display.seconds(job.usage.coreNanoseconds))",
             "elapsed   \(Display.seconds(job.usage.leaseNanoseconds))",
             "memory    \(Display.grouped(job.usage.memoryByteSeconds)) byte-seconds",
@@ -92,12 +93,32 @@ enum JobText {
             "log       \(Display.bytes(job.logBytes))",
         ]
     }
+
+    /// Which job of its lease it is, where that is worth a word.
+    private static func count(_ job: JobStatus) -> [String] {
+        guard let jobs = job.jobs, jobs > 1 || job.isOpenAgain else { return [] }
+        return [
+            "jobs      \(jobs) begun\(job.isOpenAgain ? ", and the lease is open for another" : "; this is the latest")"
+        ]
+    }
+
+    /// What can be done with a lease that its job has left open.
+    ///
+    /// - Parameter endsAt: Unix seconds.
+    static func ways(on job: JobStatus, until endsAt: UInt64) -> [String] {
+        [
+            "The lease is open until \(Moment.text(endsAt)).",
+            "  for another job:   gcx job run --lease \(job.lease) …    (with the same journal)",
+            "  to end it now:     gcx job cancel \(job.lease)    or, on the ledger: gcx lease close \(job.lease)",
+        ]
+    }
 }
 
 /// `gcx job cancel`.
 struct JobCancel: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "cancel", abstract: "End a job: SIGTERM, the grace, SIGKILL. What was used is owed.")
+        commandName: "cancel",
+        abstract: "End a job: SIGTERM, the grace, SIGKILL. What was used is owed. A lease without a job is closed.")
 
     @OptionGroup var target: JobTarget
 

@@ -18,6 +18,7 @@ struct JobLogs: AsyncParsableCommand {
               gcx job logs LEASE --since 10m --grep 'error|warning' --timestamps
               gcx job logs LEASE --tail 20 --follow
               gcx job logs LEASE --verify      # status 0: the log is what the receipts say; 1: it is not
+              gcx job logs LEASE --job 1       # the first of several jobs of the lease
             """)
 
     @OptionGroup var agent: AgentOptions
@@ -54,6 +55,9 @@ struct JobLogs: AsyncParsableCommand {
     @ArgumentParser.Flag(help: "Do not make control characters visible on a terminal.")
     var raw = false
 
+    @Option(help: "Which of the lease's jobs, from 1. Default: the latest. Of those before it, the newest are kept.")
+    var job: UInt64?
+
     @ArgumentParser.Flag(help: "Check the log against the receipts of the lease instead of showing it.")
     var verify = false
 
@@ -69,7 +73,7 @@ struct JobLogs: AsyncParsableCommand {
         let client = try agent.open()
         let who = try await caller.caller(agent: client, ledger: ledger)
         if verify {
-            let check = LogCheck(agent: client, ledger: try ledger.open(), lease: lease, caller: who)
+            let check = LogCheck(agent: client, ledger: try ledger.open(), lease: lease, job: job, caller: who)
             return try await check.run()
         }
         let style = LogStyle(
@@ -82,7 +86,8 @@ struct JobLogs: AsyncParsableCommand {
         let query = LogQuery(sinceNanoseconds: since?.nanoseconds, tail: tail, stream: stream)
         var reading = LogReading(from: 0, isWhole: since == nil && tail == nil, stream: stream)
         let follower = LogFollower(
-            agent: client, lease: lease, by: who, follow: follow, patience: follow ? APILimits.buyerPatience : .zero)
+            agent: client, lease: lease, by: who, follow: follow, job: job,
+            patience: follow ? APILimits.buyerPatience : .zero)
         try await follower.pages(query) { (page) throws(AgentError) in
             printer.skip(page.skipLines)
             for line in try reading.lines(page) {
@@ -125,13 +130,17 @@ struct LogCheck {
     let agent: AgentClient
     let ledger: any Ledger
     let lease: LeaseID
+    /// Nil takes the latest.
+    let job: UInt64?
     let caller: Caller
 
     func run() async throws {
+        let status = try await agent.job(lease, by: caller)
+        let job = job ?? status.jobs.map { max($0, 1) }
         // The receipts first: what they stand for has been written then, also while the job runs.
-        let receipts = try await receipts()
+        let receipts = try await receipts(of: job, isOpenAgain: status.isOpenAgain)
         do {
-            let summary = try await read(receipts)
+            let summary = try await read(receipts, of: job)
             Terminal.say("ok: \(text(summary, receipts))")
         } catch let fault as JobLogFault {
             Terminal.say("differs: \(fault.description)")
@@ -142,11 +151,14 @@ struct LogCheck {
         }
     }
 
-    private func receipts() async throws -> [JobLogVerifier.Point] {
+    /// - Parameter job: nil from an agent that knows of one job alone.
+    private func receipts(of job: UInt64?, isOpenAgain: Bool) async throws -> [JobLogVerifier.Point] {
         let domain = try await ledger.identity().domain
         let machine = try await ledger.lease(lease).terms.machine
-        var previous = Digest.zero
-        return try await agent.allReceipts(lease, by: caller).map { signed in
+        // Each job's log is a chain of its own, and a receipt says where the next one begins.
+        var (previous, current) = (Digest.zero, UInt64(1))
+        var points: [(job: UInt64, point: JobLogVerifier.Point)] = []
+        for signed in try await agent.allReceipts(lease, by: caller) {
             try signed.verify(signer: machine, in: domain)
             let receipt = signed.document
             guard receipt.previous == previous else {
@@ -155,12 +167,20 @@ struct LogCheck {
                     fix: "See what is wrong with `gcx receipt verify`.")
             }
             previous = signed.digest(in: domain)
-            return .init(sequence: receipt.sequence, head: receipt.logDigest, isFinal: receipt.isFinal)
+            current = receipt.beginsJob ?? current
+            points.append(
+                (current, .init(sequence: receipt.sequence, head: receipt.logDigest, isFinal: receipt.isFinal)))
         }
+        let job = job ?? current
+        var own = points.filter { $0.job == job }.map(\.point)
+        // The last receipt of a job that is over carries the head of its end.
+        // bounded: a place that was found in it
+        if let last = own.indices.last, job < current || isOpenAgain { own[last].isFinal = true }
+        return own
     }
 
-    private func read(_ points: [JobLogVerifier.Point]) async throws -> JobLogVerifier.Summary {
-        let follower = LogFollower(agent: agent, lease: lease, by: caller, follow: false, patience: .zero)
+    private func read(_ points: [JobLogVerifier.Point], of job: UInt64?) async throws -> JobLogVerifier.Summary {
+        let follower = LogFollower(agent: agent, lease: lease, by: caller, follow: false, job: job, patience: .zero)
         var verifier = JobLogVerifier(points)
         var fault: JobLogFault?
         var next: UInt64 = 0

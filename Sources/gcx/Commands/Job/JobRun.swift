@@ -18,6 +18,9 @@ struct JobRun: AsyncParsableCommand {
             voucher; a receipt that does not hold gets none. The exit status is the job's own, 128 + n after signal n, and
             125 when the job did not end by itself.
 
+            The lease ends with the job, and what is left of its deposit comes back, unless --keep is given. A job that could
+            not be run (a wrong image, a program that is not there: 126 or 127) leaves it open in any case.
+
               gcx job run --lease 0x… --key buyer.json --image oci:./image:latest --input ./data -- /bin/sh -c 'wc -l /input/*'
             """)
 
@@ -73,6 +76,9 @@ struct JobRun: AsyncParsableCommand {
     @Option(help: "Where the buyer's promises are kept, so that a second run goes on. Default: gcx-LEASE.journal here.")
     var journal: String?
 
+    @ArgumentParser.Flag(help: "Keep the lease open for further jobs after this one.")
+    var keep = false
+
     @ArgumentParser.Flag(help: "Attend a job that was started before.")
     var attach = false
 
@@ -94,13 +100,17 @@ struct JobRun: AsyncParsableCommand {
         let flow = JobFlow(
             ledger: ledger, agent: client, lease: lease, session: session ?? payer,
             caller: try await options.caller(agent: client, ledger: self.ledger))
+        let begun: JobStatus
         if let reference {
-            _ = try await flow.start(try request(reference), image: reference, input: isRemote ? nil : input)
+            begun = try await flow.start(try request(reference), image: reference, input: isRemote ? nil : input)
+        } else {
+            begun = try await client.job(lease, by: flow.caller)
         }
         let printer = LogPrinter(LogStyle())
         let (status, logFault) = try await flow.attend(
             // Who attends a job that was started before does not know what it was given.
-            journal: journal ?? "gcx-\(lease.short).journal", sendsNothing: !attach && network == .none,
+            journal: journal ?? "gcx-\(lease.short).journal", job: begun.jobs,
+            sendsNothing: !attach && network == .none,
             receipt: { _ in }, line: { printer.write($0) })
         printer.finish()
         if let output {
@@ -108,6 +118,10 @@ struct JobRun: AsyncParsableCommand {
             _ = try await transfer.fetch(into: output)
         }
         Terminal.complain(JobText.lines(status).joined(separator: "\n"))
+        if status.isOpenAgain {
+            let endsAt = try await ledger.lease(lease).terms.endsAt
+            Terminal.complain(JobText.ways(on: status, until: endsAt).joined(separator: "\n"))
+        }
         if let logFault {
             throw CommandError(
                 "the log that was shown is not the one that the machine signed: \(logFault)",
@@ -129,7 +143,8 @@ struct JobRun: AsyncParsableCommand {
             command: command, environment: environment, workingDirectory: workdir, imageFormat: image.format,
             imageReference: image.tag.map { Untrusted($0) }, wallSecondsMax: timeLimit?.seconds, input: try remoteInput,
             logKeep: logKeep,
-            network: network == .none && publish.isEmpty ? nil : JobNetwork(mode: network, publish: publish))
+            network: network == .none && publish.isEmpty ? nil : JobNetwork(mode: network, publish: publish),
+            keepsLease: keep ? true : nil)
     }
 
     private var isRemote: Bool { input?.hasPrefix("https://") ?? false }

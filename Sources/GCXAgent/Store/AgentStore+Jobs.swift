@@ -1,0 +1,80 @@
+import GCXModel
+import GCXSigning
+import GRDB
+
+/// A receipt with its digest and the meter that it was made from.
+struct WrittenReceipt: Sendable {
+    var signed: Signed<Receipt>
+    var digest: Digest
+    var meter: StoredMeter
+}
+
+// Jobs that follow one another in a lease.
+extension AgentStore {
+    /// Writes the end of a job whose lease goes on, in one transaction: its receipt and meter, where it has one, and the row.
+    func reopen(
+        _ lease: LeaseID, _ receipt: WrittenReceipt?, _ change: (inout LeaseRow) -> Void
+    ) throws(AgentError) {
+        try write { database in
+            if let receipt { try Self.insert(receipt, database) }
+            guard var row = try Self.lease(lease, database) else { throw AgentError.unknownLease(lease) }
+            change(&row)
+            try Self.save(row, database)
+        }
+    }
+
+    /// Forgets what was found out about the job before, and how often it was tried to start it.
+    func forgetFacts(of lease: LeaseID) throws(AgentError) {
+        try write {
+            try $0.execute(
+                sql: "UPDATE lease SET facts = NULL, start_attempts = 0 WHERE id = ?", arguments: [lease.description])
+        }
+    }
+
+    static func insert(_ receipt: WrittenReceipt, _ database: Database) throws {
+        let document = receipt.signed.document
+        try database.execute(
+            sql: "INSERT INTO receipt (lease, sequence, digest, amount, document) VALUES (?, ?, ?, ?, ?)",
+            arguments: [
+                document.lease.description, document.sequence, receipt.digest.description,
+                document.amount.description, try StoredJSON.encode(receipt.signed),
+            ])
+        try save(receipt.meter, lease: document.lease, database)
+    }
+}
+
+// Whose leases they are.
+extension AgentStore {
+    /// Writes down who pays for each lease; of a row that is damaged nobody knows.
+    static func namePayers(_ database: Database) throws {
+        for row in try Row.fetchAll(database, sql: "SELECT rowid AS place, terms FROM lease") {
+            let columns = StoredRow(row, table: "lease")
+            guard let place: Int64 = try? columns.value("place"),
+                let signed: CountersignedTerms = try? columns.document("terms")
+            else { continue }
+            try database.execute(
+                sql: "UPDATE lease SET payer = ? WHERE rowid = ?",
+                arguments: [signed.terms.payer.description, place])
+        }
+    }
+}
+
+extension LeaseRow {
+    /// The one place where a lease becomes open: for its first job, or for another one.
+    ///
+    /// - Parameter now: Unix seconds.
+    mutating func open(at now: UInt64, note: String) {
+        phase = .open
+        self.note = note
+    }
+
+    /// Begins a job: what is said of a job is said of this one from now on.
+    mutating func begin(_ request: JobRequest) {
+        self.request = request
+        jobs = jobs.saturatingSum(1)
+        (startedAt, endedAt, lastExit) = (nil, nil, nil)
+    }
+
+    /// How its last job ended; nil while one is on its way, and before the first.
+    var exit: ExitReason? { phase.mayHaveProcess ? nil : phase.exit ?? lastExit }
+}
