@@ -197,7 +197,11 @@ import Testing
             async let status = buying.run()
             try await Task.sleep(for: .milliseconds(100))
             #expect(buying.events.withLock { $0.isEmpty })
-            agent.state.withLock { ($0.receipts, $0.jobs) = (receipts, 1) }
+            // Between a page of receipts and the status, a job may end.
+            agent.state.withLock { ($0.receiptsSaid, $0.jobs) = (2, 1) }
+            try await Task.sleep(for: .milliseconds(300))
+            #expect(buying.events.withLock { $0.isEmpty })
+            agent.state.withLock { $0.receipts = receipts }
             #expect(try await status.isOpenAgain)
             #expect(buying.accepted == [1, 2])
         }

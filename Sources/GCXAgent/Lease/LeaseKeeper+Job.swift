@@ -119,6 +119,7 @@ extension LeaseKeeper {
         stored.meter.begin(row.jobs, at: beginning)
         try context.store.save(stored, lease: id)
         (meter, graph) = (stored, UsageGraph())
+        (throttledSince, throttledSaidAt) = (0, 0)
         await record(first)
         // What was read before is no use of this moment.
         live = nil

@@ -27,6 +27,8 @@ final class ScriptedAgent: AgentOperations {
         var bundle: String?
         /// Jobs that were begun; nil as of an agent that does not count them.
         var jobs: UInt64?
+        /// Receipts that it says it has written; nil says those it hands out.
+        var receiptsSaid: UInt64?
     }
 
     let lease: SampleLease
@@ -116,7 +118,9 @@ final class ScriptedAgent: AgentOperations {
         try answer(by: caller) { state throws(AgentError) in
             guard lease == self.lease.id else { throw .unknownLease(lease) }
             var status = self.lease.status(state.phase)
-            if let jobs = state.jobs { (status.jobs, status.receipts) = (jobs, UInt64(state.receipts.count)) }
+            if let jobs = state.jobs {
+                (status.jobs, status.receipts) = (jobs, state.receiptsSaid ?? UInt64(state.receipts.count))
+            }
             return status
         }
     }

@@ -118,8 +118,7 @@ struct JobRun: AsyncParsableCommand {
             _ = try await transfer.fetch(into: output)
         }
         Terminal.complain(JobText.lines(status).joined(separator: "\n"))
-        if status.isOpenAgain {
-            let endsAt = try await ledger.lease(lease).terms.endsAt
+        if status.isOpenAgain, let endsAt = try? await ledger.lease(lease).terms.endsAt {
             Terminal.complain(JobText.ways(on: status, until: endsAt).joined(separator: "\n"))
         }
         if let logFault {
