@@ -11,6 +11,16 @@ package enum Limits {
     /// Bytes of a fact's name and of its unit: the longest of ours are 24 and 8.
     package static let factNameBytesMax = 64
     package static let factUnitBytesMax = 16
+    /// Places in an offer where its agent answers: a socket, a port, and a few relays.
+    package static let endpointsMax = 8
+    /// Bytes of one such place: the longest path of a socket twice over.
+    package static let endpointBytesMax = 256
+    /// The shortest that an agent of ours gives itself, seconds: it shows one a second at most, and two may get lost.
+    package static let signSecondsMin: UInt64 = 3
+    /// The longest that an offer stays listed without a sign of life, seconds: a day. Who wants more asks for none.
+    package static let signSecondsMax: UInt64 = 86_400
+    /// The longest that a lease may be open without a job, seconds: ten years, the longest lease.
+    package static let idleSecondsMax: UInt64 = 315_576_000
     /// Bytes of a rating's comment: a paragraph.
     package static let ratingCommentBytesMax = 1_000
     /// Events in one receipt.

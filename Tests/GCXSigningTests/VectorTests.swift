@@ -6,13 +6,13 @@ import Testing
 @Suite("Vectors of an independent implementation (eth-account)")
 struct VectorTests {
     /// Every case: the JSON read by the document's own decoder, and every hash and signature byte for byte.
-    private func check<Document>(_ type: Document.Type) throws
-    where Document: TypedDocument & Codable & Equatable & Sendable {
-        let name = "\(type)"
-        let file: Vectors.File<Document> = try Vectors.read(name)
-        #expect(file.type == name)
-        #expect(Document.encodeType == file.encodeType)
-        #expect(Document.typeHash == file.typeHash)
+    private func check<Document>(
+        _ type: Document.Type, file name: String? = nil, schema: TypedSchema<Document> = Document.schema
+    ) throws where Document: TypedDocument & Codable & Equatable & Sendable {
+        let file: Vectors.File<Document> = try Vectors.read(name ?? "\(type)")
+        #expect(file.type == "\(type)")
+        #expect(schema.type.encodeType == file.encodeType)
+        #expect(schema.type.typeHash == file.typeHash)
         #expect(file.cases.count >= 100)
         for (index, item) in file.cases.enumerated() {
             let domain = EIP712Domain(
@@ -30,6 +30,9 @@ struct VectorTests {
 
     @Test("machine grants") func machineGrant() throws { try check(MachineGrant.self) }
     @Test("offers") func offer() throws { try check(Offer.self) }
+    @Test("offers that say how their seller behaves: another type of the same name")
+    func offerWithConduct() throws { try check(Offer.self, file: "Offer2", schema: Offer.schemaWithConduct) }
+    @Test("signs of life") func signOfLife() throws { try check(SignOfLife.self) }
     @Test("demands") func demand() throws { try check(Demand.self) }
     @Test("lease terms") func leaseTerms() throws { try check(LeaseTerms.self) }
     @Test("receipts") func receipt() throws { try check(Receipt.self) }

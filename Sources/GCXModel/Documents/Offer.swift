@@ -50,13 +50,17 @@ package struct Offer: Codable, Equatable, Hashable, Sendable {
     package var allow: [Address]
     /// Never these buyers.
     package var deny: [Address]
+    /// How the seller behaves; nil in an offer of a time before there was such a thing, whose type and digest have nothing
+    /// of it.
+    package var conduct: OfferConduct?
 
     package init(
         offerID: Digest, revision: UInt64, owner: Address, machine: Address, grant: Digest, issuedAt: UInt64,
         expiresAt: UInt64, availableFrom: UInt64, availableUntil: UInt64, leaseSecondsMin: UInt64,
         leaseSecondsMax: UInt64, receiptSeconds: UInt64, graceSeconds: UInt64, closeWindowSeconds: UInt64,
         creditLimit: Amount, region: Untrusted, isolation: IsolationLevel, capacity: Resources, rates: Rates,
-        facts: [Fact], attestation: Digest, referenceTable: Digest, allow: [Address], deny: [Address]
+        facts: [Fact], attestation: Digest, referenceTable: Digest, allow: [Address], deny: [Address],
+        conduct: OfferConduct? = nil
     ) {
         self.offerID = offerID
         self.revision = revision
@@ -82,5 +86,6 @@ package struct Offer: Codable, Equatable, Hashable, Sendable {
         self.referenceTable = referenceTable
         self.allow = allow
         self.deny = deny
+        self.conduct = conduct
     }
 }

@@ -27,4 +27,10 @@ extension Offer: TypedDocument {
         .init("referenceTable", \.referenceTable),
         .init("allow", \.allow),
         .init("deny", \.deny))
+
+    /// Of an offer with a conduct: one member more, and so another type.
+    package static let schemaWithConduct = schema.adding(
+        .init("conduct", type: OfferConduct.typedType) { ($0.conduct ?? .none).typedValue })
+
+    package var ownSchema: TypedSchema<Offer> { conduct == nil ? Self.schema : Self.schemaWithConduct }
 }

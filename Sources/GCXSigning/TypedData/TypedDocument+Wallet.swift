@@ -6,11 +6,12 @@ extension TypedDocument {
     ///
     /// Numbers are decimal text, because a wallet's JSON reader rounds them above 2^53. Keys are sorted.
     package func typedDataJSON(in domain: EIP712Domain) -> String {
+        let type = ownSchema.type
         let types =
-            TypedStruct.referenced(by: Self.schema.type.members).values + [EIP712Domain.schema.type, Self.schema.type]
+            TypedStruct.referenced(by: type.members).values + [EIP712Domain.schema.type, type]
         let request = WalletJSON.object([
             "types": .object(Dictionary(uniqueKeysWithValues: types.map { ($0.name, WalletJSON(membersOf: $0)) })),
-            "primaryType": .string(Self.schema.type.name),
+            "primaryType": .string(type.name),
             "domain": WalletJSON(domain.typedValue),
             "message": WalletJSON(typedValue),
         ])

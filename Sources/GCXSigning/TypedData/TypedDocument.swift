@@ -4,21 +4,25 @@ import GCXModel
 package protocol TypedStructure: TypedField, Sendable {
     /// Declare it as a `static let`, so that the type hash is computed once.
     static var schema: TypedSchema<Self> { get }
+
+    /// The type of this very value; ``schema`` unless a later edition of the document has members that the first had not.
+    var ownSchema: TypedSchema<Self> { get }
 }
 
 extension TypedStructure {
     package static var typedType: TypedType { .structure(schema.type) }
-    package var typedValue: TypedValue { .structure(Self.schema.type, typedValues) }
+    package var ownSchema: TypedSchema<Self> { Self.schema }
+    package var typedValue: TypedValue { .structure(ownSchema.type, typedValues) }
 
     /// The members' values, in the schema's order.
-    package var typedValues: [TypedValue] { Self.schema.members.map { $0.value(self) } }
+    package var typedValues: [TypedValue] { ownSchema.members.map { $0.value(self) } }
 
     /// The type as EIP-712 spells it, with the structs it refers to.
     package static var encodeType: String { schema.type.encodeType }
     package static var typeHash: Digest { schema.type.typeHash }
 
     /// EIP-712's `hashStruct`: it depends on the content alone, not on the ledger.
-    package var structHash: Digest { TypedValue.structHash(Self.schema.type, typedValues) }
+    package var structHash: Digest { TypedValue.structHash(ownSchema.type, typedValues) }
 }
 
 /// A document that is signed as a whole, in a ledger's domain.
@@ -62,7 +66,14 @@ package struct TypedSchema<Structure>: Sendable {
     package let type: TypedStruct
     let members: [Member]
 
-    package init(_ name: String, _ members: Member...) {
+    package init(_ name: String, _ members: Member...) { self.init(name, members) }
+
+    /// A later edition of the same document, with further members behind.
+    package func adding(_ further: Member...) -> TypedSchema {
+        TypedSchema(type.name, members + further)  // bounded: joins lists
+    }
+
+    private init(_ name: String, _ members: [Member]) {
         self.members = members
         type = TypedStruct(name: name, members: members.map { .init(name: $0.name, type: $0.type) })
     }

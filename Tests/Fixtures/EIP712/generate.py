@@ -37,6 +37,7 @@ PARTS = {
     "Usage": "uint64 leaseNanoseconds,uint64 coreNanoseconds,uint256 memoryByteSeconds,uint64 gpuNanoseconds,"
     "uint256 storageByteSeconds,uint64 egressBytes",
     "Constraint": "string fact,uint64 minimum,uint64 maximum,uint8 levelMin",
+    "OfferConduct": "string[] endpoints,uint64 signSeconds,uint64 idleSeconds,uint32 reservationPercent",
 }
 
 DOCUMENTS = {
@@ -66,11 +67,15 @@ DOCUMENTS = {
     "Receipt": "bytes32 lease,uint64 sequence,bytes32 previous,string bootID,uint64 periodStartNanoseconds,"
     "uint64 periodEndNanoseconds,uint64 issuedAt,Usage usage,uint256 amount,bytes32 logDigest,bytes32 samplesDigest,"
     "bool isFinal,string[] events",
+    "SignOfLife": "address machine,bytes32 offer,uint64 at,bool isLeaving",
     "TopUp": "bytes32 channel,uint256 deposit",
     "TreeHead": "uint64 size,bytes32 root,bytes32 chain,uint64 timestamp",
     "Voucher": "bytes32 channel,uint256 cumulative,bytes32 receipt",
     "Withdrawal": "bytes32 subject,string reason,uint64 issuedAt",
 }
+
+# Later editions of a document: more members, and so another type of the same name. File, name, definition.
+EDITIONS = {"Offer2": ("Offer", DOCUMENTS["Offer"] + ",OfferConduct conduct")}
 
 DOMAIN = "string name,string version,uint256 chainId,address verifyingContract"
 
@@ -262,6 +267,10 @@ def write(name, vectors):
 def main():
     for name in DOCUMENTS:
         write(name, document(random.Random(f"{SEED}: {name}"), name))
+    for file, (name, definition) in EDITIONS.items():
+        first, TYPES[name] = TYPES[name], members(definition)
+        write(file, document(random.Random(f"{SEED}: {file}"), name))
+        TYPES[name] = first
     for name, make in {"keccak": keccak_cases, "addresses": addresses, "keystores": keystores}.items():
         write(name, make(random.Random(f"{SEED}: {name}")))
 
