@@ -126,17 +126,23 @@ package struct LeaseRecord: Codable, Equatable, Sendable {
     package var paysInPart: Bool?
     /// At most one from each side.
     package var ratings: [Signed<Rating>]
+    /// What an hour of it costs at least, used or not, by its offer's word; nil where that asks for nothing.
+    package let reservationHour: Amount?
 
     package var terms: LeaseTerms { signed.terms }
     package var deposit: Amount { escrow.deposit }
     package var settled: Amount { escrow.settled }
 
-    package init(id: LeaseID, signed: CountersignedTerms, index: UInt64, openedAt: UInt64, escrow: Escrow) {
+    package init(
+        id: LeaseID, signed: CountersignedTerms, index: UInt64, openedAt: UInt64, escrow: Escrow,
+        reservationHour: Amount? = nil
+    ) {
         self.id = id
         self.signed = signed
         self.index = index
         self.openedAt = openedAt
         self.escrow = escrow
+        self.reservationHour = reservationHour
         voucher = nil
         ratings = []
     }

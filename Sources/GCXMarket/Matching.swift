@@ -10,6 +10,10 @@ package struct Match: Codable, Equatable, Sendable {
     package var hourly: Amount
     /// The sum of the trust levels of the facts that the demand names.
     package var trust: UInt64
+    /// The least that an hour of it costs while it is open, used or not; nil for nothing.
+    package var reservationHour: Amount?
+    /// The machine may end it after so many seconds without a job; nil or 0 for never.
+    package var idleSeconds: UInt64?
 }
 
 /// An offer that does not, and every reason why.
@@ -46,7 +50,11 @@ package enum Matching {
                 // bounded: at most 64 constraints, levels below ten
                 sum + UInt64(listing.offer.facts.first { $0.name == constraint.fact }?.level.rawValue ?? 0)
             }
-            result.matches.append(Match(offer: listing.digest, startsAt: starts, hourly: hourly, trust: trust))
+            result.matches.append(
+                Match(
+                    offer: listing.digest, startsAt: starts, hourly: hourly, trust: trust,
+                    reservationHour: (try? Reservation.hourly(demand.resources, of: listing.offer)) ?? nil,
+                    idleSeconds: listing.offer.conduct?.idleSeconds))
         }
         result.matches.sort(by: comesFirst)
         result.rejected.sort { $0.offer < $1.offer }

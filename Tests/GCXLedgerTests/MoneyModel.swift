@@ -11,6 +11,11 @@ struct MoneyModel: Equatable {
         /// Close window of ten seconds, as in the test world's offer.
         var closesAt: Int? { askedAt.map { $0 + 10 } }
 
+        /// What the owner gets at least when it is closed: for ten minutes at most, until the payer asked, within the deposit.
+        func reserved(at now: Int, hourly: Int) -> Int {
+            min(deposit, hourly * min(600, min(now, askedAt ?? now) - openedAt) / 3_600)
+        }
+
         /// 1,000 at once and 36,000 an hour, as in the test world's terms.
         func cap(at now: Int) -> Int { 1_000 + 10 * (min(now, askedAt ?? now) - openedAt) }
     }
@@ -37,6 +42,8 @@ struct MoneyModel: Equatable {
     }
 
     var now: Int
+    /// What an hour of a lease costs at least.
+    var reservationHour = 0
     var minted = 0
     var buyer = 0
     var owner = 0
@@ -98,6 +105,9 @@ struct MoneyModel: Equatable {
     }
 
     private mutating func refund(_ index: Int) {
+        let paid = max(leases[index].settled, leases[index].reserved(at: now, hourly: reservationHour))
+        owner += paid - leases[index].settled
+        leases[index].settled = paid
         buyer += leases[index].deposit - leases[index].settled
         leases[index].isClosed = true
     }

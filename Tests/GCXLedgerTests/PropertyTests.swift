@@ -62,11 +62,15 @@ private struct RandomRun {
         ledger = try openLedger(folder, world)
         let bench = LedgerBench(ledger: ledger, world: world)
         // Room for every lease, so that only money decides.
+        // Every other seed plays with a reservation of half of full use.
+        let isReserved = seed.isMultiple(of: 2)
         market = try await bench.openMarket(offer: { offer in
+            offer.conduct = isReserved ? .half : nil
             offer.capacity = Resources(cores: 1_000, memoryBytes: 1 << 50, storageBytes: 1 << 50, gpus: 0)
         })
         generator = SeededGenerator(seed)
-        model = MoneyModel(now: Int(world.clock.now), minted: 50_000, buyer: 50_000)
+        model = MoneyModel(
+            now: Int(world.clock.now), reservationHour: isReserved ? 9_378 : 0, minted: 50_000, buyer: 50_000)
     }
 
     mutating func nextStep() -> MoneyModel.Step {
@@ -163,6 +167,7 @@ private struct RandomRun {
             #expect(record.escrow.isClosed == lease.isClosed, "\(name)")
             // I5: by the model's own arithmetic, at every moment.
             #expect(lease.settled <= lease.cap(at: model.now), "\(name)")
+            #expect(record.reservationHour == (model.reservationHour > 0 ? 9_378 : nil), "\(name)")
         }
         let money = await ledger.conservation()
         #expect(money.isKept && money.minted.value == UInt128(model.minted), "\(name): \(money)")

@@ -81,6 +81,24 @@ extension Offer {
         try form.require(
             Limits.closeWindowSeconds.contains(closeWindowSeconds), "closeWindowSeconds",
             "is not in \(Limits.closeWindowSeconds)")
+        try conduct?.requireForm(form)
+    }
+}
+
+extension OfferConduct {
+    fileprivate func requireForm(_ form: Form) throws(LedgerError) {
+        try form.count("conduct.endpoints", endpoints.count, max: Limits.endpointsMax)
+        for endpoint in endpoints {
+            try form.text("conduct.endpoints", endpoint, max: Limits.endpointBytesMax)
+            try form.require(!endpoint.isEmpty, "conduct.endpoints", "has an empty one")
+        }
+        for (field, seconds, most) in [
+            ("conduct.signSeconds", signSeconds, Limits.signSecondsMax),
+            ("conduct.idleSeconds", idleSeconds, Limits.idleSecondsMax),
+        ] {
+            try form.require(seconds <= most, field, "is above \(most)")
+        }
+        try form.require(reservationPercent <= 100, "conduct.reservationPercent", "is above 100")
     }
 }
 

@@ -113,10 +113,14 @@ extension LedgerState {
     }
 
     private func close(_ lease: LeaseRecord, at time: UInt64, _ kind: EntryKind) throws(LedgerError) -> [Effect] {
-        let refund = lease.escrow.held
+        // The owner gets the reservation at least, without anybody's voucher.
+        let paid = max(lease.settled, lease.reserved(at: time))
+        let due = paid.subtracting(lease.settled) ?? .zero
+        let refund = lease.deposit.subtracting(paid) ?? .zero
         var closed = lease
-        closed.escrow = .closed(settled: lease.settled, refunded: refund, closedAt: time)
-        return [try pay(lease.terms.payer, refund, kind), .lease(closed)]
+        closed.escrow = .closed(settled: paid, refunded: refund, closedAt: time)
+        let owner = due > .zero ? [try pay(lease.terms.payee, due, kind)] : []
+        return owner + [try pay(lease.terms.payer, refund, kind), .lease(closed)]  // bounded: joins lists
     }
 
     func pay(_ account: Address, _ amount: Amount, _ kind: EntryKind) throws(LedgerError) -> Effect {
@@ -151,6 +155,16 @@ extension LeaseRecord {
         case .closing(_, _, _, let closesAt): .before(closesAt)
         case .closed: .over
         }
+    }
+
+    /// What the payee gets at least if the lease is closed at that moment of the ledger's clock: its reservation, as far as the
+    /// deposit reaches. What was claimed counts towards it.
+    package func reserved(at time: UInt64) -> Amount {
+        guard let reservationHour else { return .zero }
+        let until = min(terms.endsAt, capStandsStillAt ?? .max)
+        return min(
+            deposit,
+            Reservation(hourly: reservationHour, from: max(openedAt, terms.startsAt), until: until).due(at: time))
     }
 
     private var capStandsStillAt: UInt64? {

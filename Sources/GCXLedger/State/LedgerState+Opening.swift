@@ -27,8 +27,14 @@ extension LedgerState {
         return [
             .balance(terms.payer, try remainder(of: terms.payer, after: terms.deposit)),
             .lease(
-                LeaseRecord(id: id, signed: signed, index: posting.index, openedAt: posting.time, escrow: escrow)),
+                LeaseRecord(
+                    id: id, signed: signed, index: posting.index, openedAt: posting.time, escrow: escrow,
+                    reservationHour: try reservation(of: terms, by: offer))),
         ]
+    }
+
+    private func reservation(of terms: LeaseTerms, by offer: Offer) throws(LedgerError) -> Amount? {
+        do { return try Reservation.hourly(terms.resources, of: offer) } catch { throw .amountOverflow(.leaseOpened) }
     }
 
     /// What an account holds once `amount` is taken from it.
