@@ -6,6 +6,8 @@ import GCXModel
 package enum APILimits {
     /// Bytes of a posted ledger entry: the largest canonical entry, and its white space if a person wrote it.
     package static let entryBodyBytesMax = 2 * LedgerLimits.entryBytesMax
+    /// Bytes of a posted sign of life: four times what one has.
+    package static let signBodyBytesMax = 2 << 10
     /// Bytes of any other JSON body sent to the agent: a job request with its environment is the largest.
     package static let documentBodyBytesMax = 1 << 20
     /// Bytes of a proposal of lease terms and of a voucher, which anybody may send: two and four times what they have.

@@ -18,6 +18,11 @@ package protocol Ledger: Sendable {
     @discardableResult
     func post(_ entry: Entry) async throws(LedgerError) -> PostReceipt
 
+    /// Hears that a machine is there, or leaves. Nothing is written: the newest sign of each offer is kept in memory.
+    ///
+    /// - Throws: ``LedgerError/signRefused(_:reason:)``, or why the offer does not stand.
+    func see(_ sign: Signed<SignOfLife>) async throws(LedgerError)
+
     /// The balance of an account; an unheard-of one holds zero.
     func account(_ address: Address) async throws(LedgerError) -> Account
 
@@ -33,7 +38,8 @@ package protocol Ledger: Sendable {
     /// The offer of this digest, live or not. Throws ``LedgerError/unknownOffer(_:)``.
     func offer(_ digest: Digest) async throws(LedgerError) -> OfferRecord
 
-    /// Offers, oldest first: all that ever were, or those on which a lease can be opened now.
+    /// Offers, oldest first: all that ever were, or those on which a lease can be opened now and whose machines showed signs of
+    /// life as lately as they say.
     func offers(liveOnly: Bool) async throws(LedgerError) -> [OfferRecord]
 
     /// What of an offer no live lease holds at any moment between two Unix seconds.

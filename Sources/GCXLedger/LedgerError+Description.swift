@@ -38,6 +38,8 @@ extension LedgerError: CustomStringConvertible {
             "the lease terms say \(field.shown) \(got.shown), but the \(kind) asks for \(required.shown)"
         case .overCapacity(let offer, let resource, let free, let asked):
             "the offer \(offer) has \(free) \(resource.shown) free in that time, and the lease asks for \(asked)"
+        case .signRefused(let offer, let reason):
+            "the sign of life for the offer \(offer) is not taken: \(reason.shown)"
         default: moneyDescription
         }
     }

@@ -20,7 +20,7 @@ extension LedgerError: RemediedError {
             .fix("Have the owner sign a new grant for this machine: `gcx key grant`.")
         case .expired, .withdrawn, .superseded: .fix("Use a document that still stands, or publish a new one.")
         case .staleRevision(_, _, let current, _): .fix("Publish it as a revision after \(current).")
-        case .datedAhead: .fix("Set the clock of the machine that signed it.")
+        case .datedAhead, .signRefused: .fix("Set the clock of the machine that signed it.")
         case .termsDiffer: .fix("Draw up the lease again from the offer and the demand as posted.")
         case .overCapacity: .fix("Ask for less, or wait until a running lease ends.")
         case .insufficientFunds: .fix("Put money into the account, or ask for less.")

@@ -37,6 +37,8 @@ package enum LedgerError: Error, Equatable, Codable, Sendable {
     /// The lease terms disagree with the offer or the demand they name.
     case termsDiffer(field: Untrusted, from: EntryKind, required: Untrusted, got: Untrusted)
     case overCapacity(offer: Digest, resource: Untrusted, free: UInt64, asked: UInt64)
+    /// A sign of life for this offer that says nothing new, or that is not its machine's.
+    case signRefused(Digest, reason: Untrusted)
 
     // Money.
     case insufficientFunds(Address, holds: Amount, needs: Amount)

@@ -20,6 +20,8 @@ package enum LedgerLimits {
     /// How far the machine's clock may be ahead of the time that went by since the last entry, seconds: four days are longer
     /// than a machine is switched off over a long weekend.
     package static let clockJumpSecondsMax: UInt64 = 4 * 86_400
+    /// How often signs of offers that no longer stand are forgotten, seconds: a pass over all, a millisecond for thousands.
+    package static let signsClearedSeconds: UInt64 = 600
     /// Bytes of the reason of a withdrawal or of an order to the clock: a sentence or two.
     package static let reasonBytesMax = 512
     /// Bytes of what a credit was issued or redeemed for: the number of a transfer or an invoice, and a few words.

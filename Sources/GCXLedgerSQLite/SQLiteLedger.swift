@@ -32,6 +32,7 @@ package actor SQLiteLedger: TransparentLedger {
     private var tree: MerkleTree
     private var lastHead: SignedTreeHead
     private var clock: LedgerClock
+    private var signs: SignBook
 
     /// Opens a ledger or founds it.
     ///
@@ -62,6 +63,7 @@ package actor SQLiteLedger: TransparentLedger {
         clock = LedgerClock(
             taken: lastHead.document.timestamp, boot: boot(), isBounded: opened.state.charter.format >= .ofLedger)
         domain = opened.state.domain
+        signs = SignBook(since: opened.state.posting(at: clock.shown(machine: now(), boot: boot())).time)
         try lock.mark()
     }
 
@@ -163,7 +165,20 @@ extension SQLiteLedger {
 
     package func offer(_ digest: Digest) throws(LedgerError) -> OfferRecord { try state.offer(digest) }
 
-    package func offers(liveOnly: Bool) -> [OfferRecord] { state.offers(liveAt: liveOnly ? time : nil) }
+    package func offers(liveOnly: Bool) -> [OfferRecord] {
+        guard liveOnly else { return state.offers(liveAt: nil) }
+        let time = time
+        return state.offers(liveAt: time).filter { signs.isAlive($0, at: time) }
+    }
+
+    package nonisolated func see(_ sign: Signed<SignOfLife>) async throws(LedgerError) {
+        // A key is recovered beside the actor.
+        try await hear(sign.document, by: try? sign.signer(in: domain))
+    }
+
+    private func hear(_ sign: SignOfLife, by signer: Address?) throws(LedgerError) {
+        try signs.take(sign, by: signer, of: state, at: time)
+    }
 
     package func freeCapacity(of offer: Digest, from: UInt64, until: UInt64) throws(LedgerError) -> Resources {
         try state.freeCapacity(of: offer, from: from, until: until)
@@ -185,7 +200,9 @@ extension SQLiteLedger {
     package func grants(of owner: Address, from: UInt64) -> Page<GrantRecord> { state.grants(of: owner, from: from) }
 
     package func offers(liveOnly: Bool, from: UInt64) -> Page<OfferRecord> {
-        state.offers(liveAt: liveOnly ? time : nil, from: from)
+        guard liveOnly else { return state.offers(liveAt: nil, from: from) }
+        let time = time
+        return state.offers(liveAt: time, from: from) { signs.isAlive($0, at: time) }
     }
 
     package func demands(liveOnly: Bool, from: UInt64) -> Page<DemandRecord> {

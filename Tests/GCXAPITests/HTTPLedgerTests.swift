@@ -92,6 +92,31 @@ import Testing
         }
     }
 
+    @Test(
+        "a sign of life larger than one can be never reaches a ledger, and one that is refused comes back with its reason"
+    )
+    func signs() async throws {
+        let ledger = ScriptedLedger(.signRefused(.zero, reason: "one came before it"))
+        let sign = Signed(
+            SignOfLife(machine: .random(), offer: .zero, at: 1, isLeaving: true), by: .generate(),
+            in: ledger.known.domain)
+        try await serving(ledger) { client in
+            let body =
+                [UInt8](repeating: UInt8(ascii: " "), count: APILimits.signBodyBytesMax) + (try WireJSON.encode(sign))
+            let call = HTTPCall(method: .POST, path: "/v1/signs", body: body, isRepeatable: false)
+            let answer = try await HTTPTransport.shared.answer(call, from: client.endpoint)
+            #expect(answer.status == 413)
+            await #expect(throws: LedgerError.signRefused(.zero, reason: "one came before it")) {
+                try await client.see(sign)
+            }
+            // There is room for one as large as it can be.
+            let largest = SignOfLife(machine: .random(), offer: .random(), at: .max, isLeaving: false)
+            #expect(
+                try WireJSON.encode(Signed(largest, by: .generate(), in: ledger.known.domain)).count * 2
+                    < APILimits.signBodyBytesMax)
+        }
+    }
+
     @Test("a ledger that nobody serves is unreachable, and nothing was sent")
     func nobody() async throws {
         try await withScratch { directory in

@@ -72,6 +72,25 @@ import Testing
         }
     }
 
+    @Test("signs of life draw from the same quota, whether they are taken or not")
+    func signs() async throws {
+        try await serving(small) { client, ledger, world in
+            let bench = LedgerBench(ledger: ledger, world: world)
+            let market = try await bench.openMarket(offer: { $0.conduct = .heard })
+            let raw = try RawClient(client.endpoint)
+            var answers: [String] = []
+            for number in 0..<10 {
+                let sign = bench.sign(market.offer, by: number < 2 ? world.stranger : nil) { $0.at += UInt64(number) }
+                let body = try WireJSON.encode(sign)
+                await raw.send(
+                    Array("POST /v1/signs HTTP/1.1\r\nHost: a\r\nContent-Length: \(body.count)\r\n\r\n".utf8) + body)
+                answers.append(String(await raw.some(within: 5_000).dropFirst(9).prefix(3)))
+            }
+            #expect(answers.prefix(4) == ["409", "409", "200", "200"])
+            #expect(answers.filter { $0 == "429" }.count >= 3, "\(answers)")
+        }
+    }
+
     @Test("during the flood an account with money posts at once, and so does the one who is paid by a voucher")
     func honestDuringFlood() async throws {
         try await serving(small) { client, ledger, world in

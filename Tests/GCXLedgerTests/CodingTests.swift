@@ -65,7 +65,7 @@ struct CodingTests {
     func allErrors() {
         let names = Samples.errors.map { "\(Mirror(reflecting: $0).children.first?.label ?? "\($0)")" }
         // Raise this number together with a new sample when a case is added.
-        #expect(Set(names).count == 47)
+        #expect(Set(names).count == 48)
         #expect(Set(Samples.errors.map(\.description)).count == Samples.errors.count)
     }
 
@@ -99,6 +99,7 @@ enum Samples {
     static let address = Address.random()
 
     static let errors: [LedgerError] = [
+        .signRefused(.zero, reason: "one came before it"),
         .badSignature(.offer, expected: address, got: nil), .badSignature(.offer, expected: address, got: .zero),
         .notAllowed(address, reason: "the offer denies it"), .unknownGrant(digest), .unknownAttestation(digest),
         .unknownOffer(digest), .unknownDemand(digest), .unknownSubject(digest), .leaseUnknown(digest),

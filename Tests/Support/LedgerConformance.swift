@@ -14,7 +14,7 @@ import GCXSigning
 /// The ledger must be a test network kept by the world's operator, and must go by the world's clock.
 package enum LedgerConformance {
     package static let scenarios: [LedgerScenario] =
-        market + leases + money + closing + ratings + writing + reservations
+        market + leases + money + closing + ratings + writing + reservations + signs
 
     /// For a ledger that proves its journal.
     package static let transparentScenarios: [LedgerScenario] = proofs + clock

@@ -28,6 +28,7 @@ package final class ScriptedLedger: Ledger {
         return try refuse()
     }
 
+    package func see(_ sign: Signed<SignOfLife>) async throws(LedgerError) { try refuse() as Void }
     package func account(_ address: Address) async throws(LedgerError) -> Account { try refuse() }
     package func grant(_ digest: Digest) async throws(LedgerError) -> GrantRecord { try refuse() }
     package func grants(of owner: Address) async throws(LedgerError) -> [GrantRecord] { try refuse() }

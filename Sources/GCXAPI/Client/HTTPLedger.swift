@@ -43,6 +43,14 @@ package final class HTTPLedger: TransparentLedger {
         return try read(answer)
     }
 
+    /// The answer says nothing, so that a lost one costs nothing: the next sign follows.
+    package func see(_ sign: Signed<SignOfLife>) async throws(LedgerError) {
+        let body: [UInt8]
+        do { body = try WireJSON.encode(sign) } catch { throw unreadable(Untrusted("\(error)")) }
+        let call = HTTPCall(method: .POST, path: "/v1/signs", body: body, isRepeatable: true)
+        let _: [String: String] = try read(try await answer(call))
+    }
+
     private func knownDomain() async throws(LedgerError) -> EIP712Domain {
         if let known = domain.withLock({ $0 }) { return known }
         return try await identity().domain

@@ -1,5 +1,6 @@
 import GCXLedger
 import GCXModel
+import GCXSigning
 import HTTPTypes
 import Hummingbird
 import NIOCore
@@ -27,6 +28,14 @@ struct LedgerRoutes: Sendable {
         group.post("entries") { request, _ in
             let (entry, bytes) = try await request.sizedJSON(Entry.self, bytesMax: APILimits.entryBodyBytesMax)
             return try Response.json(try await post(entry, bytes))
+        }
+        group.post("signs") { request, _ in
+            let (sign, bytes) = try await request.sizedJSON(
+                Signed<SignOfLife>.self, bytesMax: APILimits.signBodyBytesMax)
+            // A sign is never given back: taken or not, it cost the recovery of a key.
+            _ = try await quota.draw(bytes, for: Visit.current) { await sign.standingAccount(on: ledger) }
+            try await ledger.see(sign)
+            return try Response.json(["status": "ok"])
         }
         group.get("accounts/{address}") { _, context in
             try Response.json(try await ledger.account(context.address))

@@ -12,9 +12,12 @@ extension LedgerState {
         }
     }
 
-    package func offers(liveAt time: UInt64?, from: UInt64) -> Page<OfferRecord> {
+    /// - Parameter isAlive: what else an offer needs to be listed: signs of its machine.
+    package func offers(
+        liveAt time: UInt64?, from: UInt64, where isAlive: (OfferRecord) -> Bool = { _ in true }
+    ) -> Page<OfferRecord> {
         page(offersInOrder, from) { digest in
-            offers[digest].flatMap { isListed($0, at: time) ? $0 : nil }
+            offers[digest].flatMap { isListed($0, at: time) && isAlive($0) ? $0 : nil }
         } bytes: {
             bytes(of: $0.index)
         }

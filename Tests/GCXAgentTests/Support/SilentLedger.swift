@@ -17,6 +17,7 @@ final class SilentLedger: Ledger {
 
     func identity() async throws(LedgerError) -> LedgerIdentity { try await awake().identity() }
     func post(_ entry: Entry) async throws(LedgerError) -> PostReceipt { try await awake().post(entry) }
+    func see(_ sign: Signed<SignOfLife>) async throws(LedgerError) { try await awake().see(sign) }
     func account(_ address: Address) async throws(LedgerError) -> Account { try await awake().account(address) }
     func grant(_ digest: Digest) async throws(LedgerError) -> GrantRecord { try await awake().grant(digest) }
     func grants(of owner: Address) async throws(LedgerError) -> [GrantRecord] { try await awake().grants(of: owner) }

@@ -113,10 +113,26 @@ extension Entry {
             {
                 return lease.terms.payee
             }
-            guard let account = try? await ledger.account(signer) else { continue }
-            if account.balance > .zero || account.escrowed > .zero { return signer }
-            if let page = try? await ledger.leases(of: signer, from: 0), !page.items.isEmpty { return signer }
+            if await ledger.isStanding(signer) { return signer }
         }
         return nil
+    }
+}
+
+extension Signed<SignOfLife> {
+    /// The machine behind a sign of life, if it has something to lose.
+    func standingAccount(on ledger: any Ledger) async -> Address? {
+        guard let domain = try? await ledger.identity().domain, let signer = try? signer(in: domain) else { return nil }
+        return await ledger.isStanding(signer) ? signer : nil
+    }
+}
+
+extension Ledger {
+    /// Whether an account has a balance, or a lease in which it is a party.
+    fileprivate func isStanding(_ signer: Address) async -> Bool {
+        guard let account = try? await account(signer) else { return false }
+        if account.balance > .zero || account.escrowed > .zero { return true }
+        guard let page = try? await leases(of: signer, from: 0) else { return false }
+        return !page.items.isEmpty
     }
 }
