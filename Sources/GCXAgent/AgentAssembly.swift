@@ -49,6 +49,7 @@ package struct AgentAssembly: Sendable {
             },
             OfferService(context: context, core: core, measurer: measurer),
             LeaseService(core: core, settings: settings, logger: logger),
+            SignService(context: context, core: core),
         ]
     }
 

@@ -34,7 +34,10 @@ extension AgentCore: AgentOperations {
             try await keeper(lease).tick()
             row = try visible(lease, to: caller)
         }
-        guard row.phase != .open else { return try ticket(kind, lease) }
+        guard row.phase != .open else {
+            try await keeper(lease).renewIdle()
+            return try ticket(kind, lease)
+        }
         if case .proposed = row.phase { throw .escrowMissing(lease, "the lease is not open on the ledger") }
         throw .wrongPhase(lease, phase: Untrusted(row.phase.name.rawValue), wanted: "open")
     }

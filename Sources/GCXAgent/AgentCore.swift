@@ -95,7 +95,9 @@ package actor AgentCore {
             offer: offer.signed.document, offerDigest: offer.digest, demand: demand,
             machine: context.identity.machine.address, now: context.now())
         let machine = machine
-        let row = try context.store.insert(signed, id: digest, at: context.now()) { holders in
+        let row = try context.store.insert(
+            signed, id: digest, at: context.now(), idleSeconds: offer.signed.document.conduct?.idleSeconds ?? 0
+        ) { holders in
             try admission.check(terms, beside: holders.map(\.terms))
             try admission.checkProposals(
                 terms, balance: balance,

@@ -77,11 +77,14 @@ package struct OfferPolicy: Equatable, Sendable {
     package var rates: Rates
     package var allow: [Address]
     package var deny: [Address]
+    /// Where the agent answers, when it counts as gone, and what an unused lease costs; nil says nothing of it.
+    package var conduct: OfferConduct?
 
     package init(
         region: String, coresReserved: UInt32, memoryReservedBytes: UInt64, storageBytes: UInt64,
         leaseSeconds: ClosedRange<UInt64>, receiptSeconds: UInt64, graceSeconds: UInt64, closeWindowSeconds: UInt64,
-        creditLimit: Amount, validSeconds: UInt64, rates: Rates, allow: [Address], deny: [Address]
+        creditLimit: Amount, validSeconds: UInt64, rates: Rates, allow: [Address], deny: [Address],
+        conduct: OfferConduct? = nil
     ) {
         self.region = region
         self.coresReserved = coresReserved
@@ -96,6 +99,7 @@ package struct OfferPolicy: Equatable, Sendable {
         self.rates = rates
         self.allow = allow
         self.deny = deny
+        self.conduct = conduct
     }
 }
 

@@ -13,6 +13,12 @@ package enum AgentLimits {
     package static let cleanSeconds: UInt64 = 60
     /// Wait before an offer that could not be made is tried again.
     package static let offerRetryInterval: Duration = .seconds(10)
+    /// Signs of life in the time for which an offer is listed without one: two may get lost.
+    package static let signsPerSpan: UInt64 = 3
+    /// Wait before a sign of life that was not taken is sent again, and the shortest between two.
+    package static let signRetryInterval: Duration = .seconds(1)
+    /// How long an agent that stops waits for the ledger to hear that it leaves: a part of what it has for its whole stop.
+    package static let leavingTimeout: Duration = .seconds(2)
     /// Longest wait between two tries of an outbox entry, seconds.
     package static let outboxBackoffSecondsMax: UInt64 = 30
     /// Closed leases in a list of jobs: the newest; those that are not closed are all in it. Each is read and looked up

@@ -65,7 +65,7 @@ extension LeaseKeeper {
         if meter == nil {
             let now = context.now()
             try context.store.update(id) { row in
-                row.phase = next
+                row.enter(next, at: now)
                 row.endedAt = row.endedAt ?? now
             }
         } else {
@@ -109,9 +109,7 @@ extension LeaseKeeper {
         let isRefused = try isClaimRefused()
         if row.claimed >= target || isRefused { try await close() }
         if let record = sight?.record, record.escrow.isClosed {
-            // A part may have been paid of the last one.
-            if row.claimed > record.settled { try context.store.update(id) { $0.claimed = record.settled } }
-            try await take(.closedOnLedger, note: row.note)
+            try await take(.closedOnLedger, note: try book(record, note: row.note))
         }
     }
 

@@ -18,6 +18,7 @@ extension LeaseKeeper {
                 throw .wrongPhase(id, phase: Untrusted(phase.name.rawValue), wanted: "open")
             }
             try LeaseUploads(id, context).place(ticket.file, ticket.kind, while: .open)
+            try renewIdle()
         }
     }
 

@@ -79,6 +79,8 @@ extension LeaseKeeper {
     private func lookForExpiry() async throws(AgentError) {
         if context.now() >= terms.endsAt {
             try await take(.expiredUnused(at: context.now()), note: "the lease ended while no job was there")
+        } else if let note = try await idleNote() {
+            try await take(.expiredUnused(at: context.now()), note: note)
         } else {
             try await followLedger()
         }
@@ -113,7 +115,7 @@ extension LeaseKeeper {
             if case .open = phase {
                 try await take(.expiredUnused(at: context.now()), note: "the buyer closes the lease")
             }
-        case .closed: try await take(.closedOnLedger, note: "closed on the ledger")
+        case .closed: try await take(.closedOnLedger, note: try book(record, note: "closed on the ledger"))
         }
     }
 

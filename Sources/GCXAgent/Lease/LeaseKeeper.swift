@@ -109,11 +109,8 @@ package actor LeaseKeeper {
     ) throws(AgentError) {
         let now = context.now()
         try context.store.update(id) { row in
-            if next == .open {
-                row.open(at: now, note: note)
-            } else {
-                (row.phase, row.note) = (next, note)
-            }
+            row.enter(next, at: now)
+            row.note = note
             change(&row)
         }
         phase = next

@@ -67,7 +67,8 @@ package struct OfferBuilder: Sendable {
             closeWindowSeconds: policy.closeWindowSeconds, creditLimit: policy.creditLimit,
             region: Untrusted(policy.region),
             isolation: isolation, capacity: capacity, rates: policy.rates, facts: facts, attestation: attestation,
-            referenceTable: ReferenceTable.v1Digest, allow: policy.allow, deny: policy.deny)
+            referenceTable: ReferenceTable.v1Digest, allow: policy.allow, deny: policy.deny,
+            conduct: policy.conduct)
     }
 
     /// What the part for sale states of the whole machine's facts: half a machine states half of what can be halved.

@@ -64,7 +64,7 @@ extension LeaseRow {
     ///
     /// - Parameter now: Unix seconds.
     mutating func open(at now: UInt64, note: String) {
-        phase = .open
+        enter(.open, at: now)
         self.note = note
     }
 

@@ -22,6 +22,10 @@ package struct LeaseRow: Equatable, Sendable {
     package var failedStarts: UInt64 = 0
     /// How the latest job ended, when its lease went on.
     package var lastExit: ExitReason? = nil
+    /// How long it may be open without a job by its offer's word; 0 for ever.
+    package var idleSeconds: UInt64 = 0
+    /// Since when it has been open without a job, Unix seconds; nil before it was open.
+    package var idleSince: UInt64? = nil
 
     package var terms: LeaseTerms { signed.terms }
 }
@@ -74,7 +78,8 @@ extension AgentStore {
     ///
     /// Both happen in one transaction, so two proposals can never be sold the same capacity.
     func insert(
-        _ signed: CountersignedTerms, id: LeaseID, at now: UInt64, admit: ([LeaseHolder]) throws -> LeasePlacement
+        _ signed: CountersignedTerms, id: LeaseID, at now: UInt64, idleSeconds: UInt64 = 0,
+        admit: ([LeaseHolder]) throws -> LeasePlacement
     ) throws(AgentError) -> LeaseRow {
         try write { database in
             if let existing = try Self.lease(id, database) { return existing }
@@ -83,7 +88,7 @@ extension AgentStore {
             let row = LeaseRow(
                 id: id, signed: signed, phase: .proposed(since: now), createdAt: now, request: nil,
                 startedAt: nil, endedAt: nil, claimed: .zero, note: "signed by the machine", wiped: false,
-                placement: placement)
+                placement: placement, idleSeconds: idleSeconds)
             try Self.save(row, database)
             return row
         }
@@ -147,12 +152,13 @@ extension AgentStore {
         try database.execute(
             sql: """
                 INSERT INTO lease (id, terms, phase, created_at, request, started_at, ended_at, claimed, note, wiped,
-                    placement, payer, jobs, failed_starts, last_exit)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    placement, payer, jobs, failed_starts, last_exit, idle_seconds, idle_since)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 ON CONFLICT (id) DO UPDATE SET phase = excluded.phase, request = excluded.request,
                     started_at = excluded.started_at, ended_at = excluded.ended_at, claimed = excluded.claimed,
                     note = excluded.note, wiped = excluded.wiped, jobs = excluded.jobs,
-                    failed_starts = excluded.failed_starts, last_exit = excluded.last_exit
+                    failed_starts = excluded.failed_starts, last_exit = excluded.last_exit,
+                    idle_since = excluded.idle_since
                 """,
             arguments: [
                 row.id.description, try StoredJSON.encode(row.signed), try StoredJSON.encode(row.phase), row.createdAt,
@@ -160,6 +166,7 @@ extension AgentStore {
                 row.claimed.description, row.note, row.wiped, try row.placement.map(StoredJSON.encode),
                 row.terms.payer.description, Int64(clamping: row.jobs), Int64(clamping: row.failedStarts),
                 try row.lastExit.map(StoredJSON.encode),
+                row.idleSeconds, row.idleSince,
             ])
     }
 }
@@ -179,7 +186,8 @@ extension LeaseRow {
             startedAt: try columns.value("started_at"), endedAt: try columns.value("ended_at"), claimed: claimed,
             note: try columns.value("note"), wiped: try columns.value("wiped"),
             placement: try columns.documentIfPresent("placement"), jobs: try columns.value("jobs"),
-            failedStarts: try columns.value("failed_starts"), lastExit: try columns.documentIfPresent("last_exit"))
+            failedStarts: try columns.value("failed_starts"), lastExit: try columns.documentIfPresent("last_exit"),
+            idleSeconds: try columns.value("idle_seconds"), idleSince: try columns.value("idle_since"))
     }
 }
 

@@ -19,7 +19,7 @@ extension AgentStore {
         try write { database in
             try Self.insert(receipt, database)
             guard let phase, var row = try Self.lease(receipt.signed.document.lease, database) else { return }
-            row.phase = phase
+            row.enter(phase, at: now)
             row.endedAt = row.endedAt ?? now
             try Self.save(row, database)
         }

@@ -53,6 +53,9 @@ package struct AgentStore: Sendable {
             try database.execute(sql: Schema.jobs)
             try namePayers(database)
         }
+        migrator.registerMigration("v7: leases without a job") { database in
+            try database.execute(sql: Schema.idleLeases)
+        }
         return migrator
     }
 
@@ -83,7 +86,7 @@ enum StoreMark {
     /// `gcxa`. Databases of a time before it have 0.
     static let application: Int32 = 0x6763_7861
     /// Counts what was changed in the tables; what is applied is told by the migrations, which have names.
-    static let version: Int32 = 6
+    static let version: Int32 = 7
 }
 
 /// The tables. Documents are stored as the JSON that goes over the wire; amounts are decimal text.
@@ -135,6 +138,12 @@ private enum Schema {
         ALTER TABLE lease ADD COLUMN payer TEXT;
         UPDATE lease SET jobs = 1 WHERE request IS NOT NULL OR started_at IS NOT NULL;
         CREATE INDEX lease_of_payer ON lease (payer, created_at);
+        PRAGMA user_version = \(StoreMark.version);
+        """
+
+    static let idleLeases = """
+        ALTER TABLE lease ADD COLUMN idle_seconds INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE lease ADD COLUMN idle_since INTEGER;
         PRAGMA user_version = \(StoreMark.version);
         """
 

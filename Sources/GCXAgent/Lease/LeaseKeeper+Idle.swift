@@ -1,0 +1,51 @@
+import GCXLedger
+import GCXModel
+
+// A lease that is open and has no job holds cores that nobody else gets. The offer says for how long that may go on.
+extension LeaseRow {
+    /// Every change of phase goes through here: what is open has no job, from now or from its start on.
+    mutating func enter(_ next: LeasePhase, at now: UInt64) {
+        if next == .open, phase != .open { idleSince = max(now, terms.startsAt) }
+        phase = next
+    }
+
+    /// Whether it has been open without a job for as long as its offer allows.
+    func isIdle(at now: UInt64) -> Bool {
+        guard phase == .open, idleSeconds > 0, let idleSince else { return false }
+        return now >= idleSince.saturatingSum(idleSeconds)
+    }
+}
+
+extension LeaseKeeper {
+    /// Somebody works on the lease without a job: an upload begins or is complete.
+    func renewIdle() throws(AgentError) {
+        try context.store.update(id) { row in
+            if row.phase == .open { row.idleSince = max(context.now(), row.terms.startsAt) }
+        }
+    }
+
+    /// Why the machine ends the lease now, and what that costs; nil while it does not.
+    func idleNote() async throws(AgentError) -> String? {
+        guard let row = try context.store.lease(id), row.isIdle(at: context.now()) else { return nil }
+        // What it costs is a word to people; the lease ends whether the ledger answers or not.
+        let sight = try? await look()
+        let reserved = sight.map { $0.record.reserved(at: $0.time) } ?? .zero
+        let cost =
+            reserved > .zero ? "; at least \(reserved) base units of the deposit go to the owner for the time" : ""
+        return "no job for \(row.idleSeconds) s, so the machine ends the lease\(cost)"
+    }
+
+    /// Writes down what the ledger paid in the end, with the reservation where that was more than the vouchers.
+    ///
+    /// - Returns: `note`, and that the reservation was paid if it was.
+    func book(_ record: LeaseRecord, note: String) throws(AgentError) -> String {
+        var note = note
+        try context.store.update(id) { row in
+            let isReservation = record.settled > row.claimed && record.reserved(at: .max) >= record.settled
+            if isReservation { note += "; the ledger paid the reservation, \(record.settled) base units" }
+            // A part may have been paid of the last claim, or more than was claimed.
+            row.claimed = record.settled
+        }
+        return note
+    }
+}
