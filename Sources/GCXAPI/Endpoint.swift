@@ -1,3 +1,5 @@
+import GCXModel
+
 /// Where a server of ours listens: a unix socket, or a port of the loopback interface.
 ///
 /// Nothing else can be expressed, so nothing else is ever listened on or spoken to without TLS.
@@ -34,6 +36,9 @@ extension Endpoint {
             throw .endpointInvalid(text, reason: "it begins neither with `unix:` nor with `http://`")
         }
     }
+
+    /// A place that a stranger names.
+    package init(_ text: Untrusted) throws(ServingError) { try self.init(text.raw(for: .reading)) }
 
     private static func socketPath(_ text: String) throws(ServingError) -> String {
         let path = String(text.dropFirst("unix:".count))

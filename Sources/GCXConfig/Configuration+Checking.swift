@@ -85,6 +85,12 @@ extension Configuration {
                     "offer.receipt_seconds", "is \(offer.receiptSeconds), longer than the longest lease.",
                     "Give at most \(offer.leaseSecondsMax)."))
         }
+        if offer.signSeconds > 0, offer.signSeconds < Limits.signSecondsMin {
+            problems.append(
+                ConfigProblem(
+                    "offer.sign_seconds", "is \(offer.signSeconds), and signs are a second apart at least.",
+                    "Give \(Limits.signSecondsMin) or more, or 0 for an offer that needs none."))
+        }
         for (name, path) in [
             ("agent.state_directory", agent.stateDirectory), ("machine.keystore", machine.keystore),
             ("ledger.database", ledger.database),

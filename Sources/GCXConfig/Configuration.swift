@@ -49,6 +49,8 @@ package struct Configuration: Equatable, Sendable {
         package var closeWindowSeconds: UInt64 = 300
         package var creditLimit = Amount(10_000_000)
         package var validSeconds: UInt64 = 86_400
+        package var signSeconds: UInt64 = 300
+        package var idleSeconds: UInt64 = 900
         package var allow: [Address] = []
         package var deny: [Address] = []
     }
@@ -60,6 +62,7 @@ package struct Configuration: Equatable, Sendable {
         package var gpuHour = Amount(0)
         package var storageGiBHour = Amount(100_000)
         package var egressGiB = Amount(0)
+        package var reservationPercent: UInt64 = 10
     }
 
     package struct Job: Equatable, Sendable {

@@ -136,6 +136,14 @@ struct ConfigurationKey: Sendable {
         ConfigurationKey(
             "offer.valid_seconds", .number(\.offer.validSeconds, 60...secondsMax),
             "An offer expires after this and is renewed at half of it, seconds."),
+        ConfigurationKey(
+            "offer.sign_seconds", .number(\.offer.signSeconds, 0...Limits.signSecondsMax),
+            "Without a sign of life of the agent for so long the offer is not listed, seconds; 0 lists it until it expires. Five minutes outlast a restart of the agent and send few buyers to a dead one."
+        ),
+        ConfigurationKey(
+            "offer.idle_seconds", .number(\.offer.idleSeconds, 0...Limits.idleSecondsMax),
+            "A lease that is open without a job for so long is ended, seconds; 0 waits until it ends. Fifteen minutes are enough to send an image and to think; an upload begins them anew."
+        ),
         ConfigurationKey("offer.allow", .addresses(\.offer.allow), "If not empty, only these buyers."),
         ConfigurationKey("offer.deny", .addresses(\.offer.deny), "Never these buyers."),
     ]
@@ -157,6 +165,10 @@ struct ConfigurationKey: Sendable {
             "For each GiB of storage used for an hour, token base units."),
         ConfigurationKey(
             "price.egress_gib_base_units", .amount(\.price.egressGiB), "For each GiB sent out, token base units."),
+        ConfigurationKey(
+            "price.reservation_percent", .number(\.price.reservationPercent, 0...100),
+            "The least that an open lease costs, used or not, in percent of what it costs in full use. Ten make it dear to hold a machine for nothing, and nothing for whoever uses a tenth of it."
+        ),
     ]
 
     private static let job = [

@@ -97,12 +97,16 @@ struct ConfigurationTests {
             lease_seconds_min = 100
             lease_seconds_max = 10
             receipt_seconds = "ten"
+            sign_seconds = 2
+            [price]
+            reservation_percent = 101
             [job]
             runtime = "docker"
             """)
         #expect(
             Set(problems.map(\.place)) == [
-                "agent.listen", "agent.log_level", "offer.lease_seconds_min", "offer.receipt_seconds", "job.runtime",
+                "agent.listen", "agent.log_level", "offer.lease_seconds_min", "offer.receipt_seconds",
+                "offer.sign_seconds", "price.reservation_percent", "job.runtime",
             ])
         #expect(problems.allSatisfy { !$0.reason.isEmpty && !$0.remedy.isEmpty })
     }

@@ -70,7 +70,10 @@ extension WholeLeases {
                 ("[price]\ncore_hour_base_units = 1.5\n", ["price.core_hour_base_units", "1.5"]),
                 ("[price]\ncore_hour = 1\n", ["price.core_hour", "core_hour_base_units"]),
             ] {
-                try DurableFile.write((text + line).utf8, to: site.path("broken.toml"))
+                // A table stands once in a file, and the site's has prices.
+                let table = "[price]\n"
+                let broken = line.hasPrefix(table) ? text.replacing(table, with: line) : text + line
+                try DurableFile.write(broken.utf8, to: site.path("broken.toml"))
                 let outcome = try site.outcome(["agent", "config", "--check", site.path("broken.toml")])
                 let said = String(decoding: outcome.error, as: UTF8.self)
                 #expect(outcome.status == .exited(78), "\(said)")

@@ -311,7 +311,8 @@ extension Site {
             "benchmark.enabled": "false", "offer.memory_reserved_bytes": "268435456",
             "offer.storage_bytes": "268435456", "offer.receipt_seconds": "1", "offer.grace_seconds": "3",
             "offer.close_window_seconds": "5", "offer.credit_limit_base_units": "60000",
-            "job.sample_milliseconds": "200", "job.stop_grace_seconds": "1",
+            // What a job costs is what its receipts say, however long a test dawdles.
+            "price.reservation_percent": "0", "job.sample_milliseconds": "200", "job.stop_grace_seconds": "1",
         ]
         if let byDefault { values = values.filter { !$0.key.hasPrefix(byDefault) } }
         values.merge(settings) { $1 }

@@ -9,7 +9,7 @@ import GCXSigning
 /// The buyer's way from a demand to an open lease.
 struct LeaseFlow {
     let ledger: any Ledger
-    let agent: any AgentOperations
+    let agents: AgentSearch
     let buyer: any KeyCustody
 
     /// Makes the terms, has both sides sign them, and moves the deposit into escrow.
@@ -30,6 +30,7 @@ struct LeaseFlow {
             throw CommandError(breach.description, fix: breach.remedy)
         }
         try await checkFunds(terms)
+        let agent = try await agents.agent(for: offer)
         let id = terms.digest(in: identity.domain)
         let signature = try await buyer.sign(id)
         let signed = try await agent.propose(LeaseProposal(terms: terms, payerSignature: signature))

@@ -31,8 +31,17 @@ struct AgentOptions: ParsableArguments {
     )
     var agent: String?
 
+    /// For whoever needs the agent of one machine.
+    func search() throws -> AgentSearch {
+        if let named { return AgentSearch(named: try Endpoint(named), installed: nil) }
+        return AgentSearch(named: nil, installed: try Endpoint(Installed.configuration().agent.listen))
+    }
+
+    /// The agent that the caller insists on.
+    var named: String? { agent ?? Environment.value("GCX_AGENT") }
+
     func open() throws -> AgentClient {
-        AgentClient(try Endpoint(agent ?? Environment.value("GCX_AGENT") ?? Installed.configuration().agent.listen))
+        AgentClient(try Endpoint(named ?? Installed.configuration().agent.listen))
     }
 }
 

@@ -173,7 +173,14 @@ extension Configuration {
             rates: Rates(
                 leaseHour: price.leaseHour, coreHour: price.coreHour, memoryGiBHour: price.memoryGiBHour,
                 gpuHour: price.gpuHour, storageGiBHour: price.storageGiBHour, egressGiB: price.egressGiB),
-            allow: offer.allow, deny: offer.deny)
+            allow: offer.allow, deny: offer.deny, conduct: conduct)
+    }
+
+    /// A buyer on this machine reaches the agent where it listens; nothing else can be reached yet.
+    private var conduct: OfferConduct {
+        OfferConduct(
+            endpoints: [Untrusted(agent.listen)], signSeconds: offer.signSeconds, idleSeconds: offer.idleSeconds,
+            reservationPercent: UInt32(clamping: price.reservationPercent))
     }
 
     var measurer: ProbeMeasurer {

@@ -173,7 +173,11 @@ struct DemandWithdraw: AsyncParsableCommand {
 /// A match as text.
 enum MatchText {
     static func lines(_ result: MatchResult, explain: Bool) -> [String] {
-        var lines = result.matches.map { "match  \($0.offer)  \(Display.amount($0.hourly)) an hour in full use" }
+        // bounded: joins lists
+        var lines = result.matches.flatMap { match in
+            ["match  \(match.offer)  \(Display.amount(match.hourly)) an hour in full use"]
+                + ConductText.unused(match).map { "       unused: \($0)" }
+        }
         if result.matches.isEmpty { lines.append("no offer serves this demand; --explain says why") }
         guard explain else { return lines }
         for rejection in result.rejected {

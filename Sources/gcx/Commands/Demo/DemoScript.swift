@@ -101,7 +101,8 @@ struct DemoScript: Sendable {
 
     private func contract(_ cast: Cast, _ demand: Digest) async throws -> LeaseID {
         title("5 contract", "both sides sign the terms; the deposit goes into escrow")
-        let flow = LeaseFlow(ledger: cast.ledger, agent: cast.agent, buyer: cast.buyer)
+        let search = AgentSearch(named: try Endpoint(stage.agentEndpoint), installed: nil)
+        let flow = LeaseFlow(ledger: cast.ledger, agents: search, buyer: cast.buyer)
         // The offer may be on the ledger a moment before the agent's own clock has turned to it.
         let lease = try await flow.open(demand: demand, offer: nil, session: cast.session.address)
         say("lease \(lease.id.short): \(Display.amount(lease.signed.terms.deposit)) in escrow")
@@ -185,7 +186,8 @@ struct DemoScript: Sendable {
         stage.stop("ledger")
         let report = try LedgerVerifier.verify(stage.database, expectedOperator: cast.identity.operator)
         return DemoStatement(
-            job: final, deposit: record.deposit, claimed: record.settled, ownerBalance: owner.balance,
+            job: final, deposit: record.deposit, claimed: record.settled, reserved: record.reserved(at: .max),
+            ownerBalance: owner.balance,
             escrow: record.escrow, ratings: ratings, readingNanoseconds: reading ?? 0,
             selfReportedNanoseconds: selfReported, report: report)
     }

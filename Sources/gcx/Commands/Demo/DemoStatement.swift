@@ -6,7 +6,10 @@ import GCXModel
 struct DemoStatement: Encodable {
     let job: JobStatus
     let deposit: Amount
+    /// What the owner got in the end.
     let claimed: Amount
+    /// What the offer's reservation came to; it is paid where the job came to less.
+    let reserved: Amount
     let ownerBalance: Amount
     let escrow: Escrow
     let ratings: [Rating]
@@ -18,7 +21,8 @@ struct DemoStatement: Encodable {
 
     /// The job did its work, was paid to the last unit, and the ledger holds.
     var isSound: Bool {
-        job.exit == .exited(code: 0) && claimed == job.amount && ownerBalance == claimed && refunded != nil
+        job.exit == .exited(code: 0) && claimed == max(job.amount, reserved) && ownerBalance == claimed
+            && refunded != nil
             && ratings.count == 2 && report.isSound
     }
 
@@ -46,6 +50,11 @@ struct DemoStatement: Encodable {
             )
         }
         Terminal.say("earned          \(Display.amount(job.amount))")
+        if reserved > job.amount {
+            Terminal.say("reservation     \(Display.amount(reserved)), paid instead: more than the job came to")
+        } else {
+            Terminal.say("reservation     \(Display.amount(reserved)) at least, within what was earned")
+        }
         Terminal.say("claimed         \(Display.amount(claimed))")
         Terminal.say(
             "refunded        \(refunded.map(Display.amount) ?? "nothing yet") of a deposit of \(Display.amount(deposit))"

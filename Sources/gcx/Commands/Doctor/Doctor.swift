@@ -1,4 +1,6 @@
 import ArgumentParser
+import GCXAPI
+import GCXAgent
 import GCXConfig
 import GCXHardware
 import GCXLinux
@@ -29,7 +31,7 @@ struct Doctor: AsyncParsableCommand {
                 root, cgroups, runtime, reader,
                 tool("mke2fs", package: "e2fsprogs", for: "the jobs' writable layers"),
                 network,
-            ] + [await probe()]
+            ] + [await probe()] + (await offer())  // bounded: joins lists
         if output.json {
             try Terminal.json(findings)
         } else {
@@ -110,6 +112,28 @@ struct Doctor: AsyncParsableCommand {
                     + "contradictions: \(inventory.contradictions.count)", remedy: nil)
         } catch {
             return Finding(check: "probe", ok: false, detail: "\(error)", remedy: instruction(error.remedy))
+        }
+    }
+
+    /// Whether buyers see what this machine's agent sells; nothing where no agent answers.
+    private func offer() async -> [Finding] {
+        guard let configuration = try? Configuration.load(path: config),
+            let place = try? Endpoint(configuration.agent.listen), let status = try? await AgentClient(place).status(),
+            let digest = status.offer
+        else { return [] }
+        func found(_ isListed: Bool, _ detail: String, _ remedy: String) -> [Finding] {
+            let remedy = isListed ? nil : remedy
+            return [Finding(check: "offer", ok: isListed, detail: "\(digest.short) \(detail)", remedy: remedy)]
+        }
+        do {
+            let ledger = HTTPLedger(try Endpoint(configuration.ledger.endpoint))
+            let isListed = try await ledger.offers(liveOnly: true).contains { $0.digest == digest }
+            return found(
+                isListed, isListed ? "is listed" : "is not listed: no buyer is sent to it",
+                "Read the problems in `gcx agent status`; the agent shows the ledger every few minutes that it is there."
+            )
+        } catch {
+            return found(false, "may not be listed: \(error)", "Start the ledger, or name it in \(config).")
         }
     }
 

@@ -86,8 +86,11 @@ struct JobRun: AsyncParsableCommand {
     var command: [String] = []
 
     func run() async throws {
-        let client = try agent.open()
         let ledger = try ledger.open()
+        // Whoever names an agent is believed; its answers are checked all the same.
+        let client =
+            agent.named == nil
+            ? try await agent.search().agent(of: try await ledger.lease(lease).terms, on: ledger) : try agent.open()
         let payer = try KeystoreCustody(path: key, password: try Password.read(passwordFile, for: key))
         let session = try sessionKey.map {
             try KeystoreCustody(path: $0, password: try Password.read(passwordFile, for: $0))

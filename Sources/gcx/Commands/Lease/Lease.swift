@@ -37,11 +37,15 @@ struct LeaseOpen: AsyncParsableCommand {
 
     func run() async throws {
         let buyer = try key.unlock()
-        let flow = LeaseFlow(ledger: try ledger.open(), agent: try agent.open(), buyer: buyer)
+        let client = try ledger.open()
+        let flow = LeaseFlow(ledger: client, agents: try agent.search(), buyer: buyer)
         let lease = try await flow.open(demand: demand, offer: offer, session: session ?? buyer.address)
         if output.json { return try Terminal.json(LeaseDocument(lease: lease.id, signed: lease.signed)) }
         Terminal.say("\(lease.id)")
         Terminal.complain("in escrow: \(Display.amount(lease.signed.terms.deposit))")
+        if let unused = try await LeaseText.unused(client.lease(lease.id), client) {
+            Terminal.complain("unused: \(unused)")
+        }
     }
 }
 
@@ -62,7 +66,8 @@ struct LeaseShow: AsyncParsableCommand {
     var lease: Digest
 
     func run() async throws {
-        let record = try await ledger.open().lease(lease)
+        let ledger = try ledger.open()
+        let record = try await ledger.lease(lease)
         if output.json { return try Terminal.json(record) }
         let terms = record.terms
         Terminal.say("lease    \(record.id)")
@@ -73,12 +78,22 @@ struct LeaseShow: AsyncParsableCommand {
         Terminal.say("leased   \(terms.resources.cores) cores, \(Display.bytes(terms.resources.memoryBytes)) memory")
         Terminal.say("deposit  \(Display.amount(record.deposit))")
         Terminal.say("settled  \(Display.amount(record.settled))")
+        if let unused = try await LeaseText.unused(record, ledger) { Terminal.say("unused   \(unused)") }
         Terminal.say("state    \(EscrowText.line(record.escrow))")
         for rating in record.ratings {
             Terminal.say(
                 "rating   \(rating.document.stars) of 5 by \(rating.document.rater.checksummed): \(rating.document.comment.shown)"
             )
         }
+    }
+}
+
+/// A lease as text.
+enum LeaseText {
+    /// What it costs while nobody uses it; nil where its offer says nothing of it.
+    static func unused(_ record: LeaseRecord, _ ledger: any Ledger) async throws -> String? {
+        guard let conduct = try await ledger.offer(record.terms.offer).document.conduct else { return nil }
+        return ConductText.unused(hourly: record.reservationHour, idleSeconds: conduct.idleSeconds)
     }
 }
 

@@ -29,15 +29,16 @@ struct OfferList: AsyncParsableCommand {
         if output.json { return try Terminal.json(offers) }
         let names = try await MarketView(ledger: ledger).reputations(of: offers.map(\.document.owner))
         var table = Table([
-            "offer", "cores", "memory", "storage", "an hour in full use", "region", "isolation", "owner's stars",
+            "offer", "cores", "memory", "storage", "an hour in full use", "unused", "region", "isolation",
+            "owner's stars",
         ])
         for record in offers {
             let offer = record.document
             let hourly = try Pricing.hourlyCeiling(offer.capacity, rates: offer.rates)
             table.add([
                 "\(record.digest)", "\(offer.capacity.cores)", Display.bytes(offer.capacity.memoryBytes),
-                Display.bytes(offer.capacity.storageBytes), Display.grouped(hourly), offer.region.shown,
-                "\(offer.isolation)", names[offer.owner]?.brief ?? "",  // bounded: a dictionary
+                Display.bytes(offer.capacity.storageBytes), Display.grouped(hourly), ConductText.brief(offer),
+                offer.region.shown, "\(offer.isolation)", names[offer.owner]?.brief ?? "",  // bounded: a dictionary
             ])
         }
         Terminal.say(offers.isEmpty ? "no offers" : table.text)
@@ -68,6 +69,7 @@ struct OfferShow: AsyncParsableCommand {
         Terminal.say("machine   \(document.machine.checksummed)")
         Terminal.say(
             "for sale  \(document.capacity.cores) cores, \(Display.bytes(document.capacity.memoryBytes)) memory")
+        for line in try ConductText.lines(document) { Terminal.say(line) }
         Terminal.say("expires   \(document.expiresAt) (Unix seconds)")
         var table = Table(["fact", "value", "trust", "taken at"])
         for fact in document.facts {
