@@ -17,6 +17,8 @@ package enum AgentLimits {
     package static let signsPerSpan: UInt64 = 3
     /// Wait before a sign of life that was not taken is sent again, and the shortest between two.
     package static let signRetryInterval: Duration = .seconds(1)
+    /// How often an agent that sells nothing yet looks whether there is an offer to show: a machine that comes back is listed soon.
+    package static let offerLookInterval: Duration = .milliseconds(250)
     /// How long an agent that stops waits for the ledger to hear that it leaves: a part of what it has for its whole stop.
     package static let leavingTimeout: Duration = .seconds(2)
     /// Longest wait between two tries of an outbox entry, seconds.

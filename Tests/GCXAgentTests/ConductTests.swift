@@ -156,7 +156,7 @@ import Testing
         let sender = SignSender(context: context, core: core)
         bench.world.clock.advance(61)
         await core.retractOffer()
-        #expect(await sender.sign() == .seconds(1))
+        #expect(await sender.sign() == AgentLimits.offerLookInterval)
         await sender.leave()
         #expect(await context.problems.lines.isEmpty)
         #expect(try await listed == [])

@@ -43,7 +43,7 @@ struct SignBookTests {
 
     @Test("what no longer stands is forgotten, and only that")
     func clearing() throws {
-        var state = LedgerState(operator: world.operator.address, isTestNetwork: true)
+        var state = LedgerState(world.charter)
         let grant = world.grant()
         try apply(.grant(grant), to: &state)
         let offers = (0..<5).map { number in

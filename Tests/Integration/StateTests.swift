@@ -81,6 +81,8 @@ extension WholeLeases {
             #expect(try site.jobIdentity(lease) == job)
             let status = try site.json(AgentStatus.self, "agent", "status")
             #expect(status.problems.contains { $0.contains("set aside") && $0.contains("column phase") }, "\(status)")
+            // The machine had left, and is listed again once it is heard.
+            try site.wait("the offer", seconds: 20) { try site.gcx("offer", "list").contains("0x") }
             let other = try site.lease()
             #expect(try site.outcome(site.running("echo hello", on: other)).text == "hello\n")
             #expect(try site.jobIdentity(lease) == job)

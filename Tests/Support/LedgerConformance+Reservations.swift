@@ -47,12 +47,12 @@ extension LedgerConformance {
             let now = bench.clock.now
             let early = try await bench.openLease(under: .half) { ($0.startsAt, $0.endsAt) = (now + 600, now + 1_200) }
             let late = try await bench.openLease(under: .half)
-            let poor = try await bench.openLease(under: .half) { $0.deposit = 50 }
+            let poor = try await bench.openLease(under: .half) { $0.deposit = 100 }
             bench.clock.advance(590)
             try await bench.ledger.post(.closeRequest(bench.world.closeRequest(early, by: bench.world.machine)))
             try bench.expect(try await bench.ledger.lease(early).settled, is: .zero)
             bench.clock.advance(100_000)
-            for (id, settled) in [(late, 1_563), (poor, 50)] as [(LeaseID, Amount)] {
+            for (id, settled) in [(late, 1_563), (poor, 100)] as [(LeaseID, Amount)] {
                 try await bench.ledger.post(.closeRequest(bench.world.closeRequest(id, by: bench.world.machine)))
                 try bench.expect(try await bench.ledger.lease(id).settled, is: settled)
             }

@@ -26,13 +26,22 @@ extension LeaseKeeper {
 
     /// Why the machine ends the lease now, and what that costs; nil while it does not.
     func idleNote() async throws(AgentError) -> String? {
-        guard let row = try context.store.lease(id), row.isIdle(at: context.now()) else { return nil }
+        guard let row = try context.store.lease(id) else { return nil }
+        if isReservedAway { return "the reservation has used up the deposit of \(deposit), so the machine ends the lease" }
+        guard row.isIdle(at: context.now()) else { return nil }
         // What it costs is a word to people; the lease ends whether the ledger answers or not.
         let sight = try? await look()
         let reserved = sight.map { $0.record.reserved(at: $0.time) } ?? .zero
         let cost =
             reserved > .zero ? "; at least \(reserved) base units of the deposit go to the owner for the time" : ""
         return "no job for \(row.idleSeconds) s, so the machine ends the lease\(cost)"
+    }
+
+    /// Whether the owner gets all of the deposit already: from here on the machine would be held for nothing.
+    private var isReservedAway: Bool {
+        guard let sight else { return false }
+        let reserved = sight.record.reserved(at: sight.timeNow)
+        return reserved > .zero && reserved >= sight.record.deposit
     }
 
     /// Writes down what the ledger paid in the end, with the reservation where that was more than the vouchers.

@@ -39,7 +39,7 @@ actor SignSender {
     ///
     /// - Returns: how long to wait for the next.
     func sign() async -> Duration {
-        guard let (offer, seconds) = await offer else { return AgentLimits.signRetryInterval }
+        guard let (offer, seconds) = await offer else { return AgentLimits.offerLookInterval }
         do throws(LedgerError) {
             try await send(offer, isLeaving: false)
             heardAt = BootClock.now()
