@@ -182,14 +182,27 @@ let testing: [Target] = [
         path: "Tests/Fuzz/Entries"),
 ]
 
+// `make simulate` names a target of which nothing but what it needs is built: a release build of all tests takes long.
+let all = values + rules + adapters + services + programs + probe + testing
+let wanted = Context.environment["GCX_ONLY"].map { needs(of: [$0], among: all) }
+
+func needs(of names: Set<String>, among all: [Target]) -> Set<String> {
+    let found = all.filter { names.contains($0.name) }.flatMap(\.dependencies).compactMap { dependency -> String? in
+        if case .byNameItem(let name, _) = dependency { name } else { nil }
+    }
+    return names.isSuperset(of: found) ? names : needs(of: names.union(found), among: all)
+}
+
 let package = Package(
     name: "gcx",
-    products: [
-        .executable(name: "gcx", targets: ["gcx"]),
-        .executable(name: "gcx-supervisor", targets: ["gcx-supervisor"]),
-        .executable(name: "gcx-probe", targets: ["gcx-probe"]),
-        .executable(name: "gcx-unpack", targets: ["gcx-unpack"]),
-    ],
+    products: wanted != nil
+        ? []
+        : [
+            .executable(name: "gcx", targets: ["gcx"]),
+            .executable(name: "gcx-supervisor", targets: ["gcx-supervisor"]),
+            .executable(name: "gcx-probe", targets: ["gcx-probe"]),
+            .executable(name: "gcx-unpack", targets: ["gcx-unpack"]),
+        ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
@@ -202,6 +215,6 @@ let package = Package(
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0", traits: []),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
-    targets: values + rules + adapters + services + programs + probe + testing,
+    targets: all.filter { wanted?.contains($0.name) ?? true },
     swiftLanguageModes: [.v6]
 )

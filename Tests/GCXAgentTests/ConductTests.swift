@@ -28,11 +28,14 @@ import Testing
     }
 
     /// A lease by the way that every one goes: proposed, signed, opened, seen.
-    private func open(startsIn seconds: UInt64 = 0) async throws -> LeaseID {
+    private func open(
+        startsIn seconds: UInt64 = 0, in other: LedgerBench.Market? = nil, deposit: Amount = 10_000
+    ) async throws -> LeaseID {
+        let market = other ?? market
         let (world, ledger) = (bench.world, bench.ledger.ledger)
         let begin = world.clock.now + seconds
         let terms = world.terms(offer: market.offer, demand: market.demand) {
-            ($0.startsAt, $0.endsAt) = (begin, begin + 600)
+            ($0.startsAt, $0.endsAt, $0.deposit) = (begin, begin + 600, deposit)
         }
         let id = terms.digest(in: world.domain)
         let signed = try await core.propose(LeaseProposal(terms: terms, payerSignature: world.buyer.sign(id)))
@@ -70,6 +73,21 @@ import Testing
         #expect(row.note.contains("no job for 30 s") && row.note.contains("78 base units"), "\(row.note)")
         #expect(
             try await bench.ledger.ledger.freeCapacity(of: market.offer, from: 0, until: .max) == TestWorld.capacity)
+    }
+
+    @Test("one whose reservation has taken all of its deposit is ended before that")
+    func reservedAway() async throws {
+        let patient = try await bench.ledger.openMarket(offer: {
+            $0.conduct = Self.conduct
+            $0.conduct?.idleSeconds = 500
+        })
+        await core.use(try await bench.ledger.ledger.offer(patient.offer).signed, digest: patient.offer)
+        let id = try await open(in: patient, deposit: 79)
+        #expect(try await phase(id, after: 30) == .open)
+        // 9,378 an hour reach 79 after 31 s, which the agent sees when it looks again.
+        _ = try await phase(id, after: 1)
+        #expect(try await phase(id, after: 0) == .settling)
+        #expect(try #require(try store.lease(id)).note.contains("used up the deposit of 79"))
     }
 
     @Test("what the owner gets for a lease that somebody closes before its job is in the agent's book too")
