@@ -127,7 +127,7 @@ package struct LeaseRecord: Codable, Equatable, Sendable {
     /// At most one from each side.
     package var ratings: [Signed<Rating>]
     /// What an hour of it costs at least, used or not, by its offer's word; nil where that asks for nothing.
-    package let reservationHour: Amount?
+    package internal(set) var reservationHour: Amount?
 
     package var terms: LeaseTerms { signed.terms }
     package var deposit: Amount { escrow.deposit }

@@ -123,8 +123,8 @@ extension WholeLeases {
             let other = try Site(["ledger.endpoint": "\"unix:\(site.path("ledger.sock"))\""])
             let granted = try other.outcome(
                 ["key", "grant"] + other.signing("owner") + [
-                    "--machine", other.addresses["machine", default: ""], "--operator",
-                    site.addresses["operator", default: ""], "--days", "1", "--out", other.path("grant.json"),
+                    "--machine", other.addresses["machine", default: ""], "--ledger",
+                    "unix:\(site.path("ledger.sock"))", "--days", "1", "--out", other.path("grant.json"),
                 ])
             #expect(granted.status == .exited(0), "\(granted.errorText)")
             try other.start(.agent)

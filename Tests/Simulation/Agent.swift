@@ -41,17 +41,26 @@ extension Simulation {
         switch deal.phase {
         case .proposed(let since): lookForOpening(deal, since)
         case .open:
-            if now >= deal.terms.endsAt { take(.expiredUnused(at: now), deal) } else { follow(deal) }
+            if now >= deal.terms.endsAt || isIdle(deal) {
+                take(.expiredUnused(at: now), deal)
+            } else {
+                follow(deal)
+            }
         case .running, .paused, .held, .ending: meter(deal)
         case .settling: settle(deal)
         default: break
         }
     }
 
+    private func isIdle(_ deal: Deal) -> Bool {
+        lapse != .idle && now >= max(deal.openSince, deal.terms.startsAt) + Market.conduct.idleSeconds
+    }
+
     /// An event of the agent's own, and what it does about it.
     private mutating func take(_ event: LeaseEvent, _ deal: Deal) {
         let (next, effects) = deal.phase.after(event)
         if case .paused = next, !deal.isPaused { deal.pausedAt = now }
+        if case .open = next { deal.openSince = now }
         deal.phase = next
         for effect in effects {
             switch effect {

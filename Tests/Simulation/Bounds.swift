@@ -44,6 +44,15 @@ enum Bounds {
         contract.terms.burst.value + contract.terms.hourlyCap.value * UInt128(seconds) / 3_600
     }
 
+    /// What a lease costs that was open for so long and that nobody vouched for: the part of full use that its offer states.
+    static func reserved(_ contract: Contract, seconds: UInt64) -> UInt128 {
+        let percent = UInt128(Market.conduct.reservationPercent)
+        return min(contract.price.hourly * percent * UInt128(seconds) / 360_000, contract.terms.deposit.value)
+    }
+
+    /// A machine is held for a lease without a job so long at most, seconds, while its agent works.
+    static let idleSeconds = Market.conduct.idleSeconds
+
     /// A machine is held for somebody who does not open the lease so long at most, seconds; for one payer
     /// ``AgentLimits/proposalsPerPayerMax`` times at once, and only against a balance that covers all their deposits.
     static let reservationSeconds = AgentLimits.proposalSeconds

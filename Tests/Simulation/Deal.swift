@@ -41,6 +41,8 @@ final class Contract {
     let standing: Price
     /// Nil before it is opened.
     var openedAt: UInt64?
+    /// When the payer asked to close.
+    var asked: UInt64?
     /// From when on its time counts: its start, or its opening if that was later. Nil before it is opened.
     var from: UInt64?
 
@@ -68,6 +70,7 @@ final class Deal {
     var stopLeft: UInt64 = 0
     /// Seconds in which the agent was away from the job or from the ledger.
     var blind: UInt64 = 0
+    var openSince: UInt64 = 0
     var pausedAt: UInt64 = 0
     var settlingAt: UInt64 = 0
 

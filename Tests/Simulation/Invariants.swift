@@ -33,7 +33,7 @@ extension Simulation {
         var broken = times(deal) + terms(deal)
         guard let record = record(deal.contract), let from = deal.contract.from else { return broken }
         let (settled, price) = (record.settled, deal.contract.price)
-        if settled > deal.signed { broken.append("the buyer paid \(settled) and signed \(deal.signed)") }
+        broken += reservation(deal, record, from: from)
         let time = (now > from ? now - from : 0) + Bounds.lookSeconds
         if settled.value > price.of(time) { broken.append("the buyer paid \(settled) for \(time) s") }
         broken += loss(deal, record)
@@ -44,6 +44,25 @@ extension Simulation {
             broken.append("a job runs on after the request to close")
         }
         return broken
+    }
+
+    /// The buyer pays what it signed, or the reservation where that is more, and the owner gets no less.
+    private func reservation(_ deal: Deal, _ record: LeaseRecord, from: UInt64) -> [String] {
+        let until: UInt64
+        switch record.escrow {
+        case .open: until = now
+        case .closing(_, _, let requestedAt, _): until = requestedAt
+        case .closed(_, _, let closedAt): until = deal.contract.asked ?? closedAt
+        }
+        let end = min(until, deal.terms.endsAt)
+        let (seconds, settled) = (end > from ? end - from : 0, record.settled.value)
+        // What one rounds up may be rounded down by the other.
+        let reserved = Bounds.reserved(deal.contract, seconds: seconds)
+        if settled > max(deal.signed.value, reserved + 1) {
+            return ["the buyer paid \(settled), signed \(deal.signed), and the reservation is \(reserved)"]
+        }
+        guard record.escrow.isClosed, settled + 1 < reserved else { return [] }
+        return ["the owner got \(settled) for \(seconds) s of a lease, and the reservation is \(reserved)"]
     }
 
     /// What was worked for and is not paid; while the lease is open, what is beyond the vouchers.
@@ -84,6 +103,9 @@ extension Simulation {
         }
         if case .proposed(let since) = deal.phase, isOverdue(since, by: Bounds.reservationSeconds) {
             broken.append("a machine is held for a lease that nobody opens")
+        }
+        if case .open = deal.phase, isOverdue(max(deal.openSince, terms.startsAt), by: Bounds.idleSeconds) {
+            broken.append("a machine is held for a lease without a job")
         }
         if case .settling = deal.phase, isOverdue(deal.settlingAt, by: Bounds.settlingSeconds) {
             broken.append("a lease waits for its last voucher beyond its time")

@@ -24,6 +24,7 @@ enum Lapse: String, CaseIterable, Sendable, CustomStringConvertible {
     case claims = "vouchers are claimed at the end only"
     case closing = "nothing is claimed when the buyer asks to close"
     case sweep = "what is opened after it lapsed is left open"
+    case idle = "a lease without a job is left open"
 
     // What the ledger asks.
     case escrow = "the deposit stays in the account as well"
@@ -33,6 +34,7 @@ enum Lapse: String, CaseIterable, Sendable, CustomStringConvertible {
     case cap = "vouchers have no cap"
     case window = "the buyer closes at once"
     case late = "a claim after the window is paid"
+    case reservation = "a lease that nobody uses costs nothing"
 
     // What the buyer asks of a receipt.
     case inspection = "the buyer vouches for whatever comes"

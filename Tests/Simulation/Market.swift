@@ -30,6 +30,9 @@ struct Market {
     static let honest = 0..<2
     static let hostile = 2
 
+    /// A fifth of full use for a lease that nobody uses, and its end after a minute.
+    static let conduct = OfferConduct(endpoints: [], signSeconds: 0, idleSeconds: 60, reservationPercent: 20)
+
     init(_ world: TestWorld, closeWindowSeconds: UInt64) {
         let signature = Signature.zero
         func address(_ number: UInt8) -> Address { Address(checkedBytes: [UInt8](repeating: number, count: 20)) }
@@ -48,6 +51,7 @@ struct Market {
         stalls = [UInt8(0), 1, 2].map { number in
             var offer = template
             offer.offerID = digest(110 + number)
+            if number != Self.hostile { offer.conduct = Self.conduct }
             if number == Self.hostile {
                 (offer.owner, offer.machine, offer.grant) = (address(50), address(51), digest(101))
                 offer.capacity.cores = 64

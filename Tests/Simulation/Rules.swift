@@ -33,6 +33,7 @@ extension Simulation {
         let entry = Entry.leaseOpened(market.countersigned(terms))
         do { try post(entry, as: contract.id, isStrict: asksAll(of: contract)) } catch { return false }
         if lapse == .escrow { state.balances[terms.payer] = account(terms.payer).adding(terms.deposit) }
+        if lapse == .reservation { state.leases[contract.id]?.reservationHour = nil }
         (contract.openedAt, contract.from) = (now, max(now, terms.startsAt))
         contract.wish.contracts.append(contract)
         open.append(contract)
@@ -103,7 +104,9 @@ extension Simulation {
 
     mutating func postClose(_ contract: Contract, by requester: Address) -> Bool {
         let request = CloseRequest(channel: contract.id, requester: requester, requestedAt: now)
-        return (try? post(.closeRequest(market.unsigned(request)))) != nil
+        guard (try? post(.closeRequest(market.unsigned(request)))) != nil else { return false }
+        if requester == contract.terms.payer { contract.asked = now }
+        return true
     }
 
     /// The buyer takes back what is left.

@@ -105,7 +105,7 @@ struct Stall {
             offer: offer.digest(in: ground.domain), demand: demand.digest(in: ground.domain), payer: payer.address,
             payee: owner.address, machine: machine.address, session: payer.address, resources: demand.resources,
             rates: sold.rates, startsAt: ground.now, endsAt: ground.now + demand.durationSeconds, deposit: deposit,
-            burst: deposit, hourlyCap: deposit, closeWindowSeconds: sold.closeWindowSeconds,
+            burst: 1_000_000, hourlyCap: 1_000_000, closeWindowSeconds: sold.closeWindowSeconds,
             receiptSeconds: sold.receiptSeconds, creditLimit: sold.creditLimit, graceSeconds: sold.graceSeconds,
             salt: .random())
         edit(&terms)
