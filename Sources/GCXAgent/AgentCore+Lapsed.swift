@@ -3,7 +3,7 @@ import GCXModel
 
 extension AgentCore {
     /// Closes what was opened on the ledger after its proposal had lapsed here: nobody would serve it, and until its end the
-    /// ledger would sell its part of the machine to nobody else. Its buyer has everything back at once.
+    /// ledger would sell its part of the machine to nobody else. Its buyer has the deposit back, less the reservation of that time.
     ///
     /// Cost: the leases that are new in the machine's list since the last look; in a new life of the agent all of them, once.
     func closeLapsed() async {
@@ -44,7 +44,7 @@ extension AgentCore {
         let entry = Entry.closeRequest(try await context.identity.sign(request))
         try context.store.enqueue(
             entry, key: entry.key(in: context.identity.domain).description, lease: record.id)
-        let word: Untrusted = "opened on the ledger after it had lapsed here: it is closed, and the buyer has all back"
+        let word: Untrusted = "opened on the ledger after it had lapsed here: it is closed, and the deposit goes back"
         try context.store.append(.now(record.id, .agent, word))
         return true
     }

@@ -27,7 +27,9 @@ extension LeaseKeeper {
     /// Why the machine ends the lease now, and what that costs; nil while it does not.
     func idleNote() async throws(AgentError) -> String? {
         guard let row = try context.store.lease(id) else { return nil }
-        if isReservedAway { return "the reservation has used up the deposit of \(deposit), so the machine ends the lease" }
+        if isReservedAway {
+            return "the reservation has used up the deposit of \(deposit), so the machine ends the lease"
+        }
         guard row.isIdle(at: context.now()) else { return nil }
         // What it costs is a word to people; the lease ends whether the ledger answers or not.
         let sight = try? await look()
