@@ -116,6 +116,11 @@ import Testing
         bench.world.clock.advance(20)
         _ = try await core.beginUpload(.input, lease: id, by: .owner)
         #expect(try await phase(id, after: 29) == .open)
+        do {
+            let upload = try await core.beginUpload(.input, lease: id, by: .owner)
+            #expect(try await phase(id, after: 300) == .open, "it is on its way")
+            try await core.endUpload(upload, complete: false)
+        }
         var row = try #require(try store.lease(id))
         row.enter(.running, at: bench.world.clock.now)
         #expect(!row.isIdle(at: .max))

@@ -45,9 +45,11 @@ enum Bounds {
     }
 
     /// What a lease costs that was open for so long and that nobody vouched for: the part of full use that its offer states.
-    static func reserved(_ contract: Contract, seconds: UInt64) -> UInt128 {
+    ///
+    /// - Parameter deposit: with what was put in later.
+    static func reserved(_ contract: Contract, deposit: Amount, seconds: UInt64) -> UInt128 {
         let percent = UInt128(Market.conduct.reservationPercent)
-        return min(contract.price.hourly * percent * UInt128(seconds) / 360_000, contract.terms.deposit.value)
+        return min(contract.price.hourly * percent * UInt128(seconds) / 360_000, deposit.value)
     }
 
     /// A machine is held for a lease without a job so long at most, seconds, while its agent works.

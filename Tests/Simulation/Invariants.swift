@@ -57,7 +57,7 @@ extension Simulation {
         let end = min(until, deal.terms.endsAt)
         let (seconds, settled) = (end > from ? end - from : 0, record.settled.value)
         // What one rounds up may be rounded down by the other.
-        let reserved = Bounds.reserved(deal.contract, seconds: seconds)
+        let reserved = Bounds.reserved(deal.contract, deposit: record.deposit, seconds: seconds)
         if settled > max(deal.signed.value, reserved + 1) {
             return ["the buyer paid \(settled), signed \(deal.signed), and the reservation is \(reserved)"]
         }

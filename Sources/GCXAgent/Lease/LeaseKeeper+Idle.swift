@@ -30,7 +30,8 @@ extension LeaseKeeper {
         if isReservedAway {
             return "the reservation has used up the deposit of \(deposit), so the machine ends the lease"
         }
-        guard row.isIdle(at: context.now()) else { return nil }
+        // An upload has deadlines of its own, and renews the time when it is complete.
+        guard row.isIdle(at: context.now()), !context.room.isBusy(id) else { return nil }
         // What it costs is a word to people; the lease ends whether the ledger answers or not.
         let sight = try? await look()
         let reserved = sight.map { $0.record.reserved(at: $0.time) } ?? .zero

@@ -65,6 +65,9 @@ final class UploadRoom: Sendable {
         }
     }
 
+    /// Whether an upload for the lease is on its way.
+    func isBusy(_ lease: LeaseID) -> Bool { uses.withLock { uses in uses[lease] != nil } }
+
     /// Bytes that may be written for a lease now.
     func left(for lease: LeaseID) throws(AgentError) -> UInt64 {
         let kept = SandboxLimits.diskReserveBytes.saturatingSum(try promised(besides: lease))

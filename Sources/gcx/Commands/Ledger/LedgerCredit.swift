@@ -9,7 +9,8 @@ struct LedgerCredit: AsyncParsableCommand {
         commandName: "credit",
         abstract: "On a private ledger: money that is its operator's promise, issued and redeemed as signed entries.",
         discussion: """
-            The operator takes money outside the ledger and issues as much on it; who wants it back asks, is paid outside, and the             operator redeems it. Nothing but the operator's word stands behind it. A test network has `gcx ledger faucet`.
+            The operator takes money outside the ledger and issues as much on it; who wants it back asks, is paid outside, and the
+            operator redeems it. Nothing but the operator's word stands behind it. A test network has `gcx ledger faucet`.
             """,
         subcommands: [LedgerCreditIssue.self, LedgerCreditAsk.self, LedgerCreditRedeem.self])
 }

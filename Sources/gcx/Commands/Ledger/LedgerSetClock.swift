@@ -10,7 +10,8 @@ struct LedgerSetClock: AsyncParsableCommand {
         commandName: "clock",
         abstract: "Say with the operator's key that this machine's clock is right; the ledger goes on from there.",
         discussion: """
-            A ledger refuses a clock that is days ahead of its entries, and its time never goes back. After it was switched off             for long, or was once ahead, the operator sets it. The order is an entry like every other.
+            A ledger refuses a clock that is days ahead of its entries, and its time never goes back. After it was switched off
+            for long, or was once ahead, the operator sets it. The order is an entry like every other.
             """)
 
     @OptionGroup var key: KeyOptions
