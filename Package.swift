@@ -149,7 +149,8 @@ let testing: [Target] = [
     tests(
         "GCXAgentTests",
         [
-            "GCXModel", "GCXSigning", "GCXPricing", "GCXMetering", "GCXMarket", "GCXBenchmark", "GCXLinux", "GCXSandbox",
+            "GCXModel", "GCXSigning", "GCXPricing", "GCXMetering", "GCXMarket", "GCXBenchmark", "GCXLinux",
+            "GCXSandbox",
             "GCXLedger",
             "GCXLedgerSQLite", "GCXAgent", "Support", "gcx-unpack", logging,
         ]),
