@@ -22,7 +22,7 @@ extension LeaseTerms {
     ///
     /// The credit is worth a few receipts of this lease, at most what the offer gives. The deposit is what the whole lease costs
     /// in full use and the credit on top, at most the budget; the burst is one receipt period and the credit, so that an
-    /// honest job never meets the rate cap.
+    /// honest job never meets the rate cap. What the job can send, where the offer gives it a network, is in burst and cap too.
     ///
     /// - Throws: ``PricingError`` when the rates are too large to multiply, or the end is too late to be written.
     package init(
@@ -30,7 +30,7 @@ extension LeaseTerms {
     ) throws(PricingError) {
         let resources = demand.resources
         let whole = try Pricing.ceiling(resources, rates: offer.rates, seconds: demand.durationSeconds)
-        let period = try Pricing.ceiling(resources, rates: offer.rates, seconds: offer.receiptSeconds)
+        let period = try Self.most(resources, of: offer, seconds: offer.receiptSeconds)
         let credit = try LeaseMoney.credit(
             resources, rates: offer.rates, receiptSeconds: offer.receiptSeconds, most: offer.creditLimit)
         let (end, isLate) = choice.startsAt.addingReportingOverflow(demand.durationSeconds)
@@ -41,8 +41,19 @@ extension LeaseTerms {
             endsAt: end,
             deposit: min(demand.budget, whole.adding(credit) ?? whole),
             burst: period.adding(credit) ?? period,
-            hourlyCap: try Pricing.hourlyCeiling(resources, rates: offer.rates),
+            hourlyCap: try Self.most(resources, of: offer, seconds: 3_600),
             closeWindowSeconds: offer.closeWindowSeconds, receiptSeconds: offer.receiptSeconds,
             creditLimit: credit, graceSeconds: offer.graceSeconds, salt: choice.salt)
+    }
+
+    /// What a job can use up in so long, with all that it sends. A bandwidth that cannot be priced is none: it is the offer's
+    /// own word, and ends no contract.
+    private static func most(
+        _ resources: Resources, of offer: Offer, seconds: UInt64
+    ) throws(PricingError) -> Amount {
+        let use = try Pricing.ceiling(resources, rates: offer.rates, seconds: seconds)
+        let bandwidth = offer.facts.first { $0.name == Fact.egressName }?.value ?? 0
+        let sent = try? Pricing.egressCeiling(bytesPerSecond: bandwidth, rates: offer.rates, seconds: seconds)
+        return use.adding(sent ?? .zero) ?? use
     }
 }

@@ -60,6 +60,19 @@ package enum Pricing {
         return owed == .zero && isFree(rates) ? .zero : roundedUp
     }
 
+    /// What sending for so long costs at the most, rounded up.
+    ///
+    /// - Parameter bytesPerSecond: the most that can be sent.
+    package static func egressCeiling(
+        bytesPerSecond: UInt64, rates: Rates, seconds: UInt64
+    ) throws(PricingError) -> Amount {
+        var most = Usage.zero
+        most.egressBytes = bytesPerSecond.saturatingProduct(seconds)
+        let owed = try amountOwed(most, rates: rates)
+        guard owed > .zero, let roundedUp = owed.adding(1) else { return owed }
+        return roundedUp
+    }
+
     /// The ceiling of one hour: what demands compare and rate caps are made of.
     package static func hourlyCeiling(_ resources: Resources, rates: Rates) throws(PricingError) -> Amount {
         try ceiling(resources, rates: rates, seconds: 3_600)

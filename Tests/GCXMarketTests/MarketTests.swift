@@ -117,6 +117,35 @@ struct MarketTests {
         #expect(Self.reasons(demand, Self.offer()).count == 3)
     }
 
+    /// The worst honest bill: all resources in full use, and all that the network lets through, from the first second.
+    @Test("what a job uses and sends is payable at any moment, where the offer gives jobs a network")
+    func sending() throws {
+        let demand = Self.demand { ($0.budget, $0.hourlyMax) = (Amount(.max), Amount(.max)) }
+        var offer = Self.offer()
+        offer.rates.egressGiB = 1_000_000
+        offer.facts.append(
+            Fact(name: Fact.egressName, value: 100_000_000, unit: "B/s", level: .claimed, measuredAt: 0))
+        let terms = try LeaseTerms(
+            demand: demand, demandDigest: .random(), offer: offer, offerDigest: .random(),
+            choice: LeaseChoice(startsAt: 100, session: Self.buyer, salt: .random()))
+        let vouchers = VoucherWorth(open: terms, openedAt: 100, deposit: Amount(.max))
+        for seconds: UInt64 in [1, 5, 60, 3_000] {
+            var usage = Pricing.fullUse(of: demand.resources, seconds: seconds)
+            usage.egressBytes = 100_000_000 * seconds
+            let owed = try Pricing.amountOwed(usage, rates: offer.rates)
+            #expect(vouchers.payable(at: 100 + seconds) >= owed, "\(seconds) s")
+        }
+        offer.facts = [Fact(name: Fact.egressName, value: .max, unit: "B/s", level: .claimed, measuredAt: 0)]
+        offer.rates.egressGiB = Amount(.max)
+        #expect(
+            throws: Never.self, "an impossible bandwidth is passed over",
+            performing: {
+                try LeaseTerms(
+                    demand: demand, demandDigest: .random(), offer: offer, offerDigest: .random(),
+                    choice: LeaseChoice(startsAt: 100, session: Self.buyer, salt: .random()))
+            })
+    }
+
     @Test("the terms stay inside the budget and above what full use costs")
     func terms() throws {
         let (demand, offer) = (Self.demand(), Self.offer())

@@ -235,10 +235,9 @@ extension LeaseKeeper {
         do {
             var reserve = try Pricing.ceiling(terms.resources, rates: terms.rates, seconds: ahead)
             if let network = context.settings.network, meter?.meter.last.egressBytes != nil {
-                var most = Usage.zero
-                // bounded: two numbers of 64 bits in 128
-                most.egressBytes = UInt64(clamping: UInt128(network.bytesPerSecond) * UInt128(ahead))
-                reserve = reserve.adding(try Pricing.amountOwed(most, rates: terms.rates)) ?? reserve
+                let sent = try Pricing.egressCeiling(
+                    bytesPerSecond: network.bytesPerSecond, rates: terms.rates, seconds: ahead)
+                reserve = reserve.adding(sent) ?? reserve
             }
             return CreditPolicy(creditLimit: terms.creditLimit, deposit: deposit, reserve: reserve)
         } catch {

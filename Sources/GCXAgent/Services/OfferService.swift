@@ -118,7 +118,7 @@ package struct OfferService: Service {
         guard let network = context.settings.network else { return [] }
         return [
             Fact(
-                name: "network.egress", value: network.bytesPerSecond, unit: "B/s", level: .claimed, measuredAt: now)
+                name: Fact.egressName, value: network.bytesPerSecond, unit: "B/s", level: .claimed, measuredAt: now)
         ]
     }
 

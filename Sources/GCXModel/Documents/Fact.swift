@@ -2,6 +2,9 @@
 ///
 /// `name` is dotted and fixed (`cpu.fp64.all`, `memory.bytes`), `unit` is the field's (`flop/s`, `B/s`, `B`, `ps`, `op/s`).
 package struct Fact: Codable, Equatable, Hashable, Sendable {
+    /// What a job can send in a second at the most, where jobs have a network, `B/s`.
+    package static let egressName: Untrusted = "network.egress"
+
     /// Dotted name of the figure.
     package var name: Untrusted
     /// The figure in `unit`, rounded down.
