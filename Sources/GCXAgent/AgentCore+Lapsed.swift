@@ -26,7 +26,7 @@ extension AgentCore {
             let page = try await context.ledger.leases(of: context.identity.machine.address, from: leasesRead)
             return page.items.isEmpty ? nil : page.items
         } catch {
-            throw .ledger(Untrusted(error.description), remedy: Untrusted(error.remedy.instruction))
+            throw AgentError(error)
         }
     }
 

@@ -116,7 +116,7 @@ package actor AgentCore {
     private func demand(of terms: LeaseTerms) async throws(AgentError) -> Demand {
         let record: DemandRecord
         do { record = try await context.ledger.demand(terms.demand) } catch {
-            guard case .unknownDemand = error else { throw ledgerError(error) }
+            guard case .unknownDemand = error else { throw AgentError(error) }
             throw .termsRefused(Untrusted(error.description), remedy: Untrusted(error.remedy.instruction))
         }
         guard record.isLive(at: context.now()) else {
@@ -129,11 +129,7 @@ package actor AgentCore {
 
     /// What the payer of these terms has on the ledger.
     private func balance(for terms: LeaseTerms) async throws(AgentError) -> Amount {
-        do { return try await context.ledger.account(terms.payer).balance } catch { throw ledgerError(error) }
-    }
-
-    private func ledgerError(_ error: LedgerError) -> AgentError {
-        .ledger(Untrusted(error.description), remedy: Untrusted(error.remedy.instruction))
+        do { return try await context.ledger.account(terms.payer).balance } catch { throw AgentError(error) }
     }
 
     private func checkPayer(_ proposal: LeaseProposal, _ digest: Digest) throws(AgentError) {

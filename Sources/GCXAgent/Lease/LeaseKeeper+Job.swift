@@ -1,4 +1,5 @@
 import FoundationEssentials
+import GCXLedger
 import GCXLinux
 import GCXMetering
 import GCXModel
@@ -223,6 +224,10 @@ extension UInt64 {
 }
 
 extension AgentError {
+    init(_ error: LedgerError) {
+        self = .ledger(Untrusted(error.description), remedy: Untrusted(error.remedy.instruction))
+    }
+
     init(_ error: SandboxError) {
         switch error {
         case .image(let image):

@@ -249,7 +249,7 @@ extension LeaseKeeper {
     func look() async throws(AgentError) -> LedgerSight? {
         let time: UInt64
         do { time = try await context.ledger.identity().ledgerTime } catch {
-            throw .ledger(Untrusted(error.description), remedy: Untrusted(error.remedy.instruction))
+            throw AgentError(error)
         }
         guard let record = try await leaseOnLedger() else { return nil }
         sight = LedgerSight(record: record, time: time, seenAt: BootClock.now())

@@ -99,7 +99,7 @@ extension LeaseKeeper {
     func leaseOnLedger() async throws(AgentError) -> LeaseRecord? {
         do { return try await context.ledger.lease(id) } catch {
             if case .leaseUnknown = error { return nil }
-            throw .ledger(Untrusted(error.description), remedy: Untrusted(error.remedy.instruction))
+            throw AgentError(error)
         }
     }
 

@@ -20,9 +20,8 @@ package struct Reservation: Equatable, Sendable {
 
     /// What is due at a moment, rounded down. A sum beyond 128 bits is all there is.
     package func due(at time: UInt64) -> Amount {
-        let end = min(until, time)
-        let seconds = end > from ? end - from : 0  // bounded: the smaller from the larger
-        return (try? Pricing.accrued(hourly: hourly, seconds: seconds)) ?? Amount(.max)
+        // It grows as a rate cap does that begins at nothing.
+        RateCap(burst: .zero, hourly: hourly, from: from, until: until).allowed(at: time)
     }
 
     /// The hourly price of keeping these resources by the word of an offer; nil where it asks for none.
