@@ -12,6 +12,10 @@ extension HwlocTopology {
         shape.caches = Self.cacheTypes.flatMap { type, level, kind in
             objects(type).map { Self.cache($0, level, kind) }
         }
+        shape.memoryCaches = objects(HWLOC_OBJ_MEMCACHE).map { object in
+            let size = object.attr?.pointee.cache.size ?? 0
+            return .init(sizeBytes: size == 0 ? nil : size, pus: Self.pus(object.cpuset))
+        }
         shape.cores = objects(HWLOC_OBJ_CORE).map { .init(osIndex: Self.osIndex($0), pus: Self.pus($0.cpuset)) }
         shape.pus = objects(HWLOC_OBJ_PU).map { Int(clamping: $0.os_index) }
         shape.coreKinds = coreKinds()

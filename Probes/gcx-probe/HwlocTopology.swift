@@ -56,6 +56,7 @@ struct HwlocTopology: ~Copyable {
         }
         hwloc_topology_set_io_types_filter(handle, HWLOC_TYPE_FILTER_KEEP_ALL)
         hwloc_topology_set_icache_types_filter(handle, HWLOC_TYPE_FILTER_KEEP_ALL)
+        hwloc_topology_set_type_filter(handle, HWLOC_OBJ_MEMCACHE, HWLOC_TYPE_FILTER_KEEP_ALL)
         // Vendor libraries start drivers and take seconds: the GPUs are read elsewhere.
         for component in ["opencl", "cuda", "nvml", "rsmi", "levelzero", "gl"] {
             let flag = UInt(clamping: HWLOC_TOPOLOGY_COMPONENTS_FLAG_BLACKLIST.rawValue)

@@ -37,6 +37,7 @@ enum InventoryCollector {
     /// Topology and devices from the export alone: this machine's own files would describe another one.
     private static func collectXML(_ path: String) throws(CollectorError) -> Inventory {
         guard access(path, R_OK) == 0 else { throw .unreadable(path: path, errno: errno) }
+        if let version = HwlocExport.newerVersion(path) { throw .newerExport(path: path, version: version) }
         var inventory = Inventory(origin: .hwlocXML)
         do {
             let topology = try HwlocTopology(.xml(path))
@@ -121,12 +122,16 @@ enum CollectorError: Error, CustomStringConvertible {
     case noMachine(path: String)
     case badTree(path: String, reason: String)
     case noTopology(path: String, reason: String)
+    case newerExport(path: String, version: String)
 
     var description: String {
         switch self {
         case .unreadable(let path, let code): "cannot read \(path): \(String(cString: strerror(code)))"
         case .noMachine(let path): "\(path) holds neither tree.txt nor sys and proc"
         case .badTree(let path, let reason): "\(path): \(reason)"
+        case .newerExport(let path, let version):
+            "\(path) is an export of hwloc \(version), and this machine's hwloc reads those of version \(HwlocExport.known) and before; "
+                + "export it with `lstopo --export-xml-flags v2`"
         case .noTopology(let path, let reason): "\(path) is no hwloc XML export: \(reason)"
         }
     }

@@ -21,8 +21,13 @@ package enum Contradictions {
         let hwloc = inventory.topology?.memoryBytes
         let blocks = memory.onlineBlocksBytes
         let tolerance = HardwareLimits.memoryTolerancePerMille
+        // hwloc leaves out nodes that a driver names as a GPU's.
+        let without = total.subtractingReportingOverflow(memory.processorlessBytes ?? 0)
+        let isLeftOut =
+            hwloc.map { !without.overflow && isNear($0, without.partialValue, perMille: tolerance) } ?? false
+        let claims = isLeftOut ? [memory.nodesTotalBytes] : [hwloc, memory.nodesTotalBytes]
         let agree =
-            [hwloc, memory.nodesTotalBytes].allSatisfy { $0.map { isNear($0, total, perMille: tolerance) } ?? true }
+            claims.allSatisfy { $0.map { isNear($0, total, perMille: tolerance) } ?? true }
             && blocks.map { isNear($0, total, perMille: HardwareLimits.memoryBlocksTolerancePerMille) } ?? true
         guard !agree else { return nil }
         return Contradiction(

@@ -10,10 +10,13 @@ extension InventoryTree {
         let kinds = topology.coreKinds.map { kind in
             TreeNode("core kind \(kind.efficiencyRank.map(String.init) ?? "of unknown rank"): PUs \(kind.pus)")
         }
+        let memoryCaches = (topology.memoryCaches ?? []).map { cache in
+            TreeNode("memory-side cache \(cache.sizeBytes.map(bytes) ?? "of unknown size"): PUs \(cache.pus)")
+        }
         return section(
+            title(inventory),
             // bounded: joins lists
-            title(inventory), topology.packages.map { package($0, topology) } + loose.map { TreeNode(node($0)) } + kinds
-        )
+            topology.packages.map { package($0, topology) } + loose.map { TreeNode(node($0)) } + memoryCaches + kinds)
     }
 
     private static func title(_ inventory: Inventory) -> String {

@@ -46,8 +46,14 @@ package enum InventoryTree {
             "\(bytes(memory.totalBytes)) in all" + (memory.availableBytes.map { ", \(bytes($0)) available" } ?? "")
         ]
         if let swap = memory.swapTotalBytes, swap > 0 { lines.append("swap \(bytes(swap))") }
-        if let count = memory.hugePagesTotal, count > 0, let size = memory.hugePageBytes {
-            lines.append("\(plural(Int(clamping: count), "huge page")) of \(bytes(size))")
+        if let huge = memory.hugeBytes, huge > 0 {
+            let pages = memory.hugePagesTotal.flatMap { count in
+                memory.hugePageBytes.map { "\(plural(Int(clamping: count), "huge page")) of \(bytes($0))" }
+            }
+            lines.append("\(bytes(huge)) set aside as huge pages\(pages.map { " (\($0))" } ?? ""): no job gets it")
+        }
+        if let other = memory.processorlessBytes, other > 0 {
+            lines.append("\(bytes(other)) on nodes without processors (a GPU's, an expander's): no job gets it")
         }
         return section("Memory", lines.map { TreeNode($0) })
     }

@@ -47,6 +47,10 @@ extension Inventory {
         package var hugePageBytes: UInt64?
         package var hugePagesTotal: UInt64?
         package var hugePagesFree: UInt64?
+        /// What the owner has set aside as huge pages of whatever size, used or not: no job gets any of it.
+        package var hugeBytes: UInt64?
+        /// The sum over the NUMA nodes that have memory and no processors: a GPU's, an expander's, persistent memory.
+        package var processorlessBytes: UInt64?
         /// The sum of MemTotal over the NUMA nodes' own meminfo.
         package var nodesTotalBytes: UInt64?
         /// The memory blocks that are online, as the hot-plug interface counts them; firmware's own share included.
@@ -54,6 +58,13 @@ extension Inventory {
 
         package init(totalBytes: UInt64) {
             self.totalBytes = totalBytes
+        }
+
+        /// What plain memory is left for jobs, whoever uses it now: all of it, less what was set aside as huge pages and what lies
+        /// on nodes without processors.
+        package var plainBytes: UInt64 {
+            let other = (hugeBytes ?? 0).saturatingSum(processorlessBytes ?? 0)
+            return totalBytes > other ? totalBytes - other : 0  // bounded: the smaller from the larger
         }
     }
 

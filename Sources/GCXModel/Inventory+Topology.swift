@@ -6,6 +6,8 @@ extension Inventory {
         package var packages: [Package] = []
         package var numaNodes: [NUMANode] = []
         package var caches: [Cache] = []
+        /// Caches in front of a node's memory, such as HBM before DRAM; nil in an inventory of a release that did not look.
+        package var memoryCaches: [MemoryCache]?
         package var cores: [Core] = []
         /// Kernel numbers of all PUs, in logical order.
         package var pus: [Int] = []
@@ -82,6 +84,18 @@ extension Inventory.Topology {
             self.kind = kind
             self.sizeBytes = sizeBytes
             self.lineBytes = lineBytes
+            self.pus = pus
+        }
+    }
+
+    /// A cache that stands before the memory of a NUMA node, for whoever reaches it.
+    package struct MemoryCache: Codable, Equatable, Sendable {
+        package var sizeBytes: UInt64?
+        /// The PUs that are nearest to the node's memory.
+        package var pus: PUSet
+
+        package init(sizeBytes: UInt64?, pus: PUSet) {
+            self.sizeBytes = sizeBytes
             self.pus = pus
         }
     }

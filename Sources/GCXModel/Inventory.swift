@@ -53,17 +53,18 @@ package struct Inventory: Codable, Equatable, Sendable {
 
 // What the rest of the program asks of a machine.
 extension Inventory {
-    /// Physical cores; nil without a topology.
-    package var coreCount: Int? { topology?.cores.count }
+    /// Physical cores; nil where nobody knows of any.
+    package var coreCount: Int? { topology.flatMap { $0.cores.isEmpty ? nil : $0.cores.count } }
 
     /// Processing units (hardware threads); nil without a topology.
     package var puCount: Int? { topology?.pus.count }
 
-    /// Main memory this process may use, in bytes: the kernel's MemTotal, capped by every cgroup above the agent.
+    /// Main memory that jobs can get, in bytes: the kernel's MemTotal without huge pages and without nodes that have no
+    /// processors, capped by every cgroup above the agent.
     ///
     /// The topology's figure is only the fallback: on a machine with hot-plugged memory it counted a quarter of it.
     package var memoryBytes: UInt64? {
-        guard let total = memory?.totalBytes ?? topology?.memoryBytes else { return nil }
+        guard let total = memory?.plainBytes ?? topology?.memoryBytes else { return nil }
         return min(total, agentLimits?.memoryBytesMax ?? total)
     }
 

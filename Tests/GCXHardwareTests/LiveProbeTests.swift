@@ -47,6 +47,51 @@ struct LiveProbeTests {
         #expect(!text.contains("hostname"))
     }
 
+    /// Two units, no object for a core, and HBM before the memory.
+    private static let odd = """
+        <?xml version="1.0" encoding="UTF-8"?>
+        <!DOCTYPE topology SYSTEM "hwloc2.dtd">
+        <topology version="2.0">
+          <object type="Machine" os_index="0" cpuset="0x3" complete_cpuset="0x3" allowed_cpuset="0x3" nodeset="0x1" \
+        complete_nodeset="0x1" allowed_nodeset="0x1" gp_index="1">
+            <object type="MemCache" cpuset="0x3" complete_cpuset="0x3" nodeset="0x1" complete_nodeset="0x1" gp_index="2" \
+        cache_size="17179869184" depth="1" cache_linesize="64" cache_associativity="1" cache_type="0">
+              <object type="NUMANode" os_index="0" cpuset="0x3" complete_cpuset="0x3" nodeset="0x1" complete_nodeset="0x1" \
+        gp_index="3" local_memory="137438953472"/>
+            </object>
+            <object type="PU" os_index="0" cpuset="0x1" complete_cpuset="0x1" nodeset="0x1" complete_nodeset="0x1" gp_index="4"/>
+            <object type="PU" os_index="1" cpuset="0x2" complete_cpuset="0x2" nodeset="0x1" complete_nodeset="0x1" gp_index="5"/>
+          </object>
+        </topology>
+
+        """
+
+    @Test("a cache before the memory is shown, and cores that nobody lists are unknown and not none")
+    func oddShape() async throws {
+        let folder = try TemporaryFolder()
+        try MachineFolder.write([.file(path: "odd.xml", text: Self.odd)], below: folder.path)
+        let inventory = try await Machines.probe().inventory(of: .hwlocXML("\(folder.path)/odd.xml"))
+        #expect(inventory.coreCount == nil && inventory.puCount == 2)
+        #expect(inventory.topology?.memoryCaches == [.init(sizeBytes: 16 << 30, pus: PUSet([0, 1]))])
+        let drawn = InventoryTree.draw(inventory, width: 100, colour: false)
+        #expect(drawn.contains("Machine: cores unknown, 2 PUs"), "\(drawn)")
+        #expect(drawn.contains("memory-side cache 16 GiB: PUs 0-1"), "\(drawn)")
+    }
+
+    @Test("an hwloc export of a newer version is said to be one, with how to make an older")
+    func newerExport() throws {
+        let folder = try TemporaryFolder()
+        let file = MachineFolder.Entry.file(
+            path: "v9.xml",
+            text:
+                "<?xml version=\"1.0\"?>\n<!DOCTYPE topology SYSTEM \"hwloc2.dtd\">\n<topology version=\"9.1\">\n</topology>\n"
+        )
+        try MachineFolder.write([file], below: folder.path)
+        #expect { try Machines.probe().output(of: ["--hwloc-xml", "\(folder.path)/v9.xml"]) } throws: { error in
+            "\(error)".contains("is an export of hwloc 9.1") && "\(error)".contains("--export-xml-flags v2")
+        }
+    }
+
     @Test("wrong arguments and absent inputs are refused with the reason")
     func refused() throws {
         let probe = try Machines.probe()

@@ -38,7 +38,7 @@ struct ParserTests {
         #expect(BlockSource.parseScheduler("a b") == nil)
     }
 
-    @Test("a speed the kernel does not know is nil", arguments: ["-1", "0", "4294967295", "x"])
+    @Test("a speed the kernel does not know is nil", arguments: ["-1", "0", "65535", "4294967295", "x"])
     func speed(text: String) {
         #expect(NetworkSource.parseSpeed(text) == nil)
     }
@@ -99,6 +99,63 @@ struct ParserTests {
                 [.link(path: "d", target: target.path), .file(path: "d/x", text: "")], below: folder.path)
         }
         #expect(target.text("x") == nil)
+    }
+
+    /// A machine of such files.
+    private func root(_ files: [String: String], in folder: TemporaryFolder) throws -> SystemRoot {
+        try MachineFolder.write(files.map { .file(path: $0.key, text: $0.value + "\n") }, below: folder.path)
+        return SystemRoot(path: folder.path)
+    }
+
+    @Test("a path of a drive that several controllers reach is no drive")
+    func multipath() throws {
+        let folder = try TemporaryFolder()
+        let drives = ["nvme0n1": "0", "nvme0c0n1": "1", "nvme0c1n1": "1"]
+        var files: [String: String] = [:]
+        for (name, hidden) in drives {
+            files["sys/block/\(name)/hidden"] = hidden
+            files["sys/block/\(name)/size"] = "1953525168"
+        }
+        let devices = BlockSource.read(try root(files, in: folder), mounts: [])
+        #expect(devices.map(\.name) == ["nvme0n1"])
+    }
+
+    @Test("what is set aside as huge pages, of whatever size, is no plain memory")
+    func hugePages() throws {
+        let text = "MemTotal: 67108864 kB\nHugePages_Total: 24576\nHugepagesize: 2048 kB\n"
+        let memory = try #require(MemorySource.parse(text))
+        #expect(memory.hugeBytes == 48 << 30 && memory.plainBytes == 16 << 30)
+        // Those of a gigabyte stand only in the sum.
+        let more = try #require(MemorySource.parse(text + "Hugetlb: 58720256 kB\n"))
+        #expect(more.plainBytes == 8 << 30)
+        let broken = try #require(MemorySource.parse("MemTotal: 4 kB\nHugetlb: 8 kB\n"))
+        #expect(broken.plainBytes == 0)
+    }
+
+    @Test("memory of nodes without processors is no plain memory, and makes no contradiction where hwloc leaves it out")
+    func processorlessNodes() throws {
+        let folder = try TemporaryFolder()
+        let gib: UInt64 = 1 << 20
+        let root = try root(
+            [
+                "proc/meminfo": "MemTotal: \(12 * gib) kB",
+                "sys/devices/system/node/node0/meminfo": "Node 0 MemTotal: \(4 * gib) kB",
+                "sys/devices/system/node/node0/cpulist": "0-1",
+                "sys/devices/system/node/node1/meminfo": "Node 1 MemTotal: \(8 * gib) kB",
+                "sys/devices/system/node/node1/cpulist": "",
+            ], in: folder)
+        var inventory = Inventory(origin: .machineFolder)
+        inventory.memory = MemorySource.read(root)
+        #expect(inventory.memory?.processorlessBytes == 8 << 30)
+        #expect(inventory.memoryBytes == 4 << 30)
+        inventory.topology = .init(allowedPUs: PUSet([0, 1]))
+        for (bytes, isTold) in [(UInt64(4) << 30, false), (12 << 30, false), (7 << 30, true)] {
+            inventory.topology?.numaNodes = [.init(osIndex: 0, memoryBytes: bytes, pus: PUSet([0, 1]))]
+            #expect(Contradictions.find(in: inventory).contains { $0.fact == .memoryBytes } == isTold, "\(bytes)")
+        }
+        let drawn = InventoryTree.draw(inventory, width: 100, colour: false)
+        #expect(drawn.contains("8 GiB on nodes without processors"), "\(drawn)")
+        #expect(drawn.contains("cores unknown"), "none is listed")
     }
 
     @Test("nodes and blocks that claim more memory together than a number holds have the largest number")

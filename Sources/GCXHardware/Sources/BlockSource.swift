@@ -6,7 +6,8 @@ package enum BlockSource {
     private static let sectorBytes: UInt64 = 512
 
     package static func read(_ root: SystemRoot, mounts: [MountSource.Mount]) -> [Inventory.BlockDevice] {
-        root.names(in: folder).compactMap { name in
+        // A path of a drive that several controllers reach is hidden: the kernel joins the paths under another name.
+        root.names(in: folder).filter { root.integer("\(folder)/\($0)/hidden") != 1 }.compactMap { name in
             let device = readDevice(root, name, mounts)
             // An empty loop or memory slot is a name without a device behind it.
             return isEmptySlot(device) ? nil : device

@@ -4,7 +4,7 @@ import GCXModel
 package enum MemorySource {
     package static func read(_ root: SystemRoot) -> Inventory.Memory? {
         guard var memory = root.text("proc/meminfo").flatMap(parse) else { return nil }
-        memory.nodesTotalBytes = nodesTotal(root)
+        (memory.nodesTotalBytes, memory.processorlessBytes) = nodes(root)
         memory.onlineBlocksBytes = onlineBlocks(root)
         return memory
     }
@@ -20,6 +20,9 @@ package enum MemorySource {
         memory.hugePageBytes = fields["Hugepagesize"].flatMap(bytes)
         memory.hugePagesTotal = fields["HugePages_Total"].flatMap { UInt64($0) }
         memory.hugePagesFree = fields["HugePages_Free"].flatMap { UInt64($0) }
+        // `Hugetlb` counts the pages of every size; kernels before 4.14 tell only those of the default one.
+        let pages = memory.hugePagesTotal.flatMap { count in memory.hugePageBytes.map { $0.saturatingProduct(count) } }
+        memory.hugeBytes = fields["Hugetlb"].flatMap(bytes) ?? pages
         return memory
     }
 
@@ -38,11 +41,20 @@ package enum MemorySource {
         return overflowed ? nil : bytes
     }
 
-    private static func nodesTotal(_ root: SystemRoot) -> UInt64? {
+    /// All nodes, and those of them that have no processors; nil where no node says anything.
+    private static func nodes(_ root: SystemRoot) -> (all: UInt64?, processorless: UInt64?) {
         let folder = "sys/devices/system/node"
-        let totals = root.names(in: folder).filter { numberSuffix($0, after: "node") != nil }
-            .compactMap { root.text("\(folder)/\($0)/meminfo").flatMap(parseNode) }
-        return totals.isEmpty ? nil : totals.reduce(0) { $0.saturatingSum($1) }
+        let totals = root.names(in: folder).filter { numberSuffix($0, after: "node") != nil }.compactMap { name in
+            root.text("\(folder)/\(name)/meminfo").flatMap(parseNode).map { bytes in
+                // The list of processors is an empty line then.
+                (bytes: bytes, isBare: root.text("\(folder)/\(name)/cpulist")?.allSatisfy(\.isWhitespace) ?? false)
+            }
+        }
+        guard !totals.isEmpty else { return (nil, nil) }
+        func sum(_ nodes: [(bytes: UInt64, isBare: Bool)]) -> UInt64 { nodes.reduce(0) { $0.saturatingSum($1.bytes) } }
+        let bare = totals.filter(\.isBare)
+        // Before its processors are brought up, and in odd exports, a machine has none anywhere.
+        return (sum(totals), bare.count < totals.count ? sum(bare) : 0)
     }
 
     private static func onlineBlocks(_ root: SystemRoot) -> UInt64? {

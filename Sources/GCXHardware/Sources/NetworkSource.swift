@@ -21,9 +21,10 @@ package enum NetworkSource {
         return interface
     }
 
-    /// Nil for -1 and for 2³²-1, the two ways the kernel says that it does not know.
+    /// Nil for what the kernel says when it does not know: -1, 0, and the largest number of 16 bits (of ethtool's older form)
+    /// and of 32.
     package static func parseSpeed(_ text: String) -> Int? {
-        Int(text, radix: 10).flatMap { 0 < $0 && $0 < UInt32.max ? $0 : nil }
+        Int(text, radix: 10).flatMap { 0 < $0 && $0 < UInt32.max && $0 != UInt16.max ? $0 : nil }
     }
 
     private static func kind(_ root: SystemRoot, _ path: String) -> Inventory.NetworkInterface.Kind {
