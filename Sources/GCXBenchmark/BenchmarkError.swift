@@ -23,7 +23,10 @@ package enum BenchmarkError: RemediedError, Equatable {
 
     package var remedy: Remedy {
         switch self {
-        case .unknownAxis: .fix("Choose among: \(BenchmarkRegistry.names.joined(separator: ", ")).")
+        case .unknownAxis(let name):
+            .fix(
+                Nearest.word(to: name, among: BenchmarkRegistry.names).map { "Did you mean `\($0)`?" }
+                    ?? "Choose among: \(BenchmarkRegistry.names.joined(separator: ", ")).")
         // bounded: a constant
         case .secondsOutOfRange: .fix("Give a time above 0 and up to \(Int(BenchmarkLimits.secondsMax)) seconds.")
         case .bytesTooFew:

@@ -55,13 +55,16 @@ package struct BenchmarkReport: Codable, Equatable, Sendable {
     /// Reads a report as the probe printed it.
     ///
     /// - Throws: ``BenchmarkError/tooLarge(bytes:)``, ``BenchmarkError/malformed(_:)`` or ``BenchmarkError/unknownSchema(_:)``.
-    package init(decoding data: Data) throws(BenchmarkError) {
+    ///
+    /// - Parameter isPublished: a file of `gcx bench --json`, which says more beside the report.
+    package init(decoding data: Data, isPublished: Bool = false) throws(BenchmarkError) {
         guard data.count <= BenchmarkLimits.reportBytesMax else { throw .tooLarge(bytes: data.count) }
         let decoded: Self
         do {
             let schema = try StrictJSON.decode(SchemaOnly.self, from: data, unknownFields: .tolerated).schema
             guard schema == Self.schemaCurrent else { throw BenchmarkError.unknownSchema(schema) }
-            decoded = try StrictJSON.decode(Self.self, from: data)
+            decoded = try StrictJSON.decode(
+                Self.self, from: data, unknownFields: isPublished ? .tolerated : .refused)
         } catch let error as BenchmarkError {
             throw error
         } catch {

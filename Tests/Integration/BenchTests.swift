@@ -151,9 +151,52 @@ struct BenchTests {
     func foreignPeer() throws {
         let outcome = try Gcx.run(
             ["bench", "--only", "network.up.peer,cpu.clock.all", "--duration", "1", "--peer", "127.0.0.1:1"])
-        #expect(outcome.status == .exited(0))
+        #expect(outcome.status == .exited(78), "the peer was asked for by name")
         #expect(outcome.text.contains("network.up.peer: connect to 127.0.0.1:1: Connection refused"))
         #expect(outcome.text.contains("clock, all cores busy"))
+        #expect(
+            String(decoding: outcome.error, as: UTF8.self).contains("nothing could be measured against 127.0.0.1:1"))
+    }
+
+    @Test(
+        "what cannot be done with the figures, or gives none, is said with a status, and before the run where it can be"
+    )
+    func refusedBefore() throws {
+        try Self.inFolder { folder in
+            for (arguments, words) in [
+                (["--only", "storage.", "--path", "\(folder)/no"], "there is no directory \(folder)/no"),
+                (["--json", "\(folder)/no/report.json"], "there is no directory \(folder)/no"),
+                (["--html", folder], "\(folder) is a directory"),
+                (["--only", "network.up.peer", "--duration", "1"], "nothing of what was asked for could be measured"),
+            ] {
+                let begun = BootClock.now()
+                let outcome = try Gcx.run(["bench"] + arguments)
+                #expect(outcome.status == .exited(78), "\(arguments): \(outcome.text)")
+                #expect(String(decoding: outcome.error, as: UTF8.self).contains(words), "\(arguments)")
+                #expect(BootClock.now() - begun < 30_000_000_000, "a run of all takes more than a minute")
+            }
+        }
+    }
+
+    @Test("a comparison shows what both reports have, and names what one of them has alone in a line")
+    func partial() throws {
+        try Self.inFolder { folder in
+            for (name, axes) in [("a", "cpu.clock.all,cpu.fp64.one"), ("b", "cpu.clock.all,cpu.fp32.one")] {
+                try Self.run(
+                    Gcx.program, ["bench", "--only", axes, "--duration", "2", "--json", "\(folder)/\(name).json"])
+            }
+            let text = try Self.report(Gcx.program, ["bench", "compare", "\(folder)/a.json", "\(folder)/b.json"])
+            #expect(text.contains("clock, all cores") && !text.contains("incomparable"))
+            #expect(text.contains("only in \(folder)/a.json: cpu.fp64.one"))
+            #expect(text.contains("only in \(folder)/b.json: cpu.fp32.one"))
+            try Self.run(
+                Gcx.program, ["bench", "--only", "cpu.fp32.one", "--duration", "1", "--json", "\(folder)/c.json"])
+            try Self.run(
+                Gcx.program, ["bench", "--only", "cpu.fp64.one", "--duration", "1", "--json", "\(folder)/d.json"])
+            let nothing = try Gcx.run(["bench", "compare", "\(folder)/c.json", "\(folder)/d.json"])
+            #expect(nothing.status == .exited(78))
+            #expect(String(decoding: nothing.error, as: UTF8.self).contains("no figure in common"))
+        }
     }
 }
 

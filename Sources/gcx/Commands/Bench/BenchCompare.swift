@@ -1,6 +1,7 @@
 import ArgumentParser
 import FoundationEssentials
 import GCXBenchmark
+import GCXLinux
 
 /// `gcx bench compare`: what changed between two reports.
 struct BenchCompare: ParsableCommand {
@@ -28,7 +29,7 @@ struct BenchCompare: ParsableCommand {
         let comparison = try BenchmarkComparison(one, other)
         if json { return try Terminal.json(comparison) }
         var table = Table(["benchmark", "first", "second", "ratio", "chance", "verdict"])
-        for axis in comparison.axes {
+        for axis in comparison.axes where axis.first != nil && axis.second != nil {
             let entry = BenchmarkRegistry.benchmark(named: axis.name)
             func figure(_ value: Double?) -> String {
                 guard let value, let entry else { return "none" }
@@ -41,16 +42,29 @@ struct BenchCompare: ParsableCommand {
                 axis.verdict.rawValue,
             ])
         }
-        Terminal.say(table.text)
+        let alone = comparison.axes.filter { $0.first == nil || $0.second == nil }
+        if alone.count < comparison.axes.count { Terminal.say(table.text) }
+        // What one report alone has compares with nothing: a line for each report says it.
+        for (name, names) in [
+            (first, alone.filter { $0.second == nil && $0.first != nil }.map(\.name)),
+            (second, alone.filter { $0.first == nil && $0.second != nil }.map(\.name)),
+        ] where !names.isEmpty {
+            Terminal.say(BenchText.wrapped("only in \(name): \(names.joined(separator: ", "))", width: Terminal.width))
+        }
+        guard alone.count < comparison.axes.count else {
+            throw CommandError(
+                "the two reports have no figure in common", fix: "Measure both with the same --only, or without it.")
+        }
     }
 
     private static func report(_ path: String) throws -> BenchmarkReport {
         do {
-            return try BenchmarkReport(decoding: try Data(contentsOf: URL(filePath: path)))
+            return try BenchmarkReport(
+                decoding: Data(try Files.bytes(path, limit: BenchmarkLimits.reportBytesMax)), isPublished: true)
         } catch let error as BenchmarkError {
             throw CommandError("\(path): \(error.description)", fix: "Name a report of `gcx bench --json FILE`.")
         } catch {
-            throw CommandError("the report \(path) cannot be read: \(error)", fix: "Check the path.")
+            throw CommandError("the report cannot be read: \(error)", fix: "Check the path.")
         }
     }
 }

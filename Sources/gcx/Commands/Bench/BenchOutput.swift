@@ -31,6 +31,13 @@ struct BenchOutput: ParsableArguments {
         }
     }
 
+    /// Says before the run that a file could not be written after it.
+    func requireWritable() throws {
+        for place in [json, markdown, html].compactMap(\.self) where place != Self.standardOutput {
+            try Writable.requireFile(place)
+        }
+    }
+
     /// - Parameters:
     ///   - asked: names of the axes that were to be measured.
     ///   - inventory: nil where none could be had; the report then stands alone.

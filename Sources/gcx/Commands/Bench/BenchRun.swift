@@ -77,6 +77,8 @@ struct BenchRun: AsyncParsableCommand {
             // bounded: two, counted first
             return try BenchCompare.say(compare[0], compare[1], json: output.json == BenchOutput.standardOutput)
         }
+        try output.requireWritable()
+        if let out = record.out { try Writable.requireFile(out) }
         let custody = try record.unlock()
         if serve, let listen = PeerTarget(listen) {
             Interruption.arm()
@@ -85,6 +87,9 @@ struct BenchRun: AsyncParsableCommand {
         var plan = try BenchmarkPlan(
             axes: try axes, seconds: duration ?? (quick ? Self.secondsQuick : Self.secondsDefault), directory: path,
             bytesMax: bytesMax.bytes, threads: threads)
+        if plan.axes.contains(where: { $0.hasPrefix("storage.") }) {
+            try Writable.requireDirectory(path, for: "the file of the disk benchmark")
+        }
         let account = custody?.address ?? .zero
         plan.peer = peer.flatMap { PeerTarget($0, account: "\(account)") }
         Interruption.arm()
@@ -101,7 +106,25 @@ struct BenchRun: AsyncParsableCommand {
             try DurableFile.write(Array(try signed.encoded()) + [10], to: out, mode: 0o644)
         }
         try output.write(report, asked: plan.axes, inventory, at: now)
+        try requireFigures(report, plan)
     }
+
+    /// What was asked for by name and gave no figure is a failure, after the report that says why.
+    private func requireFigures(_ report: BenchmarkReport, _ plan: BenchmarkPlan) throws {
+        let measured = report.axes.filter { !$0.samples.isEmpty }.map(\.name)
+        if only != nil, measured.isEmpty {
+            throw CommandError(
+                "nothing of what was asked for could be measured",
+                fix: "The report says why; `gcx bench list` what each needs.")
+        }
+        if let peer, plan.axes.contains(where: Self.isOfPeer), !measured.contains(where: Self.isOfPeer) {
+            throw CommandError(
+                "nothing could be measured against \(peer)",
+                fix: "Run `gcx bench --serve` there, and see that its port can be reached from here.")
+        }
+    }
+
+    private static func isOfPeer(_ axis: String) -> Bool { axis.hasSuffix(".peer") }
 
     /// The axes asked for, with `memory.` standing for all that begin so.
     private var axes: [String] {

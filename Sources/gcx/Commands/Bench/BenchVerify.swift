@@ -2,6 +2,7 @@ import ArgumentParser
 import FoundationEssentials
 import GCXAgent
 import GCXBenchmark
+import GCXLinux
 import GCXModel
 import GCXPricing
 
@@ -45,9 +46,8 @@ struct BenchVerify: ParsableCommand {
     }
 
     private func data() throws -> Data {
-        do { return try Data(contentsOf: URL(filePath: record)) } catch {
-            throw CommandError(
-                "the record \(record) cannot be read: \(error.localizedDescription)", fix: "Check the path.")
+        do { return Data(try Files.bytes(record)) } catch {
+            throw CommandError("the record cannot be read: \(error)", fix: "Check the path.")
         }
     }
 

@@ -1,0 +1,35 @@
+import GCXLinux
+import GCXModel
+import Glibc
+
+/// Places that a command writes to when it is through: asked before the work, so that minutes of it are not thrown away.
+enum Writable {
+    /// - Throws: ``CommandError`` where no file of that name could be made.
+    static func requireFile(_ path: String) throws {
+        guard !isDirectory(path) else {
+            throw CommandError("\(path) is a directory", fix: "Name a file in it.")
+        }
+        let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+        let parent = parts.dropLast().joined(separator: "/")
+        let folder = parent.isEmpty ? (path.hasPrefix("/") ? "/" : ".") : parent
+        try requireDirectory(folder, for: path)
+        guard access(folder, W_OK | X_OK) == 0 else {
+            let reason = String(cString: strerror(errno))
+            throw CommandError(
+                "\(path) cannot be made in \(folder): \(reason)", fix: "Name a place that you may write to.")
+        }
+    }
+
+    /// - Parameter file: what is to be made in it, for the message.
+    static func requireDirectory(_ path: String, for file: String) throws {
+        guard isDirectory(path) else {
+            throw CommandError(
+                "\(file) cannot be made: there is no directory \(path)", fix: "Make it, or name another place.")
+        }
+    }
+
+    private static func isDirectory(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+}
