@@ -54,7 +54,8 @@ package struct Admission: Sendable {
 
     private func checkTime(_ terms: LeaseTerms) throws(AgentError) {
         guard now < offer.expiresAt else {
-            throw refused("the offer expired at \(offer.expiresAt)", "Wait for the next revision of the offer.")
+            throw refused(
+                "the offer expired at \(RFC3339.moment(offer.expiresAt))", "Wait for the next revision of the offer.")
         }
         guard terms.endsAt > terms.startsAt, terms.endsAt > now else {
             throw refused("the lease is over before it begins", "Give it a time in the future.")

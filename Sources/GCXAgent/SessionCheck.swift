@@ -35,12 +35,15 @@ package struct SessionCheck: Sendable {
             now.saturatingSum(AgentLimits.sessionSkewSeconds).saturatingSum(most)
         )
         guard document.issuedAt <= latestStart else {
-            throw .notAllowed("the session begins at \(document.issuedAt), and it is \(now) here (Unix seconds)")
+            throw .notAllowed(
+                "the session begins at \(RFC3339.moment(document.issuedAt)), and it is \(RFC3339.moment(now)) here")
         }
         // bounded: the smaller from the larger, asked first
         guard document.expiresAt > document.issuedAt, document.expiresAt - document.issuedAt <= most,
             document.expiresAt <= latestEnd
         else { throw .notAllowed("the session runs for nothing or for more than \(most) s") }
-        guard now < document.expiresAt else { throw .notAllowed("the session expired at \(document.expiresAt)") }
+        guard now < document.expiresAt else {
+            throw .notAllowed("the session expired at \(RFC3339.moment(document.expiresAt))")
+        }
     }
 }

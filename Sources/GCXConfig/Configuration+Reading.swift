@@ -1,13 +1,16 @@
 import FoundationEssentials
 import GCXModel
+import Glibc
 import TOMLKit
 
 extension Configuration {
     /// Reads and checks a file.
     package static func load(path: String) throws(ConfigError) -> Configuration {
         let data: Data
+        // What the system says; Foundation's own words name its types.
+        guard access(path, R_OK) == 0 else { throw .unreadable(path: path, reason: String(cString: strerror(errno))) }
         do { data = try Data(contentsOf: URL(filePath: path)) } catch {
-            throw .unreadable(path: path, reason: "\(error)")
+            throw .unreadable(path: path, reason: "it is no file that can be read to its end")
         }
         return try parse(String(decoding: data, as: UTF8.self), name: path)
     }
@@ -59,22 +62,7 @@ extension Configuration {
 
     /// The known word that takes the fewest changes.
     private static func nearest(_ word: String, _ known: Set<String>) -> String {
-        known.sorted().min { distance($0, word) < distance($1, word) } ?? ""
-    }
-
-    /// Levenshtein distance; O(product of the lengths).
-    private static func distance(_ left: String, _ right: String) -> Int {
-        var row = Array(0...right.count)
-        for (i, a) in left.enumerated() {
-            var previous = row[0]
-            row[0] = i + 1
-            for (j, b) in right.enumerated() {
-                let cost = a == b ? previous : previous + 1
-                previous = row[j + 1]
-                row[j + 1] = min(cost, row[j] + 1, previous + 1)
-            }
-        }
-        return row[right.count]
+        known.sorted().min { Nearest.changes(from: $0, to: word) < Nearest.changes(from: $1, to: word) } ?? ""
     }
 
     private mutating func set(_ key: ConfigurationKey, to value: any TOMLValueConvertible) -> ConfigProblem? {

@@ -24,7 +24,7 @@ extension LedgerError: CustomStringConvertible {
 
     private var documentDescription: String {
         switch self {
-        case .expired(let kind, let digest, let at): "the \(kind) \(digest) expired at \(at) (Unix seconds)"
+        case .expired(let kind, let digest, let at): "the \(kind) \(digest) expired at \(RFC3339.moment(at))"
         case .withdrawn(let kind, let digest): "the \(kind) \(digest) was withdrawn"
         case .superseded(let kind, let digest, let by): "the \(kind) \(digest) was replaced by \(by)"
         case .staleRevision(let kind, let id, let current, let offered):
@@ -33,7 +33,8 @@ extension LedgerError: CustomStringConvertible {
         case .documentTooLarge(let kind, let field, let max):
             "the field \(field.shown) of the \(kind) is larger than \(max)"
         case .datedAhead(let kind, let date, let now):
-            "the \(kind) is dated \(date), more than \(LedgerLimits.datedAheadSecondsMax) s ahead of the ledger's \(now)"
+            "the \(kind) is dated \(RFC3339.moment(date)), more than \(LedgerLimits.datedAheadSecondsMax) s ahead of the ledger's "
+                + "clock, which says \(RFC3339.moment(now))"
         case .termsDiffer(let field, let kind, let required, let got):
             "the lease terms say \(field.shown) \(got.shown), but the \(kind) asks for \(required.shown)"
         case .overCapacity(let offer, let resource, let free, let asked):
@@ -60,10 +61,10 @@ extension LedgerError: CustomStringConvertible {
         case .notTestNetwork: "this ledger is not a test network: it has no play money"
         case .testNetwork: "this ledger is a test network: it has play money, and its operator promises none"
         case .clockJumped(let machine, let latest):
-            "the clock of the ledger's machine says \(machine) (Unix seconds), and by the entries and the time since it should "
-                + "be \(latest) at the most"
+            "the clock of the ledger's machine says \(RFC3339.moment(machine)), and by the entries and the time since it should "
+                + "be \(RFC3339.moment(latest)) at the most"
         case .clockDiffers(let asked, let machine):
-            "the order says that it is \(asked) (Unix seconds), and the clock of the ledger's machine says \(machine)"
+            "the order says that it is \(RFC3339.moment(asked)), and the clock of the ledger's machine says \(RFC3339.moment(machine))"
         case .formatTooOld(let kind, let format, let needed):
             "a ledger of format \(needed) takes a \(kind), and this one is of format \(format)"
         default: lifeDescription
@@ -72,11 +73,12 @@ extension LedgerError: CustomStringConvertible {
 
     private var lifeDescription: String {
         switch self {
-        case .leaseClosing(let id, let at): "the payer of lease \(id) asked to close it; it closes at \(at)"
+        case .leaseClosing(let id, let at):
+            "the payer of lease \(id) asked to close it; it closes at \(RFC3339.moment(at))"
         case .leaseClosed(let id): "the lease \(id) is closed"
         case .notClosing(let id): "nobody asked to close lease \(id)"
-        case .closeWindowOver(let id, let at): "the close window of lease \(id) ended at \(at)"
-        case .closeWindowNotOver(let id, let at): "the close window of lease \(id) is open until \(at)"
+        case .closeWindowOver(let id, let at): "the close window of lease \(id) ended at \(RFC3339.moment(at))"
+        case .closeWindowNotOver(let id, let at): "the close window of lease \(id) is open until \(RFC3339.moment(at))"
         case .notSettled(let id): "the lease \(id) is not settled yet"
         case .alreadyRated(let id, let by): "\(by) has rated lease \(id) already"
         case .keyReused(let key): "\(key) stands in this ledger already, signed by somebody else"

@@ -15,12 +15,11 @@ package enum LedgerVerifier {
         _ path: String, expectedOperator: Address? = nil, kept: SignedTreeHead? = nil
     ) throws(LedgerError) -> VerifyReport {
         let store = try JournalStore.reading(path)
-        var charter = try LedgerCharter(store)
-        let named = charter.operator
-        charter.operator = expectedOperator ?? named
+        let charter = try LedgerCharter(store)
         var audit = Audit(charter)
-        if let expectedOperator, expectedOperator != named {
-            audit.note(nil, "the file names \(named) as its operator, not \(expectedOperator)")
+        // Said once: held against another operator every head and every entry would be wrong for this one reason.
+        if let expectedOperator, expectedOperator != charter.operator {
+            audit.note(nil, "the file names \(charter.operator) as its operator, not \(expectedOperator)")
         }
         do throws(LedgerError) {
             audit = try replay(store, into: audit)

@@ -49,8 +49,9 @@ package enum Mismatch: Codable, Equatable, Sendable, CustomStringConvertible {
         case .priceUnknown(let why): "cannot be priced: \(why)"
         case .duration(let wanted, let shortest, let longest):
             "needs \(wanted) s, leases run for \(shortest) to \(longest) s"
-        case .window(let from, let until): "cannot run in the time wanted; it is available from \(from) until \(until)"
-        case .expired(let at): "expired at \(at)"
+        case .window(let from, let until):
+            "cannot run in the time wanted; it is available from \(RFC3339.moment(from)) until \(RFC3339.moment(until))"
+        case .expired(let at): "expired at \(RFC3339.moment(at))"
         case .region(let wanted, let found):
             "must stand in \(wanted.map(\.shown).joined(separator: " or ")), stands in “\(found.shown)”"
         case .isolation(let wanted, let found): "needs isolation \(wanted), has \(found)"

@@ -6,6 +6,13 @@ package enum RFC3339 {
         return "\(date)T\(clock).\(padded(nanoseconds % Self.second / 1_000, 6))Z"
     }
 
+    /// `2026-11-27 12:19:01Z`, of seconds since 1970: how people are told a moment. In UTC, because machine and reader may be
+    /// far apart.
+    package static func moment(_ seconds: UInt64) -> String {
+        let (date, clock) = parts(ofSeconds: seconds)
+        return "\(date) \(clock)Z"
+    }
+
     /// `2026-11-27` and `12:19:01`, in UTC, of seconds since 1970.
     ///
     /// Source: the days-to-civil algorithm for the proleptic Gregorian calendar: years begin in March, so that the leap

@@ -11,7 +11,7 @@ package enum PricingError: RemediedError, Equatable {
         switch self {
         case .overflow(let usage, let rate): "the price of \(usage) at \(rate) base units does not fit in 128 bits"
         case .endsTooLate(let start, let seconds):
-            "a lease of \(seconds) s from \(start) (Unix seconds) has an end beyond 64 bits"
+            "a lease of \(seconds) s from \(RFC3339.moment(start)) has an end beyond 64 bits"
         }
     }
 

@@ -66,3 +66,33 @@ struct ValueTests {
         #expect(topology.memoryBytes == .max)
     }
 }
+
+@Suite("Sizes as people write them") struct SizeTextTests {
+    @Test(
+        "each form means what coreutils mean by it",
+        arguments: [
+            ("0", 0), ("1048576", 1 << 20), ("512M", 512 << 20), ("1Gi", 1 << 30), ("1GiB", 1 << 30), ("1gib", 1 << 30),
+            ("1GB", 1_000_000_000), ("2kb", 2_000), ("1.5G", 3 << 29), ("1.5 GiB", 3 << 29), ("0.1K", 102), ("7B", 7),
+            ("1P", 1 << 50),
+        ] as [(String, UInt64)])
+    func good(text: String, bytes: UInt64) { #expect(SizeText.bytes(text) == bytes) }
+
+    @Test(
+        "what is no size is none",
+        arguments: [
+            "", "G", "-1G", "1X", "1GX", "1.G", ".5G", "1.2.3G", "1.0000000001G", "١G", "99999999999999P", "1 2",
+        ])
+    func bad(text: String) { #expect(SizeText.bytes(text) == nil) }
+}
+
+@Suite("What somebody may have meant") struct NearestTests {
+    @Test("a word with a few wrong letters is found, and another is not")
+    func nearest() {
+        let known = ["cpu.fp64.all", "cpu.fp32.all", "memory.triad.all"]
+        #expect(Nearest.word(to: "cpu.fp63.all", among: known) == "cpu.fp64.all")
+        #expect(Nearest.word(to: "memory.tirad.all", among: known) == "memory.triad.all")
+        #expect(Nearest.word(to: "storage", among: known) == nil)
+        #expect(Nearest.word(to: "", among: known) == nil)
+        #expect(Nearest.word(to: "x", among: [String]()) == nil)
+    }
+}

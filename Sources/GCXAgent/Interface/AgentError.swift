@@ -49,7 +49,7 @@ extension AgentError: RemediedError {
     package var description: String {
         switch self {
         case .notAllowed(let why): "not allowed: \(why.shown)"
-        case .grantExpired(let time): "the owner's grant to this machine expired at \(time) (Unix seconds)"
+        case .grantExpired(let time): "the owner's grant to this machine expired at \(RFC3339.moment(time))"
         case .unknownLease(let lease): "lease \(lease) is not known to this agent"
         case .wrongPhase(let lease, let phase, let wanted):
             "lease \(lease.short) is \(phase.shown), and this needs one that is \(wanted.shown)"

@@ -65,7 +65,7 @@ extension LeaseRow {
         let gpus = devices.isEmpty ? "" : ", " + devices.map(\.shown).joined(separator: ", ")
         return
             "reserved \(parts.cores) cores\(cores), \(parts.memoryBytes) bytes of memory, \(parts.storageBytes) bytes "
-            + "of storage\(gpus), until \(terms.endsAt) (Unix seconds)"
+            + "of storage\(gpus), until \(RFC3339.moment(terms.endsAt))"
     }
 }
 

@@ -35,9 +35,11 @@ extension LeaseKeeper {
             throw .escrowMissing(id, "it is closing or closed")
         }
         guard context.now() >= terms.startsAt else {
-            throw .badRequest("the lease begins at \(terms.startsAt) (Unix seconds)")
+            throw .badRequest("the lease begins at \(RFC3339.moment(terms.startsAt))")
         }
-        guard context.now() < terms.endsAt else { throw .escrowMissing(id, "the lease ended at \(terms.endsAt)") }
+        guard context.now() < terms.endsAt else {
+            throw .escrowMissing(id, "the lease ended at \(RFC3339.moment(terms.endsAt))")
+        }
         self.deposit = deposit
     }
 

@@ -5,6 +5,9 @@ package struct Fact: Codable, Equatable, Hashable, Sendable {
     /// What a job can send in a second at the most, where jobs have a network, `B/s`.
     package static let egressName: Untrusted = "network.egress"
 
+    /// Those that a machine states of itself without a benchmark.
+    package static let claimedNames = ["cpu.cores", "cpu.pus", "memory.bytes", "gpu.count", "network.egress"]
+
     /// Dotted name of the figure.
     package var name: Untrusted
     /// The figure in `unit`, rounded down.

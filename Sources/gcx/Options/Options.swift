@@ -136,7 +136,7 @@ struct Span: ExpressibleByArgument, CustomStringConvertible {
     private static let secondsMax: UInt64 = 315_576_000
 }
 
-/// A size as people type it: `512M`, `2G`, `1048576`.
+/// A size as people type it: `512M`, `1.5G`, `2GiB`, `1048576`.
 struct ByteSize: ExpressibleByArgument, CustomStringConvertible {
     let bytes: UInt64
 
@@ -145,12 +145,7 @@ struct ByteSize: ExpressibleByArgument, CustomStringConvertible {
     init(bytes: UInt64) { self.bytes = bytes }
 
     init?(argument: String) {
-        let powers: [Character: UInt64] = ["K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40]
-        let text = argument.uppercased().replacing("IB", with: "")
-        let power = text.last.flatMap { powers[$0] }  // bounded: a dictionary
-        guard let number = UInt64(power == nil ? text : String(text.dropLast()), radix: 10) else { return nil }
-        let (bytes, overflow) = number.multipliedReportingOverflow(by: power ?? 1)
-        guard !overflow else { return nil }
+        guard let bytes = SizeText.bytes(argument) else { return nil }
         self.bytes = bytes
     }
 }

@@ -92,16 +92,20 @@ enum Identities {
 /// Documents in files.
 enum Documents {
     static func read<Value: Decodable>(_ path: String, what: String) throws -> Value {
-        let data: Data
-        do { data = try Data(contentsOf: URL(filePath: path)) } catch {
-            throw CommandError("the \(what) \(path) cannot be read: \(error)", fix: "Check the path.")
+        let bytes: [UInt8]
+        do { bytes = try Files.bytes(path) } catch {
+            throw CommandError("the \(what) cannot be read: \(error)", fix: "Check the path.")
         }
-        do { return try StrictJSON.decode(Value.self, from: data) } catch {
+        do { return try StrictJSON.decode(Value.self, from: bytes) } catch {
             throw CommandError("\(path) is not a \(what): \(error)", fix: "Make it again.")
         }
     }
 
+    /// Writes a new file: what was signed before may be all that somebody has.
     static func write(_ value: some Encodable, to path: String) throws {
+        guard !Files.exists(path) else {
+            throw CommandError("\(path) is there already", fix: "Name another file, or remove that one.")
+        }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         try DurableFile.write(Array(try encoder.encode(value)) + [10], to: path, mode: 0o644)

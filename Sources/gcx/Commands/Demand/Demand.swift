@@ -1,8 +1,10 @@
 import ArgumentParser
+import GCXBenchmark
 import GCXLedger
 import GCXLinux
 import GCXMarket
 import GCXModel
+import GCXSandbox
 import GCXSigning
 
 /// `gcx demand`: capacity wanted.
@@ -59,9 +61,19 @@ struct DemandCreate: AsyncParsableCommand {
 
     @OptionGroup var output: OutputOptions
 
+    func validate() throws {
+        for (name, size, least) in [
+            ("--memory", memory, SandboxLimits.memoryBytesMin), ("--storage", storage, SandboxLimits.writableBytesMin),
+        ] where size.bytes < least {
+            throw ValidationError("\(name) \(size) is less than the \(Display.bytes(least)) that a job needs to start")
+        }
+        guard cores > 0 || gpus > 0 else { throw ValidationError("--cores 0 and --gpus 0 ask for nothing") }
+    }
+
     func run() async throws {
         let client = try ledger.open()
         let identity = try await client.identity()
+        try await requireKnownFacts(on: client)
         let buyer = try key.unlock()
         let now = identity.ledgerTime
         let demand = Demand(
@@ -78,6 +90,19 @@ struct DemandCreate: AsyncParsableCommand {
         let digest = signed.digest(in: identity.domain)
         if output.json { return try Terminal.json(["demand": digest]) }
         Terminal.say("\(digest)")
+    }
+
+    /// A fact that no machine can have serves no offer: said before the demand is posted.
+    private func requireKnownFacts(on ledger: any Ledger) async throws {
+        guard !require.isEmpty else { return }
+        let ours = BenchmarkRegistry.names + Fact.claimedNames  // bounded: joins lists
+        let stated = try await ledger.offers(liveOnly: true).flatMap(\.document.facts).map(\.name)
+        let known = Set(ours.map { Untrusted($0) }).union(stated)
+        guard let unknown = require.map(\.constraint.fact).first(where: { !known.contains($0) }) else { return }
+        throw CommandError(
+            "no offer states a fact “\(unknown.shown)”, and no benchmark measures one",
+            fix: Nearest.word(to: unknown.shown, among: ours).map { "Did you mean `\($0)`?" }
+                ?? "See the facts of an offer with `gcx offer show`, and what is measured with `gcx bench list`.")
     }
 }
 

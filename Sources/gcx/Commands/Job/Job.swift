@@ -28,6 +28,13 @@ struct CallerOptions: ParsableArguments {
     func caller(agent: AgentClient, ledger: LedgerOptions) async throws -> Caller {
         guard let key else { return .owner }
         let custody = try KeystoreCustody(path: key, password: try Password.read(passwordFile, for: key))
+        return try await Self.caller(custody, agent: agent, ledger: ledger)
+    }
+
+    /// A session of an account whose key is unlocked.
+    static func caller(
+        _ custody: any KeyCustody, agent: AgentClient, ledger: LedgerOptions
+    ) async throws -> Caller {
         let domain = try await ledger.open().identity().domain
         let now = WallClock.now() / 1_000_000_000
         let session = ApiSession(
@@ -37,7 +44,7 @@ struct CallerOptions: ParsableArguments {
     }
 
     /// A day: the longest job that one command attends.
-    private var sessionSeconds: UInt64 { AgentLimits.sessionSecondsMax }
+    private static var sessionSeconds: UInt64 { AgentLimits.sessionSecondsMax }
 }
 
 /// Jobs as a table.
@@ -107,7 +114,7 @@ enum JobText {
     /// - Parameter endsAt: Unix seconds.
     static func ways(on job: JobStatus, until endsAt: UInt64) -> [String] {
         [
-            "The lease is open until \(Moment.text(endsAt)).",
+            "The lease is open until \(RFC3339.moment(endsAt)).",
             "  for another job:   gcx job run --lease \(job.lease) …    (with the same journal)",
             "  to end it now:     gcx job cancel \(job.lease)    or, on the ledger: gcx lease close \(job.lease)",
         ]

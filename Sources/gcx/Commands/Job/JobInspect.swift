@@ -130,7 +130,7 @@ struct ReportText {
             let receipt = signed.document
             table.add([
                 "\(receipt.sequence)\(receipt.isFinal ? " final" : "")",
-                Moment.text(receipt.issuedAt), Display.seconds(receipt.usage.coreNanoseconds),
+                RFC3339.moment(receipt.issuedAt), Display.seconds(receipt.usage.coreNanoseconds),
                 Display.grouped(receipt.amount), receipt.logDigest.short,
             ])
         }
@@ -148,19 +148,10 @@ struct ReportText {
                 // bounded: the smaller from the larger
                 event.wallNanoseconds > first.wallNanoseconds ? event.wallNanoseconds - first.wallNanoseconds : 0
             table.add([
-                Moment.text(event.wallNanoseconds / 1_000_000_000), Display.seconds(after), event.kind.rawValue,
+                RFC3339.moment(event.wallNanoseconds / 1_000_000_000), Display.seconds(after), event.kind.rawValue,
                 event.text.shown,
             ])
         }
         return [table.text]
-    }
-}
-
-/// A moment for people: UTC, because machine and reader may be far apart.
-enum Moment {
-    /// `2026-11-27 12:30:05Z` from Unix seconds.
-    static func text(_ seconds: UInt64) -> String {
-        let (date, clock) = RFC3339.parts(ofSeconds: seconds)
-        return "\(date) \(clock)Z"
     }
 }

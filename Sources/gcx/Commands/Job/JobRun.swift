@@ -97,12 +97,9 @@ struct JobRun: AsyncParsableCommand {
         }
         let reference = attach ? nil : try ImageReference(image)
         if let reference, reference.format == .registry { Terminal.complain("image \(reference.tag ?? "")") }
-        var options = CallerOptions()
-        options.key = key
-        options.passwordFile = passwordFile
         let flow = JobFlow(
             ledger: ledger, agent: client, lease: lease, session: session ?? payer,
-            caller: try await options.caller(agent: client, ledger: self.ledger))
+            caller: try await CallerOptions.caller(payer, agent: client, ledger: self.ledger))
         let begun: JobStatus
         if let reference {
             begun = try await flow.start(try request(reference), image: reference, input: isRemote ? nil : input)

@@ -98,7 +98,7 @@ struct KeyGrant: AsyncParsableCommand {
             nonce: .random())
         let signed = try await Signed(grant, by: owner, in: domain)
         try Documents.write(signed, to: out)
-        Terminal.say("granted until \(grant.expiresAt) (Unix seconds): \(signed.digest(in: domain))")
+        Terminal.say("granted until \(RFC3339.moment(grant.expiresAt)): \(signed.digest(in: domain))")
     }
 }
 

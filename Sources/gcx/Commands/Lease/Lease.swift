@@ -74,7 +74,7 @@ struct LeaseShow: AsyncParsableCommand {
         Terminal.say("payer    \(terms.payer.checksummed)")
         Terminal.say("payee    \(terms.payee.checksummed)")
         Terminal.say("machine  \(terms.machine.checksummed)")
-        Terminal.say("runs     \(terms.startsAt) to \(terms.endsAt) (Unix seconds)")
+        Terminal.say("runs     \(RFC3339.moment(terms.startsAt)) to \(RFC3339.moment(terms.endsAt))")
         Terminal.say("leased   \(terms.resources.cores) cores, \(Display.bytes(terms.resources.memoryBytes)) memory")
         Terminal.say("deposit  \(Display.amount(record.deposit))")
         Terminal.say("settled  \(Display.amount(record.settled))")
@@ -102,8 +102,8 @@ enum EscrowText {
     static func line(_ escrow: Escrow) -> String {
         switch escrow {
         case .open: "open"
-        case .closing(_, _, _, let closesAt): "closing, claims are good until \(closesAt) (Unix seconds)"
-        case .closed(_, let refunded, let at): "closed at \(at), \(Display.amount(refunded)) refunded"
+        case .closing(_, _, _, let closesAt): "closing, claims are good until \(RFC3339.moment(closesAt))"
+        case .closed(_, let refunded, let at): "closed at \(RFC3339.moment(at)), \(Display.amount(refunded)) refunded"
         }
     }
 }

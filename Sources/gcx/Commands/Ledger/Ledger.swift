@@ -94,8 +94,13 @@ struct LedgerVerify: ParsableCommand {
         if !report.isSound { throw ExitCode(65) }
     }
 
+    /// What a person reads; the first ones tell what happened.
+    private static let problemsShown = 20
+
     static func say(_ report: VerifyReport) {
-        for problem in report.problems { Terminal.say("problem: \(problem)") }
+        for problem in report.problems.prefix(problemsShown) { Terminal.say("problem: \(problem)") }
+        let more = report.problems.dropFirst(problemsShown).count
+        if more > 0 { Terminal.say("problem: and \(more) more; --json has them all") }
         if !report.isTestNetworkCovered {
             Terminal.say(
                 "note: that this is \(report.isTestNetwork ? "a" : "no") test network is the file's own word: the ledger was "
@@ -178,7 +183,7 @@ struct LedgerEntries: AsyncParsableCommand {
         var table = Table(["entry", "kind", "posted at", "digest"])
         for posted in entries {
             table.add([
-                "\(posted.index)", posted.entry.kind.rawValue, "\(posted.postedAt)",
+                "\(posted.index)", posted.entry.kind.rawValue, RFC3339.moment(posted.postedAt),
                 "\(posted.entry.digest(in: domain))",
             ])
         }

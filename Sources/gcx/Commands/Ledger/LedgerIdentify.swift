@@ -23,7 +23,7 @@ struct LedgerIdentify: AsyncParsableCommand {
         [
             identity.domain.verifyingContract.checksummed, "operator \(identity.operator.checksummed)",
             rules(identity),
-            money(identity), "clock \(identity.ledgerTime) (Unix seconds)",
+            money(identity), "clock \(RFC3339.moment(identity.ledgerTime))",
         ]
     }
 

@@ -27,6 +27,6 @@ struct LedgerSetClock: AsyncParsableCommand {
             time: WallClock.now() / 1_000_000_000, position: try await client.head().document.size,
             reason: Untrusted(reason))
         let receipt = try await client.post(.clock(Signed(order, by: try key.unlock(), in: domain)))
-        Terminal.say("the ledger's clock is \(receipt.postedAt) (Unix seconds) from entry \(receipt.index) on")
+        Terminal.say("the ledger's clock is \(RFC3339.moment(receipt.postedAt)) from entry \(receipt.index) on")
     }
 }

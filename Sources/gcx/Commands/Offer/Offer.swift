@@ -70,10 +70,13 @@ struct OfferShow: AsyncParsableCommand {
         Terminal.say(
             "for sale  \(document.capacity.cores) cores, \(Display.bytes(document.capacity.memoryBytes)) memory")
         for line in try ConductText.lines(document) { Terminal.say(line) }
-        Terminal.say("expires   \(document.expiresAt) (Unix seconds)")
+        Terminal.say("expires   \(RFC3339.moment(document.expiresAt))")
         var table = Table(["fact", "value", "trust", "taken at"])
         for fact in document.facts {
-            table.add([fact.name.shown, Display.figure(fact.value, fact.unit), "\(fact.level)", "\(fact.measuredAt)"])
+            table.add([
+                fact.name.shown, Display.figure(fact.value, fact.unit), "\(fact.level)",
+                RFC3339.moment(fact.measuredAt),
+            ])
         }
         Terminal.say(table.text)
     }
