@@ -50,29 +50,43 @@ let rules: [Target] = [
 // Ports and adapters: each knows one thing outside the process.
 let adapters: [Target] = [
     .target(name: "CLinux", cSettings: strictC),
-    swift("GCXLinux", ["GCXModel", "CLinux"]),
+    swift("GCXLinux", ["GCXModel", "CLinux", crypto]),
     swift("GCXHardware", ["GCXModel", "GCXLinux"]),
     swift("GCXBenchmark", ["GCXModel"]),
-    swift("GCXSandbox", ["GCXModel", "GCXLinux", crypto]),
+    swift("GCXJobLog", ["GCXModel", "GCXLinux", crypto]),
+    swift("GCXSandbox", ["GCXModel", "GCXLinux", "GCXJobLog"]),
     swift("GCXLedger", ["GCXModel", "GCXSigning", "GCXMarket", crypto]),
     swift("GCXLedgerSQLite", ["GCXLedger", "GCXLinux", "GCXModel", "GCXSigning", grdb]),
     swift("GCXConfig", ["GCXModel", toml]),
+    swift(
+        "GCXWire",
+        ["GCXModel", "GCXSigning", "GCXLinux", "GCXJobLog", "GCXLedger", httpTypes, nioCore, nioPosix]),
+    swift(
+        "GCXClient",
+        [
+            "GCXModel", "GCXSigning", "GCXLinux", "GCXJobLog", "GCXLedger", "GCXWire", httpClient, httpTypes, nioCore,
+            nioPosix, nioHTTP1,
+        ]),
 ]
 
-// Services: what the agent does, and how others talk to it.
+// Services: the owner's side, which is the agent and its server, and the buyer's.
 let services: [Target] = [
     swift(
         "GCXAgent",
         [
             "GCXModel", "GCXSigning", "GCXPricing", "GCXMetering", "GCXMarket", "GCXLinux", "GCXHardware",
-            "GCXBenchmark", "GCXSandbox", "GCXLedger", crypto, grdb, logging, lifecycle,
+            "GCXBenchmark", "GCXJobLog", "GCXSandbox", "GCXLedger", "GCXWire", crypto, grdb, logging, lifecycle,
         ]),
     swift(
-        "GCXAPI",
+        "GCXServer",
         [
-            "GCXModel", "GCXSigning", "GCXMetering", "GCXMarket", "GCXLinux", "GCXSandbox", "GCXLedger", "GCXAgent",
-            hummingbird, hummingbirdCore, httpClient, httpTypes, nioCore, nioPosix, nioHTTP1, logging, lifecycle,
+            "GCXModel", "GCXSigning", "GCXLinux", "GCXLedger", "GCXWire", "GCXAgent", hummingbird, hummingbirdCore,
+            httpTypes,
+            nioCore, nioPosix, nioHTTP1, logging, lifecycle,
         ]),
+    swift(
+        "GCXBuyer",
+        ["GCXModel", "GCXSigning", "GCXMetering", "GCXMarket", "GCXLinux", "GCXJobLog", "GCXWire"]),
 ]
 
 // Programs.
@@ -81,8 +95,9 @@ let programs: [Target] = [
         name: "gcx",
         dependencies: [
             "GCXModel", "GCXSigning", "GCXPricing", "GCXMetering", "GCXMarket", "GCXLinux", "GCXHardware",
-            "GCXBenchmark", "GCXSandbox", "GCXLedger", "GCXLedgerSQLite", "GCXConfig", "GCXAgent", "GCXAPI",
-            arguments, logging, lifecycle, unixSignals,
+            "GCXBenchmark", "GCXJobLog", "GCXSandbox", "GCXLedger", "GCXLedgerSQLite", "GCXConfig", "GCXWire",
+            "GCXClient",
+            "GCXAgent", "GCXServer", "GCXBuyer", arguments, logging, lifecycle, unixSignals,
         ], swiftSettings: strict),
     .executableTarget(
         name: "gcx-supervisor", dependencies: ["GCXSandbox", "GCXLinux"], swiftSettings: strict,
@@ -123,13 +138,15 @@ let testing: [Target] = [
         swiftSettings: strict),
     .target(name: "CStep", path: "Tests/CStep", cSettings: strictC),
     .target(
-        name: "Hostile", dependencies: ["GCXModel", "GCXSandbox", "GCXLinux"], path: "Tests/Hostile",
+        name: "Hostile", dependencies: ["GCXModel", "GCXJobLog", "GCXSandbox", "GCXLinux"], path: "Tests/Hostile",
         exclude: ["Senders", "README.md"], swiftSettings: strict),
     swift(
-        "Senders", ["GCXModel", "GCXSigning", "GCXMarket", "GCXLinux", "GCXSandbox", "GCXLedger", "GCXAgent"],
+        "Senders",
+        ["GCXModel", "GCXSigning", "GCXMarket", "GCXLinux", "GCXJobLog", "GCXLedger", "GCXWire"],
         path: "Tests/Hostile/Senders"),
     .executableTarget(
-        name: "gcx-attack", dependencies: ["GCXSandbox", "GCXLinux", "Hostile"], path: "Tests/Attack",
+        name: "gcx-attack", dependencies: ["GCXModel", "GCXSandbox", "GCXLinux", "Hostile", "GCXJobLog"],
+        path: "Tests/Attack",
         swiftSettings: strict),
     .executableTarget(
         name: "job-bench", dependencies: ["GCXModel", "GCXSandbox", "GCXLinux"], path: "Tests/Benchmarks/Jobs",
@@ -143,32 +160,32 @@ let testing: [Target] = [
     tests("GCXHardwareTests", ["GCXHardware", "GCXModel", "gcx-probe"]),
     tests("GCXBenchmarkTests", ["GCXBenchmark", "GCXModel", "CKernels", "CStep", "gcx-probe"]),
     tests(
-        "GCXSandboxTests", ["GCXSandbox", "GCXLinux", "GCXModel", "Hostile", "gcx-supervisor", "gcx-unpack"]),
+        "GCXSandboxTests",
+        ["GCXSandbox", "GCXLinux", "GCXJobLog", "GCXModel", "Hostile", "gcx-supervisor", "gcx-unpack"]),
     tests("GCXLedgerTests", ["GCXLedger", "GCXLedgerSQLite", "GCXModel", "GCXSigning", "Support", grdb]),
     tests("GCXConfigTests", ["GCXConfig", "GCXModel"]),
     tests(
         "GCXAgentTests",
         [
             "GCXModel", "GCXSigning", "GCXPricing", "GCXMetering", "GCXMarket", "GCXBenchmark", "GCXLinux",
-            "GCXSandbox",
-            "GCXLedger",
-            "GCXLedgerSQLite", "GCXAgent", "Support", "gcx-unpack", logging,
+            "GCXJobLog", "GCXSandbox", "GCXLedger", "GCXLedgerSQLite", "GCXWire", "GCXAgent", "Support", "gcx-unpack",
+            logging,
         ]),
     tests(
         "Simulation",
         ["GCXModel", "GCXSigning", "GCXPricing", "GCXMetering", "GCXMarket", "GCXLedger", "GCXAgent", "Support"],
         path: "Tests/Simulation"),
     tests(
-        "GCXAPITests",
+        "APITests",
         [
-            "GCXAPI", "GCXModel", "GCXSigning", "GCXMetering", "GCXLinux", "GCXSandbox", "GCXLedger", "GCXLedgerSQLite",
-            "GCXAgent", "Support", nioCore, nioPosix, logging, lifecycle,
+            "GCXWire", "GCXClient", "GCXServer", "GCXBuyer", "GCXModel", "GCXSigning", "GCXMetering", "GCXLinux",
+            "GCXJobLog", "GCXLedger", "GCXLedgerSQLite", "GCXAgent", "Support", nioCore, nioPosix, logging, lifecycle,
         ]),
     tests(
         "Integration",
         [
-            "GCXModel", "GCXSigning", "GCXMarket", "GCXLinux", "GCXSandbox", "GCXLedger", "GCXLedgerSQLite", "GCXAgent",
-            "Senders", "gcx", "gcx-supervisor", "gcx-probe", "gcx-unpack", logging,
+            "GCXModel", "GCXSigning", "GCXMarket", "GCXLinux", "GCXSandbox", "GCXLedger", "GCXLedgerSQLite", "GCXWire",
+            "GCXAgent", "Senders", "gcx", "gcx-supervisor", "gcx-probe", "gcx-unpack", logging,
         ],
         path: "Tests/Integration"),
     tests("Tidy", [], path: "Tests/Tidy"),
@@ -177,8 +194,8 @@ let testing: [Target] = [
         "FuzzTests",
         [
             "GCXModel", "GCXSigning", "GCXPricing", "GCXMetering", "GCXMarket", "GCXLinux", "GCXHardware",
-            "GCXBenchmark", "GCXSandbox", "GCXLedger", "GCXAgent", "GCXAPI", "Support", "Senders", "gcx-unpack",
-            httpClient, nioCore,
+            "GCXBenchmark", "GCXJobLog", "GCXSandbox", "GCXLedger", "GCXWire", "GCXClient", "GCXAgent", "Support",
+            "Senders", "gcx-unpack", httpClient, nioCore, "GCXBuyer",
         ],
         path: "Tests/Fuzz/Entries"),
 ]

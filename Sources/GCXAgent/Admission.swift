@@ -2,6 +2,7 @@ import GCXMarket
 import GCXModel
 import GCXSandbox
 import GCXSigning
+import GCXWire
 
 /// Whether the machine can sign the terms of a lease: a pure function over the offer, the demand, the terms and what is taken.
 package struct Admission: Sendable {

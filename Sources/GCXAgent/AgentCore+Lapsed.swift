@@ -1,5 +1,6 @@
 import GCXLedger
 import GCXModel
+import GCXWire
 
 extension AgentCore {
     /// Closes what was opened on the ledger after its proposal had lapsed here: nobody would serve it, and until its end the

@@ -1,6 +1,7 @@
+import GCXJobLog
 import GCXLinux
 import GCXModel
-import GCXSandbox
+import GCXWire
 
 extension AgentCore {
     /// The log of a job, in its directory or in the history; where there is none, where it would be.
@@ -27,7 +28,7 @@ extension AgentCore {
     package func log(_ lease: LeaseID, _ query: LogQuery, by caller: Caller) async throws(AgentError) -> LogPage {
         let job = try job(of: query, visible(lease, to: caller))
         let deadline = Deadline(seconds: query.waitSeconds)
-        let bytesMax = Int(clamping: min(query.bytesMax, AgentLimits.logPageBytesMax))
+        let bytesMax = Int(clamping: min(query.bytesMax, WireLimits.logPageBytesMax))
         let place = try await reading(lease, job) { (log) throws(LinuxError) in try log.place(of: query) }
         while true {
             // Whether it has ended is asked before the log is read, so that nothing written in between is missed.

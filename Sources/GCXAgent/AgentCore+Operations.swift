@@ -2,8 +2,9 @@ import GCXLinux
 import GCXModel
 import GCXSandbox
 import GCXSigning
+import GCXWire
 
-extension AgentCore: AgentOperations {
+extension AgentCore: AgentHost {
     package func status() async throws(AgentError) -> AgentStatus {
         var status = publicStatus()
         status.jobs = try await jobs(by: .owner)
@@ -96,7 +97,7 @@ extension AgentCore: AgentOperations {
         _ = try visible(lease, to: caller)
         let deadline = Deadline(seconds: waitSeconds)
         while true {
-            let found = try context.store.receipts(lease, after: after, most: AgentLimits.receiptPageMax)
+            let found = try context.store.receipts(lease, after: after, most: WireLimits.receiptPageMax)
             if !found.isEmpty || deadline.isOver { return found }
             let row = try visible(lease, to: caller)
             // Nothing is metered while no job is there.
@@ -186,10 +187,10 @@ extension AgentCore {
 struct Deadline: Sendable {
     private let end: UInt64
 
-    /// At most ``AgentLimits/longPollSecondsMax`` from now.
+    /// At most ``WireLimits/longPollSecondsMax`` from now.
     init(seconds: UInt64) {
         // bounded: `longPollSecondsMax` at most
-        end = BootClock.now() + min(seconds, AgentLimits.longPollSecondsMax) * 1_000_000_000
+        end = BootClock.now() + min(seconds, WireLimits.longPollSecondsMax) * 1_000_000_000
     }
 
     var isOver: Bool { BootClock.now() >= end || Task.isCancelled }

@@ -1,21 +1,21 @@
 import GCXLinux
 import GCXModel
-import GCXSandbox
+import GCXWire
 
 extension AgentCore {
     package func report(_ lease: LeaseID, by caller: Caller) async throws(AgentError) -> JobReport {
         let row = try visible(lease, to: caller)
         let last = try context.store.lastReceipt(lease)?.document.sequence ?? 0
-        let most = UInt64(AgentLimits.receiptPageMax)  // bounded: a constant
+        let most = UInt64(WireLimits.receiptPageMax)  // bounded: a constant
         let graph = if let live = await graph(of: lease) { live } else { try context.store.graph(of: lease) }
         return JobReport(
             status: try await summary(row), terms: row.terms, placement: row.placement, request: row.request,
             facts: try context.store.facts(of: lease),
-            events: try context.store.events(of: lease, after: 0, most: AgentLimits.eventsPerLeaseMax),
+            events: try context.store.events(of: lease, after: 0, most: WireLimits.eventsPerLeaseMax),
             usage: graph,
             receipts: try context.store.receipts(
                 // bounded: above it
-                lease, after: last > most ? last - most : 0, most: AgentLimits.receiptPageMax),
+                lease, after: last > most ? last - most : 0, most: WireLimits.receiptPageMax),
             isWiped: row.wiped)
     }
 

@@ -29,20 +29,12 @@ package enum AgentLimits {
     /// Callers that may wait for news of one lease at once; a further one is answered without waiting. A buyer's command
     /// waits with two, for receipts and for the log. Each looks every ``longPollInterval``.
     package static let waitersPerLeaseMax = 16
-    /// Longest time a caller may wait for receipts or log lines in one call, seconds.
-    package static let longPollSecondsMax: UInt64 = 30
-    /// Bytes of log returned by one call.
-    package static let logPageBytesMax: UInt64 = 1 << 20
-    /// Events kept of one lease; a lease that is paused and resumed every second fills it in an hour.
-    package static let eventsPerLeaseMax = 8_192
     /// Events returned by one call.
     package static let eventPageMax = 512
     /// Time that a job must have been held back before that is an event, ns.
     package static let throttledNanosecondsMin: UInt64 = 100_000_000
     /// CPU time of reading a job's image and input from which on a receipt says so, ns.
     package static let readingSaidNanosecondsMin: UInt64 = 100_000_000
-    /// Receipts returned by one call.
-    package static let receiptPageMax = 256
     /// The agent waits this long for the voucher of a final receipt before it claims what it has and closes, seconds.
     /// Longer than a buyer's command takes to come back from a restart.
     package static let finalVoucherSeconds: UInt64 = 300
@@ -53,12 +45,6 @@ package enum AgentLimits {
     package static let claimReceipts: UInt64 = 30
     /// Most leases at once, whatever the capacity: each has a uid range of 65,536.
     package static let leasesMax = 1_024
-    /// Arguments and environment of a job, bytes together.
-    package static let commandBytesMax = 128 << 10
-    /// Longest directory that a job may be started in, bytes (limits.h, PATH_MAX).
-    package static let pathBytesMax = 4_096
-    /// Longest name of an image, bytes: a host, a path of 255 and a digest.
-    package static let imageReferenceBytesMax = 1_024
     /// Longest address that an input is fetched from, bytes; what servers take in a request line.
     package static let urlBytesMax = 8_192
     /// Longest time that an input may take to be fetched.

@@ -1,5 +1,6 @@
 import GCXModel
 import GCXSigning
+import GCXWire
 
 /// Whether a session lets its holder in: a pure function over the session and the time.
 package struct SessionCheck: Sendable {

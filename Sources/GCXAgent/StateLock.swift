@@ -1,5 +1,6 @@
 import GCXLinux
 import GCXModel
+import GCXWire
 
 /// The right to work on a state directory, which one agent has at a time.
 ///

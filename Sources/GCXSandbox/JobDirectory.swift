@@ -141,33 +141,3 @@ package struct StopRequest: Codable, Equatable, Sendable {
         self.graceMilliseconds = graceMilliseconds
     }
 }
-
-/// How a job ended.
-package struct JobExit: Codable, Equatable, Sendable {
-    package var reason: ExitReason
-    /// Status of the first process as a shell says it; nil when it never ran or nobody saw its end.
-    package var statusCode: Int32?
-    /// Processes the kernel ended for want of memory; nil when it could not be read.
-    package var oomKills: UInt64?
-    package var bootID: String
-    /// Nil when the job's first instruction never ran.
-    package var startedBootNanoseconds: UInt64?
-    package var endedBootNanoseconds: UInt64
-    package var endedWallNanoseconds: UInt64
-    /// Bytes of all records of the log, kept or not, and the head of its chain.
-    package var logBytes: UInt64
-    package var logDigest: Digest
-    /// Output of the job that is not in its log any more, or never was.
-    package var logDroppedBytes: UInt64
-    /// Room the writable layer took at the end.
-    package var storageBytes: UInt64?
-    /// Bytes of `output.tar`; nil when there is none.
-    package var outputBytes: UInt64?
-    /// Its SHA-256, 64 hexadecimal digits.
-    package var outputDigest: String? = nil
-    /// Why there is no output although the job left some, or what is not in it; nil when all is there.
-    package var outputProblem: String? = nil
-    /// Bytes that the job sent and received; nil without a network, or when nobody could read them at the end.
-    package var egressBytes: UInt64?
-    package var ingressBytes: UInt64?
-}

@@ -58,9 +58,6 @@ package enum SandboxLimits {
     package static let mtuMin: UInt64 = 576
     /// Most time the output may take to pack.
     package static let packTimeout: Duration = .seconds(600)
-    /// One read from a job's output; also the largest payload of a log's record. A quarter of the pipe: beyond that a call
-    /// costs nothing any more against the bytes it moves.
-    package static let logRecordBytesMax = 256 << 10
     /// Bytes of a job's output that its supervisor writes a second, and how many at once before that. It is more than a
     /// program says that is read by people, and a tenth of what a disk was seen to take.
     package static let logBytesPerSecond: UInt64 = 64 << 20
@@ -72,16 +69,6 @@ package enum SandboxLimits {
     /// Room of a pipe between a job and its supervisor: what root may have by default (fs.pipe-max-size), so that the
     /// job writes on while the supervisor does.
     package static let outputPipeBytes: Int32 = 1 << 20
-    /// Largest segment of a log: what has to be read for the head of its chain, and to begin at a time or a line.
-    package static let logSegmentBytesMax: UInt64 = 8 << 20
-    /// A log has about so many segments, as the oldest go one at a time; less where they would be larger than the most.
-    package static let logSegments: UInt64 = 8
-    /// Smallest segment: a log with a lower limit keeps two of them all the same.
-    package static let logSegmentBytesMin: UInt64 = 4 << 10
-    /// A line longer than this is shown in pieces, so that a reader's memory is bounded.
-    package static let logLineBytesMax = 64 << 10
-    /// A reader looks again when a segment was dropped while it opened it; each time the writer is a segment ahead.
-    package static let logReadTriesMax = 16
     /// An image's manifest, index or configuration; registries refuse more than 4 MiB too.
     package static let imageDocumentBytesMax = 4 << 20
     /// Layers of an image; overlayfs and registries stop at 127.

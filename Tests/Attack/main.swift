@@ -2,7 +2,9 @@
 // usage: gcx-attack SUPERVISOR DIRECTORY [ROOTFS read-only|writable COMMAND...]
 // As root, in a delegated control group. One line an attack; status 1 if one got through. With a root filesystem and a
 // command, only that is run: for checkers of containers, by hand.
+import GCXJobLog
 import GCXLinux
+import GCXModel
 import GCXSandbox
 import Glibc
 import Hostile

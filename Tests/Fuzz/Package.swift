@@ -17,8 +17,6 @@ let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "s
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
-let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
-let hummingbirdCore: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
 let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
@@ -34,7 +32,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
-        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0", traits: []),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
@@ -47,23 +44,31 @@ let package = Package(
         module("GCXMetering", ["GCXModel", "GCXPricing"]),
         module("GCXMarket", ["GCXModel", "GCXPricing"]),
         .target(name: "CLinux", path: "Modules/CLinux", cSettings: gnu),
-        module("GCXLinux", ["GCXModel", "CLinux"]),
+        module("GCXLinux", ["GCXModel", "CLinux", crypto]),
         module("GCXHardware", ["GCXModel", "GCXLinux"]),
         module("GCXBenchmark", ["GCXModel"]),
-        module("GCXSandbox", ["GCXModel", "GCXLinux", crypto]),
+        module("GCXJobLog", ["GCXModel", "GCXLinux", crypto]),
+        module("GCXSandbox", ["GCXModel", "GCXLinux", "GCXJobLog"]),
         module("GCXLedger", ["GCXModel", "GCXSigning", "GCXMarket", crypto]),
+        module(
+            "GCXWire",
+            ["GCXModel", "GCXSigning", "GCXLinux", "GCXJobLog", "GCXLedger", httpTypes, nioCore, nioPosix]),
+        module(
+            "GCXClient",
+            [
+                "GCXModel", "GCXSigning", "GCXLinux", "GCXJobLog", "GCXLedger", "GCXWire", httpClient, httpTypes,
+                nioCore,
+                nioPosix, nioHTTP1,
+            ]),
         module(
             "GCXAgent",
             [
                 "GCXModel", "GCXSigning", "GCXPricing", "GCXMetering", "GCXMarket", "GCXLinux", "GCXHardware",
-                "GCXBenchmark", "GCXSandbox", "GCXLedger", crypto, grdb, logging, lifecycle,
+                "GCXBenchmark", "GCXJobLog", "GCXSandbox", "GCXLedger", "GCXWire", crypto, grdb, logging, lifecycle,
             ]),
         module(
-            "GCXAPI",
-            [
-                "GCXModel", "GCXSigning", "GCXMetering", "GCXMarket", "GCXLinux", "GCXSandbox", "GCXLedger", "GCXAgent",
-                hummingbird, hummingbirdCore, httpClient, httpTypes, nioCore, nioPosix, nioHTTP1, logging, lifecycle,
-            ]),
+            "GCXBuyer",
+            ["GCXModel", "GCXSigning", "GCXMetering", "GCXMarket", "GCXLinux", "GCXJobLog", "GCXWire"]),
         .systemLibrary(name: "CArchive", path: "Modules/CArchive", pkgConfig: "libarchive"),
         // A program in the root package; here all of it but its beginning, which puts walls around the process.
         .target(
@@ -72,15 +77,14 @@ let package = Package(
         .target(name: "Support", dependencies: ["GCXModel", "GCXSigning", "GCXLedger"], path: "Support"),
         .target(
             name: "Senders",
-            dependencies: [
-                "GCXModel", "GCXSigning", "GCXMarket", "GCXLinux", "GCXSandbox", "GCXLedger", "GCXAgent",
-            ], path: "Senders"),
+            dependencies: ["GCXModel", "GCXSigning", "GCXMarket", "GCXLinux", "GCXJobLog", "GCXLedger", "GCXWire"],
+            path: "Senders"),
         .target(
             name: "Entries",
             dependencies: [
                 "GCXModel", "GCXSigning", "GCXPricing", "GCXMetering", "GCXMarket", "GCXLinux", "GCXHardware",
-                "GCXBenchmark", "GCXSandbox", "GCXLedger", "GCXAgent", "GCXAPI", "Support", "Senders", "gcx-unpack",
-                httpClient, nioCore,
+                "GCXBenchmark", "GCXJobLog", "GCXSandbox", "GCXLedger", "GCXWire", "GCXClient", "GCXAgent", "Support",
+                "Senders", "gcx-unpack", httpClient, nioCore, "GCXBuyer",
             ],
             path: "Entries", exclude: ["ReplayTests.swift"], swiftSettings: marked),
         .target(name: "CFuzzer", path: "CFuzzer"),

@@ -1,11 +1,12 @@
+import GCXJobLog
 import GCXLinux
 import GCXModel
 import GCXSigning
+import GCXWire
 import Support
 import Testing
 
 @testable import GCXAgent
-@testable import GCXSandbox
 
 @Suite("What strangers may ask")
 struct CallTests {

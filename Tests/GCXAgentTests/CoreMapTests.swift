@@ -1,4 +1,5 @@
 import GCXModel
+import GCXWire
 import Testing
 
 @testable import GCXAgent

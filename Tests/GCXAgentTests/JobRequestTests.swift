@@ -1,7 +1,6 @@
 import GCXModel
+import GCXWire
 import Testing
-
-@testable import GCXAgent
 
 /// The words of a job, before anything is done with them.
 @Suite struct JobRequestTests {
@@ -37,7 +36,7 @@ import Testing
 
     @Test("command and environment together have a bound, to the byte")
     func length() {
-        let most = AgentLimits.commandBytesMax
+        let most = WireLimits.commandBytesMax
         // Each word has a byte behind it.
         #expect(
             refusal {
@@ -62,7 +61,7 @@ import Testing
 
     @Test("a working directory and an image's name are as long as they may be, and no longer")
     func bounds() {
-        let (path, name) = (AgentLimits.pathBytesMax, AgentLimits.imageReferenceBytesMax)
+        let (path, name) = (WireLimits.pathBytesMax, WireLimits.imageReferenceBytesMax)
         #expect(refusal { $0.workingDirectory = "/" + String(repeating: "a", count: path - 1) } == nil)
         #expect(
             refusal { $0.workingDirectory = "/" + String(repeating: "a", count: path) }?.contains(

@@ -1,8 +1,8 @@
 import GCXLinux
 import GCXMetering
 import GCXModel
-import GCXSandbox
 import GCXSigning
+import GCXWire
 import Support
 import Testing
 

@@ -3,6 +3,7 @@ import GCXMarket
 import GCXModel
 import GCXPricing
 import GCXSigning
+import GCXWire
 import Support
 import Testing
 

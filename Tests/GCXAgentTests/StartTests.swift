@@ -1,7 +1,7 @@
 import Dispatch
 import GCXLinux
 import GCXModel
-import GCXSandbox
+import GCXWire
 import Support
 import Testing
 

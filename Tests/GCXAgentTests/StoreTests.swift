@@ -1,7 +1,7 @@
 import GCXLinux
 import GCXModel
-import GCXSandbox
 import GCXSigning
+import GCXWire
 import Glibc
 import Support
 import Testing

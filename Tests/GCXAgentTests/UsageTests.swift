@@ -1,7 +1,6 @@
 import GCXModel
+import GCXWire
 import Testing
-
-@testable import GCXAgent
 
 @Suite("What people see of a job's use")
 struct UsageTests {

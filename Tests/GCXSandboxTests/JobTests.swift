@@ -3,6 +3,7 @@ import GCXModel
 import Glibc
 import Testing
 
+@testable import GCXJobLog
 @testable import GCXSandbox
 
 // Serialized with the other suites that run jobs: two cores are few, and some tests look at the whole machine.

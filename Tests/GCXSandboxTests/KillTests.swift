@@ -2,6 +2,7 @@ import Foundation
 import GCXModel
 import Testing
 
+@testable import GCXJobLog
 @testable import GCXLinux
 @testable import GCXSandbox
 

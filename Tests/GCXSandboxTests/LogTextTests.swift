@@ -1,6 +1,7 @@
 import GCXModel
 import Testing
 
+@testable import GCXJobLog
 @testable import GCXSandbox
 
 @Suite("Lines of a job's log")
@@ -56,7 +57,7 @@ struct LogTextTests {
 
     @Test("a line beyond the bound comes in pieces, and no byte is lost")
     func longLine() {
-        let most = SandboxLimits.logLineBytesMax
+        let most = JobLogLimits.logLineBytesMax
         var assembler = LineAssembler()
         var sizes: [Int] = []
         var ended: [Bool] = []

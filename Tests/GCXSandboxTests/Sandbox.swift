@@ -2,6 +2,7 @@ import GCXModel
 import Glibc
 import Testing
 
+@testable import GCXJobLog
 @testable import GCXLinux
 @testable import GCXSandbox
 

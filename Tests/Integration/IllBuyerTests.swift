@@ -5,6 +5,7 @@ import GCXLinux
 import GCXMarket
 import GCXModel
 import GCXSigning
+import GCXWire
 import Senders
 import Testing
 

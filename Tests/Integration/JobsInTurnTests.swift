@@ -1,4 +1,3 @@
-import GCXAgent
 import GCXLedger
 import GCXLinux
 import GCXModel

@@ -1,5 +1,4 @@
 import GCXLinux
-import GCXSandbox
 import Glibc
 import Testing
 

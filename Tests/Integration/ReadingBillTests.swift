@@ -1,7 +1,5 @@
-import GCXAgent
 import GCXLinux
 import GCXModel
-import GCXSandbox
 import Glibc
 import Senders
 import Testing

@@ -1,5 +1,4 @@
 import Foundation
-import GCXAgent
 import GCXLinux
 import GCXModel
 import Glibc

@@ -1,5 +1,4 @@
 import Foundation
-import GCXAgent
 import GCXLedger
 import GCXLinux
 import GCXModel

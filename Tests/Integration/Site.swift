@@ -1,9 +1,9 @@
 import Foundation
-import GCXAgent
 import GCXLedger
 import GCXLinux
 import GCXModel
 import GCXSigning
+import GCXWire
 import Glibc
 import Testing
 

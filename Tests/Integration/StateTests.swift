@@ -1,8 +1,7 @@
 import Foundation
-import GCXAgent
 import GCXLinux
 import GCXModel
-import GCXSandbox
+import GCXWire
 import Glibc
 import Testing
 

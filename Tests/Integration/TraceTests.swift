@@ -1,7 +1,5 @@
 import Foundation
-import GCXAgent
 import GCXLinux
-import GCXSandbox
 import Glibc
 import Senders
 import Testing

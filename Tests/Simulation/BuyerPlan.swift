@@ -1,7 +1,6 @@
 import GCXMarket
 import GCXModel
 
-@testable import GCXAgent
 @testable import GCXLedger
 
 /// What a buyer is about with one lease.

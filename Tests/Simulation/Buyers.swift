@@ -1,6 +1,5 @@
 import GCXModel
 
-@testable import GCXAgent
 @testable import GCXLedger
 
 // What a buyer does about its lease, by its plan.

@@ -2,7 +2,6 @@ import GCXModel
 import GCXSigning
 import Support
 
-@testable import GCXAgent
 @testable import GCXLedger
 
 /// An honest provider with buyers who may do anything, and an honest buyer with providers who may do anything, on the real

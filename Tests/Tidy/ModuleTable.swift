@@ -43,35 +43,46 @@ struct ModuleRow: Sendable {
         ModuleRow(.rules, "GCXMetering", ["GCXModel", "GCXPricing"], isPure: true),
         ModuleRow(.rules, "GCXMarket", ["GCXModel", "GCXPricing"], isPure: true),
 
-        ModuleRow(.adapters, "GCXLinux", ["GCXModel", "CLinux"]),
+        ModuleRow(.adapters, "GCXLinux", ["GCXModel", "CLinux"], packages: ["Crypto"]),
         ModuleRow(.adapters, "GCXHardware", ["GCXModel", "GCXLinux"]),
         ModuleRow(.adapters, "GCXBenchmark", ["GCXModel"]),
-        ModuleRow(.adapters, "GCXSandbox", ["GCXModel", "GCXLinux"], packages: ["Crypto"]),
+        ModuleRow(.adapters, "GCXJobLog", ["GCXModel", "GCXLinux"], packages: ["Crypto"]),
+        ModuleRow(.adapters, "GCXSandbox", ["GCXModel", "GCXLinux", "GCXJobLog"]),
         ModuleRow(
             .adapters, "GCXLedger", ["GCXModel", "GCXSigning", "GCXMarket"], packages: ["Crypto"]),
         ModuleRow(
             .adapters, "GCXLedgerSQLite", ["GCXLedger", "GCXLinux", "GCXModel", "GCXSigning"], packages: ["GRDB"]),
         ModuleRow(.adapters, "GCXConfig", ["GCXModel"], packages: ["TOMLKit"]),
+        ModuleRow(
+            .adapters, "GCXWire", ["GCXModel", "GCXSigning", "GCXLinux", "GCXJobLog", "GCXLedger"],
+            packages: ["HTTPTypes", "NIOCore", "NIOPosix"]),
+        ModuleRow(
+            .adapters, "GCXClient", ["GCXModel", "GCXSigning", "GCXLinux", "GCXJobLog", "GCXLedger", "GCXWire"],
+            packages: ["AsyncHTTPClient", "HTTPTypes", "NIOCore", "NIOPosix", "NIOHTTP1"]),
 
         ModuleRow(
             .services, "GCXAgent",
             [
                 "GCXModel", "GCXSigning", "GCXPricing", "GCXMetering", "GCXMarket", "GCXLinux", "GCXHardware",
-                "GCXBenchmark", "GCXSandbox", "GCXLedger",
+                "GCXBenchmark", "GCXJobLog", "GCXSandbox", "GCXLedger", "GCXWire",
             ], packages: ["Crypto", "GRDB", "Logging", "ServiceLifecycle"]),
         ModuleRow(
-            .services, "GCXAPI",
-            ["GCXModel", "GCXSigning", "GCXMetering", "GCXMarket", "GCXLinux", "GCXSandbox", "GCXLedger", "GCXAgent"],
+            .services, "GCXServer",
+            ["GCXModel", "GCXSigning", "GCXLinux", "GCXLedger", "GCXWire", "GCXAgent"],
             packages: [
-                "Hummingbird", "HummingbirdCore", "AsyncHTTPClient", "HTTPTypes", "NIOCore", "NIOPosix", "NIOHTTP1",
+                "Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOCore", "NIOPosix", "NIOHTTP1",
                 "Logging", "ServiceLifecycle",
             ]),
+        ModuleRow(
+            .services, "GCXBuyer",
+            ["GCXModel", "GCXSigning", "GCXMetering", "GCXMarket", "GCXLinux", "GCXJobLog", "GCXWire"]),
 
         ModuleRow(
             .programs, "gcx",
             [
                 "GCXModel", "GCXSigning", "GCXPricing", "GCXMetering", "GCXMarket", "GCXLinux", "GCXHardware",
-                "GCXBenchmark", "GCXSandbox", "GCXLedger", "GCXLedgerSQLite", "GCXConfig", "GCXAgent", "GCXAPI",
+                "GCXBenchmark", "GCXJobLog", "GCXSandbox", "GCXLedger", "GCXLedgerSQLite", "GCXConfig", "GCXWire",
+                "GCXClient", "GCXAgent", "GCXServer", "GCXBuyer",
             ], packages: ["ArgumentParser", "Logging", "ServiceLifecycle", "UnixSignals"]),
         ModuleRow(.programs, "gcx_supervisor", ["GCXSandbox", "GCXLinux"]),
         ModuleRow(.programs, "gcx_unpack", ["GCXSandbox", "GCXLinux", "CArchive"]),

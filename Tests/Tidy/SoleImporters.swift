@@ -43,18 +43,29 @@ struct SoleImport: Sendable {
             modules: ["CryptoExtras"], homes: ["Sources/GCXSigning/Keystore/"],
             reason: "keys are stretched for keystores only", remedy: "use Keystore"),
         SoleImport(
-            modules: ["Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOHTTP1", "AsyncHTTPClient"],
-            homes: ["Sources/GCXAPI/", "Tests/Fuzz/Entries/Downloads.swift"],
-            reason: "what is served and asked over HTTP is decided in one place",
-            remedy: "go through AgentOperations, Ledger, AgentClient or HTTPLedger"),
+            modules: ["Hummingbird", "HummingbirdCore"], homes: ["Sources/GCXServer/"],
+            reason: "what is served over HTTP is decided in one place", remedy: "add a route to GCXServer"),
+        SoleImport(
+            modules: ["AsyncHTTPClient"], homes: ["Sources/GCXClient/", "Tests/Fuzz/Entries/Downloads.swift"],
+            reason: "what is asked over HTTP is decided in one place", remedy: "go through AgentClient or HTTPLedger"),
+        SoleImport(
+            modules: ["HTTPTypes", "NIOHTTP1"],
+            homes: [
+                "Sources/GCXWire/", "Sources/GCXClient/", "Sources/GCXServer/",
+            ],
+            reason: "HTTP is known where it is spoken", remedy: "go through AgentOperations or Ledger"),
         SoleImport(
             modules: ["NIOCore"],
-            homes: ["Sources/GCXAPI/", "Tests/GCXAPITests/", "Tests/Fuzz/Entries/Downloads.swift"],
+            homes: [
+                "Sources/GCXWire/", "Sources/GCXClient/", "Sources/GCXServer/", "Tests/APITests/",
+                "Tests/Fuzz/Entries/Downloads.swift",
+            ],
             reason: "connections and their clock are handled in one place",
             remedy: "go through AgentClient or HTTPLedger"),
         SoleImport(
-            modules: ["NIOPosix"], homes: ["Sources/GCXAPI/", "Tests/GCXAPITests/"],
-            reason: "threads that wait for sockets are started in one place", remedy: "take the group from GCXAPI"),
+            modules: ["NIOPosix"],
+            homes: ["Sources/GCXWire/", "Sources/GCXClient/", "Sources/GCXServer/", "Tests/APITests/"],
+            reason: "threads that wait for sockets are started in one place", remedy: "take the group from GCXServer"),
         SoleImport(
             modules: ["ArgumentParser"], homes: ["Sources/gcx/"], reason: "options are the command line's",
             remedy: "take the value as an argument"),
@@ -64,19 +75,20 @@ struct SoleImport: Sendable {
             remedy: "take the stop as a call or a cancelled task"),
         SoleImport(
             modules: ["ServiceLifecycle"],
-            homes: ["Sources/GCXAgent/", "Sources/GCXAPI/", "Sources/gcx/", "Tests/GCXAPITests/"],
+            homes: ["Sources/GCXAgent/", "Sources/GCXServer/", "Sources/gcx/", "Tests/APITests/"],
             reason: "only services have a start and a stop", remedy: "be a function that a service calls"),
         SoleImport(
             modules: ["Logging"],
             homes: [
-                "Sources/GCXAgent/", "Sources/GCXAPI/", "Sources/gcx/", "Tests/GCXAPITests/", "Tests/GCXAgentTests/",
+                "Sources/GCXAgent/", "Sources/GCXServer/", "Sources/gcx/", "Tests/APITests/", "Tests/GCXAgentTests/",
                 "Tests/Integration/",
             ],
             reason: "what is worth a line is decided by services", remedy: "throw, or return what happened"),
         SoleImport(
             modules: ["Crypto"],
             homes: [
-                "Sources/GCXSigning/", "Sources/GCXLedger/", "Sources/GCXSandbox/", "Sources/GCXAgent/",
+                "Sources/GCXSigning/", "Sources/GCXLedger/", "Sources/GCXJobLog/", "Sources/GCXAgent/",
+                "Sources/GCXLinux/SHA256Hex.swift",
                 "Probes/gcx-probe/BenchCrypto.swift",
             ],
             reason: "each digest has a type that says what it covers",

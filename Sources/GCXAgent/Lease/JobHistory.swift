@@ -1,6 +1,7 @@
+import GCXJobLog
 import GCXLinux
 import GCXModel
-import GCXSandbox
+import GCXWire
 import Glibc
 
 /// Logs that outlive their job's directory: of the lease's latest job, and of those before it.

@@ -1,6 +1,7 @@
 import GCXLinux
 import GCXModel
 import GCXSandbox
+import GCXWire
 
 extension LeaseKeeper {
     /// Writes down that something happened; what a reader of the receipts must know goes into the next one too.

@@ -1,5 +1,6 @@
 import GCXLedger
 import GCXModel
+import GCXWire
 
 // A lease that is open and has no job holds cores that nobody else gets. The offer says for how long that may go on.
 extension LeaseRow {

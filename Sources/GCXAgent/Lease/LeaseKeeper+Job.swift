@@ -4,6 +4,7 @@ import GCXLinux
 import GCXMetering
 import GCXModel
 import GCXSandbox
+import GCXWire
 
 extension LeaseKeeper {
     /// Starts the job, unless it was started already before the agent came back.

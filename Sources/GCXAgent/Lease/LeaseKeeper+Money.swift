@@ -1,3 +1,4 @@
+import GCXJobLog
 import GCXLedger
 import GCXLinux
 import GCXMetering
@@ -5,6 +6,7 @@ import GCXModel
 import GCXPricing
 import GCXSandbox
 import GCXSigning
+import GCXWire
 
 extension LeaseKeeper {
     /// Writes the next receipt. It is on disk, with the meter it was made from, before anybody can read it.

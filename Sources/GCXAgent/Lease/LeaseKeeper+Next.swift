@@ -2,6 +2,7 @@ import GCXMetering
 import GCXModel
 import GCXPricing
 import GCXSandbox
+import GCXWire
 
 // One job after the other: a lease is time on a machine.
 extension LeaseKeeper {

@@ -1,4 +1,5 @@
 import GCXModel
+import GCXWire
 
 extension LeaseKeeper {
     /// Writes the request down and starts the job. The same request again changes nothing.

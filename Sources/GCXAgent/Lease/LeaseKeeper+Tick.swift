@@ -4,6 +4,7 @@ import GCXMetering
 import GCXModel
 import GCXPricing
 import GCXSandbox
+import GCXWire
 
 extension LeaseKeeper {
     /// Looks at the lease once: samples, receipts, credit, time and the end of the job.

@@ -5,6 +5,7 @@ import GCXModel
 import GCXPricing
 import GCXSandbox
 import GCXSigning
+import GCXWire
 import Logging
 
 /// What every lease keeper needs.

@@ -1,4 +1,5 @@
 import GCXModel
+import GCXWire
 
 /// Where a lease stands. Each case holds what is alive in it.
 package enum LeasePhase: Codable, Equatable, Sendable {

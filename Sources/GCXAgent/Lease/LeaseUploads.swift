@@ -1,6 +1,7 @@
 import GCXLinux
 import GCXModel
 import GCXSandbox
+import GCXWire
 import Glibc
 
 /// The files a buyer sent for one lease: a sealed tar of each kind, named by its digest, and what was unpacked from it.

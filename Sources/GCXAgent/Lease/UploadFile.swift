@@ -1,7 +1,7 @@
 import Crypto
 import GCXLinux
 import GCXModel
-import GCXSandbox
+import GCXWire
 import Glibc
 import Synchronization
 

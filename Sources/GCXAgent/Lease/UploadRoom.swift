@@ -1,6 +1,8 @@
+import GCXJobLog
 import GCXLinux
 import GCXModel
 import GCXSandbox
+import GCXWire
 import Synchronization
 
 // dictionaries: uses

@@ -4,6 +4,7 @@ import GCXHardware
 import GCXLedger
 import GCXModel
 import GCXPricing
+import GCXWire
 
 import struct Crypto.SHA256
 

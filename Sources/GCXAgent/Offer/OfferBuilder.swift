@@ -1,6 +1,7 @@
 import GCXBenchmark
 import GCXModel
 import GCXPricing
+import GCXWire
 
 /// What the owner's policy makes of a measurement.
 package struct OfferBuilder: Sendable {

@@ -1,4 +1,5 @@
 import GCXModel
+import GCXWire
 
 /// The physical cores that are for sale, and which of them a lease has for itself.
 ///
@@ -55,20 +56,8 @@ package struct CoreMap: Equatable, Sendable {
     }
 }
 
-/// The cores that one lease has for itself, from its signing to its end.
-package struct CorePlacement: Codable, Equatable, Sendable {
-    /// Every hardware thread of every core.
-    package var pus: PUSet
-    /// The kernel's numbers of the NUMA nodes they belong to.
-    package var nodes: PUSet
-
-    package init(pus: PUSet, nodes: PUSet) {
-        self.pus = pus
-        self.nodes = nodes
-    }
-
+extension CorePlacement {
     init(_ cores: some Sequence<CoreMap.Core>) {
-        pus = cores.reduce(PUSet([])) { $0.union($1.pus) }
-        nodes = PUSet(cores.compactMap(\.node))
+        self.init(pus: cores.reduce(PUSet([])) { $0.union($1.pus) }, nodes: PUSet(cores.compactMap(\.node)))
     }
 }

@@ -1,8 +1,8 @@
 import GCXLedger
 import GCXLinux
 import GCXModel
-import GCXSandbox
 import GCXSigning
+import GCXWire
 import Logging
 import ServiceLifecycle
 

@@ -1,13 +1,14 @@
 import GCXModel
+import GCXWire
 import GRDB
 
 extension AgentStore {
-    /// Writes an event down. Beyond ``AgentLimits/eventsPerLeaseMax`` of one lease nothing more is kept.
+    /// Writes an event down. Beyond ``WireLimits/eventsPerLeaseMax`` of one lease nothing more is kept.
     func append(_ event: JobEvent) throws(AgentError) {
         try write { database in
             let lease = event.lease.description
             let held = try Int.fetchOne(database, sql: "SELECT count(*) FROM event WHERE lease = ?", arguments: [lease])
-            guard held ?? 0 < AgentLimits.eventsPerLeaseMax else { return }
+            guard held ?? 0 < WireLimits.eventsPerLeaseMax else { return }
             try database.execute(
                 sql: "INSERT INTO event (lease, wall, boot, kind, text) VALUES (?, ?, ?, ?, ?)",
                 arguments: [

@@ -1,5 +1,6 @@
 import GCXModel
 import GCXSigning
+import GCXWire
 import GRDB
 
 /// A receipt with its digest and the meter that it was made from.

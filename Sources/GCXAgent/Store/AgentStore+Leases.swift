@@ -1,5 +1,6 @@
 import GCXModel
 import GCXSigning
+import GCXWire
 import GRDB
 
 /// A lease as the agent keeps it.

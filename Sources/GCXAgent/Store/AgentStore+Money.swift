@@ -1,6 +1,7 @@
 import GCXMetering
 import GCXModel
 import GCXSigning
+import GCXWire
 import GRDB
 
 /// A meter as it stood when the last receipt was written.

@@ -1,5 +1,6 @@
 import GCXLedger
 import GCXModel
+import GCXWire
 import GRDB
 
 /// An effect on the ledger, written here before it is sent.

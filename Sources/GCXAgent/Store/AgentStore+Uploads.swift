@@ -1,5 +1,6 @@
 import GCXLinux
 import GCXModel
+import GCXWire
 import GRDB
 
 /// An upload in its place: which file it is, and the digest of the bytes that were written into it.

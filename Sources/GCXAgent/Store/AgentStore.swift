@@ -2,6 +2,7 @@ import FoundationEssentials
 import GCXLinux
 import GCXModel
 import GCXSigning
+import GCXWire
 import GRDB
 
 /// The agent's own database: leases, meters, receipts, vouchers and the outbox.

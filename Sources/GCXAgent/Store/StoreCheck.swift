@@ -1,6 +1,6 @@
 import GCXLinux
 import GCXModel
-import GCXSandbox
+import GCXWire
 import GRDB
 import Glibc
 

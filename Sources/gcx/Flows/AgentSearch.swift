@@ -1,7 +1,7 @@
-import GCXAPI
-import GCXAgent
+import GCXClient
 import GCXLedger
 import GCXModel
+import GCXWire
 
 /// Finds the agent that answers for a machine, before anything is signed or sent to it.
 ///

@@ -1,11 +1,12 @@
 import FoundationEssentials
-import GCXAPI
-import GCXAgent
+import GCXBuyer
+import GCXClient
 import GCXLedger
 import GCXLinux
 import GCXModel
 import GCXSandbox
 import GCXSigning
+import GCXWire
 
 /// An image as a buyer names it: `oci:DIR[:TAG]`, `oci-archive:FILE[:TAG]`, `rootfs:DIR`, or one of a registry.
 struct ImageReference {

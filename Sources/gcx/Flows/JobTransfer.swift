@@ -1,10 +1,11 @@
-import GCXAPI
 import GCXAgent
+import GCXClient
 import GCXLedger
 import GCXLinux
 import GCXModel
 import GCXSandbox
 import GCXSigning
+import GCXWire
 import Glibc
 
 /// A buyer's way to what a job left.
@@ -22,7 +23,7 @@ struct JobTransfer: Sendable {
     /// - Parameter bytesMax: of the archive; nil takes what fits the lease's storage.
     /// - Returns: the digest of the archive, which the lease's last receipt names.
     func fetch(into directory: String, bytesMax: UInt64? = nil) async throws -> String? {
-        var terms = OutputTerms(bytesMax: bytesMax ?? APILimits.outputBytesMax)
+        var terms = OutputTerms(bytesMax: bytesMax ?? ClientLimits.outputBytesMax)
         if case .session = caller {
             guard let signed = try await signed(bytesMax) else { return nil }
             terms = signed
@@ -66,7 +67,7 @@ struct JobTransfer: Sendable {
         // The statement stands in the final receipt, or shortly before it.
         let receipts = try await agent.receipts(
             // bounded: a constant, and the smaller from the larger
-            lease, after: newest - min(newest, UInt64(AgentLimits.receiptPageMax)), waitSeconds: 0, by: caller)
+            lease, after: newest - min(newest, UInt64(WireLimits.receiptPageMax)), waitSeconds: 0, by: caller)
         for receipt in receipts {
             try receipt.verify(signer: record.terms.machine, in: domain)
             guard receipt.document.lease == lease else {
@@ -87,7 +88,7 @@ struct JobTransfer: Sendable {
             return nil
         }
         let storage = record.terms.resources.storageBytes
-        let most = bytesMax ?? APILimits.archiveBytesMax(ofStorage: storage)
+        let most = bytesMax ?? ClientLimits.archiveBytesMax(ofStorage: storage)
         guard stated.bytes <= most else {
             throw CommandError(
                 "the output is an archive of \(stated.bytes) bytes, and the lease has \(storage) bytes of storage",

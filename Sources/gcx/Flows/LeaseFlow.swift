@@ -1,10 +1,9 @@
-import GCXAPI
-import GCXAgent
 import GCXLedger
 import GCXLinux
 import GCXMarket
 import GCXModel
 import GCXSigning
+import GCXWire
 
 /// The buyer's way from a demand to an open lease.
 struct LeaseFlow {

@@ -1,9 +1,10 @@
 import ArgumentParser
-import GCXAPI
+import GCXClient
 import GCXConfig
 import GCXLedger
 import GCXModel
 import GCXSigning
+import GCXWire
 import Glibc
 
 /// Whether to write for programs.

@@ -1,7 +1,7 @@
 import FoundationEssentials
-import GCXAgent
+import GCXJobLog
 import GCXModel
-import GCXSandbox
+import GCXWire
 import Glibc
 import Synchronization
 

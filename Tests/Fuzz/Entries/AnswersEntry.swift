@@ -1,10 +1,11 @@
-import GCXAgent
 import GCXLedger
 import GCXModel
-import GCXSandbox
 import GCXSigning
 
-@testable import GCXAPI
+@testable import GCXBuyer
+@testable import GCXClient
+@testable import GCXJobLog
+@testable import GCXWire
 
 extension FuzzEntry {
     /// What a client makes of an agent's or a ledger's answer: headers, pages of a log, downloads, errors and documents.

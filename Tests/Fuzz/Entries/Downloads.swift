@@ -3,10 +3,9 @@ import Dispatch
 import Foundation
 import GCXLinux
 import GCXModel
-import GCXSandbox
 import NIOCore
 
-@testable import GCXAPI
+@testable import GCXClient
 
 /// The output of a job on its way to a file: nothing that the answer says of it is believed.
 enum Downloads {
@@ -69,7 +68,7 @@ enum Downloads {
     private static func read(_ response: HTTPClientResponse, bytesMax: Int) {
         OwnThread.wait {
             let body = try? await HTTPTransport.shared.read(
-                response.body, bytesMax: bytesMax, within: APILimits.callTimeout)
+                response.body, bytesMax: bytesMax, within: ClientLimits.callTimeout)
             precondition(body?.count ?? 0 <= bytesMax, "more was read than is taken")
         }
     }

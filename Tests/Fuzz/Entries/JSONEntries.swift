@@ -1,10 +1,11 @@
 import Foundation
-import GCXAgent
 import GCXLedger
 import GCXMarket
 import GCXModel
 import GCXSigning
 import Support
+
+@testable import GCXWire
 
 /// The documents of a market that works, for seeds and for the state that they are judged in.
 struct Scene: Sendable {

@@ -1,6 +1,6 @@
 import GCXModel
 
-@testable import GCXSandbox
+@testable import GCXJobLog
 
 extension FuzzEntry {
     /// A job's log as an agent serves it: its records, its segments, and the check against receipts.

@@ -6,8 +6,8 @@ import GCXSandbox
 import GCXSigning
 import Support
 
-@testable import GCXAPI
 @testable import GCXAgent
+@testable import GCXWire
 
 /// What the routes of the agent take from anybody, as far as a function goes before it needs the machine.
 enum RouteDocuments {

@@ -5,6 +5,7 @@ import GCXLinux
 import GCXModel
 import GCXSandbox
 import GCXSigning
+import GCXWire
 import Logging
 import Support
 

@@ -1,6 +1,5 @@
 import Foundation
 import GCXLinux
-import GCXSandbox
 
 /// Answers of an evil agent to the real client of a buyer.
 enum SentAnswers {

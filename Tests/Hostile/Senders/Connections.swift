@@ -1,7 +1,7 @@
-import GCXAgent
 import GCXLinux
 import GCXModel
 import GCXSigning
+import GCXWire
 
 /// Requests that are none, sessions that prove nothing, and questions with the largest numbers.
 enum SentConnections {

@@ -1,8 +1,8 @@
-import GCXAgent
 import GCXLedger
 import GCXLinux
 import GCXModel
 import GCXSigning
+import GCXWire
 
 /// Documents handed to the ledger and the agent: JSON in disguise, numbers at their ends, signatures that prove nothing.
 enum SentDocuments {

@@ -1,5 +1,5 @@
+import GCXJobLog
 import GCXLinux
-import GCXSandbox
 
 /// Evil answers about what a job left and what it said, to the commands that a buyer runs for them: all compare it with
 /// what the machine signed.

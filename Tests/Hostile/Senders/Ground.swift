@@ -1,10 +1,10 @@
 import Foundation
-import GCXAgent
 import GCXLedger
 import GCXLinux
 import GCXMarket
 import GCXModel
 import GCXSigning
+import GCXWire
 import Glibc
 
 /// Live processes to send to, and what an honest buyer of them has: keys, money, a job that has ended, and leases.

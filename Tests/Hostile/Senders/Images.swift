@@ -1,7 +1,5 @@
-import GCXAgent
 import GCXLinux
 import GCXModel
-import GCXSandbox
 import Glibc
 
 /// Images of buyers. Each is uploaded and run on a lease of its own.

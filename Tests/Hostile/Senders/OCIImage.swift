@@ -1,4 +1,4 @@
-import GCXSandbox
+import GCXLinux
 
 /// An OCI layout as an archive, whose every byte can be another.
 ///

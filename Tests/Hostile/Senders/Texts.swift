@@ -1,7 +1,7 @@
-import GCXAgent
 import GCXLedger
 import GCXModel
 import GCXSigning
+import GCXWire
 
 /// Control characters in every text of a document that is signed: they would reach the terminals of everybody who reads it.
 enum SentTexts {

@@ -1,7 +1,5 @@
-import GCXAgent
 import GCXLinux
 import GCXModel
-import GCXSandbox
 
 /// How uploads are sent, whatever is in them.
 extension SentUploads {

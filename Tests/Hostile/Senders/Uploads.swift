@@ -1,7 +1,5 @@
-import GCXAgent
 import GCXLinux
 import GCXModel
-import GCXSandbox
 import Glibc
 
 /// Archives of buyers, as inputs of jobs.

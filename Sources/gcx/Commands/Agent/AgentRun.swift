@@ -1,15 +1,17 @@
 import ArgumentParser
 import FoundationEssentials
-import GCXAPI
 import GCXAgent
 import GCXBenchmark
+import GCXClient
 import GCXConfig
 import GCXHardware
 import GCXLedger
 import GCXLinux
 import GCXModel
 import GCXSandbox
+import GCXServer
 import GCXSigning
+import GCXWire
 import Logging
 import ServiceLifecycle
 

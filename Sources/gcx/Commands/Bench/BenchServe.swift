@@ -1,5 +1,4 @@
 import FoundationEssentials
-import GCXAgent
 import GCXBenchmark
 import GCXHardware
 import GCXLinux

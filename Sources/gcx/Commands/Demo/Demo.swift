@@ -1,5 +1,6 @@
 import ArgumentParser
 import GCXModel
+import GCXSandbox
 
 /// `gcx demo`: the whole loop on this machine.
 struct Demo: AsyncParsableCommand {

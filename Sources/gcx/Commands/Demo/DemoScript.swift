@@ -1,6 +1,6 @@
 import FoundationEssentials
-import GCXAPI
-import GCXAgent
+import GCXBuyer
+import GCXClient
 import GCXHardware
 import GCXLedger
 import GCXLedgerSQLite
@@ -8,6 +8,7 @@ import GCXLinux
 import GCXMarket
 import GCXModel
 import GCXSigning
+import GCXWire
 import Synchronization
 
 /// The demonstration, step by step, each with the calls that the commands make.

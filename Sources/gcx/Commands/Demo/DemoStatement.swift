@@ -1,6 +1,6 @@
-import GCXAgent
 import GCXLedger
 import GCXModel
+import GCXWire
 
 /// What the demonstration ends with: every figure from the ledger, the receipts or the job itself.
 struct DemoStatement: Encodable {

@@ -1,11 +1,11 @@
 import ArgumentParser
-import GCXAPI
-import GCXAgent
+import GCXClient
 import GCXConfig
 import GCXHardware
 import GCXLinux
 import GCXModel
 import GCXSandbox
+import GCXWire
 import Glibc
 
 /// `gcx doctor`: what this machine lacks, and what to do about it.

@@ -1,10 +1,11 @@
 import ArgumentParser
-import GCXAPI
 import GCXAgent
+import GCXClient
 import GCXLedger
 import GCXLinux
 import GCXModel
 import GCXSigning
+import GCXWire
 
 /// `gcx job`: run one, and read what it did.
 struct JobNoun: AsyncParsableCommand {

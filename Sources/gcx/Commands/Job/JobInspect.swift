@@ -1,7 +1,7 @@
 import ArgumentParser
-import GCXAPI
-import GCXAgent
 import GCXModel
+import GCXSandbox
+import GCXWire
 
 /// `gcx job inspect`: the whole story of one lease.
 struct JobInspect: AsyncParsableCommand {

@@ -1,11 +1,12 @@
 import ArgumentParser
-import GCXAPI
-import GCXAgent
+import GCXBuyer
+import GCXClient
+import GCXJobLog
 import GCXLedger
 import GCXLinux
 import GCXModel
-import GCXSandbox
 import GCXSigning
+import GCXWire
 
 /// `gcx job logs`.
 struct JobLogs: AsyncParsableCommand {
@@ -87,7 +88,7 @@ struct JobLogs: AsyncParsableCommand {
         var reading = LogReading(from: 0, isWhole: since == nil && tail == nil, stream: stream)
         let follower = LogFollower(
             agent: client, lease: lease, by: who, follow: follow, job: job,
-            patience: follow ? APILimits.buyerPatience : .zero)
+            patience: follow ? BuyerLimits.buyerPatience : .zero)
         try await follower.pages(query) { (page) throws(AgentError) in
             printer.skip(page.skipLines)
             for line in try reading.lines(page) {

@@ -1,6 +1,4 @@
 import ArgumentParser
-import GCXAPI
-import GCXAgent
 import GCXModel
 import GCXSigning
 

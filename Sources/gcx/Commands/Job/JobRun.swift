@@ -1,10 +1,9 @@
 import ArgumentParser
-import GCXAPI
-import GCXAgent
 import GCXLedger
 import GCXLinux
 import GCXModel
 import GCXSigning
+import GCXWire
 
 extension JobNetwork.Mode: ExpressibleByArgument {}
 

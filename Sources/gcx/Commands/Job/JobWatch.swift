@@ -1,7 +1,8 @@
 import ArgumentParser
-import GCXAPI
-import GCXAgent
+import GCXBuyer
+import GCXClient
 import GCXModel
+import GCXWire
 
 /// `gcx job events`: what happens, as it happens.
 struct JobEvents: AsyncParsableCommand {
@@ -27,7 +28,7 @@ struct JobEvents: AsyncParsableCommand {
         let who = try await caller.caller(agent: client, ledger: ledger)
         var after = after
         while true {
-            let wait = follow ? APILimits.buyerWaitSeconds : 0
+            let wait = follow ? BuyerLimits.buyerWaitSeconds : 0
             let events = try await client.events(of: lease, after: after, waitSeconds: wait, by: who)
             for event in events { try show(event) }
             after = events.last?.sequence ?? after

@@ -1,5 +1,4 @@
 import ArgumentParser
-import GCXAPI
 import GCXLedger
 import GCXLinux
 import GCXModel

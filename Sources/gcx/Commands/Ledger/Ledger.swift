@@ -1,12 +1,13 @@
 import ArgumentParser
-import GCXAPI
 import GCXAgent
 import GCXConfig
 import GCXLedger
 import GCXLedgerSQLite
 import GCXLinux
 import GCXModel
+import GCXServer
 import GCXSigning
+import GCXWire
 import Logging
 import ServiceLifecycle
 

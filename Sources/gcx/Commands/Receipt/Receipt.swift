@@ -1,6 +1,4 @@
 import ArgumentParser
-import GCXAPI
-import GCXAgent
 import GCXLedger
 import GCXMetering
 import GCXModel

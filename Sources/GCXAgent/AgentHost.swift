@@ -1,0 +1,41 @@
+import GCXModel
+import GCXWire
+
+/// What the agent does for the server in its own process: what anybody may ask, and the files behind it.
+package protocol AgentHost: AgentOperations {
+    /// A file on the agent's disk for an image or an input; the caller writes the bytes into it.
+    func beginUpload(_ kind: UploadKind, lease: LeaseID, by caller: Caller) async throws(AgentError) -> UploadTicket
+
+    /// Tells the agent that the ticket's file is complete (true) or given up (false). A complete one takes the place of one
+    /// of its kind that came before, as long as no job is on its way. It is of use to the next job alone.
+    func endUpload(_ ticket: UploadTicket, complete: Bool) async throws(AgentError)
+
+    /// A tar of the job's output directory; nil when the job has none, or none any more.
+    func outputArchive(_ lease: LeaseID, by caller: Caller) async throws(AgentError) -> OutputArchive?
+}
+
+/// The output of a job, as a file.
+package struct OutputArchive: Equatable, Sendable {
+    package var path: String
+    /// SHA-256 of its bytes, 64 hexadecimal digits; what the last receipt names.
+    package var digest: String?
+
+    package init(path: String, digest: String?) {
+        self.path = path
+        self.digest = digest
+    }
+}
+
+/// One upload: the file goes with the ticket, as an open file and not as a path, so that it has one writer.
+package struct UploadTicket: Sendable {
+    package let lease: LeaseID
+    package let kind: UploadKind
+    /// Where the bytes go.
+    package let file: UploadFile
+
+    package init(lease: LeaseID, kind: UploadKind, file: UploadFile) {
+        self.lease = lease
+        self.kind = kind
+        self.file = file
+    }
+}

@@ -1,0 +1,58 @@
+import GCXModel
+import GCXSigning
+import GCXWire
+
+/// Why the buyer's side stopped. No voucher leaves after any of these.
+package enum BuyerError: RemediedError, Equatable {
+    /// A receipt is not what the lease agreed to; it is kept in the journal as evidence.
+    case receiptRefused(LeaseID, sequence: UInt64, reason: String)
+    /// The journal cannot be read or written, so nothing may be signed.
+    case journal(String, reason: String)
+    /// The journal is of another lease.
+    case journalOfAnotherLease(String, found: LeaseID)
+    /// The agent refused.
+    case agent(AgentError)
+    /// The agent did not answer for longer than our patience.
+    case agentSilent(for: Duration, last: AgentError)
+    /// The session key could not sign.
+    case signing(SigningError)
+    /// Our own task was cancelled.
+    case cancelled
+
+    package var description: String {
+        switch self {
+        case .receiptRefused(let lease, let sequence, let reason):
+            "receipt \(sequence) of lease \(lease.short) was refused: \(reason)"
+        case .journal(let path, let reason): "the buyer's journal \(path) cannot be used: \(reason)"
+        case .journalOfAnotherLease(let path, let found): "the buyer's journal \(path) belongs to lease \(found)"
+        case .agent(let error): error.description
+        case .agentSilent(let time, let last): "for \(time) no answer: \(last.description)"
+        case .signing(let error): "the session key cannot sign: \(error.description)"
+        case .cancelled: "stopped before the job ended"
+        }
+    }
+
+    package var remedy: Remedy {
+        switch self {
+        case .receiptRefused:
+            .fix("Ask to close the lease with `gcx lease close`; what was vouched for stays paid, nothing more is.")
+        case .journal: .fix("Free some room on the disk or repair the file's rights, then attach again.")
+        case .journalOfAnotherLease: .fix("Give each lease a journal of its own.")
+        case .agent(let error), .agentSilent(_, let error): error.remedy
+        case .signing(let error): error.remedy
+        case .cancelled: .fix("Attach again: the journal knows where to go on.")
+        }
+    }
+}
+
+/// What happened on the buyer's side, for whoever watches.
+package enum BuyerEvent: Equatable, Sendable {
+    case receiptAccepted(Receipt)
+    /// The agent has it.
+    case voucherSent(Voucher)
+    case receiptRefused(Receipt, reason: String)
+    /// The agent does not answer; we try again after the pause.
+    case agentSilent(AgentError, pause: Duration)
+    /// The job is over and everything is vouched for.
+    case finished(JobStatus)
+}

@@ -1,0 +1,110 @@
+import AsyncHTTPClient
+import GCXLinux
+import GCXModel
+import GCXWire
+import Glibc
+import NIOCore
+
+extension AgentClient {
+    /// How far a transfer is: bytes done, and bytes in all where known.
+    package typealias Progress = @Sendable (_ done: UInt64, _ total: UInt64?) -> Void
+
+    /// Sends a file, a piece at a time.
+    ///
+    /// - Returns: the bytes sent.
+    @discardableResult
+    package func upload(
+        _ kind: UploadKind, lease: LeaseID, file path: String, by caller: Caller,
+        progress: @escaping Progress = { _, _ in }
+    ) async throws(AgentError) -> UInt64 {
+        let chunks = try open(path, kind)
+        let call = HTTPCall(
+            method: .PUT, path: "/v1/leases/\(lease)/uploads/\(kind.rawValue)",
+            authorization: try Self.authorization(caller), isRepeatable: false)
+        var request = call.request(to: endpoint)
+        request.body = .stream(
+            // bounded: a file's size is signed and of 64 bits
+            CountedChunks(chunks: chunks, progress: progress), length: .known(Int64(chunks.size)))
+        let answer: HTTPAnswer
+        do {
+            let response = try await transport.client.execute(request, deadline: .distantFuture)
+            let body = try await response.body.collect(upTo: ClientLimits.errorAnswerBytesMax)
+            answer = HTTPAnswer(status: response.status.code, body: Array(body.readableBytesView))
+        } catch {
+            throw unreachable(Untrusted(TransportError(error).detail))
+        }
+        guard answer.isSuccess else { throw failure(answer) }
+        return chunks.size
+    }
+
+    /// Fetches the job's output directory as a tar, a piece at a time, under its name only when it is complete and what
+    /// it has to be.
+    ///
+    /// What an earlier try brought lies in `path` with `.part` behind it, and is gone on with. At the end all of it is
+    /// compared with what the machine signed, and with the digest that the agent names.
+    ///
+    /// - Returns: the file's bytes and the digest; nil when the job has no output.
+    /// - Throws: ``AgentError/answerImpossible(_:)`` for an output that is not the signed one, or larger than allowed.
+    @discardableResult
+    package func downloadOutput(
+        _ lease: LeaseID, to path: String, by caller: Caller, accepting terms: OutputTerms = OutputTerms(),
+        progress: @escaping Progress = { _, _ in }
+    ) async throws(AgentError) -> (bytes: UInt64, digest: String)? {
+        let download = OutputDownload(to: path, terms, progress: progress)
+        var call = HTTPCall.get("/v1/leases/\(lease)/output")
+        call.authorization = try Self.authorization(caller)
+        var request = call.request(to: endpoint)
+        if download.kept > 0 { request.headers.add(name: "range", value: "bytes=\(download.kept)-") }
+        do {
+            let response = try await transport.client.execute(request, deadline: download.deadline)
+            switch response.status {
+            case .noContent: return nil
+            case .ok, .partialContent: return try await download.save(response)
+            default:
+                // A part that goes beyond the file is of another file.
+                if response.status == .rangeNotSatisfiable { unlink(download.partial) }
+                let body = try await response.body.collect(upTo: ClientLimits.errorAnswerBytesMax)
+                throw failure(HTTPAnswer(status: response.status.code, body: Array(body.readableBytesView)))
+            }
+        } catch let error as AgentError {
+            throw error
+        } catch let error as LinuxError {
+            throw .badRequest("cannot write the output here: \(error)")
+        } catch {
+            throw unreachable(Untrusted(TransportError(error).detail))
+        }
+    }
+
+    private func open(_ path: String, _ kind: UploadKind) throws(AgentError) -> FileChunks {
+        do throws(LinuxError) {
+            return try FileChunks(path)
+        } catch {
+            throw .badRequest("the \(kind.rawValue) cannot be read: \(error)")
+        }
+    }
+}
+
+/// The chunks of a file, telling how many bytes went by.
+private struct CountedChunks: AsyncSequence, Sendable {
+    let chunks: FileChunks
+    let progress: AgentClient.Progress
+
+    func makeAsyncIterator() -> Iterator {
+        Iterator(base: chunks.makeAsyncIterator(), total: chunks.size, progress: progress)
+    }
+
+    struct Iterator: AsyncIteratorProtocol {
+        var base: FileChunks.Iterator
+        let total: UInt64
+        let progress: AgentClient.Progress
+        var pace = Pace()
+
+        mutating func next() async throws -> ByteBuffer? {
+            // bounded here: what is left is a part of the total
+            do { try pace.move(to: total - base.left) } catch { throw TransportError.tooSlow }
+            let chunk = try await base.next()
+            progress(total - base.left, total)
+            return chunk
+        }
+    }
+}

@@ -1,0 +1,195 @@
+import GCXJobLog
+import GCXModel
+import GCXSigning
+import GCXWire
+
+/// An agent in another process, reached through its ``AgentServer``.
+///
+/// It throws the very errors of the agent, and ``AgentError/unreachable(_:)`` when no answer came: then the call may
+/// have been obeyed or not.
+package struct AgentClient: AgentOperations {
+    let endpoint: Endpoint
+    let transport: HTTPTransport
+
+    package init(_ endpoint: Endpoint, transport: HTTPTransport = .shared) {
+        self.endpoint = endpoint
+        self.transport = transport
+    }
+
+    package func status() async throws(AgentError) -> AgentStatus {
+        try await read(.get("/v1/status"), by: .owner)
+    }
+
+    package func publicStatus() async throws(AgentError) -> AgentStatus {
+        var status = try await status()
+        (status.jobs, status.problems, status.outboxPending) = ([], [], 0)
+        return status
+    }
+
+    package func checkHealth() async throws(AgentError) { _ = try await answer(.get("/healthz"), by: .owner) }
+
+    package func propose(_ proposal: LeaseProposal) async throws(AgentError) -> CountersignedTerms {
+        try await post("/v1/leases", proposal, by: .owner, isRepeatable: false)
+    }
+
+    package func submit(
+        _ request: JobRequest, lease: LeaseID, by caller: Caller
+    ) async throws(AgentError) -> JobStatus {
+        try await post("/v1/leases/\(lease)/job", request, by: caller, isRepeatable: false)
+    }
+
+    package func jobs(by caller: Caller) async throws(AgentError) -> [JobStatus] {
+        try await read(.get("/v1/jobs", answerBytesMax: ClientLimits.pageAnswerBytesMax), by: caller)
+    }
+
+    package func job(_ lease: LeaseID, by caller: Caller) async throws(AgentError) -> JobStatus {
+        let status: JobStatus = try await read(.get("/v1/leases/\(lease)/job"), by: caller)
+        guard status.lease == lease else {
+            throw .answerImpossible("lease \(lease.short) was asked for, and \(status.lease.short) was answered")
+        }
+        return status
+    }
+
+    package func cancel(_ lease: LeaseID, by caller: Caller) async throws(AgentError) -> JobStatus {
+        try await read(
+            HTTPCall(method: .POST, path: "/v1/leases/\(lease)/cancel", isRepeatable: true), by: caller)
+    }
+
+    package func receipts(
+        _ lease: LeaseID, after: UInt64, waitSeconds: UInt64, by caller: Caller
+    ) async throws(AgentError) -> [Signed<Receipt>] {
+        var call = waiting("/v1/leases/\(lease)/receipts?after=\(after)&wait=\(waitSeconds)", waitSeconds)
+        call.answerBytesMax = ClientLimits.pageAnswerBytesMax
+        let receipts: [Signed<Receipt>] = try await read(call, by: caller)
+        try Self.requireOrder(receipts.map(\.document.sequence), after: after, "receipt")
+        return receipts
+    }
+
+    /// All receipts of a lease, a page at a time.
+    ///
+    /// - Throws: ``AgentError/answerImpossible(_:)`` beyond `most` of them, or what a call throws.
+    package func allReceipts(
+        _ lease: LeaseID, by caller: Caller, most: Int = ClientLimits.receiptsMax
+    ) async throws(AgentError) -> [Signed<Receipt>] {
+        var receipts: [Signed<Receipt>] = []
+        while true {
+            let page = try await self.receipts(
+                lease, after: receipts.last?.document.sequence ?? 0, waitSeconds: 0, by: caller)
+            if page.isEmpty { return receipts }
+            receipts += page  // bounded: joins lists
+            guard receipts.count <= most else {
+                throw .answerImpossible("lease \(lease.short) has more than \(most) receipts")
+            }
+        }
+    }
+
+    /// A page that does not go on would be asked for again and again.
+    static func requireOrder(_ numbers: [UInt64], after: UInt64, _ what: String) throws(AgentError) {
+        var last = after
+        for number in numbers {
+            guard number > last else {
+                throw .answerImpossible("after \(what) \(last) comes \(what) \(number)")
+            }
+            last = number
+        }
+    }
+
+    package func accept(_ voucher: Signed<Voucher>) async throws(AgentError) -> VoucherReceipt {
+        try await post("/v1/leases/\(voucher.document.channel)/vouchers", voucher, by: .owner, isRepeatable: true)
+    }
+
+    package func log(_ lease: LeaseID, _ query: LogQuery, by caller: Caller) async throws(AgentError) -> LogPage {
+        let path = "/v1/leases/\(lease)/log?\(LogWire.text(query))"
+        var call = waiting(path, query.waitSeconds)
+        // bounded here: a page of `logPageBytesMax` at most, and constants
+        // Of records that are larger than the page, one comes.
+        call.answerBytesMax =
+            Int(clamping: min(query.bytesMax, WireLimits.logPageBytesMax)) + JobLogLimits.logRecordBytesMax
+            + JobLog.overheadBytes
+        let answer = try await answer(call, by: caller)
+        guard let page = LogWire.page(answer) else {
+            throw .answerImpossible("a page of a log was asked for, and something else came")
+        }
+        return page
+    }
+
+    /// A call that the server may keep waiting for so long.
+    func waiting(_ path: String, _ seconds: UInt64) -> HTTPCall {
+        var call = HTTPCall.get(path)
+        // bounded: `longPollSecondsMax` at most
+        call.timeout += .seconds(Int64(min(seconds, WireLimits.longPollSecondsMax)))
+        return call
+    }
+
+    private func post<Value: Decodable>(
+        _ path: String, _ body: some Encodable, by caller: Caller, isRepeatable: Bool
+    ) async throws(AgentError) -> Value {
+        let bytes: [UInt8]
+        do {
+            bytes = try WireJSON.encode(body)
+        } catch {
+            throw .badRequest("the request cannot be written as JSON: \(error)")
+        }
+        return try await read(
+            HTTPCall(method: .POST, path: path, body: bytes, isRepeatable: isRepeatable), by: caller)
+    }
+
+    func read<Value: Decodable>(_ call: HTTPCall, by caller: Caller) async throws(AgentError) -> Value {
+        let answer = try await answer(call, by: caller)
+        do {
+            return try WireJSON.answer(Value.self, from: answer.body)
+        } catch {
+            throw unreachable("its answer makes no sense: \(error)")
+        }
+    }
+
+    /// The answer as it came, when it is a success.
+    func answer(_ call: HTTPCall, by caller: Caller) async throws(AgentError) -> HTTPAnswer {
+        var call = call
+        call.authorization = try Self.authorization(caller)
+        let answer: HTTPAnswer
+        do {
+            answer = try await transport.answer(call, from: endpoint)
+        } catch {
+            throw unreachable(Untrusted(error.detail))
+        }
+        guard answer.isSuccess else { throw failure(answer) }
+        return answer
+    }
+
+    /// The header of a session; the owner needs none, for the socket's mode lets nobody else in.
+    static func authorization(_ caller: Caller) throws(AgentError) -> String? {
+        guard case .session(let session) = caller else { return nil }
+        do {
+            return try SessionHeader.value(session)
+        } catch {
+            throw .badRequest("the session cannot be written as JSON: \(error)")
+        }
+    }
+
+    /// The agent's own error; anything else that is no success did not come from an agent that could be asked.
+    func failure(_ answer: HTTPAnswer) -> AgentError {
+        if let envelope = try? WireJSON.answer(ErrorEnvelope<AgentError>.self, from: answer.body) {
+            return envelope.error
+        }
+        if let envelope = try? WireJSON.answer(ErrorEnvelope<RequestError>.self, from: answer.body) {
+            return envelope.error.asAgentError ?? unreachable(envelope.message)
+        }
+        return unreachable("HTTP status \(answer.status)")
+    }
+
+    func unreachable(_ detail: Untrusted) -> AgentError { .unreachable("\(endpoint): \(detail)") }
+}
+
+extension RequestError {
+    /// Nil when the agent was not asked, but might be asked again.
+    fileprivate var asAgentError: AgentError? {
+        switch self {
+        case .malformed(let why): .badRequest(why)
+        // bounded: a limit of ours
+        case .bodyTooLarge(let most): .tooLarge("the body of the request", bytesMax: UInt64(most))
+        case .noSuchRoute, .notTransparent, .headersTooLarge: .badRequest(Untrusted(description))
+        case .shuttingDown, .failed, .tooSlow, .tooManyRequests, .quotaUsed: nil
+        }
+    }
+}

@@ -1,0 +1,17 @@
+import GCXWire
+import HTTPTypes
+
+extension LogWire {
+    /// Nil when a header is missing or is no number.
+    static func page(_ answer: HTTPAnswer) -> LogPage? {
+        func number(_ field: HTTPField.Name) -> UInt64? {
+            answer.headers.first(name: field.canonicalName).flatMap { UInt64($0, radix: 10) }
+        }
+        guard let start = number(start), let next = number(next), let firstKept = number(firstKept),
+            let skipLines = number(skipLines), let ended = answer.headers.first(name: ended.canonicalName)
+        else { return nil }
+        return LogPage(
+            start: start, next: next, firstKept: firstKept, skipLines: skipLines, ended: ended == "true",
+            bytes: answer.body, job: number(job))
+    }
+}

@@ -1,0 +1,78 @@
+import AsyncHTTPClient
+import GCXWire
+import Glibc
+import NIOCore
+import NIOPosix
+
+/// How a call failed on its way.
+enum TransportError: Error, Equatable {
+    /// No connection came about: the server has not seen the call.
+    case notSent(String)
+    /// The connection ended before the answer: the server may have done what was asked.
+    case broken(String)
+    /// No answer in time: the same.
+    case timedOut
+    /// The answer is larger than a client reads.
+    case answerTooLarge(bytesMax: Int)
+    /// A transfer that hardly moves.
+    case tooSlow
+    /// Our own task was cancelled: the same as `broken`.
+    case cancelled
+
+    var detail: String {
+        switch self {
+        case .notSent(let detail): detail
+        case .broken(let detail): "the connection broke: \(detail)"
+        case .timedOut: "no answer in time"
+        case .answerTooLarge(let most): "the answer is larger than \(most) bytes"
+        case .tooSlow:
+            "less than \(WireLimits.paceBytesMin) bytes moved in \(WireLimits.paceWindow.components.seconds) s"
+        case .cancelled: "the call was cancelled"
+        }
+    }
+
+    /// Whether the server cannot have seen the call.
+    var isBeforeSending: Bool {
+        if case .notSent = self { true } else { false }
+    }
+
+    init(_ error: any Error) {
+        switch error {
+        case let error as TransportError: self = error
+        case is CancellationError: self = .cancelled
+        case is NIOTooManyBytesError: self = .answerTooLarge(bytesMax: ClientLimits.documentAnswerBytesMax)
+        case let error as NIOConnectionError: self = .notSent(Self.reason(error))
+        case let error as IOError where Self.connectErrors.contains(error.errnoCode):
+            self = .notSent(Self.text(error.errnoCode))
+        case let error as HTTPClientError: self = Self.classify(error)
+        default: self = .broken("\(error)")
+        }
+    }
+
+    private static func classify(_ error: HTTPClientError) -> TransportError {
+        switch error {
+        case .connectTimeout, .getConnectionFromPoolTimeout: .notSent("no connection in time")
+        case .invalidURL, .emptyHost, .missingSocketPath: .notSent(error.shortDescription)
+        case .deadlineExceeded, .readTimeout, .writeTimeout: .timedOut
+        case .cancelled: .cancelled
+        default: .broken(error.shortDescription)
+        }
+    }
+
+    /// What connect(2) answers and a connection that was once there does not.
+    private static let connectErrors: Set<Int32> = [ECONNREFUSED, ENOENT, EACCES, ENOTSOCK, EAGAIN]
+
+    private static func reason(_ error: NIOConnectionError) -> String {
+        let numbers = error.connectionErrors.compactMap { ($0.error as? IOError)?.errnoCode }
+        return numbers.first.map(text) ?? "cannot connect"
+    }
+
+    private static func text(_ number: Int32) -> String {
+        switch number {
+        case ECONNREFUSED: "nobody listens there"
+        case ENOENT: "there is no such socket"
+        case EACCES: "this user may not open the socket"
+        default: strerror(number).map { String(cString: $0) } ?? "errno \(number)"
+        }
+    }
+}

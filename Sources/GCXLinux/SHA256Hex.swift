@@ -1,0 +1,44 @@
+import Crypto
+import Glibc
+
+/// SHA-256 as the OCI documents and the receipts write it.
+package enum SHA256Hex {
+    /// 64 lower-case hexadecimal digits.
+    package static func text(_ digest: some Sequence<UInt8>) -> String {
+        let digits = Array("0123456789abcdef".utf8)
+        // bounded: indexes of four bits, and sixteen digits
+        return String(decoding: digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+    }
+
+    package static func of(_ bytes: [UInt8]) -> String { text(SHA256.hash(data: bytes)) }
+
+    /// The digest and the size of a file, read once in pieces of 1 MiB.
+    package static func ofFile(_ path: String) throws(LinuxError) -> (hex: String, bytes: UInt64) {
+        let file = try FileDescriptor.open(path, O_RDONLY)
+        return try of(file.number, path)
+    }
+
+    /// The same for a file that is being made, through the descriptor that it is made through.
+    package static func ofDraft(_ draft: DraftFile) throws(LinuxError) -> (hex: String, bytes: UInt64) {
+        guard lseek(draft.number, 0, SEEK_SET) == 0 else {
+            throw .systemCall(operation: "seek", object: draft.path, errno: errno)
+        }
+        return try of(draft.number, draft.path)
+    }
+
+    /// The same for an open file, from where it stands to its end.
+    package static func of(_ file: Int32, _ path: String) throws(LinuxError) -> (hex: String, bytes: UInt64) {
+        var hasher = SHA256()
+        var total: UInt64 = 0
+        var chunk = [UInt8](repeating: 0, count: 1 << 20)
+        while true {
+            let count = chunk.withUnsafeMutableBytes { read(file, $0.baseAddress, $0.count) }
+            if count < 0 && errno == EINTR { continue }
+            guard count >= 0 else { throw .systemCall(operation: "read", object: path, errno: errno) }
+            if count == 0 { return (text(hasher.finalize()), total) }
+            // bounded here: no more is read than there is room; bytes that were read one by one
+            chunk.withUnsafeBytes { hasher.update(bufferPointer: UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+            total += UInt64(count)
+        }
+    }
+}

@@ -1,0 +1,117 @@
+import GCXAgent
+import GCXLinux
+import GCXModel
+import GCXWire
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import NIOPosix
+import ServiceLifecycle
+
+/// Files in and out of the agent, a piece at a time.
+struct AgentFileRoutes: Sendable {
+    let agent: any AgentHost
+    let caller: @Sendable (Request) throws(AgentError) -> Caller
+
+    func add(to group: RouterGroup<BasicRequestContext>) {
+        group.put("leases/{lease}/uploads/{kind}") { request, context in
+            let lease = try context.lease
+            let kind = try context.path("kind") { UploadKind(rawValue: $0) }
+            let caller = try caller(request)
+            return try await endingAtShutdown { try await upload(request, kind, lease, caller) }
+        }
+        group.get("leases/{lease}/output") { request, context in
+            guard let output = try await agent.outputArchive(context.lease, by: caller(request)) else {
+                return Response(status: .noContent)
+            }
+            return try download(output, range: request.headers[.range])
+        }
+    }
+
+    private func upload(
+        _ request: Request, _ kind: UploadKind, _ lease: LeaseID, _ caller: Caller
+    ) async throws -> Response {
+        let length = try announcedLength(request)
+        let ticket = try await agent.beginUpload(kind, lease: lease, by: caller)
+        do {
+            try await receive(request.body, length, into: ticket)
+        } catch {
+            try? await agent.endUpload(ticket, complete: false)
+            throw error
+        }
+        try await agent.endUpload(ticket, complete: true)
+        return try Response.json(["bytes": length])
+    }
+
+    // A connection that breaks in the middle of a body can look like the end of the body, so the length must be known
+    // beforehand, and the file is complete only when exactly so many bytes came.
+    private func announcedLength(_ request: Request) throws(AgentError) -> UInt64 {
+        guard let text = request.headers[.contentLength], let length = UInt64(text) else {
+            throw .badRequest("an upload needs a Content-Length header")
+        }
+        return length
+    }
+
+    private func receive(_ body: RequestBody, _ length: UInt64, into ticket: UploadTicket) async throws(AgentError) {
+        let file = ticket.file
+        guard length <= file.bytesMax else {
+            throw .tooLarge("the \(ticket.kind.rawValue)", bytesMax: file.bytesMax)
+        }
+        do {
+            for try await piece in body {
+                try await NIOThreadPool.singleton.runIfActive { try file.write(piece.readableBytesView) }
+            }
+        } catch let error as AgentError {
+            throw error
+        } catch {
+            throw .badRequest("the upload broke off: \(error)")
+        }
+        let written = file.bytes
+        guard written == length else { throw .badRequest("the upload broke off after \(written) of \(length) bytes") }
+    }
+
+    /// The whole file, or what follows an offset (`Range: bytes=N-`), with its digest as entity tag.
+    ///
+    /// Source: RFC 9110, 8.8.3 and 14. Other ranges are answered by the whole file, as a server may.
+    private func download(_ output: OutputArchive, range: String?) throws -> Response {
+        let offset = range.flatMap(Self.offset) ?? 0
+        let chunks: FileChunks
+        do throws(LinuxError) {
+            chunks = try FileChunks(output.path, from: offset)
+        } catch {
+            throw AgentError.storage(Untrusted(error.description))
+        }
+        // bounded: an offset is at most the size, which is signed and of 64 bits
+        let body = ResponseBody(contentLength: Int(chunks.size - chunks.offset)) { writer in
+            for try await chunk in chunks {
+                // A download may take long, and its client can ask again; the bytes of half a file become no file there.
+                if Task.isShuttingDownGracefully { throw RequestError.shuttingDown }
+                try await writer.write(chunk)
+            }
+            try await writer.finish(nil)
+        }
+        var headers: HTTPFields = [.contentType: "application/x-tar", .acceptRanges: "bytes"]
+        if let digest = output.digest { headers[.eTag] = "\"sha256:\(digest)\"" }
+        guard offset > 0, offset < chunks.size else { return try whole(output, range: range, headers, body) }
+        // bounded: the offset is below the size
+        headers[.contentRange] = "bytes \(offset)-\(chunks.size - 1)/\(chunks.size)"
+        return Response(status: .partialContent, headers: headers, body: body)
+    }
+
+    private func whole(
+        _ output: OutputArchive, range: String?, _ headers: HTTPFields, _ body: ResponseBody
+    ) throws -> Response {
+        guard let offset = range.flatMap(Self.offset), offset > 0 else {
+            return Response(status: .ok, headers: headers, body: body)
+        }
+        var headers = headers
+        headers[.contentRange] = "bytes */\(Disk.size(of: output.path) ?? 0)"
+        return Response(status: .rangeNotSatisfiable, headers: headers)
+    }
+
+    /// `N` of `bytes=N-`; nil for any other range.
+    private static func offset(_ range: String) -> UInt64? {
+        guard range.hasPrefix("bytes="), range.hasSuffix("-") else { return nil }
+        return UInt64(range.dropFirst("bytes=".count).dropLast(), radix: 10)
+    }
+}

@@ -1,0 +1,118 @@
+import GCXAgent
+import GCXModel
+import GCXSigning
+import GCXWire
+import Hummingbird
+import Logging
+import ServiceLifecycle
+
+/// What an agent answers over HTTP: one route for each call of ``AgentOperations``.
+struct AgentRoutes: Sendable {
+    let agent: any AgentHost
+    /// Whether whoever can connect is the owner: true on a unix socket, whose mode keeps others out.
+    let trustsConnection: Bool
+    private let waits = WaitingCalls(most: AgentLimits.waitersPerLeaseMax)
+
+    init(agent: any AgentHost, trustsConnection: Bool) {
+        self.agent = agent
+        self.trustsConnection = trustsConnection
+    }
+
+    func add(to router: APIRouter) {
+        router.get("healthz") { [agent] _, _ in
+            try await agent.checkHealth()
+            return try Response.json(["status": "ok"])
+        }
+        addLease(to: router.group("v1"))
+        addJob(to: router.group("v1"))
+        addPages(to: router.group("v1"))
+        AgentFileRoutes(agent: agent, caller: caller).add(to: router.group("v1"))
+        AgentReportRoutes(agent: agent, caller: caller, waits: waits).add(to: router.group("v1"))
+    }
+
+    private func addLease(to group: RouterGroup<BasicRequestContext>) {
+        group.get("status") { request, _ in
+            try Response.json(try await isOwner(request) ? agent.status() : agent.publicStatus())
+        }
+        group.post("leases") { request, _ in
+            let proposal = try await request.json(LeaseProposal.self, bytesMax: ServerLimits.proposalBodyBytesMax)
+            return try Response.json(try await agent.propose(proposal))
+        }
+        group.post("leases/{lease}/vouchers") { request, context in
+            let lease = try context.lease
+            let voucher = try await request.json(Signed<Voucher>.self, bytesMax: ServerLimits.voucherBodyBytesMax)
+            guard voucher.document.channel == lease else {
+                throw AgentError.badRequest("the voucher is for lease \(voucher.document.channel), not \(lease)")
+            }
+            return try Response.json(try await agent.accept(voucher))
+        }
+    }
+
+    private func addJob(to group: RouterGroup<BasicRequestContext>) {
+        group.post("leases/{lease}/job") { request, context in
+            let caller = try caller(request)
+            let job = try await request.json(JobRequest.self, bytesMax: ServerLimits.documentBodyBytesMax)
+            return try Response.json(try await agent.submit(job, lease: context.lease, by: caller))
+        }
+        group.get("leases/{lease}/job") { request, context in
+            try Response.json(try await agent.job(context.lease, by: caller(request)))
+        }
+        group.get("jobs") { request, _ in try Response.json(try await agent.jobs(by: caller(request))) }
+        group.post("leases/{lease}/cancel") { request, context in
+            try Response.json(try await agent.cancel(context.lease, by: caller(request)))
+        }
+    }
+
+    private func addPages(to group: RouterGroup<BasicRequestContext>) {
+        group.get("leases/{lease}/receipts") { request, context in
+            let (lease, caller) = (try context.lease, try caller(request))
+            let after = try request.query("after", as: UInt64.self) ?? 0
+            return try await waits.waiting(for: lease, try request.waitSeconds) { wait in
+                try Response.json(
+                    try await agent.receipts(lease, after: after, waitSeconds: wait, by: caller))
+            }
+        }
+        group.get("leases/{lease}/log") { request, context in
+            let (lease, caller) = (try context.lease, try caller(request))
+            let query = try request.logQuery
+            return try await waits.waiting(for: lease, query.waitSeconds) { wait in
+                var query = query
+                query.waitSeconds = wait
+                return Response(try await agent.log(lease, query, by: caller))
+            }
+        }
+    }
+
+    /// - Throws: ``AgentError/notAllowed(_:)`` for a call over TCP without a session, or with a broken one anywhere.
+    private func caller(_ request: Request) throws(AgentError) -> Caller {
+        if let header = request.headers[.authorization] { return .session(try SessionHeader.parse(header)) }
+        guard trustsConnection else {
+            throw .notAllowed("a call over TCP needs an Authorization header with a \(SessionHeader.scheme)")
+        }
+        return .owner
+    }
+
+    private func isOwner(_ request: Request) -> Bool { trustsConnection && request.headers[.authorization] == nil }
+}
+
+/// Ends a call that waits when the server is told to stop; the client is told to try again.
+func endingAtShutdown(_ operation: @escaping @Sendable () async throws -> Response) async throws -> Response {
+    do {
+        return try await cancelWhenGracefulShutdown(operation)
+    } catch  where Task.isShuttingDownGracefully {
+        throw RequestError.shuttingDown
+    }
+}
+
+extension Request {
+    /// How long the caller wants to wait, at most what a call may.
+    var waitSeconds: UInt64 {
+        get throws { min(try query("wait", as: UInt64.self) ?? 0, WireLimits.longPollSecondsMax) }
+    }
+}
+
+extension BasicRequestContext {
+    var lease: LeaseID {
+        get throws { try path("lease") { LeaseID($0) } }
+    }
+}

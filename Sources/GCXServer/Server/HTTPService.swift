@@ -1,0 +1,105 @@
+import GCXLinux
+import GCXWire
+import Hummingbird
+import HummingbirdCore
+import Logging
+import NIOCore
+import ServiceLifecycle
+import Synchronization
+
+typealias APIRouter = Router<BasicRequestContext>
+
+/// What both servers share: the listening socket, its mode, the limits, and an orderly end.
+///
+/// A graceful shutdown stops listening at once, ends calls that wait (they see their task cancelled) and lets the
+/// others finish.
+struct HTTPService: Sendable {
+    let endpoint: Endpoint
+    let socketMode: UInt32
+    var limits = ConnectionLimits()
+    let logger: Logger
+    /// Called once the server accepts connections, with the real port.
+    let onListening: @Sendable (Endpoint) async -> Void
+
+    /// Serves until a graceful shutdown, or throws ``ServingError``.
+    func run(_ router: APIRouter) async throws {
+        switch endpoint {
+        case .unix(let path): try await serve(router, on: UnixSocketFile(path, mode: socketMode))
+        case .loopback(let host, let port): try await serve(router, host: host, port: port)
+        }
+    }
+
+    private func serve(_ router: APIRouter, on file: UnixSocketFile) async throws {
+        let failure = Mutex<ServingError?>(nil)
+        do {
+            try await application(router, .unixDomainSocket(path: file.staging)) { [endpoint, onListening] channel in
+                do throws(ServingError) {
+                    try file.publish()
+                } catch {
+                    failure.withLock { $0 = error }
+                    return channel.close(promise: nil)
+                }
+                await onListening(endpoint)
+            }.run()
+        } catch {
+            file.retract()
+            throw ServingError.listenFailed("\(endpoint)", reason: "\(error)")
+        }
+        if let failed = failure.withLock({ $0 }) { throw failed }
+        file.remove()
+    }
+
+    private func serve(_ router: APIRouter, host: Endpoint.Loopback, port: UInt16) async throws {
+        do {
+            // bounded: 16 bits
+            try await application(router, .hostname(host.rawValue, port: Int(port))) { [onListening] channel in
+                let bound = channel.localAddress?.port.flatMap(UInt16.init(exactly:)) ?? port
+                await onListening(.loopback(host, port: bound))
+            }.run()
+        } catch {
+            throw ServingError.listenFailed("\(endpoint)", reason: "\(error)")
+        }
+    }
+
+    private func application(
+        _ router: APIRouter, _ address: BindAddress,
+        _ onServerRunning: @escaping @Sendable (any Channel) async -> Void
+    ) throws(LinuxError) -> GuardedApplication {
+        // bounded: limits of ours, thousands
+        let files = UInt64(clamping: limits.connectionsMax + limits.waitingMax + ServerLimits.filesBesideConnectionsMax)
+        let table = ConnectionTable(limits.fitting(openFiles: try ResourceLimits.raiseOpenFiles(to: files)))
+        let application = Application(
+            router: router,
+            server: HTTPServerBuilder { [isUnixSocket = endpoint.isUnixSocket] responder in
+                GuardedChannel(table: table, isUnixSocket: isUnixSocket, responder: responder)
+            },
+            configuration: .init(address: address, backlog: ServerLimits.connectionsWaitingMax),
+            onServerRunning: onServerRunning, logger: logger)
+        return GuardedApplication(table: table, serve: { try await application.run() })
+    }
+}
+
+/// A server, and who is connected to it.
+private struct GuardedApplication {
+    let table: ConnectionTable
+    let serve: @Sendable () async throws -> Void
+
+    /// Serves until a graceful shutdown, which lets nobody wait any longer.
+    func run() async throws {
+        try await withGracefulShutdownHandler {
+            try await serve()
+        } onGracefulShutdown: {
+            table.dismiss()
+        }
+    }
+}
+
+extension APIRouter {
+    /// A router that answers every error with an envelope.
+    static func enveloped(logger: Logger) -> APIRouter {
+        let router = APIRouter()
+        router.add(middleware: ErrorMiddleware(logger: logger))
+        router.add(middleware: PeerMiddleware())
+        return router
+    }
+}

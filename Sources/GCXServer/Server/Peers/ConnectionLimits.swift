@@ -1,0 +1,47 @@
+/// The bounds and deadlines of a server's connections. A server has those of ``APILimits``; a test may take smaller ones.
+struct ConnectionLimits: Sendable {
+    var connectionsMax = ServerLimits.connectionsMax
+    var connectionsPerUserMax = ServerLimits.connectionsPerUserMax
+    var waitingMax = ServerLimits.connectionsInWaitingRoomMax
+    var placeWait = ServerLimits.placeWait
+    var stillAfter = ServerLimits.stillAfter
+    var ownerReserve = ServerLimits.connectionsOwnerReserve
+    var requestsPerPeerMax = ServerLimits.requestsPerPeerMax
+    /// Nil where answers are as fast as they can be.
+    var answers: AnswerPace.Size?
+    var firstByte = ServerLimits.firstByteTimeout
+    var head = ServerLimits.headTimeout
+    var idle = ServerLimits.idleConnection
+    var silence = ServerLimits.bodySilence
+    var bytesPerSecondMin = ServerLimits.bytesPerSecondMin
+    var rateGrace = ServerLimits.rateGrace
+    var slowAfter = ServerLimits.slowAfter
+    var slowBytesPerSecond = ServerLimits.slowBytesPerSecond
+    /// How often the deadlines of a connection are looked at.
+    var tick: Duration = .milliseconds(500)
+
+    /// Those of a ledger: what it answers is short work that nobody signed for.
+    static var ledger: ConnectionLimits {
+        var limits = ConnectionLimits()
+        limits.requestsPerPeerMax = ServerLimits.ledgerRequestsPerPeerMax
+        limits.answers = ServerLimits.answersOfPeer
+        return limits
+    }
+
+    /// The bounds of a process that may open so many files.
+    func fitting(openFiles: UInt64) -> ConnectionLimits {
+        var copy = self
+        // bounded: no less than limits of ours below zero
+        let rest = Int(clamping: openFiles) - connectionsMax - ServerLimits.filesBesideConnectionsMax
+        copy.waitingMax = min(waitingMax, max(rest, 0))
+        return copy
+    }
+
+    /// The owner and the loopback interface may have all: the one has a right to it, the other is many.
+    func connectionsMax(of peer: Peer) -> Int {
+        switch peer {
+        case .loopback: connectionsMax
+        case .user: peer.isOwner ? connectionsMax : connectionsPerUserMax
+        }
+    }
+}

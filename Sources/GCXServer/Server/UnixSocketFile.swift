@@ -1,0 +1,83 @@
+import GCXWire
+import Glibc
+
+/// The socket file of a server: it appears under its name only once it listens and has its mode.
+///
+/// The server binds in a directory that nobody else can enter; ``publish()`` sets the mode and moves the socket to its
+/// place. So there is no moment in which somebody who may not connect could, and a file left by a server that died is
+/// replaced at once, never while another server answers on it.
+struct UnixSocketFile: Sendable {
+    let path: String
+    let mode: mode_t
+    private var directory: String { path + "~" }
+    /// Where the server binds.
+    var staging: String { directory + "/s" }
+
+    /// - Throws: ``ServingError/socketBusy(path:)`` when another process answers on `path`, and
+    ///   ``ServingError/socketUnusable(path:reason:)`` when `path` is something other than a socket, or too long.
+    init(_ path: String, mode: mode_t) throws(ServingError) {
+        self.path = path
+        self.mode = mode
+        guard staging.utf8.count <= WireLimits.socketPathBytesMax else {
+            throw unusable("its path has more than \(WireLimits.socketPathBytesMax - 3) bytes")
+        }
+        try checkFree()
+        unlink(staging)
+        guard mkdir(directory, 0o700) == 0 || errno == EEXIST, chmod(directory, 0o700) == 0 else {
+            throw unusable("cannot make \(directory): \(Self.errnoText)")
+        }
+    }
+
+    /// Gives the bound socket its mode and its name.
+    func publish() throws(ServingError) {
+        guard chmod(staging, mode) == 0, rename(staging, path) == 0 else {
+            let reason = Self.errnoText
+            retract()
+            throw unusable(reason)
+        }
+        rmdir(directory)
+    }
+
+    /// Removes what a server that never came to listen left behind.
+    func retract() {
+        unlink(staging)
+        rmdir(directory)
+    }
+
+    /// Removes the socket after the server has closed it, unless another server has taken the name since.
+    func remove() {
+        if !Self.isAnswered(path) { unlink(path) }
+    }
+
+    private func checkFree() throws(ServingError) {
+        var status = stat()
+        guard lstat(path, &status) == 0 else { return }
+        guard status.st_mode & S_IFMT == S_IFSOCK else { throw unusable("there is a file that is not a socket") }
+        if Self.isAnswered(path) { throw .socketBusy(path: path) }
+    }
+
+    private func unusable(_ reason: String) -> ServingError { .socketUnusable(path: path, reason: reason) }
+
+    /// Whether somebody listens on this socket. A socket that we may not open counts as answered: it is not ours.
+    ///
+    /// Source: unix(7); connect(2) answers ECONNREFUSED when no process has the socket bound.
+    static func isAnswered(_ path: String) -> Bool {
+        // bounded: constants of the kernel
+        let number = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        guard number >= 0 else { return true }
+        defer { close(number) }
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)  // bounded: a constant of the kernel
+        withUnsafeMutableBytes(of: &address.sun_path) {
+            $0.copyBytes(from: path.utf8.prefix(WireLimits.socketPathBytesMax))
+        }
+        let result = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(number, $0, socklen_t(MemoryLayout<sockaddr_un>.size))  // bounded: a size of the C library, 110
+            }
+        }
+        return result == 0 || (errno != ECONNREFUSED && errno != ENOENT)
+    }
+
+    private static var errnoText: String { strerror(errno).map { String(cString: $0) } ?? "errno \(errno)" }
+}

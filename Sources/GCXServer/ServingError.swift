@@ -1,0 +1,32 @@
+import GCXModel
+
+/// Why a server does not listen.
+package enum ServingError: RemediedError, Equatable {
+    /// Another process answers on this socket.
+    case socketBusy(path: String)
+    /// The socket cannot be made or given its mode.
+    case socketUnusable(path: String, reason: String)
+    /// A mode that would let people in whom the server takes for somebody else.
+    case socketModeTooOpen(path: String, mode: UInt32)
+    /// The server ended on its own.
+    case listenFailed(String, reason: String)
+
+    package var description: String {
+        switch self {
+        case .socketBusy(let path): "another process listens on \(path)"
+        case .socketUnusable(let path, let reason): "cannot listen on the socket \(path): \(reason)"
+        case .socketModeTooOpen(let path, let mode):
+            "the socket \(path) would have mode 0\(String(mode, radix: 8)), and whoever opens it counts as the owner"
+        case .listenFailed(let endpoint, let reason): "cannot serve on \(endpoint): \(reason)"
+        }
+    }
+
+    package var remedy: Remedy {
+        switch self {
+        case .socketBusy: .fix("Stop the other process, or give another path.")
+        case .socketUnusable: .fix("Make the socket's directory and let this user write there, or give another path.")
+        case .socketModeTooOpen: .fix("Give a mode without rights for others, such as 0600 or 0660.")
+        case .listenFailed: .fix("Give another port, or stop the process that has this one.")
+        }
+    }
+}

@@ -1,0 +1,17 @@
+import HTTPTypes
+
+extension AgentError: WireError {
+    package var status: HTTPResponse.Status {
+        switch self {
+        case .notAllowed, .grantExpired: .forbidden
+        case .unknownLease, .logNotKept: .notFound
+        case .wrongPhase, .escrowMissing, .unpaid: .conflict
+        case .termsRefused, .voucherRefused, .imageRefused: .unprocessableContent
+        case .badRequest: .badRequest
+        case .tooLarge: .contentTooLarge
+        case .noRoom: .init(code: 507, reasonPhrase: "Insufficient Storage")
+        case .sandbox, .storage, .stateUnusable, .logDamaged: .internalServerError
+        case .ledger, .unreachable, .answerImpossible: .badGateway
+        }
+    }
+}

@@ -1,0 +1,93 @@
+import GCXModel
+
+/// Where a server of ours listens: a unix socket, or a port of the loopback interface.
+///
+/// Nothing else can be expressed, so nothing else is ever listened on or spoken to without TLS.
+///
+/// ```swift
+/// let endpoint = try Endpoint("unix:/run/gcx/ledger.sock")
+/// ```
+package enum Endpoint: Hashable, Sendable {
+    /// A socket file; whoever may write to it may connect.
+    case unix(path: String)
+    /// Port 0 lets the kernel choose one; only a server can use that.
+    case loopback(Loopback, port: UInt16)
+
+    /// An address of this machine that no other machine reaches.
+    package enum Loopback: String, Sendable, CaseIterable {
+        case v4 = "127.0.0.1"
+        case v6 = "::1"
+    }
+}
+
+extension Endpoint {
+    /// - Parameter text: `unix:/path`, or `http://` with `127.0.0.1`, `[::1]` or `localhost`, and a port.
+    ///   `localhost` is taken as 127.0.0.1, whatever the resolver says.
+    /// - Throws: ``EndpointError/invalid(_:reason:)``, or ``EndpointError/notLocal(_:)`` for every other
+    ///   host.
+    package init(_ text: String) throws(EndpointError) {
+        if text.hasPrefix("unix:") {
+            self = .unix(path: try Self.socketPath(text))
+        } else if text.hasPrefix("http://") {
+            self = try Self.port(text)
+        } else if text.contains("://") {
+            throw .notLocal(text)
+        } else {
+            throw .invalid(text, reason: "it begins neither with `unix:` nor with `http://`")
+        }
+    }
+
+    /// A place that a stranger names.
+    package init(_ text: Untrusted) throws(EndpointError) { try self.init(text.raw(for: .reading)) }
+
+    private static func socketPath(_ text: String) throws(EndpointError) -> String {
+        let path = String(text.dropFirst("unix:".count))
+        guard path.hasPrefix("/"), path.utf8.allSatisfy({ $0 != 0 }), !path.hasSuffix("/") else {
+            throw .invalid(text, reason: "the path of the socket is not absolute")
+        }
+        guard path.utf8.count <= WireLimits.socketPathBytesMax else {
+            throw .invalid(
+                text, reason: "a socket's path has at most \(WireLimits.socketPathBytesMax) bytes")
+        }
+        return path
+    }
+
+    private static func port(_ text: String) throws(EndpointError) -> Endpoint {
+        var rest = text.dropFirst("http://".count)
+        if rest.last == "/" { rest.removeLast() }
+        guard let colon = rest.lastIndex(of: ":"), rest.last != "]" else {
+            throw .invalid(text, reason: "it names no port")
+        }
+        // bounded here: places that were found in the text
+        guard let host = loopback(rest[..<colon]) else { throw .notLocal(text) }
+        let digits = rest[rest.index(after: colon)...]
+        guard digits.allSatisfy({ $0.isASCII && $0.isNumber }), let port = UInt16(digits), port > 0 else {
+            throw .invalid(text, reason: "“\(digits)” is no port from 1 to 65535")
+        }
+        return .loopback(host, port: port)
+    }
+
+    private static func loopback(_ host: Substring) -> Loopback? {
+        switch host {
+        case "127.0.0.1", "localhost": .v4
+        case "[::1]": .v6
+        default: nil
+        }
+    }
+
+    /// Whether the file mode of a socket decides who may connect.
+    package var isUnixSocket: Bool {
+        if case .unix = self { true } else { false }
+    }
+}
+
+extension Endpoint: CustomStringConvertible {
+    /// The text that ``init(_:)`` takes.
+    package var description: String {
+        switch self {
+        case .unix(let path): "unix:\(path)"
+        case .loopback(.v4, let port): "http://127.0.0.1:\(port)"
+        case .loopback(.v6, let port): "http://[::1]:\(port)"
+        }
+    }
+}

@@ -1,0 +1,35 @@
+import GCXLedger
+
+/// The bounds of what crosses a socket that both ends have to know, in one place.
+package enum WireLimits {
+    /// Bytes of a posted ledger entry: the largest canonical entry, and its white space if a person wrote it.
+    package static let entryBodyBytesMax = 2 * LedgerLimits.entryBytesMax
+    /// Bytes of the Authorization header's token: a signed session is about 700.
+    package static let sessionTokenBytesMax = 4_096
+    /// A transfer has to move ``paceBytesMin`` in each of these spans: 17 kB a second, so that one from somebody who drips
+    /// has an end.
+    package static let paceWindow: Duration = .seconds(60)
+    package static let paceBytesMin: UInt64 = 1 << 20
+    /// Bytes in one piece of an upload or a download.
+    package static let chunkBytes = 128 << 10
+    /// Bytes of a unix socket's path, without its final zero (unix(7): 108 with it).
+    package static let socketPathBytesMax = 107
+    /// What a refused request is told to wait.
+    package static let busyRetry: Duration = .seconds(1)
+    /// Header fields of a request: clients of ours send six, proxies add some.
+    package static let headersMax = 64
+    /// Longest time a caller may wait for receipts or log lines in one call, seconds.
+    package static let longPollSecondsMax: UInt64 = 30
+    /// Bytes of log returned by one call.
+    package static let logPageBytesMax: UInt64 = 1 << 20
+    /// Events kept of one lease; a lease that is paused and resumed every second fills it in an hour.
+    package static let eventsPerLeaseMax = 8_192
+    /// Receipts returned by one call.
+    package static let receiptPageMax = 256
+    /// Arguments and environment of a job, bytes together.
+    package static let commandBytesMax = 128 << 10
+    /// Longest directory that a job may be started in, bytes (limits.h, PATH_MAX).
+    package static let pathBytesMax = 4_096
+    /// Longest name of an image, bytes: a host, a path of 255 and a digest.
+    package static let imageReferenceBytesMax = 1_024
+}
