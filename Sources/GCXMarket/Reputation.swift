@@ -49,7 +49,8 @@ package struct ReputationScore: Codable, Equatable, Sendable {
 /// ``MarketLimits/wordBaseUnits`` of money that was never the account's, which has to lie there, and as many days of leases,
 /// and half of it again every half-life. What the ledger gives away (a test network's faucet) costs nothing, so there only
 /// the time counts. The money is not burnt: whoever can take it out of the ledger unseen and bring it in again as new turns
-/// the ring outside, and no rule inside sees it. The table is computed in the tests, and stands in ARCHITECTURE.md.
+/// the ring outside, and no rule inside sees it. The table is computed in the tests, and
+/// is in `Reputation-and-its-cost.md`.
 package enum Reputation {
     /// - Complexity: O(trades log trades), and a flow over what was followed.
     package static func score(_ facts: StandingFacts) -> ReputationScore {

@@ -3,7 +3,7 @@ import Testing
 
 @testable import GCXMarket
 
-/// The table of ARCHITECTURE.md: to reach x costs y.
+/// The table of GCXMarket.docc/Reputation-and-its-cost.md: to reach x costs y.
 @Suite("What a forged name costs")
 struct ReputationCostTests {
     /// Stars in thousandths, and the full words that it takes.
