@@ -42,7 +42,8 @@ enum BenchFailure: Error, CustomStringConvertible {
 
     var description: String {
         switch self {
-        case .system(let operation, let object, let code): "\(operation) \(object): \(String(cString: strerror(code)))"
+        case .system(let operation, let object, let code):
+            "\(operation) \(object): \(String(cString: strerror(code)))\(Self.limit(operation, code))"
         case .noRoom(let directory, let room, let needed):
             "write to \(directory): \(room) bytes are free, \(needed) are needed"
         case .noMemory(let available, let needed):
@@ -56,6 +57,19 @@ enum BenchFailure: Error, CustomStringConvertible {
         case .peerTalksOtherwise(let name): "talk to \(name): it is no gcx bench of this release"
         case .device(let name, let reason): "\(name): \(reason)"
         case .unreadable(let path): "read \(path): not there, or in a form that is not known"
+        }
+    }
+
+    /// The limit behind an error number, where a number alone says little.
+    private static func limit(_ operation: String, _ code: Int32) -> String {
+        switch (operation, code) {
+        case (_, EFBIG): "; the limit on the size of a file (`ulimit -f`, `LimitFSIZE=`) allows no more"
+        case (_, EMFILE), (_, ENFILE): "; the limit on open files (`ulimit -n`, `LimitNOFILE=`) allows no more"
+        case ("start threads on", EAGAIN):
+            "; the limit on processes (`ulimit -u`, `pids.max`, `TasksMax=`) allows no more"
+        case ("start threads on", EPERM):
+            "; a sandbox forbids sched_setaffinity, without which no figure is of known processors"
+        default: ""
         }
     }
 }

@@ -14,6 +14,8 @@ package enum BenchmarkError: RemediedError, Equatable {
     case refused(String)
     /// The probe did not deliver: it crashed, hung or could not be started.
     case probeFailed(String)
+    /// The same, with what to do about it.
+    case probeStopped(String, remedy: Remedy)
     /// The document is larger than any report.
     case tooLarge(bytes: Int)
     /// The document is no report.
@@ -34,6 +36,7 @@ package enum BenchmarkError: RemediedError, Equatable {
         case .threadsOutOfRange: .fix("Ask for 1 to \(BenchmarkLimits.threadsMax) threads.")
         case .refused: .fix("Ask for what this machine allows here; see `gcx bench --help`.")
         case .probeFailed: .retry(after: .seconds(5))
+        case .probeStopped(_, let remedy): remedy
         case .tooLarge, .malformed, .unknownSchema:
             .fix("Install gcx and gcx-probe from the same release.")
         }
@@ -46,7 +49,7 @@ package enum BenchmarkError: RemediedError, Equatable {
         case .bytesTooFew(let bytes): "benchmark a disk with \(bytes) bytes: too few for a figure"
         case .threadsOutOfRange(let threads): "benchmark with \(threads) threads: out of range"
         case .refused(let reason): reason
-        case .probeFailed(let reason): "run `gcx-probe bench`: \(reason)"
+        case .probeFailed(let reason), .probeStopped(let reason, _): "run `gcx-probe bench`: \(reason)"
         case .tooLarge(let bytes):
             "read benchmark report: \(bytes) bytes are more than \(BenchmarkLimits.reportBytesMax)"
         case .malformed(let reason): "read benchmark report: \(reason)"

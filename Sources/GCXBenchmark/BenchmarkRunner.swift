@@ -1,3 +1,5 @@
+import GCXModel
+
 #if canImport(FoundationEssentials)
     import FoundationEssentials
 #else
@@ -116,6 +118,8 @@ package struct BenchmarkRunner<Process: BenchmarkProcess>: Sendable {
             output = try await process.run(arguments: plan.arguments, timeout: plan.timeout)
         } catch let refusal as BenchmarkRefusal {
             throw .refused(refusal.description)
+        } catch let error as any RemediedError {
+            throw .probeStopped(error.description, remedy: error.remedy)
         } catch {
             throw .probeFailed(String(describing: error))
         }

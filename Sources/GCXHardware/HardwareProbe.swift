@@ -1,6 +1,7 @@
 import Dispatch
 import FoundationEssentials
 import GCXModel
+import Synchronization
 
 /// Asks `gcx-probe`, in a process of its own, what the machine is made of.
 ///
@@ -30,29 +31,67 @@ package struct HardwareProbe: Sendable {
     package let executable: String
     package let timeout: Duration
     package let outputBytesMax: Int
+    /// Asked while a probe runs; once it is true the probe is ended. Any thread asks.
+    package let isCancelled: @Sendable () -> Bool
 
     package init(
         executable: String, timeout: Duration = HardwareLimits.probeTimeout,
-        outputBytesMax: Int = HardwareLimits.probeOutputBytesMax
+        outputBytesMax: Int = HardwareLimits.probeOutputBytesMax,
+        isCancelled: @escaping @Sendable () -> Bool = { false }
     ) {
         self.executable = executable
         self.timeout = timeout
         self.outputBytesMax = outputBytesMax
+        self.isCancelled = isCancelled
+    }
+
+    /// The same that also heeds `stop`.
+    private func stopping(when stop: @escaping @Sendable () -> Bool) -> HardwareProbe {
+        let isCancelled = isCancelled
+        return HardwareProbe(executable: executable, timeout: timeout, outputBytesMax: outputBytesMax) {
+            isCancelled() || stop()
+        }
     }
 
     /// The probe that belongs to the running program.
-    package static func located() throws(ProbeError) -> HardwareProbe {
-        HardwareProbe(executable: try ProbeLocator.locate())
+    package static func located(
+        isCancelled: @escaping @Sendable () -> Bool = { false }
+    ) throws(ProbeError) -> HardwareProbe {
+        HardwareProbe(executable: try ProbeLocator.locate(), isCancelled: isCancelled)
     }
 
     /// The inventory of a machine. Waits off the cooperative threads; costs about 50 ms on a small machine.
+    ///
+    /// A task that is cancelled ends its probe at once.
     package func inventory(of subject: Subject = .thisMachine) async throws(ProbeError) -> Inventory {
-        let result: Result<Inventory, ProbeError> = await withCheckedContinuation { continuation in
-            DispatchQueue(label: "gcx.probe").async {
-                continuation.resume(returning: Result { () throws(ProbeError) in try readInventory(of: subject) })
+        try await aside { probe throws(ProbeError) in try probe.readInventory(of: subject) }
+    }
+
+    /// As ``output(of:)``, off the cooperative threads. A task that is cancelled ends its probe at once.
+    package func outputAside(of arguments: [String]) async throws(ProbeError) -> [UInt8] {
+        try await aside { probe throws(ProbeError) in try probe.output(of: arguments) }
+    }
+
+    private func aside<Value: Sendable>(
+        _ work: @escaping @Sendable (HardwareProbe) throws(ProbeError) -> Value
+    ) async throws(ProbeError) -> Value {
+        let stop = Stop()
+        let probe = stopping { stop.isAsked.load(ordering: .relaxed) }
+        let result: Result<Value, ProbeError> = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                DispatchQueue(label: "gcx.probe").async {
+                    continuation.resume(returning: Result { () throws(ProbeError) in try work(probe) })
+                }
             }
+        } onCancel: {
+            stop.isAsked.store(true, ordering: .relaxed)
         }
         return try result.get()
+    }
+
+    /// What a cancelled task leaves for the thread that waits for its probe.
+    private final class Stop: Sendable {
+        let isAsked = Atomic<Bool>(false)
     }
 
     /// The same for a caller with a thread to spare: blocks up to ``HardwareLimits/probeAttemptsMax`` × the timeout.
@@ -76,7 +115,8 @@ package struct HardwareProbe: Sendable {
     /// - Throws: ``ProbeError``; an exit status other than 0 is ``ProbeError/failed(exit:stderr:)``.
     package func output(of arguments: [String]) throws(ProbeError) -> [UInt8] {
         let process = ProbeProcess(
-            executable: executable, arguments: arguments, timeout: timeout, outputBytesMax: outputBytesMax)
+            executable: executable, arguments: arguments, timeout: timeout, outputBytesMax: outputBytesMax,
+            isCancelled: isCancelled)
         let outcome = try process.run()
         guard outcome.exit == 0 else { throw .failed(exit: outcome.exit, stderr: outcome.errorText) }
         return outcome.output

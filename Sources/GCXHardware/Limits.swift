@@ -10,6 +10,9 @@ package enum HardwareLimits {
     package static let probeExcerptBytesMax = 120
     /// A second run tells an accident from a fault; a third tells nothing more.
     package static let probeAttemptsMax = 2
+    /// How often whoever waits for a probe is asked whether he still wants it: a stop is obeyed in a tenth of a second, and so few
+    /// wake-ups disturb no figure.
+    package static let probeCancelPollInterval: Duration = .milliseconds(50)
     /// How often a probe that closed its pipes but did not exit is looked at.
     package static let probeExitPollInterval: Duration = .milliseconds(5)
 
@@ -17,6 +20,16 @@ package enum HardwareLimits {
     package static let systemFileBytesMax = 8 << 20
     /// A machine folder holds a few hundred files; a thousand times a thousand lines is another kind of file.
     package static let machineFolderLinesMax = 100_000
+
+    /// Filesystems and devices on each other: the kernel stacks two overlays, and a disk that is encrypted, mirrored, sliced and
+    /// cached has six layers. What is deeper is unknown.
+    package static let storageLayersMax = 16
+    /// Layers that one look down may visit in all: an array of a hundred disks with some layers each.
+    package static let storageLooksMax = 512
+    /// Devices side by side that are named; the others are counted.
+    package static let storageNamesMax = 4
+    /// Bytes of one name of a device or a filesystem in what people read.
+    package static let storageNameBytesMax = 64
 
     /// Two sources of the memory size agree within 2 %: the kernel's own share is counted by some and not by others.
     package static let memoryTolerancePerMille: UInt64 = 20

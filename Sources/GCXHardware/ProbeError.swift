@@ -1,3 +1,4 @@
+import GCXLinux
 import GCXModel
 import Glibc
 
@@ -19,17 +20,26 @@ package enum ProbeError: RemediedError, Equatable {
     case unsupportedSchema(found: Int, supported: Int)
     /// It said why it could not.
     case failed(exit: Int32, stderr: String)
+    /// Whoever asked for it did not want it any more, and it was ended with everything it had started.
+    case cancelled
 
     package var remedy: Remedy {
         switch self {
+        case .launchFailed(_, EMFILE), .launchFailed(_, ENFILE):
+            .fix("Let this process have more open files (`ulimit -n`, `LimitNOFILE=`).")
+        case .launchFailed(_, EAGAIN):
+            .fix("Let this user and this control group have more processes (`ulimit -u`, `pids.max`, `TasksMax=`).")
         case .notFound, .launchFailed:
             .fix(
                 "Install gcx-probe beside gcx (`make install`), or name it in the environment: GCX_PROBE=/path/gcx-probe."
             )
+        case .crashed(let signal, _) where LimitSignal.words(for: signal) != nil:
+            .fix(LimitSignal.words(for: signal)?.remedy ?? "")
         case .crashed, .tooMuchOutput, .rubbish:
             .fix("Run `gcx-probe inventory` by hand: its `problems` name the source; report what it prints.")
         case .timedOut: .retry(after: .seconds(60))
         case .unsupportedSchema: .fix("Install gcx and gcx-probe of the same release.")
+        case .cancelled: .fix("Start it again.")
         case .failed: .fix("Correct what the message names, then run `gcx probe` again.")
         }
     }
@@ -39,12 +49,14 @@ package enum ProbeError: RemediedError, Equatable {
         case .notFound(let searched): "gcx-probe was not found in \(searched.joined(separator: ", "))"
         case .launchFailed(let path, let code): "start \(path): \(String(cString: strerror(code)))"
         case .crashed(let signal, let stderr):
-            "gcx-probe was ended by signal \(signal) (\(String(cString: strsignal(signal))))" + said(stderr)
+            "gcx-probe was ended by signal \(signal) (\(LimitSignal.words(for: signal)?.limit ?? String(cString: strsignal(signal))))"
+                + said(stderr)
         case .timedOut(let limit): "gcx-probe gave no answer in \(limit)"
         case .tooMuchOutput(let most): "gcx-probe wrote more than \(most) bytes"
         case .rubbish(let reason, let beginning): "gcx-probe wrote no inventory: \(reason); it begins \"\(beginning)\""
         case .unsupportedSchema(let found, let supported):
             "gcx-probe writes inventories of version \(found), this program reads \(supported)"
+        case .cancelled: "gcx-probe was stopped before it was done"
         case .failed(let code, let stderr): "gcx-probe exited with \(code)" + said(stderr)
         }
     }
@@ -53,7 +65,7 @@ package enum ProbeError: RemediedError, Equatable {
     var isWorthRetrying: Bool {
         switch self {
         case .crashed, .timedOut, .tooMuchOutput, .rubbish: true
-        case .notFound, .launchFailed, .unsupportedSchema, .failed: false
+        case .notFound, .launchFailed, .unsupportedSchema, .failed, .cancelled: false
         }
     }
 

@@ -11,6 +11,8 @@ struct ProbeProcess {
     let arguments: [String]
     let timeout: Duration
     let outputBytesMax: Int
+    /// Asked every ``HardwareLimits/probeCancelPollInterval``; once it is true the program is ended with all that it started.
+    var isCancelled: @Sendable () -> Bool = { false }
 
     /// What a program that exited by itself left.
     struct Outcome {
@@ -24,7 +26,7 @@ struct ProbeProcess {
 
     /// Blocks its thread up to the timeout.
     ///
-    /// - Throws: ``ProbeError/launchFailed(path:errno:)``, `crashed`, `timedOut` or `tooMuchOutput`.
+    /// - Throws: ``ProbeError/launchFailed(path:errno:)``, `crashed`, `timedOut`, `tooMuchOutput` or `cancelled`.
     func run() throws(ProbeError) -> Outcome {
         // bounded: a timeout of ours, minutes at most
         let deadline = ContinuousClock.now + timeout
@@ -55,7 +57,9 @@ struct ProbeProcess {
         while streams.contains(where: { $0.fd >= 0 }) {
             let left = ContinuousClock.now.duration(to: deadline)
             guard left > .zero else { throw .timedOut(after: timeout) }
-            guard poll(&streams, 2, milliseconds(left)) > 0 else { continue }
+            guard !isCancelled() else { throw .cancelled }
+            let pause = min(left, HardwareLimits.probeCancelPollInterval)
+            guard poll(&streams, 2, milliseconds(pause)) > 0 else { continue }
             for index in streams.indices where streams[index].fd >= 0 && streams[index].revents != 0 {
                 if !readSome(from: streams[index].fd, into: &collected[index]) { streams[index].fd = -1 }
             }
@@ -89,6 +93,7 @@ struct ProbeProcess {
             let ended = waitpid(child, &status, WNOHANG)
             if ended == child { return status }
             guard ended == 0 || errno == EINTR, ContinuousClock.now < deadline else { throw .timedOut(after: timeout) }
+            guard !isCancelled() else { throw .cancelled }
             pause(for: HardwareLimits.probeExitPollInterval)
         }
     }

@@ -9,7 +9,7 @@ extension ChildProcess {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
-        Self.arrange(descriptors, &actions)
+        try arrange(descriptors, &actions)
         if let workingDirectory { gcx_spawn_add_chdir(&actions, workingDirectory) }
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
@@ -46,16 +46,23 @@ extension ChildProcess {
     }
 
     /// First out of the way, then into place: a target number may be the source of a later one.
-    private static func arrange(
+    ///
+    /// - Throws: EMFILE where the limit on open files leaves no number out of the way: the C library leaves such a step out
+    ///   without a word, and the child would write to whatever is ours.
+    private func arrange(
         _ descriptors: [(ours: Int32, theirs: Int32)], _ actions: inout posix_spawn_file_actions_t
-    ) {
+    ) throws(LinuxError) {
         // bounded here: numbers of descriptors, which the kernel bounds at 2^20
-        let base = 64 + (descriptors.map(\.ours).max() ?? 0)
+        let base = 1 + (descriptors.flatMap { [$0.ours, $0.theirs] }.max() ?? 0)
+        var codes: [Int32] = []
         for (index, pair) in descriptors.enumerated() {
-            posix_spawn_file_actions_adddup2(&actions, pair.ours, base + Int32(index))
+            codes.append(posix_spawn_file_actions_adddup2(&actions, pair.ours, base + Int32(index)))
         }
         for (index, pair) in descriptors.enumerated() {
-            posix_spawn_file_actions_adddup2(&actions, base + Int32(index), pair.theirs)
+            codes.append(posix_spawn_file_actions_adddup2(&actions, base + Int32(index), pair.theirs))
+        }
+        if let code = codes.first(where: { $0 != 0 }) {
+            throw .systemCall(operation: "start", object: tool, errno: code == EBADF ? EMFILE : code)
         }
         let last = descriptors.map(\.theirs).max() ?? -1
         gcx_spawn_add_close_from(&actions, last + 1)

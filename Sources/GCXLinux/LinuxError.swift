@@ -26,6 +26,8 @@ package enum LinuxError: RemediedError, Equatable {
             .fix("Run as root, or give this user access to \(object).")
         case .systemCall(_, let object, ENOENT): .fix("Install or create \(object).")
         case .systemCall(_, let object, ENOSPC): .fix("Free some room on the disk of \(object).")
+        case .systemCall(_, _, EMFILE), .systemCall(_, _, ENFILE):
+            .fix("Let this process have more open files (`ulimit -n`, `LimitNOFILE=`).")
         case .systemCall, .malformed: .refuse
         case .timedOut: .retry(after: .seconds(5))
         case .toolFailed(let tool, _, _): .fix("Read what \(tool) wrote, then run `gcx doctor`.")

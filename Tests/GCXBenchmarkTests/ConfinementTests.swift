@@ -90,6 +90,19 @@ struct ConfinementTests {
         #expect(announced(["memory.triad.all", "cpu.gemm.fp64.all"]) == announced(["memory.triad.all"]))
     }
 
+    @Test(
+        "an error number at a limit is told with the limit",
+        arguments: [
+            ("write to a file in", 27, "ulimit -f"), ("make a file in", 24, "ulimit -n"),
+            ("start threads on", 11, "ulimit -u"),
+            ("start threads on", 1, "sandbox forbids sched_setaffinity"),
+        ] as [(String, Int32, String)])
+    func limits(operation: String, code: Int32, words: String) {
+        let failure = BenchFailure.system(operation: operation, object: "x", errno: code)
+        #expect(failure.description.contains(words))
+        #expect(!BenchFailure.system(operation: "read", object: "x", errno: 5).description.contains(";"))
+    }
+
     @Test("an axis that cannot be measured for want of something is no failure, and equal reasons are told once")
     func reasons() {
         #expect(BenchFailure.absent("no such thing").absence == "no such thing")

@@ -33,6 +33,16 @@ struct MisbehavingProbeTests {
         #expect(error?.description.contains("Segmentation fault") == true)
     }
 
+    @Test(
+        "a probe that a limit ended is reported with the limit and what to do",
+        arguments: [(SIGXFSZ, "size of a file"), (SIGXCPU, "processor time"), (SIGSYS, "sandbox"), (SIGKILL, "memory")])
+    func limited(signal: Int32, words: String) throws {
+        let (error, _) = try ask("kill -\(signal) $$")
+        #expect(error?.description.contains(words) == true, "\(String(describing: error))")
+        guard case .fix(let remedy) = error?.remedy else { return #expect(Bool(false)) }
+        #expect(!remedy.contains("by hand"))
+    }
+
     @Test("a probe that crashes only once costs nothing")
     func crashedOnce() async throws {
         let folder = try TemporaryFolder()
@@ -53,6 +63,24 @@ struct MisbehavingProbeTests {
         #expect(ContinuousClock.now - start < .seconds(5))
         let children = (folder.text("children") ?? "").split(separator: "\n").compactMap { pid_t($0) }
         #expect(children.count == 2)
+        for child in children { #expect(isGone(child)) }
+    }
+
+    @Test(
+        "a probe that nobody wants any more is ended with its children in a moment, also one that hides",
+        arguments: ["", "exec >&- 2>&-; "])
+    func cancelled(first: String) async throws {
+        let folder = try TemporaryFolder()
+        let script = try folder.script("\(first)sleep 1000 & echo $! >> \(folder.path)/children; exec sleep 1000")
+        let task = Task { try await HardwareProbe(executable: script, timeout: .seconds(30)).inventory() }
+        while (folder.text("children") ?? "").isEmpty { try await Task.sleep(for: .milliseconds(10)) }
+        let asked = ContinuousClock.now
+        task.cancel()
+        let result = await task.result
+        #expect(ContinuousClock.now - asked < .seconds(5), "it had 30 s")
+        #expect(throws: ProbeError.cancelled) { try result.get() }
+        let children = (folder.text("children") ?? "").split(separator: "\n").compactMap { pid_t($0) }
+        #expect(children.count == 1, "it was not started again")
         for child in children { #expect(isGone(child)) }
     }
 
@@ -147,6 +175,7 @@ struct MisbehavingProbeTests {
             .notFound(searched: ["/a"]), .launchFailed(path: "/a", errno: ENOENT), .crashed(signal: 11, stderr: ""),
             .timedOut(after: .seconds(1)), .tooMuchOutput(bytesMax: 1), .rubbish(reason: "", beginning: ""),
             .unsupportedSchema(found: 2, supported: 1), .failed(exit: 1, stderr: ""),
+            .cancelled,
         ]
         #expect(errors.allSatisfy { $0.remedy != .refuse && !$0.description.isEmpty })
     }

@@ -7,7 +7,7 @@ import Testing
 struct BenchTests {
     private static let validator = "\(Gcx.repository)/Tests/Benchmarks/validate.py"
 
-    private static func inFolder<T>(_ body: (String) throws -> T) throws -> T {
+    static func inFolder<T>(_ body: (String) throws -> T) throws -> T {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("gcx-bench-\(UUID().uuidString)")
             .path
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -32,7 +32,7 @@ struct BenchTests {
     }
 
     /// The report without its line breaks: where a sentence is wrapped depends on what stands before it.
-    private static func report(
+    static func report(
         _ tool: String, _ arguments: [String], in folder: String? = nil
     ) throws -> String {
         try run(tool, arguments, in: folder).split(whereSeparator: \.isWhitespace).joined(separator: " ")
@@ -263,10 +263,11 @@ extension BenchTests {
     }
 
     /// A cgroup of the processor controller, of whichever version this machine has; nil where none can be made.
-    private static func quotaGroup() -> String? {
+    static func quotaGroup(microseconds: Int = 50_000) -> String? {
         let name = "gcx-bench-\(getpid())"
         for (root, file, text) in [
-            ("/sys/fs/cgroup/cpu", "cpu.cfs_quota_us", "50000"), ("/sys/fs/cgroup", "cpu.max", "50000 100000"),
+            ("/sys/fs/cgroup/cpu", "cpu.cfs_quota_us", "\(microseconds)"),
+            ("/sys/fs/cgroup", "cpu.max", "\(microseconds) 100000"),
         ] {
             let group = "\(root)/\(name)"
             guard mkdir(group, 0o755) == 0 else { continue }

@@ -9,9 +9,25 @@ import Glibc
 struct BenchChild: BenchmarkProcess {
     let plan: BenchmarkPlan
 
-    /// The probe answered with a status other than 0.
-    struct Refused: Error, CustomStringConvertible {
+    /// The probe ended otherwise than with status 0.
+    struct Refused: RemediedError {
         let description: String
+        let remedy: Remedy
+
+        /// - Parameter complaint: the probe's last words; empty when it said none.
+        init(_ status: WaitStatus, complaint: String) {
+            let words = complaint.isEmpty ? "" : ": \(complaint)"
+            if case .signalled(let signal) = status, let stop = LimitSignal.words(for: signal) {
+                description = "\(stop.limit)\(words)"
+                remedy = .fix(stop.remedy)
+            } else if case .signalled(let signal) = status {
+                description = "it was ended by signal \(signal) (\(String(cString: strsignal(signal))))\(words)"
+                remedy = .fix("Run it again with --only and fewer benchmarks to find the one; report what it says.")
+            } else {
+                description = "it ended with status \(status.code)\(words)"
+                remedy = complaint.isEmpty ? .retry(after: .seconds(5)) : .fix("Correct what it says.")
+            }
+        }
     }
 
     /// Blocks its thread; a command has nothing else to do.
@@ -33,8 +49,7 @@ struct BenchChild: BenchmarkProcess {
             throw BenchmarkRefusal(description: progress.complaint)
         }
         guard outcome.status == .exited(0) else {
-            let words = progress.complaint.isEmpty ? "" : ": \(progress.complaint)"
-            throw Refused(description: "it ended with status \(outcome.status.code)\(words)")
+            throw Refused(outcome.status, complaint: progress.complaint)
         }
         return Data(outcome.output)
     }

@@ -95,7 +95,8 @@ struct BenchRun: AsyncParsableCommand {
         Interruption.arm()
         let report = try await BenchmarkRunner(process: BenchChild(plan: plan)).runUntilInterrupted(plan)
         let now = WallClock.now() / 1_000_000_000
-        let inventory = try? await HardwareProbe.located().inventory()
+        let inventory = try? await HardwareProbe.located(isCancelled: { Interruption.isAsked }).inventory()
+        Interruption.endIfAsked()
         if let custody, let out = record.out {
             guard let inventory else {
                 throw CommandError("the inventory of this machine cannot be had", fix: "Run `gcx probe` to see why.")
