@@ -2,9 +2,10 @@ import GCXBenchmark
 
 /// Reads which processors the benchmark may use.
 enum BenchAllowance {
-    /// Affinity and cpuset from the kernel's own list, one processor per physical core, no more of them than the quota feeds.
+    /// Affinity and cpuset from the kernel's own list, one processor per physical core, no more of them than the quota feeds all
+    /// the time: what more of them do until they are stopped is no figure of anything.
     ///
-    /// - Parameter threads: cores to use, where fewer than those.
+    /// - Parameter threads: cores to use; one more than the quota feeds may be asked for, and becomes no fact.
     static func read(cgroup: BenchCgroup, threads: Int? = nil) throws(BenchFailure) -> ProcessorAllowance {
         let status = BenchSystem.text("/proc/self/status") ?? ""
         let line = status.split(separator: "\n").first { $0.hasPrefix("Cpus_allowed_list:") }
@@ -12,12 +13,13 @@ enum BenchAllowance {
         guard !allowed.isEmpty else { throw .unreadable("/proc/self/status") }
         let online = BenchSystem.cpuList(BenchSystem.text("/sys/devices/system/cpu/online") ?? "")
         let quota = cgroup.quotaProcessors
-        let cores = used(of: allowed, siblings: siblings(of:), quota: quota)
+        let cores = used(of: allowed, siblings: siblings(of:), quota: quota?.rounded(.up))
+        let fed = used(of: allowed, siblings: siblings(of:), quota: quota)
         if let threads, threads > cores.count { throw .tooManyThreads(wanted: threads, allowed: cores.count) }
         var allowance = ProcessorAllowance(
             online: max(online.count, allowed.count), allowed: allowed,
-            used: Array(cores.prefix(threads ?? cores.count)), quotaProcessors: quota)
-        allowance.threadsWanted = threads.flatMap { $0 < cores.count ? $0 : nil }
+            used: Array(cores.prefix(threads ?? fed.count)), quotaProcessors: quota)
+        allowance.threadsWanted = threads.flatMap { $0 == fed.count ? nil : $0 }
         allowance.hardwareThreads = hardwareThreads(
             of: allowance.used, allowed: allowed, siblings: siblings(of:), quota: quota)
         allowance.boost = boost()
@@ -41,11 +43,11 @@ enum BenchAllowance {
         return threads
     }
 
-    /// The first allowed processor of every core, in order, at least one and at most the quota rounded up.
+    /// The first allowed processor of every core, in order, at least one and at most as many as the quota is worth.
     static func used(of allowed: [Int], siblings: (Int) -> [Int], quota: Double?) -> [Int] {
         let permitted = Set(allowed)
         let firsts = allowed.filter { cpu in siblings(cpu).filter(permitted.contains).min() ?? cpu == cpu }
-        let bound = quota.map { max(1, Int($0.rounded(.up))) } ?? firsts.count
+        let bound = quota.map { max(1, Int($0)) } ?? firsts.count
         return Array(firsts.prefix(min(bound, BenchmarkLimits.threadsMax)))
     }
 

@@ -1,3 +1,5 @@
+import GCXHardware
+
 /// The CPU and memory controllers above this process: every ancestor can throttle it or run out.
 struct BenchCgroup {
     /// Directories from the process's own cgroup up to the mount, of both versions.
@@ -60,36 +62,20 @@ struct BenchCgroup {
         return quota / period
     }
 
+    /// Deepest first. What a container sees of its group begins where the hierarchy is mounted, and what is above is out of sight.
     private static func directories(of controller: String, memberships: String, mounts: String) -> [String] {
-        memberships.split(separator: "\n").flatMap { line -> [String] in
-            let fields = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
-            guard fields.count == 3 else { return [] }
-            let isUnified = fields[1].isEmpty
-            guard isUnified || fields[1].split(separator: ",").contains(Substring(controller)),
-                let mount = mountPoint(in: mounts, controller: isUnified ? nil : controller)
+        let mounts = MountSource.parse(mounts)
+        return CgroupSource.parse(memberships).flatMap { membership -> [String] in
+            let isUnified = membership.controllers.isEmpty
+            guard isUnified || membership.controllers.contains(controller),
+                let mount = mounts.first(where: {
+                    isUnified ? $0.type == "cgroup2" : $0.type == "cgroup" && $0.options.contains(controller)
+                })
             else { return [] }
-            return ancestors(of: String(fields[2]), under: mount)
-        }
-    }
-
-    /// Where the v1 hierarchy of `controller`, or without one cgroup v2, is mounted (proc_pid_mountinfo(5)).
-    private static func mountPoint(in mounts: String, controller: String?) -> String? {
-        for line in mounts.split(separator: "\n") {
-            let words = line.split(separator: " ")
-            guard let dash = words.firstIndex(of: "-"), dash > 4, dash + 3 < words.count else { continue }
-            let options = words[dash + 3].split(separator: ",").map(String.init)
-            let isWanted = controller.map { words[dash + 1] == "cgroup" && options.contains($0) }
-            if isWanted ?? (words[dash + 1] == "cgroup2") { return String(words[4]) }
-        }
-        return nil
-    }
-
-    /// Deepest first. A path that leaves the namespace (`/../x`) is cut to what can be seen: the mount itself.
-    private static func ancestors(of path: String, under mount: String) -> [String] {
-        let names = path.split(separator: "/")
-        guard !names.contains("..") else { return [mount] }
-        return (0...names.count).reversed().map { depth in
-            ([mount] + names.prefix(depth).map(String.init)).joined(separator: "/")
+            let names = CgroupSource.pathBelow(mount.root, membership.path)
+            return (0...names.count).reversed().map { depth in
+                ([mount.mountPoint] + names.prefix(depth)).joined(separator: "/")
+            }
         }
     }
 }

@@ -69,6 +69,7 @@ final class BenchSession {
         report.skipped = absences.list.isEmpty ? nil : absences.list
         report.confinement = BenchConfinement.read()
         report.memory = MemoryUse(announcedBytes: announced, peakBytes: BenchMemoryPlan.peakBytes)
+        report.storage = fileMade?.ground
         report.peer = peerMade?.end()
         report.devices = devices
         return report
@@ -137,7 +138,7 @@ final class BenchSession {
             disturbance: after.disturbance(
                 since: before, used: processors.used, ticksPerSecond: ticksPerSecond,
                 clocks: (before: clockBefore, after: clockAfter)),
-            conditions: measurement.conditions)
+            conditions: measurement.conditions + (processors.feeds(measurement.threads) ? [] : [.beyondQuota]))
         axis.instructions = measurement.instructions
         return axis
     }

@@ -1,5 +1,7 @@
 import CKernels
 import GCXBenchmark
+import GCXHardware
+import GCXModel
 import Glibc
 
 /// The nameless file of the storage benchmarks, with the count of what may still be written to it.
@@ -8,6 +10,8 @@ final class BenchFile {
     private static let blocksMin = 8
 
     let file: gcx_storage_file
+    /// What the file lies on in the end.
+    let ground: StorageGround
     private let directory: String
     private let buffer: UnsafeMutableRawPointer
     private let bytesMax: UInt64
@@ -31,6 +35,7 @@ final class BenchFile {
         }
         gcx_storage_fill(buffer, Self.blockBytes, gcx_now_nanoseconds())
         self.file = file
+        ground = Self.ground(of: file)
         self.directory = directory
         self.buffer = buffer
         self.bytesMax = bytesMax
@@ -41,7 +46,21 @@ final class BenchFile {
         close(file.fd)
     }
 
-    var conditions: [Flag] { (file.is_direct == 0 ? [.buffered] : []) + (file.is_memory == 0 ? [] : [.memoryBacked]) }
+    var conditions: [Flag] { (file.is_direct == 0 ? [.buffered] : []) + Self.conditions(of: ground) }
+
+    static func conditions(of ground: StorageGround) -> [Flag] {
+        switch ground.kind {
+        case .device: []
+        case .memory: [.memoryBacked]
+        case .unknown: [.groundUnknown]
+        }
+    }
+
+    /// The filesystem's own word counts where the table of mounts is out of sight.
+    private static func ground(of file: gcx_storage_file) -> StorageGround {
+        let found = StorageResolver.live().ground(ofDescriptor: file.fd)
+        return file.is_memory != 0 && found.kind != .memory ? StorageGround(.memory, "a filesystem in memory") : found
+    }
 
     /// Bytes that one run may write altogether.
     var budget: UInt64 { bytesMax }

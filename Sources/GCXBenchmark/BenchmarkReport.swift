@@ -32,6 +32,8 @@ package struct BenchmarkReport: Codable, Equatable, Sendable {
     package var confinement: Confinement?
     /// What the run was to hold of memory, and held; nil in reports of a release that did not tell.
     package var memory: MemoryUse?
+    /// What the file of the storage figures lay on; nil where there was none, and in reports of a release that did not tell.
+    package var storage: StorageGround?
     /// The other end of the network figures; nil without one.
     package var peer: PeerSession?
     /// What the `gpu.*` axes were measured on; nil where there was nothing.
@@ -101,6 +103,10 @@ package struct ProcessorAllowance: Codable, Equatable, Sendable {
     package var boost: Bool?
     /// Threads that the user asked for, where fewer than the cores.
     package var threadsWanted: Int?
+
+    /// Whether the quota lets so many threads run all the time.
+    // bounded: of Doubles
+    package func feeds(_ threads: Int) -> Bool { quotaProcessors.map { $0 >= Double(threads) } ?? true }
 
     package init(online: Int, allowed: [Int], used: [Int], quotaProcessors: Double?) {
         self.online = online

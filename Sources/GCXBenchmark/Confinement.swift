@@ -41,7 +41,7 @@ extension BenchmarkReport {
     /// What a reader must know of how the run was confined before the figures, one line each.
     package var circumstances: [String] {
         // bounded here: joins lists
-        unsteadyLines + processorLines + confinementLines + memoryLines + (devices ?? []).map(\.line)
+        unsteadyLines + processorLines + confinementLines + memoryLines + storageLines + (devices ?? []).map(\.line)
             + (skipped ?? []).map { "not here: \(Self.named($0.axes)): \($0.reason)" }
     }
 
@@ -92,6 +92,8 @@ extension BenchmarkReport {
         let why = chief.map { ": \($0.explanation)" } ?? ""
         return ["unsteady: \(unsteady.count) of \(axes.count) figures, which are no facts\(why)"]
     }
+
+    private var storageLines: [String] { storage.map { ["disk: \($0.line)"] } ?? [] }
 
     private var memoryLines: [String] {
         guard let memory, let peak = memory.peakBytes else { return [] }

@@ -27,6 +27,10 @@ package enum Flag: String, Codable, CaseIterable, Comparable, Sendable {
     case buffered
     /// The directory lies in memory, not on a disk.
     case memoryBacked
+    /// What the directory lies on is out of sight: it may be memory.
+    case groundUnknown
+    /// More threads than processors that the CPU quota is worth: what they do until they are stopped, nobody can rely on.
+    case beyondQuota
     /// A processor stood in for an accelerator.
     case notAccelerator
 
@@ -53,6 +57,9 @@ package enum Flag: String, Codable, CaseIterable, Comparable, Sendable {
         case .smallPages: "huge pages were not to be had"
         case .buffered: "the file system refuses direct I/O, so the page cache took part"
         case .memoryBacked: "the directory lies in memory, not on a disk"
+        case .groundUnknown: "what the directory lies on cannot be told, and it may be memory"
+        case .beyondQuota:
+            "the CPU quota is worth fewer processors than the figure has threads (raise it, or use fewer with --threads)"
         case .notAccelerator: "the OpenCL device is a processor: no accelerator"
         case .tooFewSamples: "too few undisturbed samples"
         case .spread: "the samples differ by more than the bound"

@@ -83,7 +83,8 @@ struct ReadingTests {
         let siblings = { (cpu: Int) in [cpu % 4, cpu % 4 + 4] }
         #expect(BenchAllowance.used(of: Array(0..<8), siblings: siblings, quota: nil) == [0, 1, 2, 3])
         #expect(BenchAllowance.used(of: [1, 4, 5, 7], siblings: siblings, quota: nil) == [1, 4, 7])
-        #expect(BenchAllowance.used(of: Array(0..<8), siblings: siblings, quota: 1.5) == [0, 1])
+        #expect(BenchAllowance.used(of: Array(0..<8), siblings: siblings, quota: 1.5) == [0])
+        #expect(BenchAllowance.used(of: Array(0..<8), siblings: siblings, quota: 2) == [0, 1])
         #expect(BenchAllowance.used(of: Array(0..<8), siblings: siblings, quota: 0.1) == [0])
         #expect(BenchAllowance.used(of: [2, 3], siblings: { _ in [] }, quota: nil) == [2, 3])
     }
@@ -130,6 +131,13 @@ struct ReadingTests {
         files["/sys/fs/cgroup/cpu,cpuacct/j/cpu.cfs_quota_us"] = "-1\n"
         let free = BenchCgroup(memberships: memberships, mounts: Self.mounts) { files[$0] }
         #expect(free.quotaProcessors == nil && free.throttledPeriods == nil && free.memoryRoom == nil)
+    }
+
+    @Test("a group that a container sees below its own mount is found there with its quota, whatever its name")
+    func quotaInContainer() {
+        let mounts = "41 31 0:38 /pod/box /sys/fs/c\\040g rw,relatime - cgroup2 cgroup2 rw"
+        let files = ["/sys/fs/c g/job/cpu.max": "150000 100000\n"]
+        #expect(BenchCgroup(memberships: "0::/pod/box/job\n", mounts: mounts) { files[$0] }.quotaProcessors == 1.5)
     }
 
     @Test("variables that tune libraries are told, others are not")

@@ -68,6 +68,35 @@ struct ValidityTests {
         #expect(!Fixtures.axis(.memoryTriad, values: values, conditions: [.smallWorkingSet]).steady)
     }
 
+    @Test("what cannot be told to be a disk is none")
+    func unknownGround() {
+        let values = [Double](repeating: 100, count: 11)
+        let axis = Fixtures.axis(.diskSync, values: values, share: nil, conditions: [.groundUnknown])
+        #expect(!axis.steady && axis.verdict?.contains("no fact: what the directory lies on cannot be told") == true)
+    }
+
+    @Test("a figure of more threads than the quota is worth is no fact, though no sample was throttled")
+    func beyondQuota() {
+        let axis = Fixtures.axis(conditions: [.beyondQuota])
+        #expect(!axis.steady && axis.verdict?.contains("worth fewer processors than the figure has threads") == true)
+        #expect(Fixtures.report([axis]).facts(measuredAt: 1).isEmpty)
+        var allowance = Fixtures.report([]).processors
+        #expect(allowance.feeds(2))
+        for (quota, feeds) in [(1.99, false), (2, true), (2.5, true)] {
+            allowance.quotaProcessors = quota
+            #expect(allowance.feeds(2) == feeds)
+        }
+    }
+
+    @Test("whatever a quota can stop, a quota that is too small voids")
+    func quotaVoids() {
+        for benchmark in BenchmarkRegistry.all {
+            let rule = benchmark.validity
+            #expect(rule.voidedBy.contains(.throttled) == rule.voidedBy.contains(.beyondQuota), "\(benchmark.name)")
+            #expect(rule.ignoring.contains(.throttled) == rule.ignoring.contains(.beyondQuota), "\(benchmark.name)")
+        }
+    }
+
     @Test("every benchmark has a name of its own, a definition, a reason, and asks for more samples than it needs")
     func registry() {
         #expect(Set(BenchmarkRegistry.names).count == BenchmarkRegistry.all.count)

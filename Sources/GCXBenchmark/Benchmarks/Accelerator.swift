@@ -57,7 +57,7 @@ extension ValidityRule {
     static let accelerator = ValidityRule(
         samplesWanted: 21, samplesMin: 5, spread: .capacity, spreadMax: 0.05,
         ignoring: [.contended, .neighboured, .stolen, .clockSag, .pressure, .majorFaults],
-        voidedBy: [.throttled, .notAccelerator],
+        voidedBy: [.throttled, .beyondQuota, .notAccelerator],
         reason: """
             What else the processors do hardly reaches a device that works for 20 ms on its own, so it is not counted; a quota \
             that stops the thread which feeds it is. A device in use by others, or one whose clock falls with heat, shows in the \

@@ -19,7 +19,7 @@ extension ValidityRule {
     /// For figures made by the cores alone.
     static let processor = ValidityRule(
         samplesWanted: 21, samplesMin: 5, spread: .capacity, spreadMax: 0.03, ignoring: [],
-        voidedBy: [.neighboured, .throttled, .majorFaults],
+        voidedBy: [.neighboured, .throttled, .beyondQuota, .majorFaults],
         reason: """
             A quiet run's samples lie within 1 % of their median, and a boost clock drifts by 1 or 2 %. Samples during which \
             a thread lost its processor are repeated, so being contended does not void the figure; nor does steal, as long as \

@@ -20,7 +20,8 @@ extension ValidityRule {
     static func storage(samplesWanted: Int, samplesMin: Int, alsoVoidedBy: Set<Flag>) -> ValidityRule {
         ValidityRule(
             samplesWanted: samplesWanted, samplesMin: samplesMin, spread: .relativeDeviation, spreadMax: 0.5,
-            ignoring: [.clockSag, .neighboured, .pressure], voidedBy: alsoVoidedBy.union([.throttled, .memoryBacked]),
+            ignoring: [.clockSag, .neighboured, .pressure],
+            voidedBy: alsoVoidedBy.union([.throttled, .beyondQuota, .memoryBacked, .groundUnknown]),
             reason: """
                 Shared virtual disks do not repeat (twice as fast or slow between rounds), so the bound is on the middle \
                 half of the samples: beyond 50 % the median is off by more than a factor of two as often as not. A disk \

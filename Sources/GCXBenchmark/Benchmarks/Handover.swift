@@ -19,7 +19,7 @@ extension ValidityRule {
     /// What the two do to each other is the figure, and a hypervisor moves them.
     static let handover = ValidityRule(
         samplesWanted: 21, samplesMin: 5, spread: .relativeDeviation, spreadMax: 0.25, ignoring: [],
-        voidedBy: [.neighboured, .throttled, .majorFaults],
+        voidedBy: [.neighboured, .throttled, .beyondQuota, .majorFaults],
         reason: """
             The pair was seen at 26 to 44 ns and at 213 ns on one virtual machine, within seconds; samples of one place lie within a \
             quarter, and beyond it they come from several.

@@ -23,7 +23,7 @@ extension ValidityRule {
     /// Two threads and the scheduler between them.
     static let loopback = ValidityRule(
         samplesWanted: 21, samplesMin: 5, spread: .relativeDeviation, spreadMax: 0.2, ignoring: [.pressure],
-        voidedBy: [.throttled, .neighboured],
+        voidedBy: [.throttled, .beyondQuota, .neighboured],
         reason: """
             The two threads wait for each other, so the scheduler's choices are in the figure; the middle half of the samples \
             was seen to stay within 10 %.

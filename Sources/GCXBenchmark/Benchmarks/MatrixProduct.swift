@@ -25,7 +25,7 @@ extension ValidityRule {
     /// A product lasts tens of milliseconds, so on a busy machine few samples go undisturbed.
     static let product = ValidityRule(
         samplesWanted: 9, samplesMin: 3, spread: .capacity, spreadMax: 0.05, ignoring: [],
-        voidedBy: [.neighboured, .throttled, .majorFaults],
+        voidedBy: [.neighboured, .throttled, .beyondQuota, .majorFaults],
         reason: """
             Quiet products lie within 3 %: they stream through the last-level cache, which neighbours of a virtual machine \
             share. Of three samples, one lies below the second best.

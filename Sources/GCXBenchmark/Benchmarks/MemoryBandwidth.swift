@@ -82,7 +82,7 @@ extension Benchmark {
             """,
         statistic: .secondBest,
         validity: .memory,
-        splitting: .minimum,
+        splitting: .indivisible,
         timeWeight: 1)
 }
 
@@ -90,7 +90,7 @@ extension ValidityRule {
     /// Memory is shared with neighbours on the same host, whom no counter of a guest shows.
     static let memory = ValidityRule(
         samplesWanted: 21, samplesMin: 5, spread: .capacity, spreadMax: 0.1, ignoring: [],
-        voidedBy: [.neighboured, .throttled, .majorFaults, .smallWorkingSet],
+        voidedBy: [.neighboured, .throttled, .beyondQuota, .majorFaults, .smallWorkingSet],
         reason: """
             Bandwidth of a virtual machine was seen in two modes, a third apart, on quiet runs. One mode scatters by 2 to 4 %; \
             beyond 10 % the samples come from both, and the second best is not what a buyer gets.

@@ -39,7 +39,7 @@ extension ValidityRule {
     /// Smaller is better here, so the figure is the median and not the second best.
     static let latency = ValidityRule(
         samplesWanted: 21, samplesMin: 5, spread: .relativeDeviation, spreadMax: 0.1, ignoring: [],
-        voidedBy: [.throttled, .majorFaults, .smallWorkingSet],
+        voidedBy: [.throttled, .beyondQuota, .majorFaults, .smallWorkingSet],
         reason: """
             Of quiet runs the samples of caches and of memory lie within 2 %; a last-level cache that neighbours share was \
             seen between 14 and 90 ns, which is beyond any figure.

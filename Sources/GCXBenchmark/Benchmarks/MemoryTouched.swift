@@ -12,7 +12,8 @@ extension Benchmark {
         statistic: .median,
         validity: ValidityRule(
             samplesWanted: 1, samplesMin: 1, spread: .relativeDeviation, spreadMax: 1,
-            ignoring: [.contended, .neighboured, .stolen, .throttled, .clockSag], voidedBy: [.majorFaults],
+            ignoring: [.contended, .neighboured, .stolen, .throttled, .beyondQuota, .clockSag],
+            voidedBy: [.majorFaults],
             reason: "It is a count: what else runs makes it slower and not smaller, except by its own memory."),
         splitting: .proportional,
         timeWeight: 5,

@@ -37,7 +37,7 @@ extension ValidityRule {
     /// A network is shared by whoever uses it: the spread is published.
     static let peer = ValidityRule(
         samplesWanted: 21, samplesMin: 5, spread: .relativeDeviation, spreadMax: 0.25,
-        ignoring: [.pressure, .clockSag, .neighboured], voidedBy: [.throttled],
+        ignoring: [.pressure, .clockSag, .neighboured], voidedBy: [.throttled, .beyondQuota],
         reason: """
             Others share the way to the peer, and a connection finds its rate by trying; the bound is on the middle half of the \
             samples, beyond which the median says little.

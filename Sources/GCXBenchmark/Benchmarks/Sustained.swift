@@ -12,7 +12,7 @@ extension Benchmark {
         statistic: .median,
         validity: ValidityRule(
             samplesWanted: 21, samplesMin: 3, spread: .relativeDeviation, spreadMax: 0.05, ignoring: [],
-            voidedBy: [.neighboured, .throttled, .majorFaults],
+            voidedBy: [.neighboured, .throttled, .beyondQuota, .majorFaults],
             reason: """
                 What cannot be sustained is the figure and no flaw of it, so a clock that fell is told and does not void it. \
                 Quiet products lie within 3 %.

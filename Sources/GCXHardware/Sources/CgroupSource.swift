@@ -71,7 +71,7 @@ package enum CgroupSource {
 
     /// The membership's path as seen from what is mounted: a bind-mounted subtree drops its own prefix, and a group outside
     /// this cgroup namespace, which the kernel writes with `..`, cannot be reached at all.
-    static func pathBelow(_ mountRoot: String, _ path: String) -> [String] {
+    package static func pathBelow(_ mountRoot: String, _ path: String) -> [String] {
         let parts = path.split(separator: "/").map(String.init)
         let prefix = mountRoot.split(separator: "/").map(String.init)
         guard !parts.contains("..") else { return [] }

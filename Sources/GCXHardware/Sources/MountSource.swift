@@ -13,6 +13,11 @@ package enum MountSource {
         package var type: String
         /// The filesystem's own options, `rw,memory` for a v1 cgroup hierarchy.
         package var options: [String]
+        /// The number of this mount, and of the one that it is mounted on.
+        package var id: Int
+        package var parent: Int
+        /// What was named to be mounted: `/dev/sda1`, or any word.
+        package var source: String
     }
 
     package static func read(_ root: SystemRoot) -> [Mount] {
@@ -30,11 +35,13 @@ package enum MountSource {
             }
             return Mount(
                 device: String(words[2]), root: unescaped(words[3]), mountPoint: unescaped(words[4]),
-                type: String(words[dash + 1]), options: words[dash + 3].split(separator: ",").map(String.init))
+                type: String(words[dash + 1]), options: words[dash + 3].split(separator: ",").map(unescaped),
+                id: Int(words[0], radix: 10) ?? -1,
+                parent: Int(words[1], radix: 10) ?? -1, source: unescaped(words[dash + 2]))
         }
     }
 
-    /// The kernel writes space, tab, newline and backslash as three octal digits.
+    /// The kernel writes space, tab, newline, backslash and, in an option, comma as three octal digits.
     private static func unescaped(_ word: Substring) -> String {
         var bytes: [UInt8] = []
         var rest = Array(word.utf8)[...]
