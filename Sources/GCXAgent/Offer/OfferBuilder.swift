@@ -72,30 +72,62 @@ package struct OfferBuilder: Sendable {
             conduct: policy.conduct)
     }
 
-    /// What the part for sale states of the whole machine's facts: half a machine states half of what can be halved.
+    /// What the offer states, of what was found of the machine: **an offer states what it sells**.
     ///
-    /// The attestation has the whole machine's. A figure that only the whole has is left out of an offer of a part.
+    /// - Counts and sizes are those of the capacity: cores, their hardware threads, memory, GPUs.
+    /// - A figure of all cores was taken on all that the agent may use (affinity, cpuset, whole processors of the quota), and a
+    ///   part of them states its share.
+    /// - A figure of one core, a clock or a latency is the same in every part. What a part cannot have at all is left out: a
+    ///   handover between two cores where one is sold, a disk's or a GPU's figure where none of it is sold, and what only the
+    ///   whole machine has.
+    ///
+    /// The attestation has the whole machine's.
     package func offered(_ facts: [Fact], of inventory: Inventory, capacity: Resources) -> [Fact] {
         let whole = UInt64(max(usableCores(inventory), 1))  // bounded: of 64 bits already
         let part = min(UInt64(capacity.cores), whole)  // bounded: 32 bits in 64
         return facts.compactMap { fact in
+            guard Self.isSold(fact.name, in: capacity) else { return nil }
             var fact = fact
-            switch fact.name {
-            case "memory.bytes": fact.value = capacity.memoryBytes
-            default:
-                guard let share = Self.rule(of: fact.name).share(of: fact.value, part: part, whole: whole) else {
-                    return nil
-                }
+            if let amount = Self.amount(of: fact, in: capacity, inventory) {
+                fact.value = amount
+            } else {
+                let rule = BenchmarkRegistry.all.first { $0.name == fact.name }?.splitting ?? .minimum
+                guard let share = rule.share(of: fact.value, part: part, whole: whole) else { return nil }
                 fact.value = share
             }
             return fact
         }
     }
 
-    private static func rule(of fact: Untrusted) -> SplittingRule {
+    /// Whether the part has what the fact is about.
+    private static func isSold(_ fact: Untrusted, in capacity: Resources) -> Bool {
         switch fact {
-        case "cpu.cores", "cpu.pus": .proportional
-        default: BenchmarkRegistry.all.first { $0.name == fact }?.splitting ?? .minimum
+        case "cpu.handover.pair": capacity.cores > 1
+        case "gpu.count": true
+        case _ where fact.shown.hasPrefix("gpu."): capacity.gpus > 0
+        case _ where fact.shown.hasPrefix("storage."): capacity.storageBytes > 0
+        default: true
         }
+    }
+
+    /// Counts and sizes, which are what is sold; nil for figures.
+    private static func amount(of fact: Fact, in capacity: Resources, _ inventory: Inventory) -> UInt64? {
+        switch fact.name {
+        // bounded here: 32 bits in 64
+        case "cpu.cores": UInt64(capacity.cores)
+        case "cpu.pus": UInt64(capacity.cores).saturatingProduct(hardwareThreads(of: inventory))
+        case "gpu.count": UInt64(capacity.gpus)
+        case "memory.bytes": capacity.memoryBytes
+        // What held its marks, or what is sold where that is less.
+        case "memory.touched.all": min(fact.value, capacity.memoryBytes)
+        default: nil
+        }
+    }
+
+    /// Those of one core that the agent may use; of unequal cores the fewest, which every one of them has.
+    private static func hardwareThreads(of inventory: Inventory) -> UInt64 {
+        guard let allowed = inventory.allowedPUs else { return 1 }
+        let counts = inventory.allowedCores.map { $0.pus.intersection(allowed).count }
+        return UInt64(max(counts.min() ?? 1, 1))  // bounded: of 64 bits already
     }
 }
