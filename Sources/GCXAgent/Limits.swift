@@ -13,6 +13,12 @@ package enum AgentLimits {
     package static let cleanSeconds: UInt64 = 60
     /// Wait before an offer that could not be made is tried again.
     package static let offerRetryInterval: Duration = .seconds(10)
+    /// How often the few files are read that tell whether the machine still has what it offers: what an owner takes for himself is
+    /// for sale no longer than this.
+    package static let glanceInterval: Duration = .seconds(1)
+    /// Free room on a disk changes with everything that is written: an offer's storage is short when more than one of so many
+    /// parts of it is gone.
+    package static let storageShortfallParts: UInt64 = 10
     /// Signs of life in the time for which an offer is listed without one: two may get lost.
     package static let signsPerSpan: UInt64 = 3
     /// Wait before a sign of life that was not taken is sent again, and the shortest between two.

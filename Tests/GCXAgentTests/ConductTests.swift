@@ -175,6 +175,18 @@ import Testing
         #expect(try await listed == [market.offer])
     }
 
+    @Test("an offer that is taken down is unlisted at once, long before its time is over", .timeLimit(.minutes(2)))
+    func takenDown() async throws {
+        let sender = SignSender(context: context, core: core)
+        _ = await sender.sign()
+        #expect(try await listed == [market.offer])
+        async let waited: Void = sender.wait(.seconds(600))
+        await core.retractOffer()
+        await waited
+        #expect(await sender.sign() == AgentLimits.offerLookInterval)
+        #expect(try await listed == [])
+    }
+
     @Test("what is not for sale, or asks for no signs, is not shown")
     func quiet() async throws {
         let sender = SignSender(context: context, core: core)

@@ -122,6 +122,13 @@ extension Site {
         _ = ChildProcess.wait(pid)
     }
 
+    /// Ends a process by a signal, and answers how it ended.
+    func end(_ process: Process, by signal: Int32) -> WaitStatus? {
+        guard let pid = processes.removeValue(forKey: process) else { return nil }
+        Glibc.kill(pid, signal)
+        return ChildProcess.wait(pid)
+    }
+
     private func end(_ buyer: pid_t) {
         Glibc.kill(buyer, SIGKILL)
         _ = ChildProcess.wait(buyer)

@@ -114,6 +114,14 @@ final class UploadRoom: Sendable {
         }
     }
 
+    /// What the disks of all jobs take of it now.
+    func takenByJobs() throws(AgentError) -> UInt64 {
+        try store.unwiped().rows.reduce(UInt64(0)) { sum, row in
+            let job = JobDirectory(jobs: settings.jobsPath, id: LeaseKeeper.jobID(row.id))
+            return sum.saturatingSum(min(Disk.bytesTaken(by: job.scratch) ?? 0, row.terms.resources.storageBytes))
+        }
+    }
+
     /// What the jobs of other leases may still write.
     private func promised(besides lease: LeaseID) throws(AgentError) -> UInt64 {
         try store.unwiped().rows.reduce(UInt64(0)) { sum, row in

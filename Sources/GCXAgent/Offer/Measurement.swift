@@ -38,6 +38,12 @@ package protocol MachineMeasurer: Sendable {
     func measure(at now: UInt64) async throws(AgentError) -> Measurement
     /// The inventory alone: a fraction of a second, where a measurement takes the time of its benchmarks.
     func look() async throws(AgentError) -> Inventory
+    /// What decides how much there is to sell; nil from whoever cannot tell without a look.
+    func glance() -> MachineGlance?
+}
+
+extension MachineMeasurer {
+    package func glance() -> MachineGlance? { nil }
 }
 
 /// Looks at this machine through `gcx-probe`.
@@ -56,6 +62,8 @@ package struct ProbeMeasurer: MachineMeasurer {
             throw .sandbox(Untrusted(error.description), remedy: Untrusted(error.remedy.instruction))
         }
     }
+
+    package func glance() -> MachineGlance? { MachineGlance.take() }
 
     package func measure(at now: UInt64) async throws(AgentError) -> Measurement {
         var measurement = Measurement(try await look(), at: now)
@@ -123,8 +131,9 @@ package struct ProbeBenchmarkProcess: BenchmarkProcess {
 
     package func run(arguments: [String], timeout: Duration) async throws -> Data {
         let patient = HardwareProbe(
-            executable: probe.executable, timeout: timeout, outputBytesMax: probe.outputBytesMax)
-        return Data(try await blocking { () throws(ProbeError) in try patient.output(of: arguments) })
+            executable: probe.executable, timeout: timeout, outputBytesMax: probe.outputBytesMax,
+            isCancelled: probe.isCancelled)
+        return Data(try await patient.outputAside(of: arguments))
     }
 }
 

@@ -11,6 +11,10 @@ import ServiceLifecycle
 /// An offer of an earlier life is used again while more than half of its time is left, the policy is the same and the
 /// machine still claims the same of itself; then the machine is measured anew. An offer that was withdrawn on the ledger
 /// is not published again while it would have been used: the owner took it back.
+///
+/// While an offer stands the machine is glanced at every second. When it has less than the offer sells (memory that the owner
+/// set aside as huge pages, cores that went offline, a tighter control group, a full disk) nothing is signed on that offer any
+/// more, the status says why, and what is left is measured and offered.
 package struct OfferService: Service {
     let context: KeeperContext
     let core: AgentCore
@@ -25,9 +29,19 @@ package struct OfferService: Service {
     package func run() async throws {
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
+                let glance = measurer.glance()
                 let isFresh = await refresh()
-                try? await Task.sleep(for: isFresh ? pauseUntilNextLook : AgentLimits.offerRetryInterval)
+                await wait(isFresh ? pauseUntilNextLook : AgentLimits.offerRetryInterval, since: glance)
             }
+        }
+    }
+
+    /// Until it is time for another look, or the machine is no longer as it was before the last one.
+    func wait(_ pause: Duration, since glance: MachineGlance?) async {
+        let end = ContinuousClock.now.advanced(by: pause)
+        while !Task.isCancelled, ContinuousClock.now < end, measurer.glance() == glance {
+            let left = ContinuousClock.now.duration(to: end)
+            try? await Task.sleep(for: min(left, AgentLimits.glanceInterval))
         }
     }
 
@@ -51,6 +65,11 @@ package struct OfferService: Service {
             }
             return true
         } catch {
+            // Nothing failed where the agent was told to stop in the middle.
+            guard !Task.isCancelled else {
+                context.logger.info("measurement ended, for the agent stops")
+                return false
+            }
             await context.problems.note("offer", error.description)
             context.logger.error("offer not published", metadata: ["error": "\(error.description)"])
             return false
@@ -96,11 +115,31 @@ package struct OfferService: Service {
                 inventory.claimedFacts(at: offer.issuedAt), of: inventory, capacity: offer.capacity)
             + granted(at: offer.issuedAt)
         let known = offer.facts.filter { $0.level == .claimed }
-        let now = try policy.capacity(of: inventory, storageFreeBytes: .max, gpus: devices.count)
-        guard now.cores == offer.capacity.cores, now.memoryBytes == offer.capacity.memoryBytes,
-            now.gpus == offer.capacity.gpus
+        let left = try await left(for: offer, inventory)
+        guard left.cores == offer.capacity.cores, left.memoryBytes == offer.capacity.memoryBytes,
+            left.gpus == offer.capacity.gpus, Shrinkage(from: offer.capacity, to: left, inventory) == nil
         else { return nil }
         return claims.map(\.asClaim) == known.map(\.asClaim) ? signed : nil
+    }
+
+    /// What the machine has to sell now. Where that is less than is offered, the offer is taken down before anything else is done.
+    private func left(for offer: Offer, _ inventory: Inventory) async throws(AgentError) -> Resources {
+        do {
+            let left = try builder.capacity(
+                of: inventory, storageFreeBytes: try storageForJobs(), gpus: devices.count)
+            if let shrinkage = Shrinkage(from: offer.capacity, to: left, inventory) { await takeDown(shrinkage.lines) }
+            return left
+        } catch {
+            await takeDown([error.description])
+            throw error
+        }
+    }
+
+    private func takeDown(_ reasons: [String]) async {
+        let why = reasons.joined(separator: "; ")
+        await core.retractOffer()
+        await context.problems.note("offer", "the machine has less than it offered: \(why); it is measured again")
+        context.logger.warning("offer taken down", metadata: ["reason": "\(why)"])
     }
 
     private func machineMap(_ inventory: Inventory) -> MachineMap {
@@ -131,13 +170,14 @@ package struct OfferService: Service {
         let now = context.now()
         try context.identity.requireGrant(at: now)
         let measurement = try await measurer.measure(at: now)
+        // A measurement that was cut short is none to sign.
+        guard !Task.isCancelled else { throw .sandbox("the measurement was ended", remedy: "Start the agent again.") }
         await core.use(machineMap(measurement.inventory))
         try keep(measurement.documents)
         let record = try await context.identity.sign(builder.attestation(measurement, at: now))
         try enqueue(.attestation(record))
-        let free = try freeStorage()
         let capacity = try builder.capacity(
-            of: measurement.inventory, storageFreeBytes: free, gpus: devices.count)
+            of: measurement.inventory, storageFreeBytes: try storageForJobs(), gpus: devices.count)
         await noteDevices()
         let offer = builder.offer(
             id: try offerID(), revision: try nextRevision(), capacity: capacity,
@@ -178,8 +218,10 @@ package struct OfferService: Service {
         try context.store.enqueue(entry, key: entry.key(in: context.identity.domain).description, lease: nil)
     }
 
-    private func freeStorage() throws(AgentError) -> UInt64 {
-        do { return try Disk.freeBytes(at: context.settings.stateDirectory) } catch {
+    /// Room for what is sold: what is free, and what the jobs of leases have taken of what they were sold.
+    private func storageForJobs() throws(AgentError) -> UInt64 {
+        let taken = try context.room.takenByJobs()
+        do { return try Disk.freeBytes(at: context.settings.stateDirectory).saturatingSum(taken) } catch {
             throw .storage(Untrusted(error.description))
         }
     }

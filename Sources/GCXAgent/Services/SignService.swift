@@ -15,7 +15,7 @@ package struct SignService: Service {
 
     package func run() async throws {
         await cancelWhenGracefulShutdown {
-            while !Task.isCancelled { try? await Task.sleep(for: await sender.sign()) }
+            while !Task.isCancelled { await sender.wait(await sender.sign()) }
         }
         await sender.leave()
     }
@@ -27,6 +27,8 @@ actor SignSender {
     private let core: AgentCore
     /// The date of the last sign, Unix seconds.
     private var last: UInt64 = 0
+    /// The offer of the last sign that was taken, while the ledger may list it.
+    private var shown: Digest?
     /// Boot clock of the last sign that was taken, or of the start, ns.
     private var heardAt = BootClock.now()
 
@@ -39,16 +41,37 @@ actor SignSender {
     ///
     /// - Returns: how long to wait for the next.
     func sign() async -> Duration {
-        guard let (offer, seconds) = await offer else { return AgentLimits.offerLookInterval }
+        guard let (offer, seconds) = await offer else {
+            await hide()
+            return AgentLimits.offerLookInterval
+        }
         do throws(LedgerError) {
             try await send(offer, isLeaving: false)
             heardAt = BootClock.now()
+            shown = offer
             await context.problems.clear(Self.part)
             return max(.seconds(Int64(clamping: seconds / AgentLimits.signsPerSpan)), AgentLimits.signRetryInterval)
         } catch {
             await note(error, offer, seconds)
             return AgentLimits.signRetryInterval
         }
+    }
+
+    /// Until the next sign is due, or what was shown is no longer what is for sale.
+    func wait(_ pause: Duration) async {
+        let end = ContinuousClock.now.advanced(by: pause)
+        while !Task.isCancelled, ContinuousClock.now < end {
+            let left = ContinuousClock.now.duration(to: end)
+            try? await Task.sleep(for: min(left, AgentLimits.offerLookInterval))
+            if let shown, await offer?.0 != shown { return }
+        }
+    }
+
+    /// Says that what was shown is not for sale any more: it was taken down. A ledger that does not hear it finds out by itself.
+    private func hide() async {
+        guard let offer = shown else { return }
+        shown = nil
+        try? await send(offer, isLeaving: true)
     }
 
     /// Says that the machine stops, if the ledger takes it soon: it finds out by itself.

@@ -1,0 +1,59 @@
+import GCXHardware
+import GCXModel
+
+/// What decides how much there is to sell, as far as some small files tell: read while an offer stands, in about a millisecond,
+/// where an inventory starts a program.
+package struct MachineGlance: Equatable, Sendable {
+    /// Memory that jobs can get, whoever uses it now, bytes; nil where the kernel does not tell.
+    package var memoryBytes: UInt64?
+    /// Processors that are online.
+    package var online: PUSet?
+    /// What the control groups and the affinity leave.
+    package var limits: Inventory.AgentLimits?
+
+    package init(memoryBytes: UInt64?, online: PUSet?, limits: Inventory.AgentLimits? = nil) {
+        (self.memoryBytes, self.online, self.limits) = (memoryBytes, online, limits)
+    }
+
+    /// Of the machine whose `/proc` and `/sys` are in the folder; empty for this one.
+    package static func take(_ folder: String = "") -> MachineGlance {
+        let root = SystemRoot(path: folder)
+        return MachineGlance(
+            memoryBytes: MemorySource.read(root)?.plainBytes,
+            online: root.word("sys/devices/system/cpu/online").flatMap { PUSet(list: $0) },
+            limits: CgroupSource.read(root, mounts: MountSource.read(root)))
+    }
+}
+
+/// What became less between what an offer sells and what the machine has.
+struct Shrinkage: Equatable, Sendable {
+    /// One sentence a part.
+    var lines: [String]
+
+    /// Nil when nothing did.
+    ///
+    /// - Parameter sold: of the offer; its storage counts as less only when a good part of it is gone, for a disk that others
+    ///   write to is never the same twice.
+    init?(from sold: Resources, to left: Resources, _ inventory: Inventory) {
+        lines = []
+        if left.cores < sold.cores { lines.append("\(sold.cores) cores are offered and \(left.cores) are left") }
+        if left.memoryBytes < sold.memoryBytes {
+            let huge = inventory.memory?.hugeBytes ?? 0
+            // bounded: joins texts
+            lines.append(
+                "\(Self.mebibytes(sold.memoryBytes)) of memory are offered and \(Self.mebibytes(left.memoryBytes)) are left"
+                    + (huge > 0 ? ", for \(Self.mebibytes(huge)) are set aside as huge pages" : ""))
+        }
+        if left.gpus < sold.gpus { lines.append("\(sold.gpus) GPUs are offered and \(left.gpus) are left") }
+        // bounded: the smaller from the larger
+        let short = sold.storageBytes > left.storageBytes ? sold.storageBytes - left.storageBytes : 0
+        if short > sold.storageBytes / AgentLimits.storageShortfallParts {  // bounded: a constant
+            lines.append(
+                "\(Self.mebibytes(sold.storageBytes)) of storage are offered and the disk has room for \(Self.mebibytes(left.storageBytes))"
+            )
+        }
+        if lines.isEmpty { return nil }
+    }
+
+    private static func mebibytes(_ bytes: UInt64) -> String { "\(bytes >> 20) MiB" }
+}
