@@ -123,6 +123,16 @@ struct OfferBuilderTests {
         #expect(whole.count == 5 && whole.values.allSatisfy { $0 == 9 })
     }
 
+    @Test("storage that lies in memory is memory that is not sold again")
+    func storageInMemory() async throws {
+        let builder = try await builder()
+        for (isMemory, gib) in [(false, 16), (true, 15)] as [(Bool, UInt64)] {
+            let storage = StorageForSale(bytes: 8 * Self.gib, isMemory: isMemory)
+            let capacity = try builder.capacity(of: Self.inventory, storage: storage, gpus: 0)
+            #expect(capacity.memoryBytes == gib * Self.gib && capacity.storageBytes == Self.gib)
+        }
+    }
+
     @Test("a machine of which everything is kept sells nothing, and says what to change")
     func nothing() async throws {
         for edit: (inout OfferPolicy) -> Void in [

@@ -59,6 +59,12 @@ struct OfferServiceTests {
         service = OfferService(context: await core.context, core: core, measurer: machine)
     }
 
+    /// So many GiB, less what is sold as storage where the tests' directory lies in memory.
+    private func forSale(_ gib: UInt64) async throws -> UInt64 {
+        let storage = try StorageForSale.read(await core.context)
+        return gib << 30 - (storage.isMemory ? bench.settings.offer.storageBytes : 0)
+    }
+
     private var offered: Resources? {
         get async { await core.offer?.signed.document.capacity }
     }
@@ -85,10 +91,10 @@ struct OfferServiceTests {
             $0.cores = 3
         }
         #expect(await service.refresh())
-        #expect(await offered?.memoryBytes == 16 << 30)
+        #expect(await offered?.memoryBytes == (try forSale(16)))
         #expect(await offered?.cores == 3)
         let facts = await core.offer?.signed.document.facts ?? []
-        #expect(facts.first { $0.name == "memory.bytes" }?.value == 16 << 30)
+        #expect(facts.first { $0.name == "memory.bytes" }?.value == (try await forSale(16)))
         #expect(facts.first { $0.name == "cpu.cores" }?.value == 3)
         #expect(await problems.isEmpty)
     }
@@ -103,12 +109,12 @@ struct OfferServiceTests {
         #expect(await offered == nil)
         #expect(
             await problems == [
-                "offer: the machine has less than it offered: 65536 MiB of memory are offered and 16384 MiB are left, "
-                    + "for 49152 MiB are set aside as huge pages; it is measured again"
+                "offer: the machine has less than it offered: \(try forSale(64) >> 20) MiB of memory are offered and "
+                    + "\(try forSale(16) >> 20) MiB are left, for 49152 MiB are set aside as huge pages; it is measured again"
             ])
         machine.isSlow.withLock { $0 = false }
         #expect(await refresh.value)
-        #expect(await offered?.memoryBytes == 16 << 30)
+        #expect(await offered?.memoryBytes == (try forSale(16)))
     }
 
     @Test("a machine that has nothing left to sell takes its offer down and says so")
@@ -120,7 +126,7 @@ struct OfferServiceTests {
         #expect(await problems.first?.contains("nothing is left to sell") == true)
         machine.state.withLock { $0.hugeBytes = 0 }
         #expect(await service.refresh())
-        #expect(await offered?.memoryBytes == 64 << 30)
+        #expect(await offered?.memoryBytes == (try forSale(64)))
         #expect(await problems.isEmpty)
     }
 
@@ -132,10 +138,10 @@ struct OfferServiceTests {
         machine.isSlow.withLock { $0 = true }
         let refresh = Task { await service.refresh() }
         while machine.measured.withLock({ $0 }) < 2 { try await Task.sleep(for: .milliseconds(5)) }
-        #expect(await offered?.memoryBytes == 32 << 30)
+        #expect(await offered?.memoryBytes == (try forSale(32)))
         machine.isSlow.withLock { $0 = false }
         #expect(await refresh.value)
-        #expect(await offered?.memoryBytes == 64 << 30)
+        #expect(await offered?.memoryBytes == (try forSale(64)))
     }
 
     @Test("a machine that cannot be looked at keeps its offer, and says so")
@@ -147,16 +153,63 @@ struct OfferServiceTests {
         #expect(await problems.first?.contains("no probe") == true)
     }
 
-    @Test("the wait for the next look is over when the machine changes, and lasts while it does not")
+    @Test(
+        "the wait for the next look is over when the machine changes, and lasts while it does not",
+        .timeLimit(.minutes(2)))
     func glances() async throws {
-        let glance = machine.glance()
+        let seen = await service.sight
         let begun = ContinuousClock.now
-        await service.wait(.milliseconds(50), since: glance)
+        await service.wait(.milliseconds(50), since: seen)
         #expect(ContinuousClock.now - begun >= .milliseconds(50))
         machine.state.withLock { $0.cores = 2 }
-        let changed = ContinuousClock.now
-        await service.wait(.seconds(60), since: glance)
-        #expect(ContinuousClock.now - changed < .seconds(5))
+        #expect(await service.sight != seen)
+        await service.wait(.seconds(600), since: seen)
+    }
+
+    @Test("an offer that is half spent is taken down all the same when the machine has less")
+    func halfSpent() async throws {
+        #expect(await service.refresh())
+        bench.world.clock.advance(2_000)
+        machine.state.withLock { $0.hugeBytes = 48 << 30 }
+        machine.isSlow.withLock { $0 = true }
+        let refresh = Task { await service.refresh() }
+        while machine.measured.withLock({ $0 }) < 2 { try await Task.sleep(for: .milliseconds(5)) }
+        #expect(await offered == nil)
+        machine.isSlow.withLock { $0 = false }
+        #expect(await refresh.value)
+    }
+
+    @Test("leases that hold more than the machine has left are a problem, until it has it again")
+    func oversold() async throws {
+        _ = try await bench.lease(in: await core.context.store)
+        #expect(await service.refresh())
+        #expect(await service.refresh())
+        #expect(await problems.isEmpty)
+        machine.state.withLock { $0.hugeBytes = 125 << 29 }
+        #expect(await service.refresh())
+        #expect(await problems.first?.contains("and 2048 MiB of memory, and the machine has 4 and") == true)
+        machine.state.withLock { $0.hugeBytes = 0 }
+        #expect(await service.refresh())
+        #expect(await problems.isEmpty)
+    }
+
+    @Test("what shrank is named part by part, and a disk only when a good part of it is gone")
+    func parts() throws {
+        let inventory = Inventory(origin: .liveMachine)
+        let sold = Resources(cores: 4, memoryBytes: 64 << 20, storageBytes: 100 << 20, gpus: 2)
+        func lines(_ edit: (inout Resources) -> Void) -> [String]? {
+            var left = sold
+            edit(&left)
+            return Shrinkage(from: sold, to: left, inventory)?.lines
+        }
+        #expect(lines { _ in } == nil)
+        #expect(lines { $0.cores = 5 } == nil)
+        #expect(lines { $0.cores = 3 } == ["4 cores are offered and 3 are left"])
+        #expect(lines { $0.gpus = 0 } == ["2 GPUs are offered and 0 are left"])
+        #expect(lines { $0.memoryBytes = 32 << 20 } == ["64 MiB of memory are offered and 32 MiB are left"])
+        #expect(lines { $0.storageBytes = 90 << 20 } == nil)
+        let short = lines { $0.storageBytes = 80 << 20 }
+        #expect(short == ["100 MiB of storage are offered and the disk has room for 80 MiB"])
     }
 
     @Test("a measurement that the agent's stop cut short is not signed, and is no problem")

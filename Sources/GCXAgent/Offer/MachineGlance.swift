@@ -45,14 +45,19 @@ struct Shrinkage: Equatable, Sendable {
                     + (huge > 0 ? ", for \(Self.mebibytes(huge)) are set aside as huge pages" : ""))
         }
         if left.gpus < sold.gpus { lines.append("\(sold.gpus) GPUs are offered and \(left.gpus) are left") }
-        // bounded: the smaller from the larger
-        let short = sold.storageBytes > left.storageBytes ? sold.storageBytes - left.storageBytes : 0
-        if short > sold.storageBytes / AgentLimits.storageShortfallParts {  // bounded: a constant
+        if Self.isShort(left.storageBytes, of: sold.storageBytes) {
             lines.append(
                 "\(Self.mebibytes(sold.storageBytes)) of storage are offered and the disk has room for \(Self.mebibytes(left.storageBytes))"
             )
         }
         if lines.isEmpty { return nil }
+    }
+
+    /// Whether a good part of the storage that is offered is gone.
+    static func isShort(_ left: UInt64, of sold: UInt64) -> Bool {
+        // bounded here: the smaller from the larger; a constant
+        let short = sold > left ? sold - left : 0
+        return short > sold / AgentLimits.storageShortfallParts
     }
 
     private static func mebibytes(_ bytes: UInt64) -> String { "\(bytes >> 20) MiB" }

@@ -25,19 +25,26 @@ package struct OfferBuilder: Sendable {
     package func capacity(of inventory: Inventory, storageFreeBytes: UInt64, gpus: Int = 0) throws(AgentError)
         -> Resources
     {
+        try capacity(of: inventory, storage: StorageForSale(bytes: storageFreeBytes, isMemory: false), gpus: gpus)
+    }
+
+    /// The same where the disk may lie in memory: what is sold of it is then taken off the memory.
+    func capacity(of inventory: Inventory, storage: StorageForSale, gpus: Int) throws(AgentError) -> Resources {
         let usable = usableCores(inventory)
         let memory = inventory.memoryBytes ?? 0
+        let storageBytes = min(policy.storageBytes, storage.bytes)
+        let kept = policy.memoryReservedBytes.saturatingSum(storage.isMemory ? storageBytes : 0)
         // bounded here: 32 bits in 64; the smaller from the larger, asked first
-        guard usable > UInt64(policy.coresReserved), memory > policy.memoryReservedBytes else {
+        guard usable > UInt64(policy.coresReserved), memory > kept else {
             throw .termsRefused(
                 "nothing is left to sell: \(usable) cores less \(policy.coresReserved), \(memory) bytes of memory less "
-                    + "\(policy.memoryReservedBytes)",
+                    + "\(kept)\(storage.isMemory ? " (the state directory lies in memory)" : "")",
                 remedy: "Lower offer.cores_reserved and offer.memory_reserved_bytes.")
         }
         return Resources(
             cores: UInt32(clamping: usable - UInt64(policy.coresReserved)),
-            memoryBytes: memory - policy.memoryReservedBytes,
-            storageBytes: min(policy.storageBytes, storageFreeBytes),
+            memoryBytes: memory - kept,
+            storageBytes: storageBytes,
             gpus: UInt32(clamping: gpus))
     }
 

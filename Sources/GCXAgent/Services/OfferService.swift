@@ -13,8 +13,8 @@ import ServiceLifecycle
 /// is not published again while it would have been used: the owner took it back.
 ///
 /// While an offer stands the machine is glanced at every second. When it has less than the offer sells (memory that the owner
-/// set aside as huge pages, cores that went offline, a tighter control group, a full disk) nothing is signed on that offer any
-/// more, the status says why, and what is left is measured and offered.
+/// set aside as huge pages, cores that went offline, a tighter control group, a GPU that is gone, a full disk) nothing is signed
+/// on that offer any more, the status says why, and what is left is measured and offered.
 package struct OfferService: Service {
     let context: KeeperContext
     let core: AgentCore
@@ -29,19 +29,35 @@ package struct OfferService: Service {
     package func run() async throws {
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
-                let glance = measurer.glance()
+                let seen = await sight
                 let isFresh = await refresh()
-                await wait(isFresh ? pauseUntilNextLook : AgentLimits.offerRetryInterval, since: glance)
+                await wait(isFresh ? pauseUntilNextLook : AgentLimits.offerRetryInterval, since: seen)
             }
         }
     }
 
     /// Until it is time for another look, or the machine is no longer as it was before the last one.
-    func wait(_ pause: Duration, since glance: MachineGlance?) async {
+    func wait(_ pause: Duration, since seen: Sight) async {
         let end = ContinuousClock.now.advanced(by: pause)
-        while !Task.isCancelled, ContinuousClock.now < end, measurer.glance() == glance {
+        while !Task.isCancelled, ContinuousClock.now < end, await sight == seen {
             let left = ContinuousClock.now.duration(to: end)
             try? await Task.sleep(for: min(left, AgentLimits.glanceInterval))
+        }
+    }
+
+    /// What is seen in passing of all that is for sale.
+    struct Sight: Equatable {
+        var glance: MachineGlance?
+        var devices: [String]
+        var isDiskShort: Bool
+    }
+
+    var sight: Sight {
+        get async {
+            let offered = await core.offer?.signed.document.capacity.storageBytes
+            let left = try? StorageForSale.read(context).bytes
+            let isShort = offered.flatMap { offered in left.map { Shrinkage.isShort($0, of: offered) } } ?? false
+            return Sight(glance: measurer.glance(), devices: devices, isDiskShort: isShort)
         }
     }
 
@@ -99,6 +115,9 @@ package struct OfferService: Service {
             let signed = try? StoredJSON.decode(Signed<Offer>.self, text)
         else { return nil }
         let offer = signed.document
+        // Looked at first, whatever becomes of the offer: until another is made, leases are signed on this one.
+        let inventory = try await measurer.look()
+        let left = try await left(for: offer, inventory)
         let policy = builder
         // bounded: the smaller from the larger
         let life = offer.expiresAt > offer.issuedAt ? offer.expiresAt - offer.issuedAt : 0
@@ -107,7 +126,6 @@ package struct OfferService: Service {
             id: offer.offerID, revision: offer.revision, capacity: offer.capacity, facts: offer.facts,
             attestation: offer.attestation, at: offer.issuedAt)
         guard context.now() < halfLife, same == offer else { return nil }
-        let inventory = try await measurer.look()
         await core.use(machineMap(inventory))
         // bounded here: joins lists
         let claims =
@@ -115,7 +133,6 @@ package struct OfferService: Service {
                 inventory.claimedFacts(at: offer.issuedAt), of: inventory, capacity: offer.capacity)
             + granted(at: offer.issuedAt)
         let known = offer.facts.filter { $0.level == .claimed }
-        let left = try await left(for: offer, inventory)
         guard left.cores == offer.capacity.cores, left.memoryBytes == offer.capacity.memoryBytes,
             left.gpus == offer.capacity.gpus, Shrinkage(from: offer.capacity, to: left, inventory) == nil
         else { return nil }
@@ -126,16 +143,34 @@ package struct OfferService: Service {
     private func left(for offer: Offer, _ inventory: Inventory) async throws(AgentError) -> Resources {
         do {
             let left = try builder.capacity(
-                of: inventory, storageFreeBytes: try storageForJobs(), gpus: devices.count)
+                of: inventory, storage: try StorageForSale.read(context), gpus: devices.count)
+            await noteOverselling(left)
             if let shrinkage = Shrinkage(from: offer.capacity, to: left, inventory) { await takeDown(shrinkage.lines) }
             return left
         } catch {
+            await noteOverselling(Resources(cores: 0, memoryBytes: 0, storageBytes: 0, gpus: 0))
             await takeDown([error.description])
             throw error
         }
     }
 
+    /// Leases that are running keep what they were sold, and the owner hears that the machine no longer has it.
+    private func noteOverselling(_ left: Resources) async {
+        let leased = ((try? context.store.book().holders(at: context.now())) ?? []).map(\.terms.resources)
+        let cores = leased.reduce(UInt64(0)) { $0.saturatingSum(UInt64($1.cores)) }  // bounded: 32 bits in 64
+        let memory = leased.reduce(UInt64(0)) { $0.saturatingSum($1.memoryBytes) }
+        // bounded: 32 bits in 64
+        guard cores > UInt64(left.cores) || memory > left.memoryBytes else {
+            return await context.problems.clear("leases")
+        }
+        await context.problems.note(
+            "leases",
+            "they hold \(cores) cores and \(memory >> 20) MiB of memory, and the machine has \(left.cores) and "
+                + "\(left.memoryBytes >> 20) MiB for them: give back what was taken, or their jobs run short")
+    }
+
     private func takeDown(_ reasons: [String]) async {
+        guard await core.offer != nil else { return }
         let why = reasons.joined(separator: "; ")
         await core.retractOffer()
         await context.problems.note("offer", "the machine has less than it offered: \(why); it is measured again")
@@ -177,7 +212,7 @@ package struct OfferService: Service {
         let record = try await context.identity.sign(builder.attestation(measurement, at: now))
         try enqueue(.attestation(record))
         let capacity = try builder.capacity(
-            of: measurement.inventory, storageFreeBytes: try storageForJobs(), gpus: devices.count)
+            of: measurement.inventory, storage: try StorageForSale.read(context), gpus: devices.count)
         await noteDevices()
         let offer = builder.offer(
             id: try offerID(), revision: try nextRevision(), capacity: capacity,
@@ -216,14 +251,6 @@ package struct OfferService: Service {
 
     private func enqueue(_ entry: Entry) throws(AgentError) {
         try context.store.enqueue(entry, key: entry.key(in: context.identity.domain).description, lease: nil)
-    }
-
-    /// Room for what is sold: what is free, and what the jobs of leases have taken of what they were sold.
-    private func storageForJobs() throws(AgentError) -> UInt64 {
-        let taken = try context.room.takenByJobs()
-        do { return try Disk.freeBytes(at: context.settings.stateDirectory).saturatingSum(taken) } catch {
-            throw .storage(Untrusted(error.description))
-        }
     }
 
     private func offerID() throws(AgentError) -> Digest {
