@@ -1,5 +1,5 @@
 /// Why a job ended. The taxonomy is closed: every end is exactly one of these.
-package enum ExitReason: Codable, Equatable, Hashable, Sendable {
+package enum ExitReason: Equatable, Hashable, Sendable {
     /// The job's first process ended by itself with this status, 0 to 255.
     case exited(code: Int32)
     /// The job's first process was ended by this signal, and nobody here had asked for it.
@@ -14,6 +14,8 @@ package enum ExitReason: Codable, Equatable, Hashable, Sendable {
     case cancelled(by: Canceller)
     /// The provider's side failed, not the job; the text names the object and the reason.
     case hostFailure(description: Untrusted)
+    /// What the buyer sent cannot be run: the image or the input. Nothing of it ran; the text says why, and what to do.
+    case refused(description: Untrusted)
 
     /// Who asked for a job to end.
     package enum Canceller: String, Codable, CaseIterable, Sendable {
@@ -35,6 +37,7 @@ extension ExitReason: CustomStringConvertible {
         case .budget: "budget used up"
         case .cancelled(let who): "cancelled by the \(who.rawValue)"
         case .hostFailure(let text): "host failure: \(text.shown)"
+        case .refused(let text): "not run: \(text.shown)"
         }
     }
 }

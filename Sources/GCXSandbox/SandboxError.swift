@@ -66,6 +66,8 @@ package enum ImageError: RemediedError, Equatable {
     case notFound(path: String, tag: String?)
     /// What lies there is not an OCI image for this machine.
     case notAnImage(path: String, reason: String)
+    /// It is an image, but asks for what is not done here; `fix` says how to make one that can be run.
+    case unsupported(path: String, reason: String, fix: String)
     /// The bytes of a blob are not those its digest names.
     case digestMismatch(digest: String, path: String)
     case tooLarge(path: String, what: String, limit: UInt64)
@@ -100,6 +102,7 @@ package enum ImageError: RemediedError, Equatable {
         switch self {
         case .notFound: .fix("Check the path and the tag; `skopeo list-tags oci:PATH` shows what is there.")
         case .notAnImage: .fix("Make an image layout with `skopeo copy docker-archive:FILE oci:DIR:TAG`.")
+        case .unsupported(_, _, let fix): .fix(fix)
         case .digestMismatch: .fix("Copy the image again; it was damaged or changed on the way.")
         case .tooLarge: .refuse
         case .unsafeArchive: .fix("Pack it again without that entry.")
@@ -124,7 +127,8 @@ package enum ImageError: RemediedError, Equatable {
     package var description: String {
         switch self {
         case .notFound(let path, let tag): tag.map { "no image `\($0)` in `\(path)`" } ?? "no image at `\(path)`"
-        case .notAnImage(let path, let reason): "`\(path)` is not an image this machine can run: \(reason)"
+        case .notAnImage(let path, let reason), .unsupported(let path, let reason, _):
+            "`\(path)` is not an image this machine can run: \(reason)"
         case .digestMismatch(let digest, let path): "the bytes of `\(path)` are not those of \(digest)"
         case .tooLarge(let path, let what, let limit): "`\(path)`: \(what) is over the limit of \(limit)"
         case .unsafeArchive(let path, let entry, let reason): "`\(path)`, entry `\(entry)`: \(reason)"

@@ -6,7 +6,7 @@ extension AgentError: WireError {
         case .notAllowed, .grantExpired: .forbidden
         case .unknownLease, .logNotKept: .notFound
         case .wrongPhase, .escrowMissing, .unpaid: .conflict
-        case .termsRefused, .voucherRefused, .imageRefused: .unprocessableContent
+        case .termsRefused, .voucherRefused, .imageRefused, .inputRefused: .unprocessableContent
         case .badRequest: .badRequest
         case .tooLarge: .contentTooLarge
         case .noRoom: .init(code: 507, reasonPhrase: "Insufficient Storage")

@@ -311,7 +311,7 @@ struct JobEndTests {
             (.timeLimit, true, false, false), (.budget, true, false, false),
             (.cancelled(by: .buyer), true, false, false), (.cancelled(by: .owner), true, false, false),
             (.cancelled(by: .agent), false, false, false), (Self.host, true, false, false),
-            (Self.host, false, true, true),
+            (Self.host, false, true, true), (.refused(description: "x"), false, true, true),
         ]
         for (reason, hasRun, alone, kept) in cases {
             #expect(JobEnd(reason: reason, hasRun: hasRun, keepsLease: false).leavesOpen == alone, "\(reason)")

@@ -11,7 +11,8 @@ struct LeasePhaseTests {
         .settling(.exited(code: 0), since: 9), .closed(nil),
     ]
     static let events: [LeaseEvent] = [
-        .openedOnLedger, .proposalLapsed, .submitted, .started, .startFailed("x"), .creditReached(at: 7),
+        .openedOnLedger, .proposalLapsed, .submitted, .started, .startFailed(.hostFailure(description: "x")),
+        .creditReached(at: 7),
         .holdAsked(by: .buyer), .releaseAsked,
         .leftOpen(Self.end), .creditRestored, .mustEnd(.timeLimit), .exited(.exited(code: 0), at: 8),
         .expiredUnused(at: 8), .closedOnLedger,

@@ -54,9 +54,38 @@ struct ValueTests {
     func exitReasons() throws {
         let reasons: [ExitReason] = [
             .exited(code: 3), .signalled(signal: 9), .outOfMemory, .timeLimit, .budget, .cancelled(by: .buyer),
-            .hostFailure(description: "disk"),
+            .hostFailure(description: "disk"), .refused(description: "the image"),
         ]
         #expect(try JSONDecoder().decode([ExitReason].self, from: JSONEncoder().encode(reasons)) == reasons)
+    }
+
+    @Test(
+        "what was written of an end before there were refused jobs is read, and what is written now is read by who knows none"
+    )
+    func olderExitReasons() throws {
+        /// The ends that were known then, as they were written.
+        enum Older: Codable, Equatable {
+            case exited(code: Int32)
+            case signalled(signal: Int32)
+            case outOfMemory
+            case timeLimit
+            case budget
+            case cancelled(by: ExitReason.Canceller)
+            case hostFailure(description: Untrusted)
+        }
+        let (encoder, decoder) = (JSONEncoder(), JSONDecoder())
+        let older: [Older] = [
+            .exited(code: 3), .signalled(signal: 9), .outOfMemory, .timeLimit, .budget, .cancelled(by: .owner),
+            .hostFailure(description: "disk"),
+        ]
+        let same: [ExitReason] = [
+            .exited(code: 3), .signalled(signal: 9), .outOfMemory, .timeLimit, .budget, .cancelled(by: .owner),
+            .hostFailure(description: "disk"),
+        ]
+        #expect(try decoder.decode([ExitReason].self, from: encoder.encode(older)) == same)
+        #expect(try decoder.decode([Older].self, from: encoder.encode(same)) == older)
+        let refused = try encoder.encode([ExitReason.refused(description: "the image")])
+        #expect(try decoder.decode([Older].self, from: refused) == [.hostFailure(description: "the image")])
     }
 
     @Test("nodes that claim more memory together than a number holds have the largest number")

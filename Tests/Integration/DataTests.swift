@@ -77,7 +77,7 @@ extension WholeLeases {
             let wrong = try site.outcome(Self.running(site, other, address, String(repeating: "0", count: 64)))
             #expect(wrong.status == .exited(125))
             let note = try site.report(other).events.map(\.text.shown).joined(separator: "\n")
-            #expect(note.contains("the input is sha256:\(digest), and sha256:0000"), "\(note)")
+            #expect(note.contains("the input cannot be used: it is sha256:\(digest), and sha256:0000"), "\(note)")
         }
 
         private static func running(_ site: Site, _ lease: String, _ url: String, _ digest: String) -> [String] {

@@ -22,7 +22,7 @@ package struct JobEnd: Equatable, Sendable {
         case .exited(let code): keepsLease || Self.couldNotRun.contains(code)
         // The job's own doing, and nobody had asked for it.
         case .signalled, .outOfMemory: keepsLease
-        case .hostFailure: !hasRun
+        case .hostFailure, .refused: !hasRun
         case .timeLimit, .budget, .cancelled: false
         }
     }

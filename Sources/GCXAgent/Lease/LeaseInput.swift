@@ -39,7 +39,7 @@ extension JobInput {
 extension LeaseUploads {
     /// The input, fetched where it is to be, compared with its digest, looked through and unpacked; nil when there is none.
     ///
-    /// - Throws: ``AgentError/imageRefused(_:remedy:)`` for an input that is not what the request says.
+    /// - Throws: ``AgentError/inputRefused(_:remedy:)`` for an input that is not what the request says.
     func input(
         _ wanted: JobInput?, _ settings: AgentSettings, run: Unpacker.Run
     ) async throws(AgentError) -> LeaseInput? {
@@ -49,14 +49,14 @@ extension LeaseUploads {
         }
         guard let upload = try await placed(.input, run: run) else {
             guard wanted == nil else {
-                throw .imageRefused(
+                throw .inputRefused(
                     "no input was uploaded for this lease", remedy: "Upload one with `gcx job run --input`.")
             }
             return nil
         }
         if let wanted, wanted.digest != upload.digest {
-            throw .imageRefused(
-                "the input is sha256:\(upload.digest), and sha256:\(wanted.digest) was asked for",
+            throw .inputRefused(
+                "it is sha256:\(upload.digest), and sha256:\(wanted.digest) was asked for",
                 remedy: "Send the archive that the digest is of.")
         }
         try await unpack(
@@ -91,8 +91,8 @@ extension LeaseUploads {
             unlink(partial)
             throw .noRoom("the input would take what the disk has promised to others or keeps in reserve")
         } catch {
-            throw .imageRefused(
-                "the input could not be fetched: \(error)", remedy: "Check the address, or upload the input.")
+            throw .inputRefused(
+                "it could not be fetched: \(error)", remedy: "Check the address, or upload the input.")
         }
         let upload: SealedUpload
         do {

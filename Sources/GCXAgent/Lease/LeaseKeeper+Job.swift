@@ -231,10 +231,30 @@ extension AgentError {
 
     init(_ error: SandboxError) {
         switch error {
-        case .image(let image):
-            self = .imageRefused(Untrusted(image.description), remedy: Untrusted(image.remedy.instruction))
+        case .image(let image): self = AgentError(image, of: .image)
         case .invalidSpec: self = .badRequest(Untrusted(error.description))
         default: self = .sandbox(Untrusted(error.description), remedy: Untrusted(error.remedy.instruction))
+        }
+    }
+}
+
+extension AgentError {
+    /// What cannot be used of what was sent, or could not be read through this machine's own fault.
+    init(_ error: ImageError, of kind: UploadKind) {
+        let (why, remedy) = (Untrusted(error.description), Untrusted(error.remedy.instruction))
+        switch (error.blame, kind) {
+        case (.host, _): self = .sandbox(why, remedy: remedy)
+        case (.image, .image): self = .imageRefused(why, remedy: remedy)
+        case (.image, .input): self = .inputRefused(why, remedy: remedy)
+        }
+    }
+
+    /// How a job ends whose start failed so.
+    var endOfStart: ExitReason {
+        switch self {
+        case .imageRefused(_, let remedy), .inputRefused(_, let remedy):
+            .refused(description: Untrusted("\(description). \(remedy.shown)"))
+        default: .hostFailure(description: Untrusted(description))
         }
     }
 }

@@ -55,7 +55,7 @@ extension LeaseKeeper {
 
     /// What a failed start is, when its lease can go on: nothing of the job may be there.
     func endOfStart(_ failure: AgentError) async throws(AgentError) -> JobEnd? {
-        let end = try jobEnd(.hostFailure(description: Untrusted(failure.description)), hasRun: false)
+        let end = try jobEnd(failure.endOfStart, hasRun: false)
         guard let end, end.leavesOpen else { return nil }
         let isThere = try? await sandbox { driver, job throws(SandboxError) in try driver.jobs().contains(job) }
         return isThere == false ? end : nil

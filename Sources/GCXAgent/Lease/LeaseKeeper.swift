@@ -187,11 +187,11 @@ package actor LeaseKeeper {
             if let end = try await endOfStart(failure) {
                 return try await take(.leftOpen(end), note: failure.description)
             }
-            return try await take(.startFailed(failure.description), note: failure.description)
+            return try await take(.startFailed(failure.endOfStart), note: failure.description)
         }
         do { try await beginMetering() } catch {
             // A job that cannot be metered must not run.
-            return try await take(.startFailed(error.description), note: error.description)
+            return try await take(.startFailed(error.endOfStart), note: error.description)
         }
         try context.store.update(id) { $0.startedAt = context.now() }
         await keepFacts()

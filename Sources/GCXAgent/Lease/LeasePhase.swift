@@ -76,7 +76,8 @@ package enum LeaseEvent: Equatable, Sendable {
     case proposalLapsed
     case submitted
     case started
-    case startFailed(String)
+    /// The job did not start; how it ended by that.
+    case startFailed(ExitReason)
     /// Metered minus vouched has reached the credit limit. Boot clock, ns.
     case creditReached(at: UInt64)
     /// A voucher brought the exposure below the limit.
@@ -132,8 +133,7 @@ extension LeasePhase {
         case (.held, .creditReached(let time)): (.paused(since: time), [])
         case (_, .mustEnd(let reason)): ended(for: reason)
         case (_, .exited(let reason, let time)): exited(reason, at: time)
-        case (.starting, .startFailed(let why)):
-            (.ending(.hostFailure(description: Untrusted(why))), [.stop(.hostFailure(description: Untrusted(why)))])
+        case (.starting, .startFailed(let reason)): (.ending(reason), [.stop(reason)])
         case (.starting, .leftOpen(let end)), (.running, .leftOpen(let end)), (.paused, .leftOpen(let end)),
             (.held, .leftOpen(let end)):
             (.open, [.reopen(end)])

@@ -73,7 +73,7 @@ struct LeaseUploads: Sendable {
                 throw .noRoom(
                     "unpacking the upload would take more than the \(left) bytes that nobody else was promised")
             }
-            throw .imageRefused(Untrusted(error.description), remedy: Untrusted(error.remedy.instruction))
+            throw AgentError(error, of: rules == .input ? .input : .image)
         }
     }
 
@@ -93,9 +93,7 @@ struct LeaseUploads: Sendable {
         } onCancel: {
             run.stop?.raise()
         }
-        if case .failure(let error) = found {
-            throw .imageRefused(Untrusted(error.description), remedy: Untrusted(error.remedy.instruction))
-        }
+        if case .failure(let error) = found { throw AgentError(error, of: kind) }
     }
 }
 

@@ -18,6 +18,8 @@ package enum AgentError: Error, Codable, Equatable, Sendable {
     case voucherRefused(LeaseID, Untrusted)
     /// The image cannot be used.
     case imageRefused(Untrusted, remedy: Untrusted)
+    /// The input cannot be used.
+    case inputRefused(Untrusted, remedy: Untrusted)
     /// The job's log does not hold what was written, at or after the place that was asked for.
     case logDamaged(LeaseID, Untrusted)
     /// The log of an earlier job of the lease is not there: it made room for newer ones, its time is over, or the job never
@@ -57,6 +59,7 @@ extension AgentError: RemediedError {
         case .escrowMissing(let lease, let why): "the escrow of lease \(lease.short) does not allow this: \(why.shown)"
         case .voucherRefused(let lease, let why): "the voucher for lease \(lease.short) was refused: \(why.shown)"
         case .imageRefused(let why, _): "the image cannot be used: \(why.shown)"
+        case .inputRefused(let why, _): "the input cannot be used: \(why.shown)"
         case .logDamaged(let lease, let why): "the log of lease \(lease.short) cannot be read: \(why.shown)"
         case .logNotKept(let lease, let job, let jobs):
             "there is no log of job \(job) of lease \(lease.short), in which \(jobs) were begun: it is not kept any more, or the job never ran"
@@ -83,8 +86,8 @@ extension AgentError: RemediedError {
             )
         case .unknownLease: .fix("List the agent's leases with `gcx job list`.")
         case .wrongPhase: .fix("See where the lease stands with `gcx job inspect`.")
-        case .termsRefused(_, let remedy), .imageRefused(_, let remedy), .sandbox(_, let remedy),
-            .stateUnusable(_, let remedy), .ledger(_, let remedy):
+        case .termsRefused(_, let remedy), .imageRefused(_, let remedy), .inputRefused(_, let remedy),
+            .sandbox(_, let remedy), .stateUnusable(_, let remedy), .ledger(_, let remedy):
             .fix(remedy.shown)
         case .escrowMissing:
             .fix("Open the lease on the ledger with `gcx lease open`, or raise its deposit with `gcx lease topup`.")

@@ -15,7 +15,8 @@ struct JobRun: AsyncParsableCommand {
         discussion: """
             Every receipt is checked against the lease (rates, sequence, what is physically possible) and answered with a
             voucher; a receipt that does not hold gets none. The exit status is the job's own, 128 + n after signal n, and
-            125 when the job did not end by itself.
+            125 when the job did not end by itself. 126 is a program that cannot be run, 127 one that is not there, and 78 an
+            image or an input that cannot be used: the message says what to change.
 
             The lease ends with the job, and what is left of its deposit comes back, unless --keep is given. A job that could
             not be run (a wrong image, a program that is not there: 126 or 127) leaves it open in any case.
@@ -164,6 +165,8 @@ struct JobRun: AsyncParsableCommand {
         // The agent's word: what no process can end with is no success.
         case .exited(let code) where (0...255).contains(code): code
         case .signalled(let signal) where (1...127).contains(signal): 128 + signal  // bounded: 1 to 127
+        // As an error of a command that somebody has to do something about.
+        case .refused: 78
         case .exited, .signalled, nil, .outOfMemory, .timeLimit, .budget, .cancelled, .hostFailure: 125
         }
     }
