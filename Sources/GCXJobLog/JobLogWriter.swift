@@ -59,12 +59,23 @@ package struct JobLogWriter: ~Copyable {
 
     /// Reads once from the job and keeps what came.
     ///
+    /// - Parameter replacing: what is kept in the place of what came, as the sandbox's own word; nil keeps what came.
     /// - Returns: the bytes read; 0 at the end.
-    package mutating func copy(from number: Int32, _ stream: JobLog.Stream) throws(LinuxError) -> Int {
+    package mutating func copy(
+        from number: Int32, _ stream: JobLog.Stream,
+        replacing: (UnsafeRawBufferPointer) -> [UInt8]? = { _ in nil }
+    ) throws(LinuxError) -> Int {
         let count = read(number, buffer.baseAddress?.advanced(by: JobLog.headerBytes), payloadMax)
         if count < 0 && errno == EINTR { return 1 }
         guard count >= 0 else { throw .systemCall(operation: "read", object: "output of the job", errno: errno) }
-        if count > 0 { try take(stream, count) }
+        guard count > 0 else { return count }
+        // bounded here: no more was read than there is room for behind the header
+        let end = JobLog.headerBytes + count
+        if let other = replacing(UnsafeRawBufferPointer(rebasing: buffer[JobLog.headerBytes..<end])) {
+            try write(.sandbox, other)
+        } else {
+            try take(stream, count)
+        }
         return count
     }
 

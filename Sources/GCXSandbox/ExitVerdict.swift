@@ -16,16 +16,4 @@ enum ExitVerdict {
         case .signalled(let signal): return .signalled(signal: signal)
         }
     }
-
-    /// The end of a job whose program the runtime could not start: 127 for a missing program and 126 for one that
-    /// may not be run, as shells have it. Nil when the failure is not the program's.
-    static func programFailure(_ words: String) -> ExitReason? {
-        let text = words.lowercased()
-        guard text.contains("executable file") || text.contains("exec:") || text.contains("exec failed") else {
-            return text.contains("chdir") ? .exited(code: 126) : nil
-        }
-        if text.contains("no such file") || text.contains("not found") { return .exited(code: 127) }
-        if text.contains("permission denied") || text.contains("exec format error") { return .exited(code: 126) }
-        return nil
-    }
 }

@@ -10,6 +10,11 @@ struct ImageIndex: Codable, Equatable {
     /// What stands in the file `oci-layout`.
     static let layoutFile = Array(#"{"imageLayoutVersion":"1.0.0"}"#.utf8)
 
+    struct Header: Codable {
+        static let version = "1.0.0"
+        var imageLayoutVersion: String
+    }
+
     struct Descriptor: Codable, Equatable {
         var mediaType: String?
         var digest: String
@@ -22,17 +27,25 @@ struct ImageIndex: Codable, Equatable {
         static let tagKey = "org.opencontainers.image.ref.name"
         var tag: String? { annotations?[Self.tagKey] }  // bounded: a dictionary
         var isIndex: Bool { MediaType.indexes.contains(mediaType ?? "") }
+        /// What a builder says about an image beside it, and what is made for no machine.
+        var isAttestation: Bool { platform?.os == "unknown" || annotations?.keys.contains(Self.referenceKey) == true }
+        private static let referenceKey = "vnd.docker.reference.type"
     }
 
+    /// What an entry of an index is made for; names are those of Go.
     struct Platform: Codable, Equatable {
         var architecture: String
         var os: String
+        /// `v2` of amd64, say: the generation of processors from which on it runs.
+        var variant: String?
+        var features: [String]?
 
-        #if arch(x86_64)
-            static let ours = Platform(architecture: "amd64", os: "linux")
-        #else
-            static let ours = Platform(architecture: "arm64", os: "linux")
-        #endif
+        enum CodingKeys: String, CodingKey {
+            case architecture, os, variant
+            case features = "os.features"
+        }
+
+        static let ours = Platform(architecture: ImageMachine.ownArchitecture, os: "linux")
     }
 }
 
@@ -41,36 +54,6 @@ struct ImageManifest: Codable, Equatable {
     var mediaType: String?
     var config: ImageIndex.Descriptor
     var layers: [ImageIndex.Descriptor]
-
-    /// Looks whether the layers are of kinds that can be unpacked.
-    ///
-    /// - Throws: ``ImageError/notAnImage(path:reason:)`` for a layer that is not.
-    func checkLayers(_ path: String) throws(ImageError) {
-        for layer in layers {
-            let type = layer.mediaType ?? MediaType.layer
-            guard MediaType.layers.contains(type) else {
-                throw .notAnImage(path: path, reason: "a layer is of the kind `\(PlainText.excerpt(type))`")
-            }
-        }
-    }
-}
-
-/// Names of the kinds of documents and layers, OCI's and Docker's.
-///
-/// Source: OCI image specification 1.1, `media-types.md`; distribution, "Image Manifest Version 2, Schema 2".
-enum MediaType {
-    static let index = "application/vnd.oci.image.index.v1+json"
-    static let manifest = "application/vnd.oci.image.manifest.v1+json"
-    static let config = "application/vnd.oci.image.config.v1+json"
-    static let layer = "application/vnd.oci.image.layer.v1.tar+gzip"
-    static let indexes: Set = [index, "application/vnd.docker.distribution.manifest.list.v2+json"]
-    static let manifests: Set = [manifest, "application/vnd.docker.distribution.manifest.v2+json"]
-    /// What can be unpacked; how a layer is compressed is seen from its own first bytes.
-    static let layers: Set = [
-        layer, "application/vnd.oci.image.layer.v1.tar", "application/vnd.oci.image.layer.v1.tar+zstd",
-        "application/vnd.docker.image.rootfs.diff.tar.gzip", "application/vnd.docker.image.rootfs.diff.tar",
-        "application/vnd.docker.image.rootfs.diff.tar.zstd",
-    ]
 }
 
 /// What a document of unknown kind says it is: an index has `manifests`, a manifest has `layers`.
@@ -93,7 +76,27 @@ struct ImageDocumentKind: Decodable {
 package struct ImageConfig: Codable, Equatable, Sendable {
     package var architecture: String?
     package var os: String?
+    package var variant: String?
+    package var features: [String]?
     package var config: Defaults?
+    var rootfs: RootFilesystem?
+
+    enum CodingKeys: String, CodingKey {
+        case architecture, os, variant, config, rootfs
+        case features = "os.features"
+    }
+
+    /// What the layers come to, in the configuration's own words.
+    struct RootFilesystem: Codable, Equatable, Sendable {
+        var type: String?
+        /// One a layer.
+        var layers: [String]?
+
+        enum CodingKeys: String, CodingKey {
+            case type
+            case layers = "diff_ids"
+        }
+    }
 
     package struct Defaults: Codable, Equatable, Sendable {
         package var user: String?
@@ -101,6 +104,7 @@ package struct ImageConfig: Codable, Equatable, Sendable {
         package var entryPoint: [String]?
         package var command: [String]?
         package var workingDirectory: String?
+        package var stopSignal: String?
 
         enum CodingKeys: String, CodingKey {
             case user = "User"
@@ -108,17 +112,19 @@ package struct ImageConfig: Codable, Equatable, Sendable {
             case entryPoint = "Entrypoint"
             case command = "Cmd"
             case workingDirectory = "WorkingDir"
+            case stopSignal = "StopSignal"
         }
 
         package init(
             user: String? = nil, environment: [String]? = nil, entryPoint: [String]? = nil, command: [String]? = nil,
-            workingDirectory: String? = nil
+            workingDirectory: String? = nil, stopSignal: String? = nil
         ) {
             self.user = user
             self.environment = environment
             self.entryPoint = entryPoint
             self.command = command
             self.workingDirectory = workingDirectory
+            self.stopSignal = stopSignal
         }
     }
 }

@@ -9,11 +9,15 @@ struct ImageLayout {
     let label: String
     /// Who opens the files of a layout that a stranger filled; nil for one that this machine's own programs made.
     let reader: LayoutReader?
+    let judge: ImageJudge
 
-    init(path: String, label: String? = nil, reader: LayoutReader? = nil) {
+    init(
+        path: String, label: String? = nil, reader: LayoutReader? = nil, machine: ImageMachine = .own
+    ) {
         self.path = path
         self.label = label ?? path
         self.reader = reader
+        judge = ImageJudge(label: self.label, machine: machine)
     }
 
     /// One image of the layout.
@@ -29,7 +33,10 @@ struct ImageLayout {
     /// The image `tag`, or the only one, with manifest and configuration checked; the layers are not read yet.
     func image(tag: String?) throws(ImageError) -> Image {
         if !Files.exists(path) { throw .notFound(path: label, tag: nil) }
-        _ = try document("oci-layout")
+        let header = try decode(ImageIndex.Header.self, try document("oci-layout"), "file oci-layout")
+        guard header.imageLayoutVersion == ImageIndex.Header.version else {
+            throw .notAnImage(path: label, reason: "its layout is not of version \(ImageIndex.Header.version)")
+        }
         let bytes = try document("index.json")
         let index = try decode(ImageIndex.self, bytes, "index.json")
         return try image(digest: try name(of: try pick(tag, from: index).digest))
@@ -40,9 +47,7 @@ struct ImageLayout {
         let digest = try manifestDigest(asked)
         let manifest = try manifest(digest)
         let config = try decode(ImageConfig.self, try blob(try name(of: manifest.config.digest)), "configuration")
-        if let made = config.architecture, made != ImageIndex.Platform.ours.architecture {
-            throw .notAnImage(path: label, reason: "it is for \(made)")
-        }
+        try judge.check(config, of: manifest)
         return Image(manifest: manifest, config: config, digest: digest, names: [asked, digest])
     }
 
@@ -51,14 +56,11 @@ struct ImageLayout {
         let bytes = try blob(asked)
         guard try kind(of: bytes) == .index else { return asked }
         let index = try decode(ImageIndex.self, bytes, "image index")
-        guard let ours = index.manifests.first(where: { $0.platform == .ours && !$0.isIndex }) else {
-            // One level of indexes is read: nothing makes images with more, and each would be another to follow.
-            let isNested = index.manifests.contains(where: \.isIndex)
-            throw .notAnImage(
-                path: label,
-                reason: isNested
-                    ? "its index names another index"
-                    : "none of its platforms is linux/\(ImageIndex.Platform.ours.architecture)")
+        guard index.schemaVersion == 2 else {
+            throw .notAnImage(path: label, reason: "its index is of schema \(index.schemaVersion)")
+        }
+        guard let ours = fitting(index.manifests.filter { !$0.isIndex }) else {
+            throw noneFits(index.manifests)
         }
         return try name(of: ours.digest)
     }
@@ -70,8 +72,37 @@ struct ImageLayout {
             throw .notAnImage(path: label, reason: "its index names what is no image for a machine but another index")
         }
         let manifest = try decode(ImageManifest.self, bytes, "manifest")
-        try check(manifest)
+        try judge.check(manifest)
         return manifest
+    }
+
+    /// The best of the entries for this machine. One that does not say for what it is made is judged by its configuration,
+    /// where there is no better one.
+    private func fitting(_ entries: [ImageIndex.Descriptor]) -> ImageIndex.Descriptor? {
+        var best: (entry: ImageIndex.Descriptor, fitness: Int)?
+        for entry in entries {
+            guard let platform = entry.platform, let fitness = judge.machine.fitness(platform) else { continue }
+            // Of equals the first is meant (image-index.md).
+            if best.map({ fitness > $0.fitness }) ?? true { best = (entry, fitness) }
+        }
+        return best?.entry ?? entries.first { $0.platform == nil && !$0.isAttestation }
+    }
+
+    private func noneFits(_ entries: [ImageIndex.Descriptor]) -> ImageError {
+        // One level of indexes is read: nothing makes images with more, and each would be another to follow.
+        if entries.contains(where: \.isIndex) {
+            return .unsupported(
+                path: label, reason: "its index names another index",
+                fix: "Copy the image that is meant: `skopeo copy SOURCE oci:DIR:TAG` takes the one for this machine.")
+        }
+        let found = entries.filter { !$0.isAttestation }.compactMap(\.platform)
+            .map { UnpackReport.shown("\($0.os)/\($0.architecture)\($0.variant.map { "/\($0)" } ?? "")") }
+        let ours = "linux/\(judge.machine.architecture)"
+        return .unsupported(
+            path: label,
+            reason:
+                "none of its platforms is \(ours) as this machine is (it has \(found.prefix(8).joined(separator: ", ")))",
+            fix: "Build it for \(ours) (`docker buildx build --platform \(ours)`).")
     }
 
     /// The layers, open and of the size that the manifest says. What is in them is not yet compared with their digests.
@@ -103,10 +134,17 @@ struct ImageLayout {
 
     private func pick(_ tag: String?, from index: ImageIndex) throws(ImageError) -> ImageIndex.Descriptor {
         let fitting = tag.map { tag in index.manifests.filter { $0.tag == tag } } ?? index.manifests
-        guard let first = fitting.first else { throw .notFound(path: label, tag: tag) }
-        guard fitting.count == 1 else {
-            let tags = fitting.compactMap(\.tag).joined(separator: ", ")
-            throw .notAnImage(path: label, reason: "it holds several images (\(tags)); name a tag")
+        let images = fitting.filter { !$0.isAttestation }
+        guard let first = images.first else { throw .notFound(path: label, tag: tag) }
+        let tags = Set(images.map(\.tag))
+        if images.count > 1, tags.count == 1, images.allSatisfy({ $0.platform != nil }) {
+            // One image for several machines, without an index of its own.
+            guard let ours = self.fitting(images) else { throw noneFits(images) }
+            return ours
+        }
+        guard images.count == 1 else {
+            let named = UnpackReport.shown(images.compactMap(\.tag).joined(separator: ", "))
+            throw .notAnImage(path: label, reason: "it holds several images (\(named)); name a tag")
         }
         return first
     }
@@ -125,26 +163,6 @@ struct ImageLayout {
             throw .notAnImage(path: label, reason: "`\(found.mediaType?.prefix(80) ?? "")` is no kind of image")
         }
         return kind
-    }
-
-    private func check(_ manifest: ImageManifest) throws(ImageError) {
-        guard manifest.layers.count <= SandboxLimits.imageLayersMax else {
-            // bounded: a constant
-            throw .tooLarge(path: label, what: "the number of layers", limit: UInt64(SandboxLimits.imageLayersMax))
-        }
-        // A stranger does not say which addresses this machine asks for a blob.
-        guard (manifest.layers + [manifest.config]).allSatisfy({ ($0.urls ?? []).isEmpty }) else {
-            throw .notAnImage(path: label, reason: "a layer is to be fetched from outside the registry")
-        }
-        var total: UInt64 = 0
-        for layer in manifest.layers {
-            let (sum, overflow) = total.addingReportingOverflow(layer.size)
-            guard !overflow, sum <= SandboxLimits.imageCompressedBytesMax else {
-                let limit = SandboxLimits.imageCompressedBytesMax
-                throw .tooLarge(path: label, what: "the size of its layers", limit: limit)
-            }
-            total = sum
-        }
     }
 
     /// The bytes of a small blob, checked.

@@ -79,12 +79,13 @@ private struct RegistryPull {
         try store.settings.policy.check(digests: [asked, digest])
         try fetch(digest) { limit throws(ImageError) in try skopeo.manifest(digest, timeout: limit) }
         let manifest = try layout.manifest(digest)
-        try manifest.checkLayers(image.description)
         let declared = try declaredBytes(manifest)
         if let config = RegistryReference.digest(manifest.config.digest) {
             try fetch(config) { limit throws(ImageError) in try skopeo.configuration(digest, timeout: limit) }
         }
         let found = try layout.image(digest: asked)
+        // One of an older gcx, of which only the configuration was to be read again.
+        if ImageRecord.read(in: store.path(of: digest)) != nil { return found }
         let missing = Set(manifest.layers.map(\.digest)).filter { !partial.holds(String($0.dropFirst(7))) }
         if !missing.isEmpty {
             let wanted = declared - min(declared, partial.bytes)  // bounded: the smaller from the larger

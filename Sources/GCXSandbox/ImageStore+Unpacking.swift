@@ -9,7 +9,6 @@ extension ImageStore {
     func unpack(
         _ image: ImageLayout.Image, of layout: ImageLayout, in staging: String, run: Unpacker.Run
     ) throws(ImageError) -> UInt64 {
-        try image.manifest.checkLayers(layout.label)
         let layers = try layout.openLayers(of: image)
         try layout.verify(layers, of: image, by: unpacker, run: run)
         try imaged { () throws(LinuxError) in try Files.makeDirectory("\(staging)/unpacked") }

@@ -94,8 +94,7 @@ package struct ImageStore: Sendable {
         let path = path(of: image.digest)
         var record = ImageRecord(bytes: 0, config: image.config.config ?? ImageConfig.Defaults(), names: image.names)
         if let found = ImageRecord.read(in: path) {
-            record = found
-            record.names.formUnion(image.names)
+            (record.bytes, record.names) = (found.bytes, found.names.union(image.names))
         } else {
             let staging = try stage()
             defer { try? Files.removeTree(staging) }
@@ -124,7 +123,7 @@ package struct ImageStore: Sendable {
         guard let fitting else { return nil }
         let lock = try use(fitting)
         // It may have gone before it was locked.
-        guard let record = ImageRecord.read(in: path(of: fitting)) else { return nil }
+        guard let record = ImageRecord.read(in: path(of: fitting)), record.isComplete else { return nil }
         try settings.policy.check(digests: record.names.union([fitting]))
         try imaged { () throws(LinuxError) in try record.write(in: path(of: fitting)) }
         return Held(entry: entry(fitting, record), lock: lock)
@@ -163,6 +162,14 @@ struct ImageRecord: Codable, Equatable {
     var config: ImageConfig.Defaults
     /// Digests it was asked for by.
     var names: Set<String>
+    /// Nil in a record of a gcx that read less of a configuration.
+    var version: Int? = Self.newest
+
+    /// 2 knows the signal that ends a job.
+    private static let newest = 2
+
+    /// Whether all is in it that a job is run by; else the image's own configuration is asked again.
+    var isComplete: Bool { version == Self.newest }
 
     /// Nil when there is none that can be read.
     static func read(in directory: String) -> ImageRecord? {
@@ -171,18 +178,5 @@ struct ImageRecord: Codable, Equatable {
 
     func write(in directory: String) throws(LinuxError) {
         try JSONFile.writeVolatile(self, to: "\(directory)/\(Self.name)")
-    }
-}
-
-extension ImageSource {
-    /// What can be seen without unpacking: the path, the tag and the manifest of a layout, the entries of an archive.
-    package func check() throws(ImageError) {
-        switch self {
-        case .rootfs(let path): if !Files.exists(path) { throw .notFound(path: path, tag: nil) }
-        case .ociLayout(let path, let tag): _ = try ImageLayout(path: path).image(tag: tag)
-        case .ociArchive(let path, _):
-            _ = try Unpacker.located().inspect(file: path, mayBeLink: true, rules: .blobs, limits: .image)
-        case .registry(let reference): if reference.digest == nil { throw .notPinned(reference.description) }
-        }
     }
 }

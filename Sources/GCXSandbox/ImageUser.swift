@@ -1,46 +1,62 @@
 import GCXLinux
 import Glibc
 
-/// The `User` of an image: `""`, `1000`, `1000:100`, `name` or `name:group`.
+/// The `User` of an image: `""`, `1000`, `1000:100`, `name`, `name:group`, `1000:group` or `name:100`.
 ///
 /// The tables that names stand in are files of a stranger, so this process does not open them: a child that is nobody
 /// reads them, and what it says is numbers, which are checked here.
+///
+/// Source: OCI image specification 1.1, `config.md`, `User`.
 struct ImageUser {
-    private let text: String
-    /// Nil for none, which is root.
-    private let user: String?
-    private let group: String?
+    /// Who a job's processes are.
+    struct Identity: Equatable {
+        var user: UInt32
+        var group: UInt32
+        /// The group itself and, where the image names none beside the user, the groups that have the user as a member.
+        var groups: [UInt32]
+    }
+
+    let text: String
+    /// By name or number; the number of root for none.
+    let user: String
+    let group: String?
 
     init(_ text: String) {
-        let parts = text.split(separator: ":", maxSplits: 1).map(String.init)
-        (self.text, user, group) = (text, parts.first, parts.dropFirst().first)
+        let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        let named = parts.map { $0.isEmpty ? nil : $0 }
+        (self.text, user, group) = (text, (named.first ?? nil) ?? "0", named.dropFirst().first ?? nil)
     }
 
-    /// True when the numbers are all there is to know.
-    private var needsNoTable: Bool { user.flatMap { UInt32($0) } != nil && group.flatMap { UInt32($0) } != nil }
-
-    /// Cost: a process when the image names its user, or a user without a group; else nothing.
+    /// Who that is, by what the image's tables say.
     ///
     /// - Throws: ``ImageError/unknownUser(_:)`` for who is in no table, or beyond the ids of a job.
-    func resolve(
-        in rootfs: String, by unpacker: Unpacker, run: Unpacker.Run
-    ) throws(ImageError) -> (user: UInt32, group: UInt32) {
-        guard let name = user else { return (0, 0) }
-        guard text.utf8.count <= SandboxLimits.userNameBytesMax else { throw .unknownUser(UnpackReport.shown(text)) }
-        var found = UnpackReport.Users()
-        if !needsNoTable {
-            found = try unpacker.users(
-                name, group: group, in: try Unpacker.directory(rootfs), label: "the image's users", run: run)
+    func identity(_ found: UnpackReport.Users) throws(ImageError) -> Identity {
+        guard let user = UInt32(user, radix: 10) ?? found.user, user < IDMap.size else { throw .unknownUser(shown) }
+        if let group {
+            guard let number = UInt32(group, radix: 10) ?? found.group, number < IDMap.size else {
+                throw .unknownUser(shown)
+            }
+            return Identity(user: user, group: number, groups: [number])
         }
-        guard let user = UInt32(name, radix: 10) ?? found.user, user < IDMap.size else { throw .unknownUser(name) }
-        guard let asked = group else {
-            let own = found.ownGroup ?? 0
-            guard own < IDMap.size else { throw .unknownUser(text) }
-            return (user, own)
+        let own = found.ownGroup ?? 0
+        guard own < IDMap.size else { throw .unknownUser(shown) }
+        guard found.memberOf.count <= SandboxLimits.groupsMax else {
+            throw .unusableConfig(field: "User", reason: "in over \(SandboxLimits.groupsMax) groups")
         }
-        guard let number = UInt32(asked, radix: 10) ?? found.group, number < IDMap.size else {
-            throw .unknownUser(text)
+        if let far = found.memberOf.first(where: { $0 >= IDMap.size }) {
+            throw .unusableConfig(field: "User", reason: "in group \(far), beyond the \(IDMap.size) ids of a job")
         }
-        return (user, number)
+        // bounded: joins lists
+        return Identity(user: user, group: own, groups: [own] + found.memberOf.filter { $0 != own })
     }
+
+    /// Whether a name stands in it, which a table has to know.
+    var hasName: Bool { [user, group].compactMap(\.self).contains { UInt32($0, radix: 10) == nil } }
+
+    /// - Throws: ``ImageError/unknownUser(_:)`` for what is too long to be anybody.
+    func checkLength() throws(ImageError) {
+        guard text.utf8.count <= SandboxLimits.userNameBytesMax else { throw .unknownUser(shown) }
+    }
+
+    private var shown: String { UnpackReport.shown(text) }
 }

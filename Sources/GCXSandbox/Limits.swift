@@ -119,6 +119,16 @@ package enum SandboxLimits {
     package static let leftOutShownMax = 20
     /// A user of an image with its group, by names or numbers; the kernel's own tools stop at 32 bytes a name.
     package static let userNameBytesMax = 256
+    /// Groups that a job's user may be a member of; the image of a whole distribution names root in about fifteen.
+    package static let groupsMax = 256
+    /// Links that are followed on the way to a program, as the kernel does (MAXSYMLINKS).
+    package static let linksMax = 40
+    /// Scripts that interpret each other, as the kernel goes on (fs/exec.c, `exec_binprm`).
+    package static let interpretersMax = 5
+    /// What the kernel reads of a program to know what it is (BINPRM_BUF_SIZE).
+    package static let programHeadBytes = 256
+    /// The list of folders in which a program is looked for; longer ones are left to the runtime.
+    package static let searchPathBytesMax = 32 << 10
     /// Users in an image's passwd file are looked up in this much of it.
     package static let passwdBytesMax = 1 << 20
     /// First host id of the first job: above the ranges that systemd gives to containers (524,288 to 1,879,048,191),

@@ -24,7 +24,8 @@ extension OCIBundle {
     private static func process(_ plan: JobPlan) -> Process {
         let spec = plan.process
         return Process(
-            user: User(uid: spec.user, gid: spec.group), args: spec.arguments, env: spec.environment,
+            user: User(uid: spec.user, gid: spec.group, additionalGids: spec.groups), args: spec.arguments,
+            env: spec.environment,
             cwd: spec.workingDirectory,
             rlimits: plan.inheritsLimits == true
                 ? [] : plan.limits.map { ResourceLimit(type: $0.kind.name, hard: $0.hard, soft: $0.soft) },

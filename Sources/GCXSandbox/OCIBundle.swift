@@ -42,6 +42,7 @@ package struct OCIBundle: Codable, Equatable, Sendable {
     package struct User: Codable, Equatable, Sendable {
         package var uid: UInt32
         package var gid: UInt32
+        package var additionalGids: [UInt32]? = nil
     }
 
     /// All empty: a job has no capability in any set.

@@ -103,8 +103,11 @@ package struct OCIRuntimeDriver: RuntimeDriver {
             try images.hold(spec.image, within: .seconds(Int64(clamping: spec.wallSecondsMax)), run: run)
         }
         let entry = image.entry
+        // What devices bring lies over the image; whether they are all there is asked again below.
+        let brought = spec.devices.isEmpty ? [] : (try? devices.edits(for: spec.devices))?.mounts ?? []
         let process = try reading(for: job) { () throws(ImageError) in
-            try ProcessSpec.merge(spec, over: entry, by: images.unpacker, run: run)
+            try ProcessSpec.merge(
+                spec, over: entry, by: images.unpacker, mounts: brought.map(\.containerPath), run: run)
         }
         defer { _ = image.entry.digest }
         try makeDirectory(job, id: spec.id)

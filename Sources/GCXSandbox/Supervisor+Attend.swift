@@ -25,7 +25,7 @@ extension Supervisor {
             let pauseEnd = mayTake ? UInt64.max : now + SandboxLimits.logPause.wholeNanoseconds
             try wait(&items, until: min(lookAt, pauseEnd))
             for (item, source) in zip(items, open) where item.revents != 0 {
-                let bytes = try log.copy(from: source.number, source.stream)
+                let bytes = try copy(from: source.number, source.stream)
                 pace.take(bytes)
                 if log.offset > SandboxLimits.logFreeBytes { try becomeHelper() }
                 if bytes == 0 { open.removeAll { $0.number == source.number } }
@@ -40,6 +40,20 @@ extension Supervisor {
                 drainUntil = BootClock.now() + SandboxLimits.drainTimeout.wholeNanoseconds
             }
         }
+    }
+
+    /// Keeps what came. What a runtime says in the place of the program comes first or not at all, and is said as ours.
+    private func copy(from number: Int32, _ stream: JobLog.Stream) throws(LinuxError) -> Int {
+        guard !hasOutput else { return try log.copy(from: number, stream) }
+        var found: ProgramFailure?
+        let program = plan.process.arguments.first ?? ""
+        let count = try log.copy(from: number, stream) { bytes in
+            guard stream == .error else { return nil }
+            found = RuntimeWords.failure(inOutput: bytes, program: program)
+            return found.map { Array("gcx: \($0.words)\n".utf8) }
+        }
+        (hasOutput, execFailure) = (count > 0, found)
+        return count
     }
 
     /// When the job has to be told something, on the boot clock.
@@ -111,18 +125,19 @@ extension Supervisor {
         if try !askPolitely() { try killNow() }
     }
 
-    /// Sends SIGTERM; false when no process of the job has a handler for it, so that waiting would be in vain.
+    /// Sends the signal that the image names, or SIGTERM; false when no process of the job has a handler for it, so that waiting would be in vain.
     ///
-    /// The first process is signalled alone when it listens. The kernel keeps SIGTERM from a first process without
+    /// The first process is signalled alone when it listens. The kernel keeps a signal from a first process without
     /// a handler, so then all the others are asked.
     private func askPolitely() throws(LinuxError) -> Bool {
-        if let initPID, ProcessTable.catches(SIGTERM, initPID) {
-            kill(initPID, SIGTERM)
+        let signal = plan.process.stopSignal ?? SIGTERM
+        if let initPID, ProcessTable.catches(signal, initPID) {
+            kill(initPID, signal)
             return true
         }
         let others = try cgroup.processes()
-        let listening = others.filter { ProcessTable.catches(SIGTERM, $0) }
-        for pid in others { kill(pid, SIGTERM) }
+        let listening = others.filter { ProcessTable.catches(signal, $0) }
+        for pid in others { kill(pid, signal) }
         return !listening.isEmpty
     }
 

@@ -30,6 +30,10 @@ package final class Supervisor {
     var ending: ExitReason?
     var killAt: UInt64?
     var startedAt: UInt64?
+    /// What the runtime said in the place of the program, which it could not run.
+    var execFailure: ProgramFailure?
+    /// True once the job has written something.
+    var hasOutput = false
     /// True once this process is in a mount namespace of its own; before, nothing may be unmounted.
     var isPrivate = false
     /// True once what this process does counts to the job.
@@ -62,6 +66,10 @@ package final class Supervisor {
     ///
     /// - Parameter ready: called once the job runs, or once it is clear that it will not.
     package func run(ready: (_ isRunning: Bool) -> Void) {
+        if let failure = plan.process.failure {
+            finish(refuse(failure))
+            return ready(false)
+        }
         let reason: ExitReason
         do {
             let ends = try start()
@@ -122,20 +130,25 @@ package final class Supervisor {
         return pid
     }
 
+    /// The end of a job whose program cannot be run, as was seen before anything was started.
+    private func refuse(_ failure: ProgramFailure) -> ExitReason {
+        try? log.write(.sandbox, Array("gcx: \(failure.words)\n".utf8))
+        return .exited(code: failure.status)
+    }
+
     /// The end of a job whose first process is gone.
     private func conclude() -> ExitReason {
         guard let status else { return .hostFailure(description: "the job's first process was never seen to end") }
+        if let execFailure, status != .exited(0), ending == nil { return .exited(code: execFailure.status) }
         return ExitVerdict.reason(status: status, ending: ending, oomKills: cgroup.oomKills())
     }
 
     /// The end of a job that could not be started or attended: a program that is not there is the buyer's, the rest ours.
     private func fail(_ error: LinuxError) -> ExitReason {
-        let message = Array("gcx: \(error)\n".utf8)
         if case .toolFailed(runtime.choice.kind.rawValue, _, let words) = error,
-            let reason = ExitVerdict.programFailure(words)
+            let failure = RuntimeWords.failure(ofStart: words, program: plan.process.arguments.first ?? "")
         {
-            try? log.write(.sandbox, message)
-            return reason
+            return refuse(failure)
         }
         return .hostFailure(description: Untrusted(error.description))
     }

@@ -145,7 +145,7 @@ final class Extraction {
     }
 
     private func file(_ path: EntryPath, _ entry: ArchiveEntry, _ reader: ArchiveReader) throws(UnpackFailure) {
-        guard let tree else { return try reader.skip() }
+        guard let tree, entry.bytes <= rules.fileBytesMax ?? .max else { return try reader.skip() }
         let file = try tree.makeFile(path)
         while let (bytes, offset) = try reader.nextPiece() {
             // bounded here: bytes in memory; an end that did not overflow, behind a place that is not below zero

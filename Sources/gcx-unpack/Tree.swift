@@ -153,7 +153,7 @@ final class Tree {
     }
 
     /// Nil for what cannot be read, or is longer than any link that is made here.
-    private static func text(ofLink name: [CChar], in directory: Int32) -> [UInt8]? {
+    static func text(ofLink name: [CChar], in directory: Int32) -> [UInt8]? {
         var text = [CChar](repeating: 0, count: SandboxLimits.entryPathBytesMax + 1)
         let count = readlinkat(directory, name, &text, text.count)
         guard count > 0, count < text.count else { return nil }

@@ -20,7 +20,7 @@ func shutIn(_ order: UnpackOrder) throws -> Walls.Standing {
         memoryBytes: SandboxLimits.readerBytesMax, seconds: order.limits.seconds,
         // bounded: a limit of ours
         fileBytes: max(fileBytes, UInt64(SandboxLimits.reportBytesMax)), openFiles: SandboxLimits.readerFilesMax)
-    let isReading = [.pack, .users, .measure, .open].contains(order.verb)
+    let isReading = [.pack, .process, .measure, .open].contains(order.verb)
     let access: Walls.Access = isWriting ? .writes : isReading ? .reads : .none
     return try Walls(identity: order.identity, access: access, parent: order.parent).enter(
         directory: order.directoryDescriptor, namespace: order.namespaceDescriptor)
@@ -32,7 +32,8 @@ func obey(_ order: UnpackOrder) -> UnpackReport {
     case .inspect, .unpack, .layers: return Extraction(order).run()
     case .pack: return Packing(order).run()
     case .digest: return Digests.report(order)
-    case .users: return UserTables.report(order)
+    case .process: return ProcessReport.report(order)
+    case .layerUsers: return LayerUsers.report(order)
     case .measure: return Measuring().run(order)
     case .open: return Opening.report(order)
     case .tryWalls: return WallTrial.report(order)

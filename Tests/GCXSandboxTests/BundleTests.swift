@@ -109,19 +109,11 @@ struct VerdictTests {
         #expect(ExitVerdict.reason(status: status, ending: ending, oomKills: kills) == expected)
     }
 
-    @Test("a runtime's words about a program are the buyer's, others are the host's")
-    func programFailures() {
-        let crun = "executable file `nope` not found in $PATH: No such file or directory"
-        #expect(ExitVerdict.programFailure(crun) == .exited(code: 127))
-        #expect(ExitVerdict.programFailure("open executable: exec: permission denied") == .exited(code: 126))
-        #expect(ExitVerdict.programFailure("mount `proc`: No such file or directory") == nil)
-    }
-
     @Test("the taxonomy survives JSON")
     func codable() throws {
         let all: [ExitReason] = [
             .exited(code: 1), .signalled(signal: 9), .outOfMemory, .timeLimit, .budget, .cancelled(by: .owner),
-            .hostFailure(description: "x"),
+            .hostFailure(description: "x"), .refused(description: "y"),
         ]
         let bytes = try JSONFile.encode(all, object: "reasons")
         #expect(try JSONFile.decode([ExitReason].self, bytes, object: "reasons") == all)

@@ -17,8 +17,17 @@ struct ImageUserTests {
         }
         try change(folder.out)
         for path in [folder.out, "\(folder.out)/etc"] { chmod(path, 0o755) }
-        let found = try ImageUser(user).resolve(in: folder.out, by: try .located(), run: Unpacker.Run())
+        let found = try identity(user, in: folder.out)
         return [found.user, found.group]
+    }
+
+    private func identity(_ text: String, in rootfs: String) throws -> ImageUser.Identity {
+        let user = ImageUser(text)
+        try user.checkLength()
+        let found = try Unpacker.located().process(
+            user: user.user, group: user.group, program: nil, in: try Unpacker.directory(rootfs), label: "it"
+        ).users
+        return try user.identity(found)
     }
 
     private static let passwd = "root:x:0:0::/:\nworker:x:1000:1001::/:/bin/sh\nfar:x:7:65536::/:\nodd:x:-1:1::/:\n"

@@ -19,8 +19,11 @@ package struct UnpackOrder: Codable, Sendable {
         case pack
         /// SHA-256 of each archive, as bytes and nothing else.
         case digest
-        /// What the tables of users and groups below the directory say of two names.
-        case users
+        /// What the tables of users and groups below the directory say of two names, and whether a program there can be
+        /// run by them.
+        case process
+        /// What the tables of users in an image's layers say of a name, one archive each, the highest first.
+        case layerUsers
         /// What all below the directory takes of its disk.
         case measure
         /// Opens the plain files of the names below the directory, and hands them to whoever ordered it.
@@ -43,6 +46,8 @@ package struct UnpackOrder: Codable, Sendable {
     /// Who is looked up in the tables of an image, by name or number.
     package var user: String? = nil
     package var group: String? = nil
+    /// What is to be run; nil when nobody wants to know.
+    package var program: ProgramQuery? = nil
     /// Files that are opened, in the order in which they are handed over.
     package var names: [String] = []
     package var hasSocket = false
@@ -80,6 +85,8 @@ package struct ArchiveRules: Codable, Equatable, Sendable {
     package var isLayer = false
     /// What may not be made is left out and named, and the rest is made.
     package var leavesOut = false
+    /// Files that are larger are passed over; nil makes all.
+    package var fileBytesMax: UInt64? = nil
 
     /// A buyer's input, on the agent's machine.
     package static let input = ArchiveRules(links: .inside)
@@ -89,6 +96,9 @@ package struct ArchiveRules: Codable, Equatable, Sendable {
     package static let blobs = ArchiveRules(links: .none)
     /// The output of a job: what can be carried is, on either machine.
     package static let output = ArchiveRules(links: .inside, leavesOut: true)
+    /// What an image archive says of its image, without the image.
+    // bounded: a limit of ours
+    static let documents = ArchiveRules(links: .none, fileBytesMax: UInt64(SandboxLimits.imageDocumentBytesMax))
     static let layers = ArchiveRules(links: .any, keepsOwners: true, isLayer: true)
 }
 

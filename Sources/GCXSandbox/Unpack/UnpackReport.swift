@@ -32,6 +32,8 @@ package struct UnpackReport: Codable, Sendable {
     package var digests: [String] = []
     /// What the image's tables say of who was asked for.
     package var found: Users?
+    /// What there is to say of the program that was asked about.
+    package var program: ProgramFinding?
     /// Bytes of the disk.
     package var diskBytes: UInt64 = 0
     package var standing: Walls.Standing?
@@ -47,6 +49,10 @@ package struct UnpackReport: Codable, Sendable {
         package var ownGroup: UInt32?
         /// The group that was asked for.
         package var group: UInt32?
+        /// Groups that name the user as a member, each once: at most one more than ``SandboxLimits/groupsMax``.
+        package var memberOf: [UInt32] = []
+        /// False when no table of users was found that could be read, so that nothing is known of anybody.
+        package var hasTable = true
 
         package init(user: UInt32? = nil, ownGroup: UInt32? = nil, group: UInt32? = nil) {
             (self.user, self.ownGroup, self.group) = (user, ownGroup, group)
@@ -85,6 +91,8 @@ extension UnpackReport {
         var fit = self
         fit.entry = entry.map(Self.shown)
         fit.reason = reason.map(Self.shown)
+        fit.program = program?.fit
+        if (found?.memberOf.count ?? 0) > SandboxLimits.groupsMax + 1 { return nil }  // bounded: a constant and one
         fit.leftOut = leftOut.map { LeftOut(name: Self.shown($0.name), reason: Self.shown($0.reason)) }
         return fit
     }

@@ -122,12 +122,26 @@ package struct Unpacker: Sendable {
         ).digests
     }
 
-    /// What the tables of users and groups of an unpacked image say; what is no table says nothing.
+    /// What the tables of users and groups of an unpacked image say of a job's user, and whether that user can run the
+    /// program; what is no table says nothing.
+    func process(
+        user: String, group: String?, program: ProgramQuery?, in rootfs: borrowing FileDescriptor, label: String,
+        run: Run = Run()
+    ) throws(ImageError) -> (users: UnpackReport.Users, program: ProgramFinding?) {
+        let report = try call(
+            .process, of: label, rules: .blobs, limits: .own, directory: rootfs.number, archives: [], run: run,
+            detail: { order in (order.user, order.group, order.program) = (user, group, program) })
+        return (report.found ?? UnpackReport.Users(), report.program)
+    }
+
+    /// What the layers of an image say of a user, as far as that can be seen without unpacking them.
+    ///
+    /// Cost: decompresses the layers from the highest down, until one has a table of users.
     func users(
-        _ user: String, group: String?, in rootfs: borrowing FileDescriptor, label: String, run: Run = Run()
+        _ user: String, group: String?, inLayers layers: [OpenFile], label: String, run: Run = Run()
     ) throws(ImageError) -> UnpackReport.Users {
         try call(
-            .users, of: label, rules: .blobs, limits: .own, directory: rootfs.number, archives: [], run: run,
+            .layerUsers, of: label, rules: .layers, limits: .image, archives: layers.reversed().map(\.number), run: run,
             detail: { order in (order.user, order.group) = (user, group) }
         ).found ?? UnpackReport.Users()
     }

@@ -16,10 +16,12 @@ struct ImageReference {
     let tag: String?
     let isArchive: Bool
 
-    init(_ text: String) throws {
+    /// - Parameter hasCommand: whether the job says what to run; else the image has to.
+    init(_ text: String, hasCommand: Bool = true) throws {
         if text.hasPrefix(RegistryReference.scheme) {
             let name = try RegistryReference(text)
             let pinned = name.digest == nil ? try RegistryTag.resolve(name) : name
+            try RegistryTag.check(pinned, hasCommand: hasCommand)
             (path, format, tag, isArchive) = ("", .registry, pinned.description, false)
             return
         }
@@ -39,12 +41,14 @@ struct ImageReference {
                 "there is no image at \(path)\(kind == .oci ? " (no file oci-layout in it)" : "")",
                 fix: "Check the path, or copy an image there with `skopeo copy docker-archive:FILE oci:DIR:TAG`.")
         }
-        // A wrong tag shall cost no upload and no lease.
-        switch kind {
-        case .oci: try ImageSource.ociLayout(path: path, tag: tag).check()
-        case .ociArchive: try ImageSource.ociArchive(path: path, tag: tag).check()
-        case .rootfs: break
-        }
+        // What cannot be run shall cost no upload and no lease.
+        let source: ImageSource =
+            switch kind {
+            case .oci: .ociLayout(path: path, tag: tag)
+            case .ociArchive: .ociArchive(path: path, tag: tag)
+            case .rootfs: .rootfs(path: path)
+            }
+        try source.check(hasCommand: hasCommand)
     }
 
     private enum Kind: String {

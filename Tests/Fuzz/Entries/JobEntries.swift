@@ -8,12 +8,16 @@ extension FuzzEntry {
     /// The documents of an image, as an archive or a registry hands them in.
     static let images = FuzzEntry(name: "images") { bytes in
         let rest = Array(bytes.dropFirst())
+        let judge = ImageJudge(label: "an image", machine: ImageMachine(generation: 2))
+        let noLayers = ImageManifest(schemaVersion: 2, config: ImageIndex.Descriptor(digest: "", size: 0), layers: [])
         switch (bytes.first ?? 0) % 4 {
         case 0: _ = try? StrictJSON.decode(ImageIndex.self, from: rest, unknownFields: .tolerated)
         case 1:
             let manifest = try? StrictJSON.decode(ImageManifest.self, from: rest, unknownFields: .tolerated)
-            _ = try? manifest?.checkLayers("an image")
-        case 2: _ = try? StrictJSON.decode(ImageConfig.self, from: rest, unknownFields: .tolerated)
+            if let manifest { try? judge.check(manifest) }
+        case 2:
+            let config = try? StrictJSON.decode(ImageConfig.self, from: rest, unknownFields: .tolerated)
+            if let config { try? judge.check(config, of: noLayers) }
         default: _ = try? StrictJSON.decode(ImageDocumentKind.self, from: rest, unknownFields: .tolerated)
         }
     } seeds: {

@@ -95,7 +95,7 @@ struct JobRun: AsyncParsableCommand {
         let session = try sessionKey.map {
             try KeystoreCustody(path: $0, password: try Password.read(passwordFile, for: $0))
         }
-        let reference = attach ? nil : try ImageReference(image)
+        let reference = attach ? nil : try ImageReference(image, hasCommand: !command.isEmpty)
         if let reference, reference.format == .registry { Terminal.complain("image \(reference.tag ?? "")") }
         let flow = JobFlow(
             ledger: ledger, agent: client, lease: lease, session: session ?? payer,
