@@ -16,7 +16,8 @@ enum LayerUsers {
             for archive in order.archiveDescriptors where !wanted.allSatisfy(tables.keys.contains) {
                 try tables.merge(read(archive, order.limits)) { higher, _ in higher }
             }
-            let lines = names.map { name in tables[name].flatMap(\.lines) }  // bounded: a dictionary
+            // Who is in no layer's table is in none.
+            let lines = names.map { name in tables[name, default: .plain([])].lines }  // bounded: a dictionary
             let found = UserTables(users: lines.first ?? nil, groups: lines.last ?? nil)
             report.found = found.look(for: user, order.group)
             // Without the table of groups nothing is known of a group either.
@@ -45,6 +46,7 @@ enum LayerUsers {
         while let entry = try reader.next() {
             entries += 1  // bounded: compared at once
             guard entries <= SandboxLimits.imageEntriesMax, reader.decompressedBytes <= limits.bytesMax else {
+                for name in names where found[name] == nil { found[name] = .hidden }  // bounded: a dictionary
                 return found
             }
             guard let path = try? EntryPath(entry.path, mayBeginAtRoot: true) else { continue }

@@ -88,6 +88,60 @@ struct ImageUserTests {
         #expect(found == [1000, 1001])
     }
 
+    @Test("of layers the highest table counts, and what is not plain to see is left to whoever unpacks them")
+    func layers() throws {
+        func users(_ user: String, group: String? = nil, _ layers: [[EvilEntry]]) throws -> UnpackReport.Users {
+            let folder = try ArchiveFolder()
+            let files = try layers.enumerated().map { index, entries in
+                try DurableFile.write(EvilEntry.archive(entries), to: "\(folder.path)/\(index)")
+                return OpenFile(try FileDescriptor.open("\(folder.path)/\(index)", O_RDONLY))
+            }
+            return try Unpacker.located().users(user, group: group, inLayers: files, label: "it")
+        }
+        func table(_ name: String, _ text: String) -> EvilEntry { EvilEntry(name: name, content: Array(text.utf8)) }
+        let (low, high) = (table("etc/passwd", "web:x:7:8::/:\n"), table("./etc/passwd", "web:x:9:10::/:\n"))
+        let crew = table("etc/group", "crew:x:11:\n")
+        #expect(try users("web", [[low], [high]]).user == 9)
+        #expect(try users("web", [[low], [EvilEntry(name: "f")]]).ownGroup == 8)
+        #expect(try users("web", group: "crew", [[low, crew], [high]]).group == 11)
+        for layers in [[[low]], [[low], [high]], [], [[EvilEntry(name: "etc", kind: "5")]]] {
+            let found = try users("other", layers)
+            #expect(found.hasTable && found.user == nil, "\(layers)")
+        }
+        for hiding in [
+            EvilEntry(name: "etc/passwd", kind: "2", target: "users"),
+            EvilEntry(name: "etc", kind: "2", target: "usr/etc"),
+            EvilEntry(name: "etc/.wh.passwd"), EvilEntry(name: "etc/.wh..wh..opq"), EvilEntry(name: ".wh.etc"),
+            EvilEntry(name: "etc/passwd", kind: "1", target: "users"),
+        ] { #expect(try !users("web", [[low], [hiding]]).hasTable, "\(hiding.name)") }
+    }
+
+    @Test("without a group the user has those that name it, each once, and a group of its name is not one of them")
+    func memberships() throws {
+        let group =
+            "root:x:0:\nworker:x:77:\ncrew:x:1002:other,worker\nmore:x:3:worker\nagain:x:3:worker\nno:x:4:workers\n"
+        let folder = try ArchiveFolder()
+        try Files.makeDirectories("\(folder.out)/etc", mode: 0o755)
+        try DurableFile.write(Self.passwd.utf8, to: "\(folder.out)/etc/passwd", mode: 0o644)
+        try DurableFile.write(group.utf8, to: "\(folder.out)/etc/group", mode: 0o644)
+        for path in [folder.out, "\(folder.out)/etc"] { chmod(path, 0o755) }
+        for (text, groups) in [
+            ("worker", [1001, 1002, 3]), ("1000", [1001, 1002, 3]), ("worker:crew", [1002]), ("worker:9", [9]),
+            (":crew", [1002]), ("worker:", [1001, 1002, 3]), ("55", [0]), ("", [0]),
+        ] as [(String, [UInt32])] {
+            #expect(try identity(text, in: folder.out).groups == groups, "\(text)")
+        }
+        let many = (0...SandboxLimits.groupsMax).map { "g\($0):x:\($0):worker\n" }.joined()
+        for text in [many, "far:x:65536:worker\n"] {
+            try DurableFile.write(text.utf8, to: "\(folder.out)/etc/group", mode: 0o644)
+            let error = #expect(throws: ImageError.self) { try identity("worker", in: folder.out) }
+            guard case .unusableConfig("User", _)? = error else {
+                Issue.record("refused for another reason: \(String(describing: error))")
+                continue
+            }
+        }
+    }
+
     @Test("files of a layout come from a child, in order, plain ones alone and for reading alone")
     func layoutFiles() throws {
         let folder = try ArchiveFolder()
