@@ -103,7 +103,8 @@ struct ImageUserTests {
         let crew = table("etc/group", "crew:x:11:\n")
         #expect(try users("web", [[low], [high]]).user == 9)
         #expect(try users("web", [[low], [EvilEntry(name: "f")]]).ownGroup == 8)
-        #expect(try users("web", group: "crew", [[low, crew], [high]]).group == 11)
+        let both = try users("web", group: "crew", [[low, crew], [high]])
+        #expect(both.group == 11 && both.user == 9)
         for layers in [[[low]], [[low], [high]], [], [[EvilEntry(name: "etc", kind: "5")]]] {
             let found = try users("other", layers)
             #expect(found.hasTable && found.user == nil, "\(layers)")

@@ -45,7 +45,8 @@ enum BadPrograms {
     /// What a job asks for, and how it ends; 0 for what runs.
     static let cases: [(name: String, status: Int32, words: String)] = [
         ("/bin/right", 0, ""), ("right", 0, ""), ("/bin/loader", 0, ""), ("/bin/script", 0, ""), ("/bin/nested", 0, ""),
-        ("/link", 0, ""), ("/usr/bin/right", 0, ""), ("../bin/right", 0, ""), ("/../../bin/right", 0, ""),
+        ("/link", 0, ""), ("/etc/absolute", 0, ""), ("/usr/bin/right", 0, ""), ("../bin/right", 0, ""),
+        ("/../../bin/right", 0, ""),
         ("/no/such", 127, "no such program"), ("nosuch", 127, "no such program"),
         ("/etc/plain/x", 127, "no such program"), ("/dangling", 127, "no such program"),
         ("/etc/plain", 126, "chmod +x"), ("plain", 126, "chmod +x"), ("/etc", 126, "a directory"),
@@ -70,6 +71,7 @@ struct ProgramTests {
         entries += [
             EvilEntry(name: "link", kind: "2", target: "/usr/../bin/right"),
             EvilEntry(name: "usr/bin", kind: "2", target: "../../../../bin"),
+            EvilEntry(name: "etc/absolute", kind: "2", target: "/bin/right"),
             EvilEntry(name: "dangling", kind: "2", target: "/nowhere"),
             EvilEntry(name: "loop", kind: "2", target: "loop"),
             EvilEntry(name: "run", kind: "2", target: "/input/run.sh"),
