@@ -178,8 +178,10 @@ extension Ground {
         let report = try call("GET", "/v1/leases/\(lease)/report").body
         var wrong = isEnded ? [] : ["the lease does not end"]
         if exit == nil { wrong.append("the job neither ran nor was refused in \(seconds) s") }
-        if case .hostFailure(let why)? = exit { return Answer(422, "\(why.shown) \(report)", wrong: wrong) }
-        return Answer(exit == nil ? 0 : 200, report, wrong: wrong)
+        switch exit {
+        case .hostFailure(let why), .refused(let why): return Answer(422, "\(why.shown) \(report)", wrong: wrong)
+        default: return Answer(exit == nil ? 0 : 200, report, wrong: wrong)
+        }
     }
 
     private func waitForExit(_ lease: LeaseID, seconds: UInt64) throws -> ExitReason? {
