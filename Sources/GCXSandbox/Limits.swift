@@ -87,6 +87,8 @@ package enum SandboxLimits {
     package static let pullTimeout: Duration = .seconds(1800)
     /// Most time a registry may take to answer with a document of a few kilobytes.
     package static let registryAnswerTimeout: Duration = .seconds(60)
+    /// Most time that a buyer's side waits for each of a registry's documents: the agent asks for them all the same.
+    package static let registryLookTimeout: Duration = .seconds(10)
     /// A pull that brings nothing for so long is ended and tried again.
     package static let pullStallTimeout: Duration = .seconds(60)
     /// Times that a step of a pull is tried while the network fails; the layers that are there are not fetched again.

@@ -152,4 +152,32 @@ struct ImageIndexTests {
         let error = #expect(throws: ImageError.self) { try check() }
         #expect(error?.description.contains("a layer is encrypted") == true)
     }
+
+    @Test("a registry's documents are judged before its layers, and what cannot be read says nothing")
+    func registry() throws {
+        let maker = try ImageMaker()
+        /// What the buyer's side makes of the image; documents of these digests cannot be read.
+        func check(_ top: [String: Any], hiding hidden: Set<String> = []) throws -> Bool {
+            let image = try RegistryReference("docker://127.0.0.1:9/app@\(top["digest"] ?? "")")
+            let documents = try RegistryDocuments(
+                of: image, in: "\(maker.folder.path)/\(hidden.count)-\(image.digest ?? "")")
+            return try documents.check(hasCommand: true) { digest, isConfiguration in
+                guard !hidden.contains(digest), let bytes = try? Files.bytes("\(maker.path)/blobs/sha256/\(digest)")
+                else {
+                    return nil
+                }
+                guard isConfiguration else { return bytes }
+                let manifest = try? JSONFile.decode(ImageManifest.self, bytes, object: "manifest")
+                return try? Files.bytes("\(maker.path)/blobs/sha256/\(manifest?.config.digest.dropFirst(7) ?? "")")
+            }
+        }
+        let right = try entry("it", in: maker, ["architecture": ours, "os": "linux"])
+        let top = try index([right], in: maker)
+        #expect(try check(top))
+        let hidden = "\(right["digest"] ?? "")".replacing("sha256:", with: "")
+        #expect(try !check(top, hiding: [hidden]))
+        let wrong = try entry("it", in: maker, nil, architecture: "s390x")
+        let error = #expect(throws: ImageError.self) { try check(wrong) }
+        #expect(error?.description.contains("it is for s390x") == true, "\(String(describing: error))")
+    }
 }

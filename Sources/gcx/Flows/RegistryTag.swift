@@ -15,7 +15,7 @@ enum RegistryTag {
                 fix: "Install skopeo, or name the image by digest: docker://HOST/PATH@sha256:HEX.")
         }
         let name = image.tag == nil ? "\(image):latest" : image.description
-        let outcome = try inspect(name, [], of: image).outcome()
+        let outcome = try inspect(name, [], of: image, within: SandboxLimits.registryAnswerTimeout).outcome()
         guard outcome.status == .exited(0) else { throw Skopeo.error(image, outcome) }
         return image.pinned(to: SHA256Hex.of(outcome.output))
     }
@@ -28,19 +28,23 @@ enum RegistryTag {
         let scratch = try ScratchDirectory("gcx-image")
         let documents = try RegistryDocuments(of: image, in: "\(scratch.path)/documents")
         _ = try documents.check(hasCommand: hasCommand) { digest, isConfiguration in
-            let tool = inspect(image.pinned(to: digest).description, isConfiguration ? ["--config"] : [], of: image)
+            let tool = inspect(
+                image.pinned(to: digest).description, isConfiguration ? ["--config"] : [], of: image,
+                within: SandboxLimits.registryLookTimeout)
             guard let outcome = try? tool.outcome(), outcome.status == .exited(0) else { return nil }
             return outcome.output
         }
     }
 
-    private static func inspect(_ name: String, _ options: [String], of image: RegistryReference) -> ChildProcess {
+    private static func inspect(
+        _ name: String, _ options: [String], of image: RegistryReference, within timeout: Duration
+    ) -> ChildProcess {
         let own = ["HOME", "XDG_RUNTIME_DIR", "HTTPS_PROXY", "NO_PROXY"]
         let inherited = ProcessInfo.processInfo.environment.filter { own.contains($0.key) }
         return ChildProcess(
             // bounded: joins lists
             "skopeo", ["inspect", "--raw", "--tls-verify=\(!image.isLoopback)"] + options + [name],
             environment: ChildProcess.plainEnvironment.merging(inherited) { $1 },
-            timeout: SandboxLimits.registryAnswerTimeout, outputBytesMax: SandboxLimits.imageDocumentBytesMax)
+            timeout: timeout, outputBytesMax: SandboxLimits.imageDocumentBytesMax)
     }
 }
