@@ -181,6 +181,7 @@ let testing: [Target] = [
             "GCXWire", "GCXClient", "GCXServer", "GCXBuyer", "GCXModel", "GCXSigning", "GCXMetering", "GCXLinux",
             "GCXJobLog", "GCXLedger", "GCXLedgerSQLite", "GCXAgent", "Support", nioCore, nioPosix, logging, lifecycle,
         ]),
+    tests("CommandTests", ["gcx", "GCXModel", "GCXLinux", "GCXSandbox", "GCXAgent", "Support"]),
     tests(
         "Integration",
         [

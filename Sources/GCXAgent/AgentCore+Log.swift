@@ -29,18 +29,22 @@ extension AgentCore {
         let job = try job(of: query, visible(lease, to: caller))
         let deadline = Deadline(seconds: query.waitSeconds)
         let bytesMax = Int(clamping: min(query.bytesMax, WireLimits.logPageBytesMax))
-        let place = try await reading(lease, job) { (log) throws(LinuxError) in try log.place(of: query) }
+        let (place, open) = try await reading(lease, job) { (log) throws(LinuxError) in
+            let place = try log.place(of: query)
+            return (place, query.isSearch ? try log.counts(at: place.offset)?.openLines : nil)
+        }
         while true {
             // Whether it has ended is asked before the log is read, so that nothing written in between is missed.
             let row = try visible(lease, to: caller)
-            let ended = job < row.jobs || row.exit != nil
+            // Of a lease that closed without a job there is no log, and never will be.
+            let ended = job < row.jobs || row.exit != nil || row.phase.name == .closed
             let stretch = try await stretch(of: lease, job, from: place.offset, bytesMax: bytesMax, query)
             let isNew = stretch.next > stretch.start
             if isNew || ended || deadline.isOver {
                 return LogPage(
                     start: stretch.start, next: stretch.next, firstKept: stretch.firstKept,
                     skipLines: stretch.start == place.offset ? place.skipLines : 0, ended: ended && !isNew,
-                    bytes: stretch.bytes, job: job)
+                    bytes: stretch.bytes, job: job, openLines: stretch.start == place.offset ? open : nil)
             }
             await deadline.pause()
         }
@@ -93,6 +97,11 @@ extension AgentError {
             self = .storage(Untrusted(error.description))
         }
     }
+}
+
+extension LogQuery {
+    /// Whether a place is looked for, which may be in the middle of a line.
+    fileprivate var isSearch: Bool { sinceNanoseconds != nil || tail != nil }
 }
 
 extension JobLogFolder {

@@ -12,6 +12,12 @@ extension LogWire {
         else { return nil }
         return LogPage(
             start: start, next: next, firstKept: firstKept, skipLines: skipLines, ended: ended == "true",
-            bytes: answer.body, job: number(job))
+            bytes: answer.body, job: number(job),
+            openLines: answer.headers.first(name: openLines.canonicalName).map(streams))
+    }
+
+    /// The streams named in a list; what is no stream is passed over.
+    private static func streams(_ text: String) -> Set<LogStream> {
+        Set(text.split(separator: ",").compactMap { LogStream(String($0)) })
     }
 }

@@ -72,6 +72,27 @@ extension JobLogFolder {
         return before.isRubbish ? nil : false
     }
 
+    /// How much output lies before an offset of what is kept; nil where no record begins there.
+    ///
+    /// - Complexity: one segment read.
+    package func counts(at offset: UInt64) throws(LinuxError) -> JobLogCounts? {
+        guard let start = try starts().last(where: { $0 <= offset }), let segment = try segment(at: start),
+            let bytes = try bytes(of: start),
+            // bounded: the start is at or before the offset
+            let wanted = Int(exactly: offset - start), wanted <= bytes.count
+        else { return nil }
+        var counts = segment.counts
+        let before = bytes.withUnsafeBytes {
+            JobLog.walk($0) { frame, at in
+                // bounded: a place in bytes in memory
+                guard at + frame.all.count <= wanted else { return false }
+                counts.add(frame.stream, frame.payload)
+                return true
+            }
+        }
+        return before.bytes == wanted ? counts : nil
+    }
+
     /// Counts and offset at the end of the log.
     private func ending(_ starts: [UInt64]) throws(LinuxError) -> (counts: JobLogCounts, end: UInt64)? {
         for start in starts.reversed() {

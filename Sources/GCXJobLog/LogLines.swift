@@ -10,12 +10,17 @@ package struct TextLine: Equatable, Sendable {
     package var bytes: [UInt8]
     /// False for a piece of a line that is too long to be shown at once, and for one that never ended.
     package var isEnded: Bool
+    /// False for what goes on with a line: a later piece of a long one, and one whose beginning is not kept.
+    package var isBegun: Bool
 
-    package init(stream: JobLog.Stream, wallNanoseconds: UInt64, bytes: [UInt8], isEnded: Bool) {
+    package init(
+        stream: JobLog.Stream, wallNanoseconds: UInt64, bytes: [UInt8], isEnded: Bool, isBegun: Bool = true
+    ) {
         self.stream = stream
         self.wallNanoseconds = wallNanoseconds
         self.bytes = bytes
         self.isEnded = isEnded
+        self.isBegun = isBegun
     }
 }
 
@@ -26,6 +31,12 @@ package struct LineAssembler: Sendable {
     private struct Pending: Sendable {
         var bytes: [UInt8] = []
         var wallNanoseconds: UInt64 = 0
+        var isBegun = true
+
+        func line(_ stream: JobLog.Stream, isEnded: Bool) -> TextLine {
+            TextLine(
+                stream: stream, wallNanoseconds: wallNanoseconds, bytes: bytes, isEnded: isEnded, isBegun: isBegun)
+        }
     }
 
     private var output = Pending()
@@ -47,18 +58,22 @@ package struct LineAssembler: Sendable {
         }
     }
 
-    /// Hands on what never ended.
+    /// Hands on what never ended, at the end of the log or where something of it was lost: what follows does not go on with it.
     package mutating func finish(emit: (TextLine) -> Void) {
         for (stream, pending) in [(JobLog.Stream.output, output), (.error, error)] where !pending.bytes.isEmpty {
-            emit(
-                TextLine(
-                    stream: stream, wallNanoseconds: pending.wallNanoseconds, bytes: pending.bytes, isEnded: false))
+            emit(pending.line(stream, isEnded: false))
         }
         (output, error) = (Pending(), Pending())
     }
 
-    /// Forgets the unfinished lines: what follows does not go on with them, for something between was lost.
-    package mutating func forget() { (output, error) = (Pending(), Pending()) }
+    /// Says that the next line of a stream has no beginning.
+    package mutating func goOn(inLineOf stream: JobLog.Stream) {
+        switch stream {
+        case .output: output.isBegun = false
+        case .error: error.isBegun = false
+        case .truncated, .sandbox, .segment: break
+        }
+    }
 
     private static func add(
         _ bytes: [UInt8], _ wall: UInt64, _ stream: JobLog.Stream, _ pending: inout Pending, _ skip: inout UInt64,
@@ -76,14 +91,12 @@ package struct LineAssembler: Sendable {
             let isFull = pending.bytes.count == JobLogLimits.logLineBytesMax
             guard newline != nil || isFull else { continue }
             if skip == 0 {
-                emit(
-                    TextLine(
-                        stream: stream, wallNanoseconds: pending.wallNanoseconds, bytes: pending.bytes,
-                        isEnded: newline != nil))
+                emit(pending.line(stream, isEnded: newline != nil))
             } else if newline != nil {
                 skip -= 1
             }
             pending.bytes.removeAll(keepingCapacity: true)
+            pending.isBegun = newline != nil
         }
     }
 }

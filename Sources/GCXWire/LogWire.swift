@@ -9,6 +9,7 @@ package enum LogWire {
     package static let skipLines = field("gcx-log-skip-lines")
     package static let ended = field("gcx-log-ended")
     package static let job = field("gcx-log-job")
+    package static let openLines = field("gcx-log-open-lines")
 
     private static func field(_ name: String) -> HTTPField.Name {
         guard let field = HTTPField.Name(name) else { preconditionFailure("\(name) is a header's name") }

@@ -79,7 +79,9 @@ import Testing
         let end = try await follower(agent, follow: false).run { seen.append($0) }
         #expect(end == 5 * recordBytes)
         #expect(seen.first?.kind == .lost(bytes: 2 * recordBytes, isExact: false))
-        #expect(seen.dropFirst().map(\.bytes) == records.dropFirst(2).map(\.bytes))
+        // Nobody says whether the loss ended with a line.
+        #expect(seen.dropFirst().first?.kind == .midLine([.stdout, .stderr]))
+        #expect(seen.dropFirst(2).map(\.bytes) == records.dropFirst(2).map(\.bytes))
     }
 
     @Test("a query that is none is refused", arguments: ["from=-1", "tail=x", "stream=stdin", "since=1.5", "max=,"])

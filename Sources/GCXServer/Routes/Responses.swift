@@ -29,7 +29,11 @@ extension Response {
             LogWire.firstKept: "\(page.firstKept)", LogWire.skipLines: "\(page.skipLines)",
             LogWire.ended: "\(page.ended)",
         ]
-        if let job = page.job { headers[LogWire.job] = "\(job)" }  // bounded: fields by their names
+        // bounded here: fields by their names
+        if let job = page.job { headers[LogWire.job] = "\(job)" }
+        if let open = page.openLines {
+            headers[LogWire.openLines] = open.map(\.rawValue).sorted().joined(separator: ",")
+        }
         self.init(status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: page.bytes)))
     }
 }

@@ -58,10 +58,12 @@ package struct LogPage: Equatable, Sendable {
     package var bytes: [UInt8]
     /// The job of the lease whose log it is, from 1; nil from an agent that knows of one alone.
     package var job: UInt64?
+    /// Streams in the middle of whose lines the page begins, where it was looked for by time or line; nil where nobody says.
+    package var openLines: Set<LogStream>?
 
     package init(
         start: UInt64, next: UInt64, firstKept: UInt64, skipLines: UInt64, ended: Bool, bytes: [UInt8],
-        job: UInt64? = nil
+        job: UInt64? = nil, openLines: Set<LogStream>? = nil
     ) {
         self.start = start
         self.next = next
@@ -70,6 +72,7 @@ package struct LogPage: Equatable, Sendable {
         self.ended = ended
         self.bytes = bytes
         self.job = job
+        self.openLines = openLines
     }
 }
 
@@ -85,6 +88,8 @@ package struct LogLine: Equatable, Sendable {
         /// Here something is missing that was dropped before it was read: bytes of output, or, where that is not
         /// known, of the log.
         case lost(bytes: UInt64, isExact: Bool)
+        /// What follows on these streams begins in the middle of a line: its beginning is not shown, or was lost.
+        case midLine(Set<LogStream>)
     }
 
     package var kind: Kind
@@ -130,8 +135,7 @@ package struct LogReading: Sendable {
             throw .answerImpossible("\(error)")
         }
         var lines: [LogLine] = []
-        // bounded: the smaller from the larger
-        if let next, page.start > next { lines.append(gap(page.start - next, records.first)) }
+        lines += before(page, records.first)  // bounded: joins lists
         for record in records {
             if record.stream == .segment {
                 guard let segment = JobLog.Segment(record) else {
@@ -152,6 +156,27 @@ package struct LogReading: Sendable {
         case .stderr: counts.error.bytes
         case nil: counts.bytes
         }
+    }
+
+    /// What is missing before a page, and in which lines it begins.
+    private func before(_ page: LogPage, _ first: JobLog.Record?) -> [LogLine] {
+        let wall = first?.wallNanoseconds ?? 0
+        let segment = first.flatMap { JobLog.Segment($0) }
+        let wanted = Set(stream.map { [$0] } ?? LogStream.allCases)
+        var lines: [LogLine] = []
+        var open = page.openLines ?? segment?.counts.openLines ?? []
+        if let next {
+            guard page.start > next else { return [] }
+            lines.append(gap(page.start - next, first))  // bounded: the smaller from the larger
+            // Where nobody says whether the loss ended with a line, no line is made of what follows.
+            open = segment?.counts.openLines ?? wanted
+        } else if let segment, page.start == page.firstKept, page.skipLines == 0, output(segment.counts) > 0 {
+            // More was asked for than is kept.
+            lines.append(LogLine(kind: .lost(bytes: output(segment.counts), isExact: true), wallNanoseconds: wall))
+        }
+        open.formIntersection(wanted)
+        if !open.isEmpty { lines.append(LogLine(kind: .midLine(open), wallNanoseconds: wall)) }
+        return lines
     }
 
     private func gap(_ bytes: UInt64, _ first: JobLog.Record?) -> LogLine {
@@ -187,5 +212,12 @@ package struct LogReading: Sendable {
         return LogLine(
             kind: kind, bootNanoseconds: record.bootNanoseconds, wallNanoseconds: record.wallNanoseconds,
             bytes: record.bytes)
+    }
+}
+
+extension JobLogCounts {
+    /// Streams whose last byte was no newline.
+    var openLines: Set<LogStream> {
+        Set(LogStream.allCases.filter { $0 == .stdout ? output.isOpen : error.isOpen })
     }
 }

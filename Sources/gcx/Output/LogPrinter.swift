@@ -1,4 +1,3 @@
-import FoundationEssentials
 import GCXJobLog
 import GCXModel
 import GCXWire
@@ -20,22 +19,90 @@ struct LogStyle: Sendable {
 }
 
 /// Writes a log to standard output and standard error.
+///
+/// What it says itself stands on lines of its own, in brackets, on standard error. A line that something interrupts is ended,
+/// and what goes on with it, or has no beginning, begins with ``goesOn``: so no line is shown that was never written.
 final class LogPrinter: Sendable {
-    private struct State {
-        var assembler = LineAssembler()
-        var output = SafeText()
-        var error = SafeText()
-        var pending: (output: [UInt8], error: [UInt8]) = ([], [])
-        var isClosed = false
+    /// Where bytes go: to one of the two standard files; false when nobody reads it any more.
+    typealias Sink = @Sendable (_ bytes: [UInt8], _ file: Int32) -> Bool
+
+    private struct Channel {
+        let file: Int32
+        /// Whether bytes go out as they are.
+        let isSafe: Bool
+        var text = SafeText()
+        var pending: [UInt8] = []
+        /// Whether what was written ends in the middle of a line.
+        var isOpen = false
+        /// Whether what comes next goes on with a line whose beginning stands elsewhere, or nowhere.
+        var goesOn = false
+
+        mutating func put(_ bytes: some Collection<UInt8>) {
+            guard !bytes.isEmpty else { return }
+            // bounded here: joins bytes
+            if goesOn, !isOpen { pending += LogPrinter.goesOn.utf8 }
+            goesOn = false
+            pending += bytes
+            isOpen = pending.last != UInt8(ascii: "\n")
+        }
+
+        mutating func endLine() {
+            if isOpen { put(CollectionOfOne(UInt8(ascii: "\n"))) }
+        }
+
+        /// Ends the line for something of others, so that what follows goes on with it.
+        mutating func interrupt() {
+            guard isOpen else { return }
+            endLine()
+            goesOn = true
+        }
+
+        mutating func flush(to sink: Sink) -> Bool {
+            guard !pending.isEmpty else { return true }
+            defer { pending.removeAll(keepingCapacity: true) }
+            return sink(isSafe ? pending : text.add(pending), file)
+        }
     }
 
-    private let style: LogStyle
-    private let isSafe: (output: Bool, error: Bool)
-    private let state = Mutex(State())
+    private struct State {
+        var assembler = LineAssembler()
+        var output: Channel
+        var error: Channel
+        var isClosed = false
 
-    init(_ style: LogStyle) {
+        mutating func put(_ bytes: some Collection<UInt8>, _ stream: LogStream) {
+            if stream == .stdout { output.put(bytes) } else { error.put(bytes) }
+        }
+
+        func isOpen(_ stream: LogStream) -> Bool { stream == .stdout ? output.isOpen : error.isOpen }
+    }
+
+    /// What stands before the rest of a line whose beginning is not before it.
+    static let goesOn = "[...] "
+
+    private let style: LogStyle
+    /// Whether a reader sees both streams in one place.
+    private let isOne: Bool
+    private let sink: Sink
+    private let state: Mutex<State>
+
+    convenience init(_ style: LogStyle) {
+        self.init(
+            style, onTerminal: (isatty(STDOUT_FILENO) == 1, isatty(STDERR_FILENO) == 1), isOne: Terminal.isOneFile
+        ) { Terminal.isRead($0, from: $1) }
+    }
+
+    /// - Parameters:
+    ///   - onTerminal: whether standard output, and standard error, are seen by a person.
+    ///   - isOne: whether both are the same file.
+    init(_ style: LogStyle, onTerminal: (output: Bool, error: Bool), isOne: Bool, sink: @escaping Sink) {
         self.style = style
-        isSafe = (style.raw || isatty(STDOUT_FILENO) == 0, style.raw || isatty(STDERR_FILENO) == 0)
+        self.isOne = isOne
+        self.sink = sink
+        state = Mutex(
+            State(
+                output: Channel(file: STDOUT_FILENO, isSafe: style.raw || !onTerminal.output),
+                error: Channel(file: STDERR_FILENO, isSafe: style.raw || !onTerminal.error)))
     }
 
     /// True once nobody reads standard output any more, as after `| head`.
@@ -49,116 +116,100 @@ final class LogPrinter: Sendable {
     func write(_ line: LogLine) {
         state.withLock { state in
             switch line.kind {
-            case .output(let stream) where style.needsLines:
-                state.assembler.add(
-                    stream == .stdout ? .output : .error, line.bytes, wallNanoseconds: line.wallNanoseconds
-                ) { show($0, &state.pending) }
-            case .output(let stream): put(line.bytes, stream, &state.pending)
-            case .sandbox, .truncated, .lost:
-                if case .lost = line.kind { state.assembler.forget() }
-                note(line, &state.pending)
+            case .output(let stream): show(line, stream, &state)
+            case .midLine(let streams): for stream in streams { goOn(in: stream, &state) }
+            case .lost, .truncated:
+                endLines(&state)
+                note(line, &state)
+            case .sandbox: note(line, &state)
             }
             flush(&state)
         }
     }
 
     /// Shows what was never ended.
-    func finish() {
+    ///
+    /// - Parameter isFollowed: something else is said on standard error after it.
+    func finish(isFollowed: Bool = false) {
         state.withLock { state in
-            var assembler = state.assembler
-            assembler.finish { show($0, &state.pending) }
+            finishLines(&state)
+            if isFollowed {
+                if isOne { state.output.endLine() }
+                state.error.endLine()
+            }
             flush(&state)
-            Terminal.write(state.output.finish(), to: STDOUT_FILENO)
-            Terminal.write(state.error.finish(), to: STDERR_FILENO)
+            _ = sink(state.output.text.finish(), state.output.file)
+            _ = sink(state.error.text.finish(), state.error.file)
         }
     }
 
-    private func put(
-        _ bytes: some Sequence<UInt8>, _ stream: LogStream, _ pending: inout (output: [UInt8], error: [UInt8])
-    ) {
-        // bounded: joins bytes
-        if stream == .stdout { pending.output += bytes } else { pending.error += bytes }
+    private func show(_ line: LogLine, _ stream: LogStream, _ state: inout State) {
+        guard style.needsLines else { return state.put(line.bytes, stream) }
+        var assembler = state.assembler
+        assembler.add(stream.stored, line.bytes, wallNanoseconds: line.wallNanoseconds) { show($0, &state) }
+        state.assembler = assembler
     }
 
-    private func show(_ line: TextLine, _ pending: inout (output: [UInt8], error: [UInt8])) {
+    private func show(_ line: TextLine, _ state: inout State) {
         if let pattern = style.pattern, !pattern.matches(line.bytes) { return }
         let stream: LogStream = line.stream == .output ? .stdout : .stderr
-        if style.json { return put(JSONLine(line, stream).line, .stdout, &pending) }
-        if style.timestamps { put("\(RFC3339.text(line.wallNanoseconds)) \(stream) ".utf8, stream, &pending) }
-        put(line.bytes, stream, &pending)
+        if style.json { return state.put(LogDocument(line, stream).line, .stdout) }
+        let goesOn = !line.isBegun && !state.isOpen(stream)
+        if style.timestamps { state.put("\(RFC3339.text(line.wallNanoseconds)) \(stream) ".utf8, stream) }
+        if goesOn { state.put(Self.goesOn.utf8, stream) }
+        state.put(line.bytes, stream)
         // A line that was cut in pieces, or never ended, must not run into what is written after it.
-        if line.isEnded || style.timestamps || style.pattern != nil { put([10], stream, &pending) }
+        if line.isEnded || style.timestamps || style.pattern != nil { state.put(CollectionOfOne(10), stream) }
     }
 
-    private func note(_ line: LogLine, _ pending: inout (output: [UInt8], error: [UInt8])) {
-        let text: String
-        var bytes: UInt64 = 0
+    private func goOn(in stream: LogStream, _ state: inout State) {
+        if style.needsLines { return state.assembler.goOn(inLineOf: stream.stored) }
+        if stream == .stdout { state.output.goesOn = true } else { state.error.goesOn = true }
+    }
+
+    private func finishLines(_ state: inout State) {
+        var assembler = state.assembler
+        assembler.finish { show($0, &state) }
+        state.assembler = assembler
+    }
+
+    /// What comes does not go on with what was written.
+    private func endLines(_ state: inout State) {
+        finishLines(&state)
+        state.output.endLine()
+        state.error.endLine()
+    }
+
+    private func note(_ line: LogLine, _ state: inout State) {
+        let (text, bytes) = Self.words(line)
+        if style.json { return state.put(LogDocument(line, text, bytes: bytes).line, .stdout) }
+        state.error.interrupt()
+        if isOne { state.output.interrupt() }
+        // Our own word is no part of a line of the job.
+        let goesOn = state.error.goesOn
+        state.error.goesOn = false
+        state.error.put("\(text)\n".utf8)
+        state.error.goesOn = goesOn
+    }
+
+    private static func words(_ line: LogLine) -> (text: String, bytes: UInt64) {
         switch line.kind {
-        case .output: return
-        case .sandbox: text = "[sandbox] \(String(decoding: line.bytes, as: UTF8.self).trimmedEnd)"
-        case .truncated(0): text = "[the log's limit was reached; what follows is not kept]"
-        case .truncated(let count): (text, bytes) = ("[\(Display.grouped(count)) bytes of output were not kept]", count)
+        case .output, .midLine: ("", 0)
+        case .sandbox: ("[sandbox] \(String(decoding: line.bytes, as: UTF8.self).trimmedLines)", 0)
+        case .truncated(0): ("[the log's limit was reached; what follows is not kept]", 0)
+        case .truncated(let count): ("[\(Display.bytes(count)) of output was not kept]", count)
         case .lost(let count, let isExact):
-            text = "[\(Display.grouped(count)) bytes of \(isExact ? "output" : "the log") before this are not kept]"
-            bytes = count
+            ("[\(Display.bytes(count)) of \(isExact ? "output" : "the log") before this is not kept]", count)
         }
-        if style.json { return put(JSONLine(line, text, bytes: bytes).line, .stdout, &pending) }
-        put((text.hasSuffix("\n") ? text : text + "\n").utf8, .stderr, &pending)
     }
 
     private func flush(_ state: inout State) {
-        if !state.pending.output.isEmpty {
-            let bytes = state.pending.output
-            let shown = isSafe.output ? bytes : state.output.add(bytes)
-            if !Terminal.isRead(shown, from: STDOUT_FILENO) { state.isClosed = true }
-        }
-        if !state.pending.error.isEmpty {
-            let bytes = state.pending.error
-            Terminal.write(isSafe.error ? bytes : state.error.add(bytes), to: STDERR_FILENO)
-        }
-        state.pending.output.removeAll(keepingCapacity: true)
-        state.pending.error.removeAll(keepingCapacity: true)
+        if !state.output.flush(to: sink) { state.isClosed = true }
+        _ = state.error.flush(to: sink)
     }
 }
 
-/// A line of a log for programs.
-private struct JSONLine: Encodable {
-    var time: String
-    var wallNanoseconds: UInt64
-    /// `stdout`, `stderr`, or `gcx` for what is no output of the job.
-    var stream: String
-    /// The line, when it is UTF-8.
-    var text: String?
-    /// The line, when it is not.
-    var hex: String?
-    /// False for a piece of a long line, and for a line that never ended.
-    var ended: Bool?
-    /// Bytes that are not kept.
-    var bytes: UInt64?
-
-    init(_ line: TextLine, _ stream: LogStream) {
-        time = RFC3339.text(line.wallNanoseconds)
-        wallNanoseconds = line.wallNanoseconds
-        self.stream = stream.rawValue
-        text = String(validating: line.bytes, as: UTF8.self)
-        if text == nil { hex = Hex.encodeBare(line.bytes) }
-        ended = line.isEnded
-    }
-
-    init(_ line: LogLine, _ text: String, bytes: UInt64) {
-        time = RFC3339.text(line.wallNanoseconds)
-        wallNanoseconds = line.wallNanoseconds
-        stream = "gcx"
-        self.text = text
-        if bytes > 0 { self.bytes = bytes }
-    }
-
-    private static let encoder = {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return encoder
-    }()
-
-    /// With its newline.
-    var line: [UInt8] { Array(Terminal.document((try? Self.encoder.encode(self)).map { Array($0) } ?? []).utf8) + [10] }
+extension String {
+    /// Without the newlines and spaces at its end.
+    fileprivate var trimmedLines: String { String(reversed().drop { $0.isWhitespace }.reversed()) }
 }

@@ -9,6 +9,13 @@ enum Terminal {
     static let hasColour =
         isTerminal && getenv("NO_COLOR") == nil && getenv("TERM").map { String(cString: $0) } != "dumb"
 
+    /// Whether both standard files are the same, so that a reader sees what is written to them as one.
+    static var isOneFile: Bool {
+        var (output, error) = (stat(), stat())
+        guard fstat(STDOUT_FILENO, &output) == 0, fstat(STDERR_FILENO, &error) == 0 else { return false }
+        return output.st_dev == error.st_dev && output.st_ino == error.st_ino
+    }
+
     /// Columns, 100 where nobody says.
     static var width: Int {
         var size = winsize()

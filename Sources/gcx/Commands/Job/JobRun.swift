@@ -112,7 +112,7 @@ struct JobRun: AsyncParsableCommand {
             journal: journal ?? "gcx-\(lease.short).journal", job: begun.jobs,
             sendsNothing: !attach && network == .none,
             receipt: { _ in }, line: { printer.write($0) })
-        printer.finish()
+        printer.finish(isFollowed: true)
         if let output {
             let transfer = JobTransfer(agent: client, ledger: ledger, lease: lease, caller: flow.caller)
             _ = try await transfer.fetch(into: output)
