@@ -181,7 +181,9 @@ let testing: [Target] = [
             "GCXWire", "GCXClient", "GCXServer", "GCXBuyer", "GCXModel", "GCXSigning", "GCXMetering", "GCXLinux",
             "GCXJobLog", "GCXLedger", "GCXLedgerSQLite", "GCXAgent", "Support", nioCore, nioPosix, logging, lifecycle,
         ]),
-    tests("CommandTests", ["gcx", "GCXModel", "GCXLinux", "GCXSandbox", "GCXAgent", "Support"]),
+    tests(
+        "CommandTests",
+        ["gcx", "GCXModel", "GCXLinux", "GCXSandbox", "GCXSigning", "GCXLedger", "GCXAgent", "Support"]),
     tests(
         "Integration",
         [

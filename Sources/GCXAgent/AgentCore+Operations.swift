@@ -179,7 +179,10 @@ extension AgentCore {
             vouched: try context.store.voucher(row.id)?.document.cumulative ?? .zero, claimed: row.claimed,
             deposit: row.terms.deposit, receipts: receipt?.sequence ?? 0, logBytes: log(row, job: row.jobs).bytes,
             note: Untrusted(row.note),
-            live: await live(row.id), published: published.isEmpty ? nil : published, jobs: row.jobs)
+            live: await live(row.id), published: published.isEmpty ? nil : published, jobs: row.jobs,
+            createdAt: row.createdAt,
+            command: row.request?.commandLine?.line(bytesMax: AgentLimits.commandShownBytesMax),
+            image: row.request?.imageReference, metered: await metered(row.id))
     }
 }
 

@@ -56,6 +56,7 @@ package actor AgentCore {
 
     /// What a job uses now, and its graph; nil when nobody keeps it any more.
     func live(_ lease: LeaseID) async -> LiveUsage? { await keepers[lease]?.live }
+    func metered(_ lease: LeaseID) async -> MeteredUsage? { await keepers[lease]?.metered }
     func graph(of lease: LeaseID) async -> UsageGraph? { await keepers[lease]?.graph }
 
     func forget(_ lease: LeaseID) { keepers[lease] = nil }

@@ -51,6 +51,8 @@ package enum AgentLimits {
     package static let claimReceipts: UInt64 = 30
     /// Most leases at once, whatever the capacity: each has a uid range of 65,536.
     package static let leasesMax = 1_024
+    /// Longest command that a list of jobs shows, bytes: three lines of a terminal. The report of one job has all of it.
+    package static let commandShownBytesMax = 240
     /// Longest address that an input is fetched from, bytes; what servers take in a request line.
     package static let urlBytesMax = 8_192
     /// Longest time that an input may take to be fetched.

@@ -17,7 +17,7 @@ extension ReputationScore {
         let hours = "\(seconds / 3_600).\(seconds % 3_600 * 10 / 3_600)"
         var lines = [
             "\(stars) by \(raters) independent counterparts, who weigh \(words) full words; \(settledLeases) leases settled",
-            "behind it: \(stayed) base units that stayed paid, \(hours) hours of use",
+            "behind it: \(NumberText.amount(stayed)) that stayed paid, \(hours) hours of use",
         ]
         if weightless > 0 {
             lines.append(
@@ -34,7 +34,8 @@ extension ReputationScore {
             marks.append("deals with itself: \(withItself) ratings are by its own keys and count nothing")
         }
         if returned > .zero {
-            marks.append("money goes round: \(returned) base units came back to those who paid them and count nothing")
+            marks.append(
+                "money goes round: \(NumberText.amount(returned)) came back to those who paid them and count nothing")
         }
         return marks
     }

@@ -140,7 +140,7 @@ package enum MeterEvent: Equatable, Sendable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .gap(let nanoseconds):
-            "gap: no sample for \(nanoseconds) ns; CPU time is exact, memory and storage follow a straight line"
+            "gap: no sample for \(NumberText.span(nanoseconds: nanoseconds)); CPU time is exact, memory and storage follow a straight line"
         case .rebooted: "discontinuity: another boot id; nothing is billed since the last sample"
         case .cgroupReplaced: "discontinuity: another cgroup; nothing is billed since the last sample"
         case .clockWentBack: "discontinuity: the boot clock went back; nothing is billed since the last sample"

@@ -52,6 +52,6 @@ package struct WipeReport: Equatable, Sendable, CustomStringConvertible {
     package var description: String {
         let found = absent.isEmpty ? "there was nothing" : absent.joined(separator: ", ")
         let end = ended == 0 ? "" : "ended \(ended) processes that still ran; "
-        return "\(end)wiped \(files) files of \(bytes) bytes on the disk; looked again: \(found)"
+        return "\(end)wiped \(files) files of \(NumberText.size(bytes)) on the disk; looked again: \(found)"
     }
 }

@@ -109,7 +109,7 @@ struct BenchTests {
             #expect(try #require(memory["peakBytes"]) <= #require(memory["announcedBytes"]))
             let verified = try Self.run(Gcx.program, ["bench", "verify", "\(folder)/record"])
             #expect(verified.hasSuffix("record: ok\n"))
-            #expect(verified.contains("witness       network.up.peer") && verified.contains("network.down.peer"))
+            #expect(verified.contains("witness    network.up.peer") && verified.contains("network.down.peer"))
             try Self.requireTamperingFound("\(folder)/record")
         }
     }

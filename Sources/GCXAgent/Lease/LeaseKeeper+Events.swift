@@ -1,5 +1,6 @@
 import GCXLinux
 import GCXModel
+import GCXPricing
 import GCXSandbox
 import GCXWire
 
@@ -35,6 +36,14 @@ extension LeaseKeeper {
         throttledSaidAt = sample.bootNanoseconds.saturatingSum(terms.receiptSeconds.saturatingProduct(1_000_000_000))
     }
 
+    /// What the running job has used by its last sample; nil while none runs.
+    var metered: MeteredUsage? {
+        guard phase.mayHaveProcess, let usage = meter?.meter.usage,
+            let amount = try? Pricing.amountOwed(usage, rates: terms.rates)
+        else { return nil }
+        return MeteredUsage(usage: usage, amount: amount)
+    }
+
     private static func growth(_ from: UInt64?, _ to: UInt64?) -> UInt64 {
         guard let from, let to, to > from else { return 0 }
         return to - from  // bounded: the smaller from the larger
@@ -65,8 +74,8 @@ extension LeaseRow {
         let devices = placement?.devices ?? []
         let gpus = devices.isEmpty ? "" : ", " + devices.map(\.shown).joined(separator: ", ")
         return
-            "reserved \(parts.cores) cores\(cores), \(parts.memoryBytes) bytes of memory, \(parts.storageBytes) bytes "
-            + "of storage\(gpus), until \(RFC3339.moment(terms.endsAt))"
+            "reserved \(parts.cores) cores\(cores), \(NumberText.size(parts.memoryBytes)) of memory, "
+            + "\(NumberText.size(parts.storageBytes)) of storage\(gpus), until \(RFC3339.moment(terms.endsAt))"
     }
 }
 

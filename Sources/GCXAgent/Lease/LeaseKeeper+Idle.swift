@@ -29,7 +29,8 @@ extension LeaseKeeper {
     func idleNote() async throws(AgentError) -> String? {
         guard let row = try context.store.lease(id) else { return nil }
         if isReservedAway {
-            return "the reservation has used up the deposit of \(deposit), so the machine ends the lease"
+            return
+                "the reservation has used up the deposit of \(NumberText.amount(deposit)), so the machine ends the lease"
         }
         // An upload has deadlines of its own, and renews the time when it is complete.
         guard row.isIdle(at: context.now()), !context.room.isBusy(id) else { return nil }
@@ -37,8 +38,9 @@ extension LeaseKeeper {
         let sight = try? await look()
         let reserved = sight.map { $0.record.reserved(at: $0.time) } ?? .zero
         let cost =
-            reserved > .zero ? "; at least \(reserved) base units of the deposit go to the owner for the time" : ""
-        return "no job for \(row.idleSeconds) s, so the machine ends the lease\(cost)"
+            reserved > .zero
+            ? "; at least \(NumberText.amount(reserved)) of the deposit go to the owner for the time" : ""
+        return "no job for \(NumberText.span(seconds: row.idleSeconds)), so the machine ends the lease\(cost)"
     }
 
     /// Whether the owner gets all of the deposit already: from here on the machine would be held for nothing.
@@ -55,7 +57,7 @@ extension LeaseKeeper {
         var note = note
         try context.store.update(id) { row in
             let isReservation = record.settled > row.claimed && record.reserved(at: .max) >= record.settled
-            if isReservation { note += "; the ledger paid the reservation, \(record.settled) base units" }
+            if isReservation { note += "; the ledger paid the reservation, \(NumberText.amount(record.settled))" }
             // A part may have been paid of the last claim, or more than was claimed.
             row.claimed = record.settled
         }

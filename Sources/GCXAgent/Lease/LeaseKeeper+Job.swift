@@ -45,7 +45,7 @@ extension LeaseKeeper {
         let image = try await uploads.image(request, bytesMax: settings.imageBytesMax, run: run)
         let input = try await uploads.input(request.input, settings, run: run)
         if let input {
-            await happened(.data, "input sha256:\(input.digest) of \(input.bytes) bytes", inReceipt: true)
+            await happened(.data, "input sha256:\(input.digest) of \(NumberText.size(input.bytes))", inReceipt: true)
         }
         if Task.isCancelled { throw .sandbox("the start was given up", remedy: "Nothing needs to be done.") }
         let left = secondsLeft

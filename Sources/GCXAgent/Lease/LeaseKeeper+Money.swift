@@ -175,7 +175,7 @@ extension LeaseKeeper {
         let isSure = try await checkPayable(document)
         try context.store.keep(voucher, isSure: isSure)
         vouched = document.cumulative
-        await happened(.voucher, "the buyer vouched for \(document.cumulative) in all")
+        await happened(.voucher, "the buyer vouched for \(NumberText.amount(document.cumulative)) in all")
         // The voucher is kept; what the ledger says to it is no affair of the buyer's, and is tried again.
         if case .settling = phase {
             return await attempt("settling") { () async throws(AgentError) in try await settle() }

@@ -199,14 +199,17 @@ extension LeaseKeeper {
 
     private func pauseNote(_ policy: CreditPolicy, _ metered: Amount) -> String {
         policy.isSpent(metered: metered)
-            ? "paused: the deposit of \(policy.deposit) is used up"
-            : "paused: \(metered) metered, \(vouched) vouched, credit limit \(terms.creditLimit)"
+            ? "paused: the deposit of \(NumberText.amount(policy.deposit)) is used up"
+            : "paused: \(NumberText.count(metered)) metered, \(NumberText.count(vouched)) vouched for, and the credit is "
+                + NumberText.amount(terms.creditLimit)
     }
 
     private func endIfOverdue(_ policy: CreditPolicy, _ metered: Amount) async throws(AgentError) {
         let grace = terms.graceSeconds.saturatingProduct(1_000_000_000)
         if case .paused(let since) = phase, BootClock.now() > since.saturatingSum(grace) {
-            try await take(.mustEnd(.budget), note: "no voucher within the grace of \(terms.graceSeconds) s")
+            try await take(
+                .mustEnd(.budget),
+                note: "no voucher within the grace of \(NumberText.span(seconds: terms.graceSeconds))")
         }
         if context.now() >= terms.endsAt {
             try await take(.mustEnd(.timeLimit), note: "the lease has ended")

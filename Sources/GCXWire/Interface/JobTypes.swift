@@ -104,6 +104,15 @@ package struct JobStatus: Codable, Equatable, Sendable {
     package var published: [PublishedPort]?
     /// Jobs that were begun in the lease; nil from an agent that knows of one alone.
     package var jobs: UInt64?
+    /// When the machine signed the lease, Unix seconds; nil from an agent that does not say.
+    package var createdAt: UInt64?
+    /// The latest job's program and arguments as a shell takes them, at most ``AgentLimits/commandShownBytesMax``; nil before
+    /// there is one, and where its image's own is run.
+    package var command: Untrusted?
+    /// The latest job's image as the buyer named it; nil where it has no name.
+    package var image: Untrusted?
+    /// What the running job has used by its last sample, a little more than its last receipt says; nil while none runs.
+    package var metered: MeteredUsage?
 
     /// Whether the lease waits for another job, the last one being over.
     package var isOpenAgain: Bool { phase == .open && jobs ?? 0 > 0 }
@@ -112,7 +121,8 @@ package struct JobStatus: Codable, Equatable, Sendable {
         lease: LeaseID, payer: Address, phase: LeasePhaseName, exit: ExitReason?, startedAt: UInt64?, endedAt: UInt64?,
         usage: Usage, amount: Amount, vouched: Amount, claimed: Amount, deposit: Amount, receipts: UInt64,
         logBytes: UInt64, note: Untrusted, live: LiveUsage? = nil, published: [PublishedPort]? = nil,
-        jobs: UInt64? = nil
+        jobs: UInt64? = nil, createdAt: UInt64? = nil, command: Untrusted? = nil, image: Untrusted? = nil,
+        metered: MeteredUsage? = nil
     ) {
         self.lease = lease
         self.payer = payer
@@ -131,6 +141,21 @@ package struct JobStatus: Codable, Equatable, Sendable {
         self.live = live
         self.published = published
         self.jobs = jobs
+        self.createdAt = createdAt
+        self.command = command
+        self.image = image
+        self.metered = metered
+    }
+}
+
+/// What a job has used, and what that comes to: no receipt says so yet.
+package struct MeteredUsage: Codable, Equatable, Sendable {
+    package var usage: Usage
+    package var amount: Amount
+
+    package init(usage: Usage, amount: Amount) {
+        self.usage = usage
+        self.amount = amount
     }
 }
 

@@ -91,7 +91,7 @@ struct JobTransfer: Sendable {
         let most = bytesMax ?? ClientLimits.archiveBytesMax(ofStorage: storage)
         guard stated.bytes <= most else {
             throw CommandError(
-                "the output is an archive of \(stated.bytes) bytes, and the lease has \(storage) bytes of storage",
+                "the output is an archive of \(Display.bytes(stated.bytes)), and the lease has \(Display.bytes(storage)) of storage",
                 fix:
                     "If you expect so much, as of sparse files, take it with `gcx job output --bytes-max \(stated.bytes)`."
             )

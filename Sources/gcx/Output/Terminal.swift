@@ -17,14 +17,30 @@ enum Terminal {
     }
 
     /// Columns, 100 where nobody says.
-    static var width: Int {
+    static var width: Int { tableWidth ?? 100 }
+
+    /// What a table has to fit: the columns of the terminal, else what COLUMNS says; a pipe or a file gets all of it.
+    static var tableWidth: Int? {
         var size = winsize()
         // bounded here: a constant of the kernel, and 16 bits
-        guard isTerminal, ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 100 }
-        return Int(size.ws_col)
+        if isTerminal, ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 { return Int(size.ws_col) }
+        if let named = Environment.value("COLUMNS").flatMap({ Int($0) }), named > 0 { return named }
+        return isTerminal ? 80 : nil
     }
 
     static func say(_ text: String = "") { write(text + "\n", to: STDOUT_FILENO) }
+
+    /// - Parameter empty: what is said in place of a table without rows.
+    static func say(_ table: TextTable, empty: String = "nothing to show") {
+        guard !table.isEmpty else { return say(empty) }
+        say(table.text(width: tableWidth))
+        let dropped = table.dropped(width: tableWidth)
+        guard isTerminal, !dropped.isEmpty else { return }
+        let hint = "no room for: \(dropped.joined(separator: ", "))"
+        for line in TextFields.wrapped(hint, to: tableWidth) { say(dim(line)) }
+    }
+
+    static func say(_ fields: TextFields) { say(fields.text(width: tableWidth)) }
     static func say(_ text: StyledText) { write(text + "\n", to: STDOUT_FILENO) }
     static func complain(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
 
@@ -89,83 +105,6 @@ enum Terminal {
     }
 }
 
-/// Columns of text, as wide as they have to be.
-struct Table {
-    private var rows: [[String]]
-
-    init(_ header: [String]) { rows = [header] }
-
-    mutating func add(_ row: [String]) { rows.append(row) }
-
-    var text: String {
-        // bounded here: a table begins with its heading, and every row has as many columns
-        let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
-        return rows.map { row in
-            zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }.joined(separator: "  ")
-                .trimmedEnd
-        }.joined(separator: "\n")
-    }
-}
-
 extension String {
     var trimmedEnd: String { String(reversed().drop { $0 == " " }.reversed()) }
-}
-
-/// Numbers as people read them.
-enum Display {
-    /// `1234567` as `1,234,567`.
-    static func grouped(_ number: some CustomStringConvertible) -> String {
-        let digits = Array(number.description)
-        return String(
-            digits.enumerated().reversed().reduce(into: []) { text, item in
-                let fromEnd = digits.count - 1 - item.offset  // bounded: places in the list of digits
-                if fromEnd > 0, fromEnd.isMultiple(of: 3) { text.append(",") }
-                text.append(item.element)
-            }.reversed())
-    }
-
-    static func amount(_ amount: Amount) -> String { "\(grouped(amount)) base units" }
-
-    /// Bytes in the largest binary unit that leaves a whole part, with one digit after the point.
-    static func bytes(_ count: UInt64) -> String {
-        var (value, unit) = (count, 0)
-        let units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"]
-        var rest: UInt64 = 0
-        // bounded here: six units, of which the last ends the loop; the rest is below 1,024
-        while value >= 1_024, unit < units.count - 1 { (rest, value, unit) = (value % 1_024, value / 1_024, unit + 1) }
-        return unit == 0 ? "\(value) B" : "\(value).\(rest * 10 / 1_024) \(units[unit])"
-    }
-
-    /// Nanoseconds as seconds with milliseconds.
-    static func seconds(_ nanoseconds: UInt64) -> String {
-        let millis = nanoseconds / 1_000_000
-        let fraction = "\(millis % 1_000)"
-        // bounded: joins texts; three digits at most
-        return "\(millis / 1_000).\(String(repeating: "0", count: 3 - fraction.count))\(fraction) s"
-    }
-
-    /// A figure with its unit, in powers of ten; a duration in picoseconds in the unit that people use for its size.
-    static func figure(_ value: UInt64, _ unit: Untrusted) -> String {
-        unit == "ps" ? duration(picoseconds: value) : scaled(value, unit.shown)
-    }
-
-    private static func duration(picoseconds value: UInt64) -> String {
-        for (power, name) in [
-            (UInt64(1_000_000_000_000), "s"), (1_000_000_000, "ms"), (1_000_000, "µs"), (1_000, "ns"),
-        ]
-        where value >= power {
-            // bounded: what is left of a number below 2^40, times ten
-            return "\(value / power).\(value % power * 10 / power) \(name)"
-        }
-        return "\(value) ps"
-    }
-
-    private static func scaled(_ value: UInt64, _ unit: String) -> String {
-        for (power, name) in [(UInt64(1_000_000_000_000), "T"), (1_000_000_000, "G"), (1_000_000, "M")]
-        where value >= power {
-            // bounded: what is left of a number below 2^40, times ten
-            return "\(value / power).\(value % power * 10 / power) \(name)\(unit)"
-        }
-        return "\(grouped(value)) \(unit)"
-    }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import FoundationEssentials
 import GCXBenchmark
 import GCXLinux
+import GCXModel
 
 /// `gcx bench compare`: what changed between two reports.
 struct BenchCompare: ParsableCommand {
@@ -28,7 +29,7 @@ struct BenchCompare: ParsableCommand {
         let (one, other) = (try report(first), try report(second))
         let comparison = try BenchmarkComparison(one, other)
         if json { return try Terminal.json(comparison) }
-        var table = Table(["benchmark", "first", "second", "ratio", "chance", "verdict"])
+        var table = Self.table()
         for axis in comparison.axes where axis.first != nil && axis.second != nil {
             let entry = BenchmarkRegistry.benchmark(named: axis.name)
             func figure(_ value: Double?) -> String {
@@ -43,7 +44,7 @@ struct BenchCompare: ParsableCommand {
             ])
         }
         let alone = comparison.axes.filter { $0.first == nil || $0.second == nil }
-        if alone.count < comparison.axes.count { Terminal.say(table.text) }
+        if alone.count < comparison.axes.count { Terminal.say(table) }
         // What one report alone has compares with nothing: a line for each report says it.
         for (name, names) in [
             (first, alone.filter { $0.second == nil && $0.first != nil }.map(\.name)),
@@ -55,6 +56,14 @@ struct BenchCompare: ParsableCommand {
             throw CommandError(
                 "the two reports have no figure in common", fix: "Measure both with the same --only, or without it.")
         }
+    }
+
+    static func table() -> TextTable {
+        TextTable(
+            [
+                .text("benchmark", least: 16), .number("first"), .number("second"), .number("ratio"), .number("chance"),
+                .whole("verdict"),
+            ], dropping: ["chance", "ratio"])
     }
 
     private static func report(_ path: String) throws -> BenchmarkReport {

@@ -31,17 +31,19 @@ struct BenchVerify: ParsableCommand {
         let (measured, claimed) = (
             attestation.facts.count { $0.level >= .measured }, attestation.facts.count { $0.level == .claimed }
         )
-        Terminal.say("signed by     \(attestation.machine.checksummed)")
-        Terminal.say(
-            "measured      \(BenchmarkSubject.date(attestation.measuredAt)), \(attestation.kernelVersion.shown)")
-        Terminal.say("samples       the report is the one signed; \(measured) figures follow from its samples")
-        Terminal.say("inventory     the one signed; \(claimed) claims follow from it")
-        for line in RatingText.lines(attestation.facts) { Terminal.say("rating        \(line)") }
+        var fields = TextFields()
+        fields.add("signed by", attestation.machine.checksummed)
+        fields.add(
+            "measured", "\(BenchmarkSubject.date(attestation.measuredAt)), \(attestation.kernelVersion.shown)")
+        fields.add("samples", "the report is the one signed; \(measured) figures follow from its samples")
+        fields.add("inventory", "the one signed; \(claimed) claims follow from it")
+        for line in RatingText.lines(attestation.facts) { fields.add("rating", line) }
         for witness in verified.witnesses {
             let figure = Quantity(Double(witness.result.value), .bytesPerSecond)
-            Terminal.say(
-                "witness       \(witness.kind.shown): \(figure) seen and signed by \(witness.challenger.checksummed)")
+            fields.add(
+                "witness", "\(witness.kind.shown): \(figure) seen and signed by \(witness.challenger.checksummed)")
         }
+        Terminal.say(fields)
         Terminal.say("record: ok")
     }
 

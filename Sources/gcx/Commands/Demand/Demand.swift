@@ -140,7 +140,9 @@ struct Requirement: ExpressibleByArgument {
 
 /// `gcx demand list`.
 struct DemandList: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "list", abstract: "List the standing demands.")
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List the standing demands.",
+        discussion: "Money is in base units. \(table([]).orderText)")
 
     @OptionGroup var ledger: LedgerOptions
     @OptionGroup var output: OutputOptions
@@ -148,15 +150,25 @@ struct DemandList: AsyncParsableCommand {
     func run() async throws {
         let demands = try await ledger.open().demands(liveOnly: true)
         if output.json { return try Terminal.json(demands) }
-        var table = Table(["demand", "cores", "memory", "seconds", "an hour at most", "budget"])
+        Terminal.say(Self.table(demands), empty: "no demands")
+    }
+
+    static func table(_ demands: [DemandRecord]) -> TextTable {
+        var table = TextTable(
+            [
+                .id("demand"), .number("cores"), .number("memory"), .number("storage"), .number("for"),
+                .number("an hour at most"), .number("budget"), .whole("until"),
+            ], dropping: ["until", "storage", "an hour at most", "memory"])
         for record in demands {
             let demand = record.document
             table.add([
-                "\(record.digest)", "\(demand.resources.cores)", Display.bytes(demand.resources.memoryBytes),
-                "\(demand.durationSeconds)", Display.grouped(demand.hourlyMax), Display.grouped(demand.budget),
+                "\(record.digest)", Display.grouped(demand.resources.cores),
+                Display.bytes(demand.resources.memoryBytes), Display.bytes(demand.resources.storageBytes),
+                Display.span(demand.durationSeconds), Display.grouped(demand.hourlyMax),
+                Display.grouped(demand.budget), RFC3339.moment(demand.expiresAt),
             ])
         }
-        Terminal.say(demands.isEmpty ? "no demands" : table.text)
+        return table
     }
 }
 
@@ -168,16 +180,18 @@ struct DemandMatch: AsyncParsableCommand {
     @OptionGroup var ledger: LedgerOptions
     @OptionGroup var output: OutputOptions
 
-    @Argument(help: "Digest of the demand.")
-    var demand: Digest
+    @Argument(help: "Digest of the demand, or its beginning.")
+    var demand: DigestName
 
     @ArgumentParser.Flag(help: "Also say which offers failed on what.")
     var explain = false
 
     func run() async throws {
-        let result = try await MarketView(ledger: try ledger.open()).match(demand)
+        let ledger = try ledger.open()
+        let digest = try await demand.digest(of: "demand") { try await ledger.demands(liveOnly: false).map(\.digest) }
+        let result = try await MarketView(ledger: ledger).match(digest)
         if output.json { return try Terminal.json(result) }
-        Terminal.say(MatchText.lines(result, explain: explain).joined(separator: "\n"))
+        Terminal.say(MatchText.fields(result, explain: explain))
         if result.matches.isEmpty { throw ExitCode(78) }
     }
 }
@@ -193,22 +207,4 @@ struct DemandWithdraw: AsyncParsableCommand {
     var demand: Digest
 
     func run() async throws { try await Withdraw.post(demand, reason: "", key: key, ledger: ledger) }
-}
-
-/// A match as text.
-enum MatchText {
-    static func lines(_ result: MatchResult, explain: Bool) -> [String] {
-        // bounded: joins lists
-        var lines = result.matches.flatMap { match in
-            ["match  \(match.offer)  \(Display.amount(match.hourly)) an hour in full use"]
-                + ConductText.unused(match).map { "       unused: \($0)" }
-        }
-        if result.matches.isEmpty { lines.append("no offer serves this demand; --explain says why") }
-        guard explain else { return lines }
-        for rejection in result.rejected {
-            lines.append("no     \(rejection.offer)")
-            lines += rejection.reasons.map { "         \($0)" }  // bounded: joins lists
-        }
-        return lines
-    }
 }

@@ -96,7 +96,7 @@ struct DemoScript: Sendable {
         try await cast.ledger.post(.demand(signed))
         let digest = signed.digest(in: cast.identity.domain)
         let result = try await MarketView(ledger: cast.ledger).match(digest)
-        for line in MatchText.lines(result, explain: true) { say("  " + line) }
+        for line in MatchText.fields(result, explain: true).lines(width: nil) { say("  " + line) }
         return digest
     }
 

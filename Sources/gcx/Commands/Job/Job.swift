@@ -48,25 +48,14 @@ struct CallerOptions: ParsableArguments {
     private static var sessionSeconds: UInt64 { AgentLimits.sessionSecondsMax }
 }
 
-/// Jobs as a table.
-enum JobTable {
-    static func text(_ jobs: [JobStatus]) -> String {
-        var table = Table(["lease", "phase", "end", "CPU", "owed", "vouched", "claimed", "receipts"])
-        for job in jobs {
-            table.add([
-                "\(job.lease)", job.phase.rawValue, job.exit?.description ?? "-",
-                Display.seconds(job.usage.coreNanoseconds), Display.grouped(job.amount), Display.grouped(job.vouched),
-                Display.grouped(job.claimed), "\(job.receipts)",
-            ])
-        }
-        return jobs.isEmpty ? "no jobs" : table.text
-    }
-}
-
 /// `gcx job list`.
 struct JobList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "List the agent's jobs, newest first.")
+        commandName: "list", abstract: "List the agent's jobs, newest first.",
+        discussion: """
+            The owner, who may open the agent's socket, sees all jobs; a payer, with --key, those of his leases. CPU and what is
+            owed are of the last sample. \(JobTable.list([], now: 0).orderText)
+            """)
 
     @OptionGroup var agent: AgentOptions
     @OptionGroup var ledger: LedgerOptions
@@ -77,48 +66,7 @@ struct JobList: AsyncParsableCommand {
         let client = try agent.open()
         let jobs = try await client.jobs(by: try await caller.caller(agent: client, ledger: ledger))
         if output.json { return try Terminal.json(jobs) }
-        Terminal.say(JobTable.text(jobs))
-    }
-}
-
-/// One job as lines.
-enum JobText {
-    static func lines(_ job: JobStatus) -> [String] {
-        [
-            "lease     \(job.lease)",
-            "phase     \(job.phase.rawValue) (\(job.note.shown))",
-            "end       \(job.exit?.description ?? "-")",
-        ] + count(job) + [
-            "CPU       \(Display.seconds(job.usage.coreNanoseconds))",
-            "elapsed   \(Display.seconds(job.usage.leaseNanoseconds))",
-            "memory    \(Display.grouped(job.usage.memoryByteSeconds)) byte-seconds",
-            "storage   \(Display.grouped(job.usage.storageByteSeconds)) byte-seconds",
-            "sent      \(Display.bytes(job.usage.egressBytes))",
-        ] + (job.published ?? []).map { "published \($0)" } + [
-            "owed      \(Display.amount(job.amount)) by \(job.receipts) receipts",
-            "vouched   \(Display.amount(job.vouched))",
-            "claimed   \(Display.amount(job.claimed))",
-            "log       \(Display.bytes(job.logBytes))",
-        ]
-    }
-
-    /// Which job of its lease it is, where that is worth a word.
-    private static func count(_ job: JobStatus) -> [String] {
-        guard let jobs = job.jobs, jobs > 1 || job.isOpenAgain else { return [] }
-        return [
-            "jobs      \(jobs) begun\(job.isOpenAgain ? ", and the lease is open for another" : "; this is the latest")"
-        ]
-    }
-
-    /// What can be done with a lease that its job has left open.
-    ///
-    /// - Parameter endsAt: Unix seconds.
-    static func ways(on job: JobStatus, until endsAt: UInt64) -> [String] {
-        [
-            "The lease is open until \(RFC3339.moment(endsAt)).",
-            "  for another job:   gcx job run --lease \(job.lease) …    (with the same journal)",
-            "  to end it now:     gcx job cancel \(job.lease)    or, on the ledger: gcx lease close \(job.lease)",
-        ]
+        Terminal.say(JobTable.list(jobs, now: WallClock.now() / 1_000_000_000), empty: "no jobs")
     }
 }
 

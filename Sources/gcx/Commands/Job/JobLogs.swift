@@ -32,8 +32,8 @@ struct JobLogs: AsyncParsableCommand {
     @ArgumentParser.Flag(help: "One JSON document for each line, with its time and stream.")
     var json = false
 
-    @Argument(help: "Id of the lease.")
-    var lease: Digest
+    @Argument(help: "Id of the lease, or its beginning.")
+    var lease: LeaseName
 
     @ArgumentParser.Flag(name: .shortAndLong, help: "Go on until the job ends.")
     var follow = false
@@ -76,6 +76,7 @@ struct JobLogs: AsyncParsableCommand {
     func run() async throws {
         let client = try agent.open()
         let who = try await caller.caller(agent: client, ledger: ledger)
+        let lease = try await lease.id(on: client, by: who)
         if verify {
             let check = LogCheck(agent: client, ledger: try ledger.open(), lease: lease, job: job, caller: who)
             return try await check.run()
@@ -83,10 +84,12 @@ struct JobLogs: AsyncParsableCommand {
         let style = LogStyle(
             json: json, timestamps: timestamps, raw: raw, pattern: try grep.map { try LinePattern($0) },
             isTail: tail != nil)
-        try await show(client, who, LogPrinter(style))
+        try await show(lease, client, who, LogPrinter(style))
     }
 
-    private func show(_ client: AgentClient, _ who: Caller, _ printer: LogPrinter) async throws {
+    private func show(
+        _ lease: LeaseID, _ client: AgentClient, _ who: Caller, _ printer: LogPrinter
+    ) async throws {
         let query = LogQuery(sinceNanoseconds: since?.nanoseconds, tail: tail, stream: stream)
         var reading = LogReading(from: 0, isWhole: since == nil && tail == nil, stream: stream)
         let follower = LogFollower(

@@ -13,8 +13,8 @@ struct JobOutput: AsyncParsableCommand {
     @OptionGroup var ledger: LedgerOptions
     @OptionGroup var caller: CallerOptions
 
-    @Argument(help: "Id of the lease.")
-    var lease: Digest
+    @Argument(help: "Id of the lease, or its beginning.")
+    var lease: LeaseName
 
     @Option(help: "Directory to unpack into; made where it is missing.")
     var out: String
@@ -24,9 +24,9 @@ struct JobOutput: AsyncParsableCommand {
 
     func run() async throws {
         let client = try agent.open()
-        let flow = JobTransfer(
-            agent: client, ledger: try ledger.open(), lease: lease,
-            caller: try await caller.caller(agent: client, ledger: ledger))
+        let who = try await caller.caller(agent: client, ledger: ledger)
+        let lease = try await lease.id(on: client, by: who)
+        let flow = JobTransfer(agent: client, ledger: try ledger.open(), lease: lease, caller: who)
         guard let digest = try await flow.fetch(into: out, bytesMax: bytesMax?.bytes) else {
             throw CommandError(
                 "there is no output: the job left none, or it was wiped",

@@ -73,7 +73,9 @@ struct JobRun: AsyncParsableCommand {
     @Option(help: "TCP port of the job that is to be reached from outside; may be repeated. Needs --network egress.")
     var publish: [UInt16] = []
 
-    @Option(help: "Where the buyer's promises are kept, so that a second run goes on. Default: gcx-LEASE.journal here.")
+    @Option(
+        help: "Where the buyer's promises are kept, so that a second run goes on. Default: a file in your state folder."
+    )
     var journal: String?
 
     @ArgumentParser.Flag(help: "Keep the lease open for further jobs after this one.")
@@ -104,7 +106,7 @@ struct JobRun: AsyncParsableCommand {
         if let reference {
             begun = try await flow.start(try request(reference), image: reference, input: isRemote ? nil : input)
         } else {
-            begun = try await client.job(lease, by: flow.caller)
+            begun = try await started(client, flow.caller)
         }
         let printer = LogPrinter(LogStyle())
         let (status, logFault) = try await flow.attend(
@@ -117,7 +119,8 @@ struct JobRun: AsyncParsableCommand {
             let transfer = JobTransfer(agent: client, ledger: ledger, lease: lease, caller: flow.caller)
             _ = try await transfer.fetch(into: output)
         }
-        Terminal.complain(JobText.lines(status).joined(separator: "\n"))
+        Terminal.complain(
+            JobText.fields(status, now: WallClock.now() / 1_000_000_000).text(width: Terminal.tableWidth))
         if status.isOpenAgain, let endsAt = try? await ledger.lease(lease).terms.endsAt {
             Terminal.complain(JobText.ways(on: status, until: endsAt).joined(separator: "\n"))
         }
@@ -127,6 +130,16 @@ struct JobRun: AsyncParsableCommand {
                 fix: "See where it differs with `gcx job logs \(lease) --verify`, and keep the receipts as evidence.")
         }
         throw ExitCode(Self.status(status.exit))
+    }
+
+    /// The job that was started before.
+    private func started(_ client: AgentClient, _ caller: Caller) async throws -> JobStatus {
+        let status = try await client.job(lease, by: caller)
+        // Of an older agent nobody knows how many there were.
+        guard status.jobs == 0, !status.isActive, status.phase != .closed else { return status }
+        throw CommandError(
+            "no job was begun on lease \(lease.short) yet, so there is none to attend",
+            fix: "Begin one: `gcx job run` with --image and without --attach.")
     }
 
     private func request(_ image: ImageReference) throws -> JobRequest {

@@ -14,10 +14,12 @@ struct JobEvents: AsyncParsableCommand {
     @OptionGroup var caller: CallerOptions
     @OptionGroup var output: OutputOptions
 
-    @Argument(help: "Id of the lease; without it, all that you may see.")
-    var lease: Digest?
+    @Argument(help: "Id of the lease, or its beginning; without it, all that you may see.")
+    var lease: LeaseName?
 
-    @ArgumentParser.Flag(name: .shortAndLong, help: "Go on with new events, until interrupted or the lease is wiped.")
+    @ArgumentParser.Flag(
+        name: .shortAndLong,
+        help: "Go on with new events: of one lease until its job is over and all is said, else until interrupted.")
     var follow = false
 
     @Option(help: "Only events after this sequence number.")
@@ -26,15 +28,8 @@ struct JobEvents: AsyncParsableCommand {
     func run() async throws {
         let client = try agent.open()
         let who = try await caller.caller(agent: client, ledger: ledger)
-        var after = after
-        while true {
-            let wait = follow ? BuyerLimits.buyerWaitSeconds : 0
-            let events = try await client.events(of: lease, after: after, waitSeconds: wait, by: who)
-            for event in events { try show(event) }
-            after = events.last?.sequence ?? after
-            let isOver = lease != nil && events.contains { $0.kind == .wiped }
-            if isOver || (events.isEmpty && !follow) { return }
-        }
+        let lease = try await lease?.id(on: client, by: who)
+        try await JobEventFollower(agent: client, caller: who, lease: lease, follow: follow).run(after: after, show)
     }
 
     private func show(_ event: JobEvent) throws {
@@ -49,7 +44,8 @@ struct JobEvents: AsyncParsableCommand {
 /// `gcx job top`: who uses what now.
 struct JobTop: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "top", abstract: "Show what running jobs use now; on a terminal again every second.")
+        commandName: "top", abstract: "Show what running jobs use now; on a terminal again every second.",
+        discussion: "A job's state, CPU and what is owed are those of `gcx job list`. \(JobTable.top([]).orderText)")
 
     @OptionGroup var agent: AgentOptions
     @OptionGroup var ledger: LedgerOptions
@@ -64,43 +60,12 @@ struct JobTop: AsyncParsableCommand {
         let who = try await caller.caller(agent: client, ledger: ledger)
         let isOnce = once || output.json || !Terminal.isTerminal
         while true {
-            let jobs = try await client.jobs(by: who).filter { $0.live != nil || $0.phase.isAlive }
+            let jobs = try await client.jobs(by: who).filter(\.isActive)
             if output.json { return try Terminal.json(jobs) }
-            if isOnce { return Terminal.say(Self.text(jobs)) }
-            Terminal.clearScreen()
-            Terminal.say(Self.text(jobs))
+            if !isOnce { Terminal.clearScreen() }
+            Terminal.say(JobTable.top(jobs), empty: "no job runs")
+            if isOnce { return }
             try await Task.sleep(for: .seconds(1))
-        }
-    }
-
-    static func text(_ jobs: [JobStatus]) -> String {
-        guard !jobs.isEmpty else { return "no job runs" }
-        var table = Table(["lease", "phase", "cores", "memory", "processes", "read/s", "write/s", "storage", "owed"])
-        for job in jobs {
-            let live = job.live
-            table.add([
-                job.lease.short, job.phase.rawValue, live.map { cores($0.millicores) } ?? "-", size(live?.memoryBytes),
-                live?.pids.map(String.init) ?? "-", size(live?.ioReadRate), size(live?.ioWriteRate),
-                size(live?.storageBytes), Display.grouped(job.amount),
-            ])
-        }
-        return table.text
-    }
-
-    private static func size(_ bytes: UInt64?) -> String { bytes.map(Display.bytes) ?? "-" }
-
-    private static func cores(_ millicores: UInt64) -> String {
-        let hundredths = millicores % 1_000 / 10
-        return "\(millicores / 1_000).\(hundredths < 10 ? "0" : "")\(hundredths)"
-    }
-}
-
-extension LeasePhaseName {
-    /// Whether a job may be there.
-    fileprivate var isAlive: Bool {
-        switch self {
-        case .starting, .running, .paused, .held, .ending: true
-        case .proposed, .open, .settling, .closed: false
         }
     }
 }
@@ -133,13 +98,14 @@ struct JobTarget: ParsableArguments {
     @OptionGroup var caller: CallerOptions
     @OptionGroup var output: OutputOptions
 
-    @Argument(help: "Id of the lease.")
-    var lease: Digest
+    @Argument(help: "Id of the lease, or its beginning.")
+    var lease: LeaseName
 
     /// Gives the order and says what became of it.
     func show(_ order: (AgentClient, LeaseID, Caller) async throws -> JobStatus) async throws {
         let client = try agent.open()
-        let job = try await order(client, lease, try await caller.caller(agent: client, ledger: ledger))
+        let who = try await caller.caller(agent: client, ledger: ledger)
+        let job = try await order(client, try await lease.id(on: client, by: who), who)
         if output.json { return try Terminal.json(job) }
         Terminal.say("\(job.phase.rawValue): \(job.note.shown)")
     }

@@ -68,27 +68,48 @@ struct LeaseShow: AsyncParsableCommand {
         let ledger = try ledger.open()
         let record = try await ledger.lease(lease)
         if output.json { return try Terminal.json(record) }
-        let terms = record.terms
-        Terminal.say("lease    \(record.id)")
-        Terminal.say("payer    \(terms.payer.checksummed)")
-        Terminal.say("payee    \(terms.payee.checksummed)")
-        Terminal.say("machine  \(terms.machine.checksummed)")
-        Terminal.say("runs     \(RFC3339.moment(terms.startsAt)) to \(RFC3339.moment(terms.endsAt))")
-        Terminal.say("leased   \(terms.resources.cores) cores, \(Display.bytes(terms.resources.memoryBytes)) memory")
-        Terminal.say("deposit  \(Display.amount(record.deposit))")
-        Terminal.say("settled  \(Display.amount(record.settled))")
-        if let unused = try await LeaseText.unused(record, ledger) { Terminal.say("unused   \(unused)") }
-        Terminal.say("state    \(EscrowText.line(record.escrow))")
-        for rating in record.ratings {
-            Terminal.say(
-                "rating   \(rating.document.stars) of 5 by \(rating.document.rater.checksummed): \(rating.document.comment.shown)"
-            )
-        }
+        Terminal.say(LeaseText.fields(record, unused: try await LeaseText.unused(record, ledger)))
     }
 }
 
 /// A lease as text.
 enum LeaseText {
+    /// - Parameter unused: what it costs while nobody uses it, in words.
+    static func fields(_ record: LeaseRecord, unused: String?) -> TextFields {
+        let terms = record.terms
+        var fields = TextFields()
+        fields.add("lease", "\(record.id)")
+        fields.add("payer", terms.payer.checksummed)
+        fields.add("payee", terms.payee.checksummed)
+        fields.add("machine", terms.machine.checksummed)
+        fields.add("runs", "\(RFC3339.moment(terms.startsAt)) to \(RFC3339.moment(terms.endsAt))")
+        fields.add("leased", ResourceText.line(terms.resources))
+        fields.add("price", RatesText.line(terms.rates))
+        fields.add("deposit", Display.amount(record.deposit))
+        fields.add("settled", Display.amount(record.settled))
+        fields.add("unused", unused)
+        fields.add("state", EscrowText.line(record.escrow))
+        for rating in record.ratings.map(\.document) {
+            fields.add("rating", "\(rating.stars) of 5 by \(rating.rater.checksummed): \(rating.comment.shown)")
+        }
+        return fields
+    }
+
+    /// The id is whole as long as there is room: the ledger finds no lease by its beginning.
+    static func table(_ leases: [LeaseRecord]) -> TextTable {
+        var table = TextTable(
+            [
+                .whole("lease"), .text("state", least: 7), .number("deposit"), .number("settled"), .whole("ends"),
+            ], dropping: ["ends", "settled", "deposit"])
+        for record in leases {
+            table.add([
+                "\(record.id)", EscrowText.line(record.escrow), Display.grouped(record.deposit),
+                Display.grouped(record.settled), RFC3339.moment(record.terms.endsAt),
+            ])
+        }
+        return table
+    }
+
     /// What it costs while nobody uses it; nil where its offer says nothing of it.
     static func unused(_ record: LeaseRecord, _ ledger: any Ledger) async throws -> String? {
         guard let conduct = try await ledger.offer(record.terms.offer).document.conduct else { return nil }
@@ -110,7 +131,8 @@ enum EscrowText {
 /// `gcx lease list`.
 struct LeaseList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "List the leases in which an address is payer, payee or machine.")
+        commandName: "list", abstract: "List the leases in which an address is payer, payee or machine.",
+        discussion: "Money is in base units. \(LeaseText.table([]).orderText)")
 
     @OptionGroup var ledger: LedgerOptions
     @OptionGroup var output: OutputOptions
@@ -121,14 +143,7 @@ struct LeaseList: AsyncParsableCommand {
     func run() async throws {
         let leases = try await ledger.open().leases(of: party)
         if output.json { return try Terminal.json(leases) }
-        var table = Table(["lease", "deposit", "settled", "state"])
-        for record in leases {
-            table.add([
-                "\(record.id)", Display.grouped(record.deposit), Display.grouped(record.settled),
-                EscrowText.line(record.escrow),
-            ])
-        }
-        Terminal.say(leases.isEmpty ? "no leases" : table.text)
+        Terminal.say(LeaseText.table(leases), empty: "no leases")
     }
 }
 

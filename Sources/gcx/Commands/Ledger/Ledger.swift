@@ -101,7 +101,7 @@ struct LedgerVerify: ParsableCommand {
     static func say(_ report: VerifyReport) {
         for problem in report.problems.prefix(problemsShown) { Terminal.say("problem: \(problem)") }
         let more = report.problems.dropFirst(problemsShown).count
-        if more > 0 { Terminal.say("problem: and \(more) more; --json has them all") }
+        if more > 0 { Terminal.say("problem: and \(Display.grouped(more)) more; --json has them all") }
         if !report.isTestNetworkCovered {
             Terminal.say(
                 "note: that this is \(report.isTestNetwork ? "a" : "no") test network is the file's own word: the ledger was "
@@ -113,7 +113,8 @@ struct LedgerVerify: ParsableCommand {
         }
         if !report.isTestNetwork { Terminal.say(CreditText.line(report.money.credit, of: report.operator)) }
         Terminal.say(
-            "ledger verify: \(report.isSound ? "ok" : "FAILED") (\(report.entries) entries, root \(report.root.short))")
+            "ledger verify: \(report.isSound ? "ok" : "FAILED") (\(Display.grouped(report.entries)) entries, root \(report.root.short))"
+        )
     }
 }
 
@@ -165,7 +166,8 @@ struct LedgerHead: AsyncParsableCommand {
 
 /// `gcx ledger entries`.
 struct LedgerEntries: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "entries", abstract: "List the journal.")
+    static let configuration = CommandConfiguration(
+        commandName: "entries", abstract: "List the journal.", discussion: table([]).orderText)
 
     @OptionGroup var ledger: LedgerOptions
     @OptionGroup var output: OutputOptions
@@ -181,14 +183,18 @@ struct LedgerEntries: AsyncParsableCommand {
         let entries = try await client.entries(from: from, limit: limit)
         if output.json { return try Terminal.json(entries) }
         let domain = try await client.identity().domain
-        var table = Table(["entry", "kind", "posted at", "digest"])
-        for posted in entries {
+        Terminal.say(Self.table(entries.map { ($0, $0.entry.digest(in: domain)) }), empty: "no entries")
+    }
+
+    static func table(_ entries: [(posted: PostedEntry, digest: Digest)]) -> TextTable {
+        var table = TextTable(
+            [.number("entry"), .text("kind", least: 10), .whole("posted at"), .id("digest")], dropping: ["posted at"])
+        for (posted, digest) in entries {
             table.add([
-                "\(posted.index)", posted.entry.kind.rawValue, RFC3339.moment(posted.postedAt),
-                "\(posted.entry.digest(in: domain))",
+                "\(posted.index)", posted.entry.kind.rawValue, RFC3339.moment(posted.postedAt), "\(digest)",
             ])
         }
-        Terminal.say(table.text)
+        return table
     }
 }
 

@@ -15,7 +15,8 @@ struct OfferNoun: AsyncParsableCommand {
 /// `gcx offer list`.
 struct OfferList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "List the live offers on the ledger.")
+        commandName: "list", abstract: "List the live offers on the ledger.",
+        discussion: "Prices are base units for an hour in full use. \((try? table([], scores: [:]).orderText) ?? "")")
 
     @OptionGroup var ledger: LedgerOptions
     @OptionGroup var output: OutputOptions
@@ -28,57 +29,76 @@ struct OfferList: AsyncParsableCommand {
         let offers = try await ledger.offers(liveOnly: !all)
         if output.json { return try Terminal.json(offers) }
         let names = try await MarketView(ledger: ledger).reputations(of: offers.map(\.document.owner))
-        var table = Table([
-            "offer", "cores", "memory", "storage", "an hour in full use", "unused", "region", "isolation",
-            "owner's stars",
-        ])
+        Terminal.say(try Self.table(offers, scores: names), empty: "no offers")
+    }
+
+    static func table(_ offers: [OfferRecord], scores: [Address: ReputationScore]) throws -> TextTable {
+        var table = TextTable(
+            [
+                .id("offer"), .number("cores"), .number("memory"), .number("storage"), .number("an hour"),
+                .text("unused", least: 6), .text("region", least: 6), .text("isolation", least: 9),
+                .text("owner's stars", least: 5),
+            ], dropping: ["unused", "owner's stars", "storage", "isolation", "region"])
         for record in offers {
             let offer = record.document
             let hourly = try Pricing.hourlyCeiling(offer.capacity, rates: offer.rates)
             table.add([
-                "\(record.digest)", "\(offer.capacity.cores)", Display.bytes(offer.capacity.memoryBytes),
+                "\(record.digest)", Display.grouped(offer.capacity.cores), Display.bytes(offer.capacity.memoryBytes),
                 Display.bytes(offer.capacity.storageBytes), Display.grouped(hourly), ConductText.brief(offer),
-                offer.region.shown, "\(offer.isolation)", names[offer.owner]?.brief ?? "",  // bounded: a dictionary
+                offer.region.shown, "\(offer.isolation)", scores[offer.owner]?.brief ?? "",  // bounded: a dictionary
             ])
         }
-        Terminal.say(offers.isEmpty ? "no offers" : table.text)
+        return table
     }
 }
 
 /// `gcx offer show`.
 struct OfferShow: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "show", abstract: "Show one offer with every fact, its level of trust and its date.")
+        commandName: "show", abstract: "Show one offer with every fact, its level of trust and its date.",
+        discussion: table([]).orderText)
 
     @OptionGroup var ledger: LedgerOptions
     @OptionGroup var output: OutputOptions
 
-    @Argument(help: "Digest of the offer.")
-    var offer: Digest
+    @Argument(help: "Digest of the offer, or its beginning.")
+    var offer: DigestName
 
     func run() async throws {
         let ledger = try ledger.open()
-        let record = try await ledger.offer(offer)
+        let record = try await ledger.offer(
+            try await offer.digest(of: "offer") { try await ledger.offers(liveOnly: false).map(\.digest) })
         if output.json { return try Terminal.json(record) }
         let document = record.document
-        Terminal.say("offer     \(record.digest), revision \(document.revision)")
-        Terminal.say("owner     \(document.owner.checksummed)")
-        for line in try await MarketView(ledger: ledger).reputation(of: document.owner).lines {
-            Terminal.say("          \(line)")
-        }
-        Terminal.say("machine   \(document.machine.checksummed)")
         Terminal.say(
-            "for sale  \(document.capacity.cores) cores, \(Display.bytes(document.capacity.memoryBytes)) memory")
-        for line in try ConductText.lines(document) { Terminal.say(line) }
-        Terminal.say("expires   \(RFC3339.moment(document.expiresAt))")
-        var table = Table(["fact", "value", "trust", "taken at"])
-        for fact in document.facts {
+            try Self.fields(record, score: try await MarketView(ledger: ledger).reputation(of: document.owner)))
+        Terminal.say(Self.table(document.facts), empty: "it states no facts")
+    }
+
+    static func fields(_ record: OfferRecord, score: ReputationScore) throws -> TextFields {
+        let document = record.document
+        var fields = TextFields()
+        fields.add("offer", "\(record.digest), revision \(document.revision)")
+        fields.add("owner", document.owner.checksummed)
+        for line in score.lines { fields.add("", line) }
+        fields.add("machine", document.machine.checksummed)
+        fields.add("for sale", ResourceText.line(document.capacity))
+        for (name, line) in try ConductText.lines(document) { fields.add(name, line) }
+        fields.add("expires", RFC3339.moment(document.expiresAt))
+        return fields
+    }
+
+    static func table(_ facts: [Fact]) -> TextTable {
+        var table = TextTable(
+            [.text("fact", least: 16), .number("value"), .text("trust", least: 4), .whole("taken at")],
+            dropping: ["taken at"])
+        for fact in facts {
             table.add([
                 fact.name.shown, Display.figure(fact.value, fact.unit), "\(fact.level)",
                 RFC3339.moment(fact.measuredAt),
             ])
         }
-        Terminal.say(table.text)
+        return table
     }
 }
 

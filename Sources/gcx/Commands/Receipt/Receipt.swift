@@ -13,32 +13,41 @@ struct ReceiptNoun: AsyncParsableCommand {
 
 /// `gcx receipt list`.
 struct ReceiptList: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "list", abstract: "List the receipts of a lease.")
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List the receipts of a lease.",
+        discussion: table([]).orderText)
 
     @OptionGroup var agent: AgentOptions
     @OptionGroup var ledger: LedgerOptions
     @OptionGroup var caller: CallerOptions
     @OptionGroup var output: OutputOptions
 
-    @Argument(help: "Id of the lease.")
-    var lease: Digest
+    @Argument(help: "Id of the lease, or its beginning.")
+    var lease: LeaseName
 
     func run() async throws {
         let client = try agent.open()
-        let receipts = try await client.allReceipts(
-            lease, by: try await caller.caller(agent: client, ledger: ledger))
+        let who = try await caller.caller(agent: client, ledger: ledger)
+        let receipts = try await client.allReceipts(try await lease.id(on: client, by: who), by: who)
         if output.json { return try Terminal.json(receipts) }
-        var table = Table(["receipt", "elapsed", "CPU", "memory byte-s", "owed in all", "events"])
-        for signed in receipts {
-            let receipt = signed.document
+        Terminal.say(Self.table(receipts.map(\.document)), empty: "no receipts")
+    }
+
+    static func table(_ receipts: [Receipt]) -> TextTable {
+        var table = TextTable(
+            [
+                .whole("receipt"), .whole("issued"), .number("elapsed"), .number("CPU"), .number("memory held"),
+                .number("owed in all"), .text("events", least: 12),
+            ], dropping: ["memory held", "elapsed", "issued", "events"])
+        for receipt in receipts {
             table.add([
-                "\(receipt.sequence)\(receipt.isFinal ? " (final)" : "")",
+                "\(receipt.sequence)\(receipt.isFinal ? " (final)" : "")", RFC3339.moment(receipt.issuedAt),
                 Display.seconds(receipt.usage.leaseNanoseconds), Display.seconds(receipt.usage.coreNanoseconds),
-                Display.grouped(receipt.usage.memoryByteSeconds), Display.grouped(receipt.amount),
+                NumberText.held(receipt.usage.memoryByteSeconds), Display.grouped(receipt.amount),
                 receipt.events.map(\.shown).joined(separator: "; "),
             ])
         }
-        Terminal.say(receipts.isEmpty ? "no receipts" : table.text)
+        return table
     }
 }
 
@@ -72,7 +81,7 @@ struct ReceiptVerify: AsyncParsableCommand {
             last = (signed.document, signed.digest(in: domain))
         }
         let paid = record.settled
-        Terminal.say("receipts: \(receipts.count), all signed, chained and priced right")
+        Terminal.say("receipts: \(Display.grouped(receipts.count)), all signed, chained and priced right")
         Terminal.say(
             "owed: \(Display.amount(last?.receipt.amount ?? .zero)), paid on the ledger: \(Display.amount(paid))")
     }

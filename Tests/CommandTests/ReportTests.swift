@@ -1,0 +1,89 @@
+import GCXAgent
+import GCXModel
+import Support
+import Testing
+
+@testable import gcx
+
+@Suite("A job as it is shown")
+struct ReportTests {
+    private let world: TestWorld
+
+    init() throws { world = try TestWorld() }
+
+    private func report(_ change: (inout JobReport) -> Void = { _ in }) -> JobReport {
+        let terms = world.terms(offer: .random(), demand: .random())
+        var status = JobStatus(
+            lease: terms.digest(in: world.domain), payer: terms.payer, phase: .running, exit: nil,
+            startedAt: 1_800_000_060, endedAt: nil, usage: .zero, amount: 1_234_567, vouched: 1_000_000, claimed: 0,
+            deposit: 5_000_000, receipts: 3, logBytes: 4_096, note: "running")
+        status.createdAt = 1_800_000_000
+        status.metered = MeteredUsage(usage: .zero, amount: 1_300_000)
+        let request = JobRequest(
+            command: ["/bin/sh", "-c", "wc -l /input/* | sort"], environment: ["TOKEN": "s3cret"],
+            imageFormat: .registry,
+            imageReference: "docker://registry.example/lib/tool:1")
+        var report = JobReport(
+            status: status, terms: terms, placement: nil, request: request, facts: nil, events: [], usage: UsageGraph(),
+            receipts: [], isWiped: false)
+        change(&report)
+        return report
+    }
+
+    @Test("command, image, payer, price, limits, times, use and money are there, in words")
+    func words() {
+        let text = ReportText(report(), now: 1_800_003_660).text(width: nil)
+            .split(separator: " ", omittingEmptySubsequences: true).joined(separator: " ")
+        for word in [
+            "command /bin/sh -c 'wc -l /input/* | sort'", "image docker://registry.example/lib/tool:1",
+            "payer \(world.buyer.address.checksummed)",
+            "price base units: 3,600 an hour of lease, 7,200 a core-hour",
+            "created 2027-01-15 08:00:00Z", "started 2027-01-15 08:01:00Z",
+            "ran 1 h", "owed 1,234,567 base units by 3 receipts", "metered 1,300,000 base units so far",
+            "of a deposit of 5,000,000 base units", "leased 2 cores, 2.0 GiB memory, 1.0 GiB storage",
+            "log 4.0 KiB", "credit 100 base units beyond what is vouched for",
+        ] { #expect(text.contains(word), "\(word) in\n\(text)") }
+    }
+
+    @Test("of the environment the names are shown, and the values to programs alone")
+    func environment() {
+        let text = ReportText(report(), now: 0).text(width: nil)
+        #expect(text.contains("TOKEN") && !text.contains("s3cret"))
+    }
+
+    @Test("what a stranger wrote steers nothing and makes no line of its own")
+    func hostile() {
+        let text = ReportText(
+            report {
+                $0.request?.command = ["a\nstate ended\u{1B}[2J"]
+                $0.status.note = Hostile.words
+            }, now: 0
+        ).text(width: 80)
+        #expect(!text.unicodeScalars.contains { $0 != "\n" && PlainText.isHidden($0) })
+        #expect(text.split(separator: "\n").filter { $0.hasPrefix("state") }.count == 1)
+    }
+
+    @Test(
+        "a document is found by the beginning of its id, if one alone begins so",
+        arguments: [
+            ("0x46decc", true), ("0x46DECC3D", true), ("0x46dec", false), ("46decc3d", false), ("0x46decg", false),
+        ])
+    func names(text: String, isName: Bool) {
+        #expect((DigestName(argument: text) != nil) == isName)
+    }
+
+    @Test("an id that is whole is asked about without a list, and a beginning of two is refused")
+    func found() async throws {
+        let ids = ["0x46decc3d" + String(repeating: "0", count: 56), "0x46decc4d" + String(repeating: "0", count: 56)]
+            .compactMap { Digest($0) }
+        let known = { ids }
+        let whole = try #require(DigestName(argument: "\(ids[0])"))
+        #expect(try await whole.digest(of: "job") { throw CancellationError() } == ids[0])
+        let one = try #require(DigestName(argument: "0x46decc3"))
+        #expect(try await one.digest(of: "job", among: known) == ids[0])
+        for text in ["0x46decc", "0x99aabb"] {
+            let name = try #require(DigestName(argument: text))
+            await #expect(throws: CommandError.self) { try await name.digest(of: "job", among: known) }
+        }
+    }
+}
