@@ -63,6 +63,32 @@ struct ReportTests {
         #expect(text.split(separator: "\n").filter { $0.hasPrefix("state") }.count == 1)
     }
 
+    @Test("who leaves a running job is told how long it goes on unpaid, and what to type")
+    func departure() async throws {
+        let report = report()
+        let departure = Departure(
+            ask: { throw CancellationError() }, terms: report.terms, lease: report.status.lease,
+            key: "--key buyer.json",
+            others: " --journal mine")
+        var status = report.status
+        status.amount = status.vouched
+        status.metered = nil
+        let words = departure.words(status).joined(separator: "\n")
+        for part in [
+            "The job goes on (running). Nobody answers its receipts now, so nothing more of it is paid.",
+            "It has credit for 100 base units more, in full use ", "then it is paused, and ended 30 s later.",
+            "gcx job run --attach --lease \(status.lease) --key buyer.json --journal mine",
+            "gcx job logs \(status.lease) --follow --key buyer.json", "gcx job cancel \(status.lease) --key buyer.json",
+        ] { #expect(words.contains(part), "\(part) in\n\(words)") }
+        // What is metered and not vouched for is taken from the credit.
+        status.metered = MeteredUsage(usage: .zero, amount: Amount(status.vouched.value + 40))
+        #expect(departure.words(status).joined().contains("credit for 60 base units more"))
+        status.phase = .closed
+        status.exit = .exited(code: 3)
+        #expect(departure.words(status)[0].contains("The job is over (exited with status 3)"))
+        #expect(departure.words(nil)[0].contains("does not say where the job stands"))
+    }
+
     @Test(
         "a document is found by the beginning of its id, if one alone begins so",
         arguments: [

@@ -50,7 +50,7 @@ final class Site {
 
     var environment: [String: String] {
         ChildProcess.plainEnvironment.merging([
-            "GCX_LEDGER": "unix:\(path("ledger.sock"))", "GCX_AGENT": agentEndpoint,
+            "GCX_LEDGER": "unix:\(path("ledger.sock"))", "GCX_AGENT": agentEndpoint, "HOME": directory,
         ]) { $1 }
     }
 

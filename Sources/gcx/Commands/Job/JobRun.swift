@@ -21,6 +21,12 @@ struct JobRun: AsyncParsableCommand {
             The lease ends with the job, and what is left of its deposit comes back, unless --keep is given. A job that could
             not be run (a wrong image, a program that is not there: 126 or 127) leaves it open in any case.
 
+            Ctrl-C, and SIGTERM, leave the job as it is: the command says how long its credit lasts and how to attend it again,
+            and ends with 130, or 143. `gcx job cancel` ends a job.
+
+            What the buyer has promised is kept in a journal, $XDG_STATE_HOME/gcx or ~/.local/state/gcx, until the ledger has
+            closed the lease; one with a refused receipt stays, as evidence. A file that --journal names is never removed.
+
               gcx job run --lease 0x… --key buyer.json --image oci:./image:latest --input ./data -- /bin/sh -c 'wc -l /input/*'
             """)
 
@@ -102,6 +108,8 @@ struct JobRun: AsyncParsableCommand {
         let flow = JobFlow(
             ledger: ledger, agent: client, lease: lease, session: session ?? payer,
             caller: try await CallerOptions.caller(payer, agent: client, ledger: self.ledger))
+        let terms = try await ledger.lease(lease).terms
+        let place = try JournalPlace(journal, lease: lease)
         let begun: JobStatus
         if let reference {
             begun = try await flow.start(try request(reference), image: reference, input: isRemote ? nil : input)
@@ -109,16 +117,22 @@ struct JobRun: AsyncParsableCommand {
             begun = try await started(client, flow.caller)
         }
         let printer = LogPrinter(LogStyle())
-        let (status, logFault) = try await flow.attend(
-            // Who attends a job that was started before does not know what it was given.
-            journal: journal ?? "gcx-\(lease.short).journal", job: begun.jobs,
-            sendsNothing: !attach && network == .none,
-            receipt: { _ in }, line: { printer.write($0) })
+        let departure = Departure(
+            ask: { try await client.job(flow.lease, by: flow.caller) }, terms: terms, lease: lease, key: keyWords,
+            others: attachWords)
+        // Who attends a job that was started before does not know what it was given.
+        let sendsNothing = !attach && network == .none
+        let (status, logFault) = try await departure.watching(before: { printer.finish(isFollowed: true) }) {
+            try await flow.attend(
+                journal: place.path, job: begun.jobs, sendsNothing: sendsNothing,
+                receipt: { _ in }, line: { printer.write($0) })
+        }
         printer.finish(isFollowed: true)
         if let output {
             let transfer = JobTransfer(agent: client, ledger: ledger, lease: lease, caller: flow.caller)
             _ = try await transfer.fetch(into: output)
         }
+        await place.sweep(ledger, waitingFor: status.isOpenAgain ? nil : lease)
         Terminal.complain(
             JobText.fields(status, now: WallClock.now() / 1_000_000_000).text(width: Terminal.tableWidth))
         if status.isOpenAgain, let endsAt = try? await ledger.lease(lease).terms.endsAt {
@@ -140,6 +154,19 @@ struct JobRun: AsyncParsableCommand {
         throw CommandError(
             "no job was begun on lease \(lease.short) yet, so there is none to attend",
             fix: "Begin one: `gcx job run` with --image and without --attach.")
+    }
+
+    /// How the payer's key is named, for commands to type.
+    private var keyWords: String {
+        "--key \(key)\(passwordFile.map { " --password-file \($0)" } ?? "")"
+    }
+
+    /// What else has to be said again to attend the job.
+    private var attachWords: String {
+        [("--session-key", sessionKey), ("--journal", journal)].compactMap { name, value in
+            value.map { " \(name) \($0)" }
+        }
+        .joined()
     }
 
     private func request(_ image: ImageReference) throws -> JobRequest {

@@ -67,6 +67,8 @@ struct LeaseShow: AsyncParsableCommand {
     func run() async throws {
         let ledger = try ledger.open()
         let record = try await ledger.lease(lease)
+        // Its buyer has seen that it is settled.
+        if record.escrow.isClosed { JournalPlace.ofUser?.forget(lease) }
         if output.json { return try Terminal.json(record) }
         Terminal.say(LeaseText.fields(record, unused: try await LeaseText.unused(record, ledger)))
     }
@@ -195,6 +197,7 @@ struct LeaseClose: AsyncParsableCommand {
             channel: lease, requester: requester.address, requestedAt: WallClock.now() / 1_000_000_000)
         try await client.post(.closeRequest(Signed(request, by: requester, in: domain)))
         let record = try await client.lease(lease)
+        if record.escrow.isClosed { JournalPlace.ofUser?.forget(lease) }
         if output.json { return try Terminal.json(record) }
         Terminal.say(EscrowText.line(record.escrow))
     }
@@ -216,6 +219,7 @@ struct LeaseFinalize: AsyncParsableCommand {
         let client = try ledger.open()
         try await client.post(.finalize(lease))
         let record = try await client.lease(lease)
+        if record.escrow.isClosed { JournalPlace.ofUser?.forget(lease) }
         if output.json { return try Terminal.json(record) }
         Terminal.say(EscrowText.line(record.escrow))
     }
