@@ -53,8 +53,8 @@ struct JobList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list", abstract: "List the agent's jobs, newest first.",
         discussion: """
-            The owner, who may open the agent's socket, sees all jobs; a payer, with --key, those of his leases. CPU and what is
-            owed are of the last sample. \(JobTable.list([], now: 0).orderText)
+            The owner, who may open the agent's socket, sees all jobs; a payer, with --key, those of his leases. CPU and what \
+            is owed are of the last sample. \(JobTable.list([], now: 0).orderText)
             """)
 
     @OptionGroup var agent: AgentOptions

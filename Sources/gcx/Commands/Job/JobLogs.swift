@@ -16,8 +16,8 @@ struct JobLogs: AsyncParsableCommand {
             A time is RFC 3339 (2026-11-27T12:00:00Z), Unix seconds, or a span before now (90s, 10m, 2h, 1d). On a terminal,
             control characters of the job are made visible; --raw shows them as they came, and so does a pipe.
 
-            What is not kept is said on a line in brackets, on standard error. A line whose beginning is not before it begins
-            with [...]; with --json its `begun` is false.
+            What is not kept is said on a line in brackets, on standard error. A line whose beginning is not before it \
+            begins with [...]; with --json its `begun` is false.
 
               gcx job logs LEASE --since 10m --grep 'error|warning' --timestamps
               gcx job logs LEASE --tail 20 --follow

@@ -13,18 +13,17 @@ struct JobRun: AsyncParsableCommand {
         commandName: "run",
         abstract: "Run a job on an open lease, and pay for it as it goes.",
         discussion: """
-            Every receipt is checked against the lease (rates, sequence, what is physically possible) and answered with a
-            voucher; a receipt that does not hold gets none. The exit status is the job's own, 128 + n after signal n, and
-            125 when the job did not end by itself. 126 is a program that cannot be run, 127 one that is not there, and 78 an
-            image or an input that cannot be used: the message says what to change.
+            Every receipt is checked against the lease (rates, sequence, what is physically possible) and answered with a \
+            voucher; a receipt that does not hold gets none. The exit status is the job's own, 128 + n after signal n, and \
+            125 when the job did not end by itself.
 
-            The lease ends with the job, and what is left of its deposit comes back, unless --keep is given. A job that could
+            The lease ends with the job, and what is left of its deposit comes back, unless --keep is given. A job that could \
             not be run (a wrong image, a program that is not there: 126 or 127) leaves it open in any case.
 
-            Ctrl-C, and SIGTERM, leave the job as it is: the command says how long its credit lasts and how to attend it again,
+            Ctrl-C, and SIGTERM, leave the job as it is: the command says how long its credit lasts and how to attend it again, \
             and ends with 130, or 143. `gcx job cancel` ends a job.
 
-            What the buyer has promised is kept in a journal, $XDG_STATE_HOME/gcx or ~/.local/state/gcx, until the ledger has
+            What the buyer has promised is kept in a journal, $XDG_STATE_HOME/gcx or ~/.local/state/gcx, until the ledger has \
             closed the lease; one with a refused receipt stays, as evidence. A file that --journal names is never removed.
 
               gcx job run --lease 0x… --key buyer.json --image oci:./image:latest --input ./data -- /bin/sh -c 'wc -l /input/*'
