@@ -15,7 +15,8 @@ struct JobRun: AsyncParsableCommand {
         discussion: """
             Every receipt is checked against the lease (rates, sequence, what is physically possible) and answered with a \
             voucher; a receipt that does not hold gets none. The exit status is the job's own, 128 + n after signal n, and \
-            125 when the job did not end by itself.
+            125 when the job did not end by itself. 126 is a program that cannot be run, 127 one that is not there, and 78 an \
+            image or an input that cannot be used: the message says what to change.
 
             The lease ends with the job, and what is left of its deposit comes back, unless --keep is given. A job that could \
             not be run (a wrong image, a program that is not there: 126 or 127) leaves it open in any case.
