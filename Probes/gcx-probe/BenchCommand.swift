@@ -1,4 +1,5 @@
 import GCXBenchmark
+import GCXModel
 import Glibc
 
 /// `gcx-probe bench`: measures and prints one JSON document.
@@ -17,13 +18,13 @@ enum BenchCommand {
             print(String(decoding: try report.encoded(), as: UTF8.self))
             return 0
         } catch let error as BenchOptions.Wrong {
-            return complain("\(error)", usageExit)
+            return complain(error.description, usageExit)
         } catch let error as BenchmarkError {
-            return complain("\(error)", usageExit)
+            return complain(error.description, usageExit)
         } catch let error as BenchFailure where error.isRefusal {
-            return complain("\(error)", usageExit)
+            return complain(error.description, usageExit)
         } catch {
-            return complain("\(error)", softwareExit)
+            return complain(ForeignError.words(error), softwareExit)
         }
     }
 
@@ -37,7 +38,7 @@ enum BenchCommand {
 /// The arguments of `gcx-probe bench`.
 struct BenchOptions {
     /// Why the arguments mean nothing.
-    enum Wrong: Error, CustomStringConvertible {
+    enum Wrong: WordedError {
         case unknown(String)
         case valueMissing(String)
         case notAPeer(String)

@@ -1,8 +1,9 @@
 import GCXBenchmark
+import GCXModel
 import Glibc
 
 /// Why one axis could not be measured. It becomes a line under `problems`; the other axes go on.
-enum BenchFailure: Error, CustomStringConvertible {
+enum BenchFailure: WordedError {
     /// A system call failed on something.
     case system(operation: String, object: String, errno: Int32)
     /// The file system has too little room.

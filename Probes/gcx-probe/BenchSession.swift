@@ -82,7 +82,7 @@ final class BenchSession {
             let curve = try BenchLatencyCurve(team: try solo(), cgroup: cgroup, deadline: end).measured()
             return curve.points.isEmpty ? nil : [curve]
         } catch {
-            failures.add("memory.latency over size", "\(error)")
+            failures.add("memory.latency over size", error.description)
             return nil
         }
     }
@@ -109,7 +109,7 @@ final class BenchSession {
             if let absence = error.absence {
                 absences.add(benchmark.name, absence)
             } else {
-                failures.add(benchmark.name, "\(error)")
+                failures.add(benchmark.name, error.description)
             }
             return nil
         }

@@ -14,11 +14,13 @@ struct HwlocTopology: ~Copyable {
         case fileSystem(String)
     }
 
-    enum HwlocError: Error, CustomStringConvertible {
+    enum HwlocError: WordedError {
         case refused(call: String, errno: Int32)
 
         var description: String {
             switch self {
+            // The name of a function of C says nothing to whoever named the file.
+            case .refused("hwloc_topology_load", _): "hwloc cannot read it"
             case .refused(let call, let code): "\(call): \(String(cString: strerror(code)))"
             }
         }

@@ -46,7 +46,7 @@ enum InventoryCollector {
             inventory.blockDevices = topology.blockDevices()
             inventory.networkInterfaces = topology.networkInterfaces()
         } catch {
-            throw .noTopology(path: path, reason: "\(error)")
+            throw .noTopology(path: path, reason: error.description)
         }
         PCILibrary.addNames(to: &inventory.pciDevices, idList: nil)
         inventory.gpus = GPUVendors.gpus(among: inventory.pciDevices, in: SystemRoot(path: path))
@@ -74,7 +74,7 @@ enum InventoryCollector {
             inventory.topology = topology.shape()
             return topology.pciDevices().count
         } catch {
-            inventory.problems.append(.init(source: "hwloc", reason: "\(error)"))
+            inventory.problems.append(.init(source: "hwloc", reason: error.description))
             return nil
         }
     }
@@ -117,7 +117,7 @@ enum InventoryCollector {
 }
 
 /// What to look at is not there.
-enum CollectorError: Error, CustomStringConvertible {
+enum CollectorError: WordedError {
     case unreadable(path: String, errno: Int32)
     case noMachine(path: String)
     case badTree(path: String, reason: String)

@@ -25,7 +25,7 @@ enum InventoryCommand {
             let inventory = try InventoryCollector.collect(options.subject)
             return write(inventory, pretty: options.pretty)
         } catch {
-            Output.complain("\(error)\n")
+            Output.complain("\(error.description)\n")
             return exitFailure
         }
     }

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import GCXHardware
+import GCXModel
 import Glibc
 
 /// A machine folder ready to be read: its `tree.txt` is unpacked into a temporary folder that goes with this object.
@@ -31,7 +32,7 @@ final class OpenMachineFolder {
             try MachineFolder.write(entries, below: place)
             return place
         } catch {
-            throw .badTree(path: tree, reason: "\(error)")
+            throw .badTree(path: tree, reason: ForeignError.words(error))
         }
     }
 

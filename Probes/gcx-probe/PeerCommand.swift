@@ -1,5 +1,6 @@
 import CKernels
 import GCXBenchmark
+import GCXModel
 import Glibc
 
 /// `gcx-probe peer`: the serving end of a session, over a connection that came as descriptor 3. It prints what it saw as one
@@ -16,7 +17,7 @@ enum PeerCommand {
             print(String(decoding: try tally.encoded(), as: UTF8.self))
             return 0
         } catch {
-            Output.complain("gcx-probe peer: \(error)\n")
+            Output.complain("gcx-probe peer: \(ForeignError.words(error))\n")
             return 70
         }
     }

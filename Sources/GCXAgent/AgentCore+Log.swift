@@ -83,7 +83,7 @@ extension AgentCore {
         } catch let error as LinuxError {
             throw AgentError(reading: error, of: lease)
         } catch {
-            throw .storage(Untrusted("\(error)"))
+            throw .storage(Untrusted(ForeignError.words(error)))
         }
     }
 }

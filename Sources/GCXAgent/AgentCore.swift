@@ -89,7 +89,7 @@ package actor AgentCore {
         let (demand, balance) = (try await demand(of: terms), try await balance(for: terms))
         let signature: Signature
         do { signature = try await context.identity.machine.sign(digest) } catch {
-            throw .notAllowed("the machine's key cannot sign: \(error)")
+            throw .notAllowed("the machine's key cannot sign: \(error.description)")
         }
         let signed = CountersignedTerms(
             terms: terms, payerSignature: proposal.payerSignature, machineSignature: signature)
@@ -144,7 +144,7 @@ package actor AgentCore {
         } catch let error as AgentError {
             throw error
         } catch {
-            throw .notAllowed("the payer's signature is not one: \(error)")
+            throw .notAllowed("the payer's signature is not one: \(ForeignError.words(error))")
         }
     }
 

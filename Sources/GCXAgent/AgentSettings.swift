@@ -122,7 +122,7 @@ package struct AgentIdentity: Sendable {
             )
         }
         do { try grant.verify(signer: grant.document.owner, in: domain) } catch {
-            throw .notAllowed("the machine grant does not hold on this ledger: \(error)")
+            throw .notAllowed("the machine grant does not hold on this ledger: \(error.description)")
         }
         self.machine = machine
         self.grant = grant
@@ -137,7 +137,7 @@ package struct AgentIdentity: Sendable {
     /// Signs a document with the machine's key.
     func sign<Document>(_ document: Document) async throws(AgentError) -> Signed<Document> {
         do { return try await Signed(document, by: machine, in: domain) } catch {
-            throw .notAllowed("the machine's key cannot sign: \(error)")
+            throw .notAllowed("the machine's key cannot sign: \(error.description)")
         }
     }
 }

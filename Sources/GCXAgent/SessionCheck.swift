@@ -19,7 +19,7 @@ package struct SessionCheck: Sendable {
     package func check(_ session: Signed<ApiSession>) throws(AgentError) {
         let document = session.document
         do { try session.verify(signer: document.account, in: domain) } catch {
-            throw .notAllowed("the session does not hold: \(error)")
+            throw .notAllowed("the session does not hold: \(error.description)")
         }
         guard document.audience == machine else {
             throw .notAllowed("the session is for machine \(document.audience.checksummed)")

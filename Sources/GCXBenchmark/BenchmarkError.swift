@@ -28,11 +28,14 @@ package enum BenchmarkError: RemediedError, Equatable {
         case .unknownAxis(let name):
             .fix(
                 Nearest.word(to: name, among: BenchmarkRegistry.names).map { "Did you mean `\($0)`?" }
-                    ?? "Choose among: \(BenchmarkRegistry.names.joined(separator: ", ")).")
+                    ?? "`gcx bench list` names them all; a name with a dot at its end takes all that begin with it: `memory.`."
+            )
         // bounded: a constant
         case .secondsOutOfRange: .fix("Give a time above 0 and up to \(Int(BenchmarkLimits.secondsMax)) seconds.")
         case .bytesTooFew:
-            .fix("Allow at least \(BenchmarkLimits.storageBytesMin) bytes, or leave the storage axes out.")
+            .fix(
+                // bounded: a constant
+                "Allow at least \(BenchmarkLimits.storageBytesMin >> 20)M, or leave the storage axes out (--only).")
         case .threadsOutOfRange: .fix("Ask for 1 to \(BenchmarkLimits.threadsMax) threads.")
         case .refused: .fix("Ask for what this machine allows here; see `gcx bench --help`.")
         case .probeFailed: .retry(after: .seconds(5))

@@ -70,7 +70,7 @@ package struct BenchmarkReport: Codable, Equatable, Sendable {
         } catch let error as BenchmarkError {
             throw error
         } catch {
-            throw .malformed(String(describing: error))
+            throw .malformed(ForeignError.words(error))
         }
         self = decoded
     }
@@ -79,7 +79,7 @@ package struct BenchmarkReport: Codable, Equatable, Sendable {
     package func encoded() throws(BenchmarkError) -> Data {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        do { return try encoder.encode(self) } catch { throw .malformed(String(describing: error)) }
+        do { return try encoder.encode(self) } catch { throw .malformed(ForeignError.words(error)) }
     }
 
     private struct SchemaOnly: Decodable {

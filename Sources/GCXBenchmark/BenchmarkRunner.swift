@@ -95,7 +95,7 @@ package struct PeerTarget: Equatable, Sendable {
 }
 
 /// The probe was asked for what it cannot do, and said what.
-package struct BenchmarkRefusal: Error, CustomStringConvertible {
+package struct BenchmarkRefusal: WordedError {
     /// sysexits.h: the arguments are wrong.
     package static let exitStatus: Int32 = 64
     package let description: String
@@ -121,7 +121,7 @@ package struct BenchmarkRunner<Process: BenchmarkProcess>: Sendable {
         } catch let error as any RemediedError {
             throw .probeStopped(error.description, remedy: error.remedy)
         } catch {
-            throw .probeFailed(String(describing: error))
+            throw .probeFailed(ForeignError.words(error))
         }
         return try BenchmarkReport(decoding: output)
     }

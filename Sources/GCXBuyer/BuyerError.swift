@@ -8,6 +8,8 @@ package enum BuyerError: RemediedError, Equatable {
     case receiptRefused(LeaseID, sequence: UInt64, reason: String)
     /// The journal cannot be read or written, so nothing may be signed.
     case journal(String, reason: String)
+    /// The journal's file is not what this program wrote.
+    case journalDamaged(String, reason: String)
     /// The journal is of another lease.
     case journalOfAnotherLease(String, found: LeaseID)
     /// The agent refused.
@@ -24,9 +26,12 @@ package enum BuyerError: RemediedError, Equatable {
         case .receiptRefused(let lease, let sequence, let reason):
             "receipt \(sequence) of lease \(lease.short) was refused: \(reason)"
         case .journal(let path, let reason): "the buyer's journal \(path) cannot be used: \(reason)"
+        case .journalDamaged(let path, let reason): "\(path) is no journal of a buyer: \(reason)"
         case .journalOfAnotherLease(let path, let found): "the buyer's journal \(path) belongs to lease \(found)"
         case .agent(let error): error.description
-        case .agentSilent(let time, let last): "for \(time) no answer: \(last.description)"
+        case .agentSilent(let time, let last):
+            // One try is no silence.
+            time < .seconds(1) ? last.description : "for \(time.words) no answer: \(last.description)"
         case .signing(let error): "the session key cannot sign: \(error.description)"
         case .cancelled: "stopped before the job ended"
         }
@@ -36,7 +41,10 @@ package enum BuyerError: RemediedError, Equatable {
         switch self {
         case .receiptRefused:
             .fix("Ask to close the lease with `gcx lease close`; what was vouched for stays paid, nothing more is.")
-        case .journal: .fix("Free some room on the disk or repair the file's rights, then attach again.")
+        case .journal:
+            .fix("Name a file that this user may write with --journal, on a disk with room, then attach again.")
+        case .journalDamaged:
+            .fix("Name this lease's journal with --journal, or a file that is not there yet, to begin a new one.")
         case .journalOfAnotherLease: .fix("Give each lease a journal of its own.")
         case .agent(let error), .agentSilent(_, let error): error.remedy
         case .signing(let error): error.remedy

@@ -61,7 +61,7 @@ package struct FileBuyerJournal: BuyerJournal {
         do {
             return try StrictJSON.decode(BuyerRecord.self, from: bytes)
         } catch {
-            throw .journal(path, reason: error.description)
+            throw .journalDamaged(path, reason: error.description)
         }
     }
 
@@ -69,7 +69,7 @@ package struct FileBuyerJournal: BuyerJournal {
         do {
             try DurableFile.write(try WireJSON.encode(record), to: path)
         } catch {
-            throw .journal(path, reason: "\(error)")
+            throw .journal(path, reason: ForeignError.words(error))
         }
     }
 }

@@ -69,7 +69,7 @@ extension AgentClient {
         } catch let error as AgentError {
             throw error
         } catch let error as LinuxError {
-            throw .badRequest("cannot write the output here: \(error)")
+            throw .badRequest("cannot write the output here: \(error.description)")
         } catch {
             throw unreachable(Untrusted(TransportError(error).detail))
         }
@@ -79,7 +79,7 @@ extension AgentClient {
         do throws(LinuxError) {
             return try FileChunks(path)
         } catch {
-            throw .badRequest("the \(kind.rawValue) cannot be read: \(error)")
+            throw .badRequest("the \(kind.rawValue) cannot be read: \(error.description)")
         }
     }
 }

@@ -128,7 +128,7 @@ package struct AgentClient: AgentOperations {
         do {
             bytes = try WireJSON.encode(body)
         } catch {
-            throw .badRequest("the request cannot be written as JSON: \(error)")
+            throw .badRequest("the request cannot be written as JSON: \(ForeignError.words(error))")
         }
         return try await read(
             HTTPCall(method: .POST, path: path, body: bytes, isRepeatable: isRepeatable), by: caller)
@@ -139,7 +139,7 @@ package struct AgentClient: AgentOperations {
         do {
             return try WireJSON.answer(Value.self, from: answer.body)
         } catch {
-            throw unreachable("its answer makes no sense: \(error)")
+            throw unreachable("its answer makes no sense: \(error.description)")
         }
     }
 
@@ -163,7 +163,7 @@ package struct AgentClient: AgentOperations {
         do {
             return try SessionHeader.value(session)
         } catch {
-            throw .badRequest("the session cannot be written as JSON: \(error)")
+            throw .badRequest("the session cannot be written as JSON: \(ForeignError.words(error))")
         }
     }
 

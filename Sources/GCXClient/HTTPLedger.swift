@@ -47,7 +47,7 @@ package final class HTTPLedger: TransparentLedger {
     /// The answer says nothing, so that a lost one costs nothing: the next sign follows.
     package func see(_ sign: Signed<SignOfLife>) async throws(LedgerError) {
         let body: [UInt8]
-        do { body = try WireJSON.encode(sign) } catch { throw unreadable(Untrusted("\(error)")) }
+        do { body = try WireJSON.encode(sign) } catch { throw unreadable(Untrusted(ForeignError.words(error))) }
         let call = HTTPCall(method: .POST, path: "/v1/signs", body: body, isRepeatable: true)
         let _: [String: String] = try read(try await answer(call))
     }

@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import GCXModel
 import GCXWire
 import Glibc
 import NIOCore
@@ -22,7 +23,7 @@ enum TransportError: Error, Equatable {
     var detail: String {
         switch self {
         case .notSent(let detail): detail
-        case .broken(let detail): "the connection broke: \(detail)"
+        case .broken(let detail): "the connection broke off: \(detail)"
         case .timedOut: "no answer in time"
         case .answerTooLarge(let most): "the answer is larger than \(most) bytes"
         case .tooSlow:
@@ -43,19 +44,20 @@ enum TransportError: Error, Equatable {
         case is NIOTooManyBytesError: self = .answerTooLarge(bytesMax: ClientLimits.documentAnswerBytesMax)
         case let error as NIOConnectionError: self = .notSent(Self.reason(error))
         case let error as IOError where Self.connectErrors.contains(error.errnoCode):
-            self = .notSent(Self.text(error.errnoCode))
+            self = .notSent(NetworkWords.text(error))
         case let error as HTTPClientError: self = Self.classify(error)
-        default: self = .broken("\(error)")
+        default: self = .broken(NetworkWords.text(error))
         }
     }
 
     private static func classify(_ error: HTTPClientError) -> TransportError {
         switch error {
         case .connectTimeout, .getConnectionFromPoolTimeout: .notSent("no connection in time")
-        case .invalidURL, .emptyHost, .missingSocketPath: .notSent(error.shortDescription)
+        case .invalidURL, .emptyHost, .missingSocketPath: .notSent("it is no address that can be called")
         case .deadlineExceeded, .readTimeout, .writeTimeout: .timedOut
         case .cancelled: .cancelled
-        default: .broken(error.shortDescription)
+        case .remoteConnectionClosed: .broken("the other side closed it")
+        default: .broken("what came is no answer in HTTP/1.1")
         }
     }
 
@@ -64,14 +66,27 @@ enum TransportError: Error, Equatable {
 
     private static func reason(_ error: NIOConnectionError) -> String {
         let numbers = error.connectionErrors.compactMap { ($0.error as? IOError)?.errnoCode }
-        return numbers.first.map(text) ?? "cannot connect"
+        return numbers.first.map(NetworkWords.text) ?? "no connection came about"
+    }
+}
+
+/// What the network and its libraries throw, in words of ours.
+enum NetworkWords {
+    static func text(_ error: any Error) -> String {
+        switch error {
+        case let error as IOError: text(error.errnoCode)
+        case is ChannelError: "the connection is closed"
+        default: ForeignError.words(error)
+        }
     }
 
-    private static func text(_ number: Int32) -> String {
+    static func text(_ number: Int32) -> String {
         switch number {
         case ECONNREFUSED: "nobody listens there"
         case ENOENT: "there is no such socket"
-        case EACCES: "this user may not open the socket"
+        case EACCES, EPERM: "this user may not open the socket"
+        case EADDRINUSE: "another process has this address"
+        case EPIPE, ECONNRESET: "the other side closed it"
         default: strerror(number).map { String(cString: $0) } ?? "errno \(number)"
         }
     }

@@ -19,11 +19,14 @@ package struct ConfigProblem: Equatable, Sendable, CustomStringConvertible {
 /// Why a configuration cannot be used. Nothing was started.
 package enum ConfigError: RemediedError, Equatable {
     case unreadable(path: String, reason: String)
+    /// The file's mode does not let this user read it.
+    case forbidden(path: String)
     /// All that is wrong, not only the first.
     case invalid(path: String, [ConfigProblem])
 
     package var description: String {
         switch self {
+        case .forbidden(let path): "this user may not read the configuration \(path)"
         case .unreadable(let path, let reason): "the configuration \(path) cannot be read: \(reason)"
         case .invalid(let path, let problems):
             "the configuration \(path) has \(problems.count) problem\(problems.count == 1 ? "" : "s"):"
@@ -33,7 +36,8 @@ package enum ConfigError: RemediedError, Equatable {
 
     package var remedy: Remedy {
         switch self {
-        case .unreadable: .fix("Name another file with --config, or make one with `gcx agent config`.")
+        case .forbidden(let path): .fix("Run it as root, or let this user read \(path).")
+        case .unreadable: .fix("Name the file of a configuration, or make one with `gcx agent config`.")
         case .invalid: .fix("Correct the file; `gcx agent config` prints every key with its default.")
         }
     }

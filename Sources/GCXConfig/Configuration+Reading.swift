@@ -8,9 +8,15 @@ extension Configuration {
     package static func load(path: String) throws(ConfigError) -> Configuration {
         let data: Data
         // What the system says; Foundation's own words name its types.
-        guard access(path, R_OK) == 0 else { throw .unreadable(path: path, reason: String(cString: strerror(errno))) }
+        guard access(path, R_OK) == 0 else {
+            if errno == EACCES { throw .forbidden(path: path) }
+            throw .unreadable(path: path, reason: String(cString: strerror(errno)))
+        }
         do { data = try Data(contentsOf: URL(filePath: path)) } catch {
-            throw .unreadable(path: path, reason: "it is no file that can be read to its end")
+            var status = stat()
+            let isDirectory = stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+            throw .unreadable(
+                path: path, reason: isDirectory ? "it is a directory" : "it is no file that can be read to its end")
         }
         return try parse(String(decoding: data, as: UTF8.self), name: path)
     }
@@ -21,7 +27,7 @@ extension Configuration {
     package static func parse(_ text: String, name: String) throws(ConfigError) -> Configuration {
         let document: TOMLTable
         do { document = try TOMLTable(string: text) } catch {
-            throw .invalid(path: name, [syntaxProblem(error)])
+            throw .invalid(path: name, [syntaxProblem(error, in: text)])
         }
         var configuration = Configuration()
         var problems = unknownKeys(document)
@@ -34,12 +40,20 @@ extension Configuration {
         return configuration
     }
 
-    private static func syntaxProblem(_ error: any Error) -> ConfigProblem {
-        guard let error = error as? TOMLParseError else {
-            return ConfigProblem("1:1", "\(error).", "Write TOML: [table], then key = value.")
+    private static func syntaxProblem(_ error: any Error, in text: String) -> ConfigProblem {
+        let remedy = "Write TOML: [table], then key = value, text in quotes."
+        guard let error = error as? TOMLParseError else { return ConfigProblem("line 1", "it is no TOML.", remedy) }
+        let (line, column) = (Int(error.source.begin.line), error.source.begin.column)
+        let place = "line \(line), column \(column)"
+        // The library's own text is for those who know its grammar; a person knows the line.
+        if error.description.contains("redefine") {
+            return ConfigProblem(place, "this key or table is there for the second time.", "Write each once.")
         }
-        let place = "line \(error.source.begin.line), column \(error.source.begin.column)"
-        return ConfigProblem(place, "\(error.description).", "Write TOML: [table], then key = value, text in quotes.")
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { String($0) }
+        guard let found = lines.dropFirst(line - 1).first, !found.isEmpty else {
+            return ConfigProblem(place, "something is missing here.", remedy)
+        }
+        return ConfigProblem(place, "“\(PlainText.excerpt(found))” is not understood.", remedy)
     }
 
     private static func unknownKeys(_ document: TOMLTable) -> [ConfigProblem] {

@@ -134,7 +134,7 @@ package struct HardwareProbe: Sendable {
         } catch let error as ProbeError {
             throw error
         } catch {
-            throw .rubbish(reason: "\(error)", beginning: beginning(of: bytes))
+            throw .rubbish(reason: ForeignError.words(error), beginning: beginning(of: bytes))
         }
     }
 

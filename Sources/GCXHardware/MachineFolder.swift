@@ -1,3 +1,4 @@
+import GCXModel
 import Glibc
 
 /// A machine kept as a folder: `tree.txt` with its `/sys` and `/proc`, `topology.xml` from hwloc, `pci.ids` if it brings names.
@@ -26,7 +27,7 @@ package enum MachineFolder {
     }
 
     /// Why a tree is none; `line` counts from one.
-    package enum TreeError: Error, Equatable, Sendable, CustomStringConvertible {
+    package enum TreeError: WordedError, Equatable {
         case unreadable(path: String)
         case badLine(line: Int, text: String)
         case unfinishedText(line: Int)

@@ -35,7 +35,7 @@ package struct JournalRow: Equatable, Sendable {
     package func posted(in domain: EIP712Domain) throws(LedgerError) -> PostedEntry {
         let decoded: Entry
         do { decoded = try StrictJSON.decode(Entry.self, from: entry) } catch {
-            throw .corrupted(index, detail: "the entry cannot be read: \(error)")
+            throw .corrupted(index, detail: "the entry cannot be read: \(error.description)")
         }
         guard try PostedEntry.canonicalJSON(decoded) == entry else {
             throw .corrupted(index, detail: "the entry is not in canonical form")
@@ -115,7 +115,7 @@ package struct Audit: Sendable {
         do throws(LedgerError) {
             try replay(row)
         } catch {
-            note(row.index, "\(error)")
+            note(row.index, Untrusted(error.description))
         }
     }
 

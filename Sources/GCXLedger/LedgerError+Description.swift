@@ -94,6 +94,7 @@ extension LedgerError: CustomStringConvertible {
         case .unknownFormat(let found, let known):
             "the ledger file has format \(found.shown); this program knows \(known.shown)"
         case .storage(let operation, let detail): "\(operation.shown) failed: \(detail.shown)"
+        case .notALedger(let path, let reason): "\(path.shown) is not the file of a ledger: \(reason.shown)"
         case .corrupted(let index?, let detail): "entry \(index) of the ledger is corrupted: \(detail.shown)"
         case .corrupted(nil, let detail): "the ledger is corrupted: \(detail.shown)"
         case .locked(let path): "another process writes to the ledger \(path.shown)"

@@ -46,6 +46,10 @@ extension LedgerError: RemediedError {
         case .wrongOperator, .wrongNetwork: .fix("Name the right ledger file, operator key and network.")
         case .unknownFormat: .fix("Use the version of gcx that wrote this ledger, or a later one.")
         case .storage: .fix("Check the disk: free space, permissions, kernel log; then try again.")
+        case .notALedger:
+            .fix(
+                "Name the file that `gcx ledger serve` keeps (`ledger.database` in its configuration), as a user who may read it."
+            )
         case .corrupted: .fix("Stop the ledger, run `gcx ledger verify`, and restore the file from a copy.")
         case .locked: .fix("Stop the other ledger process, or talk to it instead of opening its file.")
         case .unreachable: .retry(after: .seconds(5))
@@ -60,7 +64,8 @@ extension LedgerError {
     /// True when the ledger itself failed: it says nothing about the entry, which may be posted once the ledger is well.
     package var isOfLedger: Bool {
         switch self {
-        case .wrongOperator, .wrongNetwork, .unknownFormat, .storage, .corrupted, .locked, .unreachable, .unreadable,
+        case .wrongOperator, .wrongNetwork, .unknownFormat, .storage, .notALedger, .corrupted, .locked, .unreachable,
+            .unreadable,
             .outcomeUnknown, .clockJumped:
             true
         default: false

@@ -81,6 +81,8 @@ package enum LedgerError: Error, Equatable, Codable, Sendable {
     /// The store is of a format that this program does not know.
     case unknownFormat(found: Untrusted, known: Untrusted)
     case storage(operation: Untrusted, detail: Untrusted)
+    /// The file holds no ledger, or there is none.
+    case notALedger(path: Untrusted, reason: Untrusted)
     case corrupted(UInt64?, detail: Untrusted)
     /// Another process writes here.
     case locked(path: Untrusted)

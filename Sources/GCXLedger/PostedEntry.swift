@@ -46,7 +46,8 @@ package struct PostedEntry: Equatable, Sendable {
         do {
             return Array(try encoder.encode(entry))
         } catch {
-            throw .malformed(entry.kind, field: "body", reason: "cannot be written as JSON: \(error)")
+            throw .malformed(
+                entry.kind, field: "body", reason: "cannot be written as JSON: \(ForeignError.words(error))")
         }
     }
 

@@ -4,6 +4,7 @@ import GCXLinux
 import GCXModel
 import GCXSigning
 import GRDB
+import Glibc
 
 /// The ledger's file: rows in, rows out, no rule of the market.
 ///
@@ -20,7 +21,7 @@ struct JournalStore: Sendable {
             try database.execute(
                 sql: "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 1;")
         }
-        return try storing("opening the ledger \(path)") {
+        return try opening(path) {
             try Files.keepPrivate(database: path)
             let store = JournalStore(queue: try DatabaseQueue(path: path, configuration: configuration))
             try Schema.migrator.migrate(store.queue)
@@ -32,8 +33,25 @@ struct JournalStore: Sendable {
     static func reading(_ path: String) throws(LedgerError) -> JournalStore {
         var configuration = Configuration()
         configuration.readonly = true
-        return try storing("opening the ledger \(path)") {
-            JournalStore(queue: try DatabaseQueue(path: path, configuration: configuration))
+        guard access(path, R_OK) == 0 else {
+            throw .notALedger(path: Untrusted(path), reason: Untrusted(String(cString: strerror(errno))))
+        }
+        return try opening(path) { JournalStore(queue: try DatabaseQueue(path: path, configuration: configuration)) }
+    }
+
+    /// Turns what a file that is no ledger's answers into an error that says so: its disk is well.
+    private static func opening(_ path: String, _ body: () throws -> JournalStore) throws(LedgerError) -> JournalStore {
+        var status = stat()
+        if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
+            throw .notALedger(path: Untrusted(path), reason: "it is a directory")
+        }
+        do {
+            return try body()
+        } catch let error as DatabaseError where DatabaseWords.isOfFile(code: error.resultCode.rawValue) {
+            throw .notALedger(
+                path: Untrusted(path), reason: Untrusted(DatabaseWords.text(code: error.resultCode.rawValue)))
+        } catch {
+            throw storeError(error, in: "opening the ledger \(path)")
         }
     }
 
@@ -46,7 +64,12 @@ struct JournalStore: Sendable {
 
     func meta(_ name: MetaName) throws(LedgerError) -> String? {
         try storing("reading the ledger's \(name.rawValue)") {
-            try queue.read { try JournalReader($0).meta(name) }
+            do { return try queue.read { try JournalReader($0).meta(name) } } catch let error as DatabaseError
+                where error.resultCode == .SQLITE_ERROR
+            {
+                // A sound file of SQLite without the tables of a ledger.
+                throw LedgerError.notALedger(path: Untrusted(queue.path), reason: "it is a database of another kind")
+            }
         }
     }
 
@@ -150,7 +173,8 @@ private func storeError(_ error: any Error, in operation: String) -> LedgerError
     switch error {
     case let error as LedgerError: error
     case let error as DatabaseError:
-        .storage(operation: Untrusted(operation), detail: "\(error.resultCode): \(error.message ?? "no message")")
-    default: .storage(operation: Untrusted(operation), detail: "\(error)")
+        .storage(
+            operation: Untrusted(operation), detail: Untrusted(DatabaseWords.text(code: error.resultCode.rawValue)))
+    default: .storage(operation: Untrusted(operation), detail: Untrusted(ForeignError.words(error)))
     }
 }

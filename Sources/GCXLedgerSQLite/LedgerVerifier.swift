@@ -24,7 +24,7 @@ package enum LedgerVerifier {
         do throws(LedgerError) {
             audit = try replay(store, into: audit)
         } catch {
-            audit.note(nil, "\(error)")
+            audit.note(nil, Untrusted(error.description))
         }
         if let kept { audit.compare(kept) }
         return audit.report()
@@ -39,7 +39,7 @@ package enum LedgerVerifier {
                 try reader.forEachHead { audit.take($0) }
             } catch {
                 // What was read before the file broke off stays in the report.
-                audit.note(nil, "the file cannot be read to its end: \(error)")
+                audit.note(nil, "the file cannot be read to its end: \(ForeignError.words(error))")
             }
             return audit
         }

@@ -54,7 +54,7 @@ struct OpenedJournal {
         } catch .corrupted(let index, let detail) {
             throw .corrupted(index, detail: detail)
         } catch {
-            throw .corrupted(row.index, detail: "the rules refuse it: \(error)")
+            throw .corrupted(row.index, detail: "the rules refuse it: \(error.description)")
         }
         tree.append(posted.leafHash)
     }

@@ -8,7 +8,7 @@ package enum DurableFile {
     package static func write(_ bytes: some Collection<UInt8>, to path: String, mode: mode_t = 0o600) throws(LinuxError)
     {
         let temporary = temporaryName(of: path)
-        try writeSynced(bytes, to: temporary, mode: mode)
+        try writeSynced(bytes, to: temporary, for: path, mode: mode)
         do {
             try posix("rename", path) { rename(temporary, path) }
         } catch {
@@ -23,7 +23,7 @@ package enum DurableFile {
         throws(LinuxError)
     {
         let temporary = temporaryName(of: path)
-        let file = try FileDescriptor.open(temporary, O_WRONLY | O_CREAT | O_TRUNC, mode: mode)
+        let file = try FileDescriptor.open(temporary, O_WRONLY | O_CREAT | O_TRUNC, mode: mode, for: path)
         try file.write(bytes, object: path)
         try posix("rename", path) { rename(temporary, path) }
     }
@@ -34,15 +34,15 @@ package enum DurableFile {
     }
 
     private static func writeSynced(
-        _ bytes: some Collection<UInt8>, to path: String, mode: mode_t
+        _ bytes: some Collection<UInt8>, to temporary: String, for path: String, mode: mode_t
     ) throws(LinuxError) {
-        let file = try FileDescriptor.open(path, O_WRONLY | O_CREAT | O_TRUNC, mode: mode)
+        let file = try FileDescriptor.open(temporary, O_WRONLY | O_CREAT | O_TRUNC, mode: mode, for: path)
         do {
             try file.write(bytes, object: path)
             let number = file.number
             try posix("fsync", path) { fsync(number) }
         } catch {
-            unlink(path)
+            unlink(temporary)
             throw error
         }
     }

@@ -11,11 +11,19 @@ package struct FileDescriptor: ~Copyable, Sendable {
 
     /// Opens `path`; the descriptor does not survive an exec.
     ///
+    /// - Parameter object: what the message names where it is not `path` itself: nobody knows a temporary file's name.
+    ///
     /// Source: open(2).
-    package static func open(_ path: String, _ flags: Int32, mode: mode_t = 0o600) throws(LinuxError) -> Self {
-        let number = try posix("open", path) { Glibc.open(path, flags | O_CLOEXEC, mode) }
+    package static func open(
+        _ path: String, _ flags: Int32, mode: mode_t = 0o600, for object: String? = nil
+    ) throws(LinuxError) -> Self {
+        let operation = flags & O_CREAT == 0 ? "open" : making
+        let number = try posix(operation, object ?? path) { Glibc.open(path, flags | O_CLOEXEC, mode) }
         return Self(owning: number)
     }
+
+    /// The operation of an error in making a file.
+    static let making = "make"
 
     /// Takes over a descriptor that came from the parent process; it does not survive an exec from here on.
     package static func adopt(_ number: Int32) throws(LinuxError) -> Self {

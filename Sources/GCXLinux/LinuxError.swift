@@ -22,13 +22,9 @@ package enum LinuxError: RemediedError, Equatable {
     package var remedy: Remedy {
         switch self {
         case .systemCall(_, _, EBUSY), .systemCall(_, _, EAGAIN), .systemCall(_, _, EINTR): .retry(after: .seconds(1))
-        case .systemCall(_, let object, EACCES), .systemCall(_, let object, EPERM):
-            .fix("Run as root, or give this user access to \(object).")
-        case .systemCall(_, let object, ENOENT): .fix("Install or create \(object).")
-        case .systemCall(_, let object, ENOSPC): .fix("Free some room on the disk of \(object).")
-        case .systemCall(_, _, EMFILE), .systemCall(_, _, ENFILE):
-            .fix("Let this process have more open files (`ulimit -n`, `LimitNOFILE=`).")
-        case .systemCall, .malformed: .refuse
+        case .systemCall(let operation, let object, let number):
+            Self.remedy(operation, object, number).map { .fix($0) } ?? .refuse
+        case .malformed: .refuse
         case .timedOut: .retry(after: .seconds(5))
         case .toolFailed(let tool, _, _): .fix("Read what \(tool) wrote, then run `gcx doctor`.")
         case .outputTooLarge: .refuse
@@ -44,7 +40,7 @@ package enum LinuxError: RemediedError, Equatable {
         switch self {
         case .systemCall(let operation, let object, let number):
             "\(operation) `\(object)`: \(Self.name(of: number)) (\(Self.text(of: number)))"
-        case .timedOut(let operation, let object, let after): "\(operation) `\(object)`: not done after \(after)"
+        case .timedOut(let operation, let object, let after): "\(operation) `\(object)`: not done after \(after.words)"
         case .toolFailed(let tool, let status, let output): "\(tool) ended with status \(status): \(output)"
         case .outputTooLarge(let tool, let limit): "\(tool) wrote more than \(limit) bytes"
         case .malformed(let object, let reason): "`\(object)` is malformed: \(reason)"
@@ -52,6 +48,24 @@ package enum LinuxError: RemediedError, Equatable {
             "start \(wanted) threads: the kernel gives \(got) and then says \(Self.name(of: number)) "
                 + "(\(Self.text(of: number)))"
         case .unsupported(let what, let reason): "this machine has no \(what): \(reason)"
+        }
+    }
+
+    /// What a person can change; nil where nothing is known to help.
+    private static func remedy(_ operation: String, _ object: String, _ number: Int32) -> String? {
+        switch number {
+        case EACCES, EPERM: "Run as root, or give this user access to \(object)."
+        // The file is not there yet: what lacks is where it is to be.
+        case ENOENT where operation == FileDescriptor.making: "Make the directory that \(object) is to be in."
+        case ENOENT: "Check the name, or put \(object) there."
+        case EISDIR: "Name a file: \(object) is a directory."
+        case ENOTDIR: "Check the name: a part of \(object) is no directory."
+        case ENAMETOOLONG: "Give \(object) a shorter name."
+        case ELOOP: "Check the links that \(object) leads through."
+        case ENOSPC, EDQUOT: "Free some room on the disk of \(object)."
+        case EROFS: "Name another place: the file system of \(object) can only be read."
+        case EMFILE, ENFILE: "Let this process open more files (`ulimit -n`)."
+        default: nil
         }
     }
 

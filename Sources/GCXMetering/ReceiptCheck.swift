@@ -23,7 +23,7 @@ package enum ReceiptError: RemediedError, Equatable {
         case .usageFell(let what, let from, let to): "\(what) fell from \(from) to \(to), but usage only grows"
         case .amountWrong(let sequence, let expected, let found):
             "receipt \(sequence) asks for \(found), but its usage comes to \(expected) at the lease's rates"
-        case .priceUnknown(let error): "the receipt cannot be priced: \(error)"
+        case .priceUnknown(let error): "the receipt cannot be priced: \(error.description)"
         case .impossible(let what, let most, let found): "\(what) of \(found) is beyond what the lease allows: \(most)"
         case .overDeposit(let deposit, let asked): "the receipt asks for \(asked), and the deposit is \(deposit)"
         case .periodBroken(let sequence): "the period of receipt \(sequence) does not follow the one before"

@@ -10,7 +10,10 @@ package enum Remedy: Equatable, Sendable {
     case refuse
 }
 
+/// An error whose description is a sentence of ours, fit to be shown.
+package protocol WordedError: Error, CustomStringConvertible, Sendable {}
+
 /// An error that knows its remedy. Every closed error enum of the project conforms.
-package protocol RemediedError: Error, CustomStringConvertible, Sendable {
+package protocol RemediedError: WordedError {
     var remedy: Remedy { get }
 }

@@ -10,7 +10,7 @@ package enum JSONFile {
         do {
             return Array(try encoder.encode(value)) + [UInt8(ascii: "\n")]
         } catch {
-            throw .malformed(object: object, reason: "\(error)")
+            throw .malformed(object: object, reason: ForeignError.words(error))
         }
     }
 
@@ -30,7 +30,7 @@ package enum JSONFile {
         do {
             return try StrictJSON.decode(type, from: bytes, unknownFields: .tolerated)
         } catch {
-            throw .malformed(object: object, reason: "\(error)")
+            throw .malformed(object: object, reason: error.description)
         }
     }
 

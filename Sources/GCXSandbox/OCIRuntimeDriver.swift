@@ -239,7 +239,7 @@ package struct OCIRuntimeDriver: RuntimeDriver {
         } catch let error as SandboxError {
             throw error
         } catch {
-            throw .startFailed(id: job.path, reason: "\(error)")
+            throw .startFailed(id: job.path, reason: ForeignError.words(error))
         }
     }
 

@@ -47,7 +47,7 @@ package struct Skopeo {
             // bounded: a limit of ours
             throw .tooLarge(path: image.description, what: "a document of it", limit: UInt64(limit))
         } catch .timedOut {
-            throw .notPulled(image: image.description, .network, reason: "no answer within \(timeout)")
+            throw .notPulled(image: image.description, .network, reason: "no answer within \(timeout.words)")
         } catch {
             throw .linux(error)
         }

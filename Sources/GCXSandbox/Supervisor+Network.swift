@@ -51,7 +51,7 @@ extension Supervisor {
         do {
             try connection.host.disconnect(network.interface)
         } catch {
-            complain("network not taken down: \(error)")
+            complain("network not taken down: \(error.description)")
         }
         self.connection = nil
     }

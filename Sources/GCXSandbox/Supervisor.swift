@@ -145,6 +145,7 @@ package final class Supervisor {
 
     /// The end of a job that could not be started or attended: a program that is not there is the buyer's, the rest ours.
     private func fail(_ error: LinuxError) -> ExitReason {
+        let message = Array("gcx: \(error.description)\n".utf8)
         if case .toolFailed(runtime.choice.kind.rawValue, _, let words) = error,
             let failure = RuntimeWords.failure(ofStart: words, program: plan.process.arguments.first ?? "")
         {
@@ -188,7 +189,7 @@ package final class Supervisor {
             try JSONFile.write(exit, to: directory.exit)
         } catch {
             // Without the record, the agent finds the lock free and reports a host failure, which this is.
-            complain("exit record not written: \(error)")
+            complain("exit record not written: \(error.description)")
         }
     }
 

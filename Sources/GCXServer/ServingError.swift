@@ -13,6 +13,10 @@ package enum ServingError: RemediedError, Equatable {
 
     package var description: String {
         switch self {
+        case .endpointInvalid(let text, let reason): "“\(text)” is no address of an agent or a ledger: \(reason)"
+        case .endpointNotLocal(let text):
+            "“\(text)” is not on this machine: without TLS, gcx speaks only through a unix socket or the loopback "
+                + "interface"
         case .socketBusy(let path): "another process listens on \(path)"
         case .socketUnusable(let path, let reason): "cannot listen on the socket \(path): \(reason)"
         case .socketModeTooOpen(let path, let mode):
@@ -26,6 +30,8 @@ package enum ServingError: RemediedError, Equatable {
         case .socketBusy: .fix("Stop the other process, or give another path.")
         case .socketUnusable: .fix("Make the socket's directory and let this user write there, or give another path.")
         case .socketModeTooOpen: .fix("Give a mode without rights for others, such as 0600 or 0660.")
+        case .listenFailed(let endpoint, _) where endpoint.hasPrefix("unix:"):
+            .fix("See that this user may write to the socket's directory, or give another path.")
         case .listenFailed: .fix("Give another port, or stop the process that has this one.")
         }
     }

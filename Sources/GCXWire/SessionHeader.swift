@@ -26,7 +26,7 @@ package enum SessionHeader {
         do {
             return try StrictJSON.decode(Signed<ApiSession>.self, from: json)
         } catch {
-            throw .notAllowed("the session token holds no signed session: \(error)")
+            throw .notAllowed("the session token holds no signed session: \(error.description)")
         }
     }
 }

@@ -29,7 +29,10 @@ guard CommandLine.arguments.count == 2 else {
 }
 do {
     try supervise(JobDirectory(path: CommandLine.arguments[1]))  // bounded: an argument, counted first
+} catch let error as LinuxError {
+    say(error.description)
+    exit(70)
 } catch {
-    say("\(error)")
+    say("the job's directory cannot be used")
     exit(70)
 }

@@ -52,8 +52,11 @@ do {
     var report = obey(order)
     report.standing = standing
     try FileDescriptor.adopt(1).write(try JSONFile.encode(report, object: "report"), object: "report")
+} catch let error as LinuxError {
+    complain(error.description)
+    exit(70)
 } catch {
-    complain("\(error)")
+    complain("the walls could not be put up")
     exit(70)
 }
 exit(0)

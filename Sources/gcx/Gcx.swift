@@ -18,6 +18,7 @@ struct Gcx: AsyncParsableCommand {
 
             Exit status: 0 done; 64 the command line is wrong; 65 refused for good; 75 try again later;
             78 something has to be changed first (the message says what); 70 a defect of gcx.
+            With --json an error is JSON, too, on standard error: {"error":{"status":78,"message":"…","remedy":"…"}}.
             """,
         version: AgentCore.version,
         subcommands: [
@@ -27,17 +28,19 @@ struct Gcx: AsyncParsableCommand {
 
     static func main() async {
         Terminal.ignoreBrokenPipe()
+        let arguments = Array(CommandLine.arguments.dropFirst())
         do {
             // Before anything waits: without threads it would wait for ever.
             try ThreadRoom.require(ThreadRoom.ofThisMachine)
-            var command = try parseAsRoot()
+            if let fault = UsageError.ofHelp(arguments) { throw fault }
+            var command = try parseAsRoot(PlainArguments.prepared(arguments))
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {
                 try command.run()
             }
         } catch {
-            Failure.end(error)
+            Failure.end(error, arguments: arguments)
         }
     }
 }

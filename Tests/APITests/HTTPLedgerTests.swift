@@ -33,6 +33,7 @@ import Testing
         .alreadyRated(.random(), by: .random()), .keyReused(EntryKey(kind: .claim, digest: .random())),
         .wrongOperator(expected: .random(), got: .random()), .wrongNetwork(isTestNetwork: true),
         .unknownFormat(found: "2", known: "1"), .storage(operation: "write", detail: "full"),
+        .notALedger(path: "/x", reason: "empty"),
         .corrupted(nil, detail: "bits"), .locked(path: "/x"), .unreachable(endpoint: "x", detail: "y"),
         .unreadable(endpoint: "x", detail: "y"),
         .outcomeUnknown(EntryKey(kind: .claim, digest: .random()), after: .milliseconds(1_500)),

@@ -65,7 +65,7 @@ struct CodingTests {
     func allErrors() {
         let names = Samples.errors.map { "\(Mirror(reflecting: $0).children.first?.label ?? "\($0)")" }
         // Raise this number together with a new sample when a case is added.
-        #expect(Set(names).count == 48)
+        #expect(Set(names).count == 49)
         #expect(Set(Samples.errors.map(\.description)).count == Samples.errors.count)
     }
 
@@ -120,7 +120,8 @@ enum Samples {
         .alreadyRated(digest, by: address), .keyReused(EntryKey(kind: .claim, digest: digest)),
         .wrongOperator(expected: address, got: .zero), .wrongNetwork(isTestNetwork: true),
         .wrongNetwork(isTestNetwork: false), .unknownFormat(found: "9", known: "1"),
-        .storage(operation: "writing entry 3", detail: "disk full"), .corrupted(3, detail: "hashes to another"),
+        .storage(operation: "writing entry 3", detail: "disk full"),
+        .notALedger(path: "x", reason: "it is a directory"), .corrupted(3, detail: "hashes to another"),
         .corrupted(nil, detail: "hashes to another"), .locked(path: "/var/lib/gcx/ledger.sqlite"),
         .unreachable(endpoint: "http://127.0.0.1:1", detail: "connection refused"),
         .unreadable(endpoint: "http://127.0.0.1:1", detail: "no JSON"),

@@ -110,12 +110,18 @@ struct StoreTests {
             to: URL(fileURLWithPath: folder.ledger))
         for attempt in [{ _ = try openLedger(folder, world) }, { _ = try LedgerVerifier.verify(folder.ledger) }] {
             let error = #expect(throws: LedgerError.self) { try attempt() }
-            guard case .storage = error else {
-                Issue.record("\(String(describing: error))")
-                continue
+            #expect(error == .notALedger(path: Untrusted(folder.ledger), reason: "the file is no database"))
+        }
+        let another = folder.path + "/another"
+        try DatabaseQueue(path: another).write { try $0.execute(sql: "CREATE TABLE a (b)") }
+        for (path, reason) in [
+            (folder.path + "/nothing", "No such file or directory"), (folder.path, "it is a directory"),
+            (another, "it is a database of another kind"),
+        ] as [(String, Untrusted)] {
+            #expect(throws: LedgerError.notALedger(path: Untrusted(path), reason: reason)) {
+                try LedgerVerifier.verify(path)
             }
         }
-        #expect(throws: LedgerError.self) { try LedgerVerifier.verify(folder.path + "/nothing") }
     }
 
     @Test("when the disk refuses, nothing has happened, and the same post succeeds later")
@@ -127,7 +133,11 @@ struct StoreTests {
         try edit("CREATE TRIGGER full BEFORE INSERT ON heads BEGIN SELECT RAISE(ABORT, 'disk full'); END")
         let claim = Entry.claim(world.voucher(id, 100))
         try await bench.refuses(claim) {
-            if case .storage("writing entry 5", let detail) = $0 { detail.contains("disk full") } else { false }
+            if case .storage("writing entry 5", let detail) = $0 {
+                detail == "an entry contradicts one that is there"
+            } else {
+                false
+            }
         }
         try await bench.expectBalance(world.owner, 0)
         try edit("DROP TRIGGER full")

@@ -123,5 +123,10 @@ struct ValueTests {
         #expect(Nearest.word(to: "storage", among: known) == nil)
         #expect(Nearest.word(to: "", among: known) == nil)
         #expect(Nearest.word(to: "x", among: [String]()) == nil)
+        #expect(
+            Nearest.word(to: "jbo", among: ["job", "key"]) == "job", "two letters that changed places are one slip")
+        #expect(Nearest.word(to: "foo", among: ["job", "key"]) == nil, "two of three letters wrong is another word")
+        #expect(Nearest.word(to: "memory.tr", among: known) == "memory.triad.all", "the only one that begins so")
+        #expect(Nearest.word(to: "cpu.fp", among: known) == nil, "two begin so")
     }
 }

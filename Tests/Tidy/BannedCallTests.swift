@@ -22,6 +22,9 @@ struct BannedCallTests {
             ("import Foundation", "import Foundation"), ("try data.write(to: url)", "write"),
             ("manager.createFile(atPath: a)", "createFile"),
             ("say(offer.region.raw(for: .naming))", ".raw(for:)"),
+            ("say(\"not read: \\(error)\")", "\\(error)"), ("say(\"\\(error) came\")", "\\(error)"),
+            ("say(String(describing: error))", "String(describing: error)"),
+            ("say(error.localizedDescription)", "localizedDescription"),
         ])
     func found(text: String, finding: String) { #expect(findings(text).contains("`\(finding)`")) }
 
@@ -34,7 +37,8 @@ struct BannedCallTests {
             "printer.print(a)", "func print(_ a: Int) {}", "import FoundationEssentials", "DurableFile.write(a, to: b)",
             "#if canImport(FoundationEssentials)\nimport FoundationEssentials\n#else\nimport Foundation\n#endif",
             "let a = preconditionFailure(\"the sum fits\")", "write(a, to: b)", "let a: Process",
-            "say(offer.region.shown)", "let raw = a",
+            "say(offer.region.shown)", "let raw = a", "say(\"\\(error.description)\")", "say(words(error))",
+            "say(\"\\(ForeignError.words(error))\")", "handle(error)", "case .failed(let error): throw error",
         ])
     func allowed(text: String) { #expect(findings(text) == []) }
 

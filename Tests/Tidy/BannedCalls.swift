@@ -81,6 +81,15 @@ struct Ban: Sendable {
             words: ["print", "debugPrint", "dump", "NSLog"],
             find: { isCall($0, $1) ? $0.code[$1].text : nil }),
         Ban(
+            "\\(error), localizedDescription in a text",
+            but: "error.description of a type of ours, else ForeignError.words",
+            why: "a library's text names its types and speaks to its developers",
+            homes: [
+                "Sources/GCXAPI/Server/ErrorMiddleware.swift":
+                    "a defect is logged as it came, and whoever asked hears nothing of it",
+                "Sources/gcx/Output/Failure.swift": "GCX_DEBUG asks for it, in a line of its own",
+            ], words: ["error", "localizedDescription", "shortDescription", "errorDescription"], find: foreignText),
+        Ban(
             "JSONDecoder, JSONSerialization", but: "StrictJSON.decode",
             why: "a field that is doubled, unknown or no number as written is refused by name",
             words: ["JSONDecoder", "JSONSerialization"], find: { $0.code[$1].text }),
@@ -124,6 +133,16 @@ struct Ban: Sendable {
             return ["Glibc", "Swift", "Foundation"].contains { file.holds([$0], at: index - 2) }
         }
         return !["func", "case"].contains { file.holds([$0], at: index - 1) }
+    }
+
+    /// An error in a text by its own word, which is a library's where the error is any.
+    @Sendable private static func foreignText(_ file: SwiftFile, _ index: Int) -> String? {
+        guard file.code[index].text == "error" else { return file.code[index].text }
+        guard file.isMark(")", at: index + 1) else { return nil }
+        let before = file.isMark("(", at: index - 1) ? index - 2 : index - 1
+        if before >= 0, file.code[before].kind == .literal { return "\\(error)" }
+        let isNamed = ["describing", "reflecting"].contains { file.holds([$0, ":"], at: index - 2) }
+        return isNamed ? "String(\(file.code[index - 2].text): error)" : nil
     }
 
     /// `amount.value * n` or `n / amount.value`: only through `value` does an Amount become a number that has these.

@@ -87,7 +87,7 @@ extension LeaseKeeper {
         do {
             if let end = try await blocking({ () throws(LinuxError) in try folder.end() }) { return end.head }
         } catch {
-            pendingEvents.append("the job's log cannot be read: \(error)")
+            pendingEvents.append("the job's log cannot be read: \(error.description)")
         }
         return isFirst ? .zero : lastReceipt?.document.document.logDigest ?? .zero
     }

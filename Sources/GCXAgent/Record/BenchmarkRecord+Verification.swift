@@ -88,7 +88,7 @@ extension BenchmarkRecord {
                 try BenchmarkReport(decoding: Data(report.utf8)),
                 try StrictJSON.decode(Inventory.self, from: inventory.utf8)
             )
-        } catch { throw .malformed(Untrusted(String(describing: error))) }
+        } catch { throw .malformed(Untrusted(ForeignError.words(error))) }
     }
 
     /// The peer's transcripts: signed by whom they name, for this machine and this very run.
@@ -98,7 +98,7 @@ extension BenchmarkRecord {
         guard let peer = report.peer, let text = peer.witness else { return [] }
         let signed: [Signed<ChallengeTranscript>]
         do { signed = try StrictJSON.decode([Signed<ChallengeTranscript>].self, from: text.utf8) } catch {
-            throw .malformed("the peer's witness: \(error)")
+            throw .malformed("the peer's witness: \(error.description)")
         }
         for transcript in signed {
             let found: Address

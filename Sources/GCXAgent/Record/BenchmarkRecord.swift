@@ -56,7 +56,7 @@ package struct BenchmarkRecord: Codable, Equatable, Sendable {
         } catch let error as RecordError {
             throw error
         } catch {
-            throw .malformed(Untrusted(String(describing: error)))
+            throw .malformed(Untrusted(ForeignError.words(error)))
         }
     }
 

@@ -269,7 +269,7 @@ package struct OfferService: Service {
     }
 
     private func encode(_ signed: Signed<Offer>) throws(AgentError) -> String {
-        do { return try StoredJSON.encode(signed) } catch { throw .storage("\(error)") }
+        do { return try StoredJSON.encode(signed) } catch { throw .storage(Untrusted(ForeignError.words(error))) }
     }
 
     private enum Setting {

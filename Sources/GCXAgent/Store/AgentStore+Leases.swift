@@ -218,7 +218,7 @@ struct StoredRow {
     /// JSON of a value.
     func document<Value: Decodable>(_ column: String) throws(AgentError) -> Value {
         let text: String = try value(column)
-        do { return try StoredJSON.decode(Value.self, text) } catch { throw damaged(column, "\(error)") }
+        do { return try StoredJSON.decode(Value.self, text) } catch { throw damaged(column, error.description) }
     }
 
     func documentIfPresent<Value: Decodable>(_ column: String) throws(AgentError) -> Value? {

@@ -29,7 +29,7 @@ package struct AgentStore: Sendable {
             pool = try DatabasePool(path: path, configuration: configuration)
             try Self.migrator.migrate(pool)
         } catch {
-            throw .storage("cannot open \(path): \(error)")
+            throw .storage("cannot open \(path): \(DatabaseWords.text(error))")
         }
     }
 
@@ -63,22 +63,29 @@ package struct AgentStore: Sendable {
     /// Moves what the write-ahead log still holds into the file, and empties it.
     func settle() throws(AgentError) {
         do { try pool.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) } } catch {
-            throw .storage("\(error)")
+            throw .storage(Untrusted(DatabaseWords.text(error)))
         }
     }
 
     /// Runs a read and names the database in what goes wrong.
     func read<Value>(_ body: (Database) throws -> Value) throws(AgentError) -> Value {
         do { return try pool.read(body) } catch let error as AgentError { throw error } catch {
-            throw .storage("\(error)")
+            throw .storage(Untrusted(DatabaseWords.text(error)))
         }
     }
 
     /// Runs one transaction: all of it is on disk afterwards, or none.
     func write<Value>(_ body: (Database) throws -> Value) throws(AgentError) -> Value {
         do { return try pool.write(body) } catch let error as AgentError { throw error } catch {
-            throw .storage("\(error)")
+            throw .storage(Untrusted(DatabaseWords.text(error)))
         }
+    }
+}
+
+extension DatabaseWords {
+    /// What the database, or what was done with it, threw.
+    static func text(_ error: any Error) -> String {
+        (error as? DatabaseError).map { text(code: $0.resultCode.rawValue) } ?? ForeignError.words(error)
     }
 }
 

@@ -29,11 +29,11 @@ struct StoreCheck {
         do { found = try look(migrator) } catch let error as DatabaseError {
             // Anything else, such as a lock, says nothing about what is in the file.
             guard [.SQLITE_CORRUPT, .SQLITE_NOTADB].contains(error.resultCode) else {
-                throw .storage("cannot look through \(path): \(error)")
+                throw .storage("cannot look through \(path): \(DatabaseWords.text(error))")
             }
-            throw damaged(error.message ?? "\(error.resultCode)")
+            throw damaged(DatabaseWords.text(error))
         } catch {
-            throw .storage("cannot look through \(path): \(error)")
+            throw .storage("cannot look through \(path): \(DatabaseWords.text(error))")
         }
         if let problem = found.problem { throw damaged(problem) }
         guard found.application == StoreMark.application || found.application == 0 else {
@@ -120,7 +120,7 @@ struct StoreCheck {
             }
             return "a copy of it is \(aside)"
         } catch {
-            return "no copy could be made (\(error))"
+            return "no copy could be made (\(error.description))"
         }
     }
 }

@@ -55,7 +55,7 @@ package enum JSONError: RemediedError, Equatable {
             self = .badValue(
                 JSONPath.text(context.codingPath),
                 reason: isRaw ? "it is none of the values that are known here" : context.debugDescription)
-        default: self = .badValue(JSONPath.text([]), reason: "\(error)")
+        default: self = .badValue(JSONPath.text([]), reason: ForeignError.words(error))
         }
     }
 }

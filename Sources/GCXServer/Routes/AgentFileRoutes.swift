@@ -64,7 +64,7 @@ struct AgentFileRoutes: Sendable {
         } catch let error as AgentError {
             throw error
         } catch {
-            throw .badRequest("the upload broke off: \(error)")
+            throw .badRequest("the upload broke off: \(ForeignError.words(error))")
         }
         let written = file.bytes
         guard written == length else { throw .badRequest("the upload broke off after \(written) of \(length) bytes") }

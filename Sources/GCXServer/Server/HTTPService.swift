@@ -43,7 +43,7 @@ struct HTTPService: Sendable {
             }.run()
         } catch {
             file.retract()
-            throw ServingError.listenFailed("\(endpoint)", reason: "\(error)")
+            throw ServingError.listenFailed("\(endpoint)", reason: NetworkWords.text(error))
         }
         if let failed = failure.withLock({ $0 }) { throw failed }
         file.remove()
@@ -57,7 +57,7 @@ struct HTTPService: Sendable {
                 await onListening(.loopback(host, port: bound))
             }.run()
         } catch {
-            throw ServingError.listenFailed("\(endpoint)", reason: "\(error)")
+            throw ServingError.listenFailed("\(endpoint)", reason: NetworkWords.text(error))
         }
     }
 

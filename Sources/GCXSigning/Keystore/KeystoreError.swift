@@ -1,4 +1,5 @@
 import GCXModel
+import Glibc
 
 /// Why a keystore was not written, read or opened. No case holds a password or a key.
 package enum KeystoreError: RemediedError, Equatable {
@@ -39,16 +40,28 @@ package enum KeystoreError: RemediedError, Equatable {
         case .passwordEmpty: .fix("Choose a password that is not empty.")
         case .passwordUnusable(let path, _):
             .fix("Write the password, and nothing else, into the first line of \(path).")
-        case .versionUnsupported, .cipherUnsupported, .kdfUnsupported, .prfUnsupported, .notAKeystore:
+        case .notAKeystore: .fix("Name a key's file, as `gcx key new` or an Ethereum wallet makes it (keystore V3).")
+        case .versionUnsupported, .cipherUnsupported, .kdfUnsupported, .prfUnsupported:
             .fix("Export the key again as an Ethereum keystore of version 3 with scrypt and aes-128-ctr.")
         case .fieldInvalid, .addressMismatch: .fix("Restore the file from a backup, or export the key again.")
         case .costExcessive: .fix("Export the key again with a smaller cost, for instance n = 262144, r = 8, p = 1.")
         case .fileExposed(let path, _): .fix("Run `chmod 600 \(path)`.")
         case .fileTooLarge: .fix("Name the key's keystore file; this is another one.")
         case .fileExists: .fix("Choose another path, or move the key that is there.")
-        case .file(_, let path, _): .fix("Check that \(path) exists, and who may read and write it and its directory.")
+        case .file(let operation, let path, let number): .fix(Self.instruction(operation, path, number))
         case .inFile(_, let error): error.remedy
         case .derivationFailed: .retry(after: .seconds(5))
+        }
+    }
+
+    private static func instruction(_ operation: String, _ path: String, _ number: Int32) -> String {
+        switch number {
+        case EISDIR: "Name a file: \(path) is a directory."
+        case ENOENT where operation == "create": "Make the directory that \(path) is to be in."
+        case ENOENT: "Check the name, or make a key there with `gcx key new --out \(path)`."
+        case EACCES, EPERM: "Run as the user to whom \(path) and its directory belong."
+        case ENOSPC, EDQUOT: "Free some room on the disk of \(path)."
+        default: "Check \(path), and who may read and write it and its directory."
         }
     }
 
@@ -71,7 +84,7 @@ package enum KeystoreError: RemediedError, Equatable {
             "\(path) holds a secret, and its mode \(String(mode, radix: 8)) lets others at it"
         case .fileTooLarge(let path, let bytes): "keystore \(path): \(bytes) bytes is too large for a keystore"
         case .fileExists(let path): "keystore \(path): a file is already there"
-        case .file(let operation, let path, let errno): "\(operation) keystore \(path): \(describe(errno: errno))"
+        case .file(let operation, let path, let errno): "\(operation) `\(path)`: \(describe(errno: errno))"
         case .inFile(let path, let error):
             error.description.hasPrefix("keystore:")
                 ? "keystore \(path)" + error.description.dropFirst("keystore".count) : error.description

@@ -30,9 +30,10 @@ package enum KeystoreFile {
 
     /// Reads a file without opening the key in it.
     ///
-    /// - Throws: what ``SecretFile/read(_:bytesMax:)`` throws, and ``KeystoreError/notAKeystore(reason:)``.
+    /// - Throws: what ``SecretFile/read(_:bytesMax:)`` throws, and ``KeystoreError/notAKeystore(reason:)`` in the file's name.
     package static func read(_ path: String) throws(KeystoreError) -> KeystoreV3 {
-        try decode(try SecretFile.read(path, bytesMax: Limits.keystoreFileBytesMax))
+        let bytes = try SecretFile.read(path, bytesMax: Limits.keystoreFileBytesMax)
+        do { return try decode(bytes) } catch { throw .inFile(path: path, error) }
     }
 
     /// - Throws: ``KeystoreError/notAKeystore(reason:)``.

@@ -33,8 +33,8 @@ package enum SecretFile {
         let bytes: [UInt8]
         do { bytes = try read(path, bytesMax: Limits.passwordFileBytesMax) } catch .fileTooLarge {
             throw .passwordUnusable(path: path, reason: "is longer than \(Limits.passwordFileBytesMax) bytes")
-        } catch .file(_, _, let number) {
-            throw .passwordUnusable(path: path, reason: "cannot be read: \(describe(errno: number))")
+        } catch .file(_, _, let number) where number == ENOENT {
+            throw .passwordUnusable(path: path, reason: "is not there")
         }
         guard !bytes.isEmpty else { throw .passwordUnusable(path: path, reason: "is empty") }
         guard let line = String(validating: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self) else {

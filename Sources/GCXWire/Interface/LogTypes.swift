@@ -132,7 +132,7 @@ package struct LogReading: Sendable {
         do {
             records = try JobLog.records(in: page.bytes)
         } catch {
-            throw .answerImpossible("\(error)")
+            throw .answerImpossible(Untrusted(error.description))
         }
         var lines: [LogLine] = []
         lines += before(page, records.first)  // bounded: joins lists

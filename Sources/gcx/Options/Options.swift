@@ -107,6 +107,7 @@ extension Address: ExpressibleByArgument {
 
 extension IsolationLevel: ExpressibleByArgument {
     package init?(argument: String) { self.init(name: argument) }
+    package static var allValueStrings: [String] { allCases.map(\.description) }
 }
 
 extension Digest: ExpressibleByArgument {
@@ -146,7 +147,7 @@ struct ByteSize: ExpressibleByArgument, CustomStringConvertible {
     init(bytes: UInt64) { self.bytes = bytes }
 
     init?(argument: String) {
-        guard let bytes = SizeText.bytes(argument) else { return nil }
+        guard let bytes = SizeText.bytes(argument), bytes > 0 else { return nil }
         self.bytes = bytes
     }
 }

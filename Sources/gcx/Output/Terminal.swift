@@ -85,10 +85,13 @@ enum Terminal {
     static func green(_ text: String) -> StyledText { StyledText(text, .green) }
 
     /// One of many documents for programs: a line each.
-    static func jsonLine(_ value: some Encodable) throws {
+    static func jsonLine(_ value: some Encodable) throws { say(try jsonText(value)) }
+
+    /// The same as text.
+    static func jsonText(_ value: some Encodable) throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        say(document(try encoder.encode(value)))
+        return document(try encoder.encode(value))
     }
 
     /// A document for programs.

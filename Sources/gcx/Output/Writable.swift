@@ -20,6 +20,14 @@ enum Writable {
         }
     }
 
+    /// For what is never replaced.
+    static func requireNewFile(_ path: String) throws {
+        try requireFile(path)
+        guard !Files.exists(path) else {
+            throw CommandError("\(path) is there already", fix: "Name another file, or remove that one.")
+        }
+    }
+
     /// - Parameter file: what is to be made in it, for the message.
     static func requireDirectory(_ path: String, for file: String) throws {
         guard isDirectory(path) else {
@@ -31,5 +39,16 @@ enum Writable {
     private static func isDirectory(_ path: String) -> Bool {
         var status = stat()
         return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+}
+
+extension RemediedError {
+    /// What a person can do about it, as a sentence.
+    var instruction: String {
+        switch remedy {
+        case .fix(let text): text
+        case .retry(let after): "Try again in \(after.words)."
+        case .refuse: "Name another file."
+        }
     }
 }

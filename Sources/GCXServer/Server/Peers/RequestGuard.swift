@@ -117,7 +117,7 @@ extension RequestError {
     init(_ error: HTTPParserError) {
         switch error {
         case .headerOverflow: self = .headersTooLarge(bytesMax: ServerLimits.headersBytesMax)
-        default: self = .malformed("it is not HTTP/1.1: \(error)")
+        default: self = .malformed("it is not HTTP/1.1")
         }
     }
 }

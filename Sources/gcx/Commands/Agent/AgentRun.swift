@@ -12,6 +12,7 @@ import GCXSandbox
 import GCXServer
 import GCXSigning
 import GCXWire
+import Glibc
 import Logging
 import ServiceLifecycle
 
@@ -80,7 +81,7 @@ enum Identities {
     private static func domain(_ ledger: HTTPLedger, logger: Logger) async throws -> EIP712Domain {
         for _ in 1..<ledgerTries {  // bounded: a constant
             do { return try await ledger.identity().domain } catch {
-                logger.warning("ledger not there yet", metadata: ["error": "\(error)"])
+                logger.warning("ledger not there yet", metadata: ["error": "\(error.description)"])
                 try await Task.sleep(for: .seconds(1))
             }
         }
@@ -96,18 +97,16 @@ enum Documents {
     static func read<Value: Decodable>(_ path: String, what: String) throws -> Value {
         let bytes: [UInt8]
         do { bytes = try Files.bytes(path) } catch {
-            throw CommandError("the \(what) cannot be read: \(error)", fix: "Check the path.")
+            throw CommandError("the \(what) cannot be read: \(error.description)", fix: error.instruction)
         }
         do { return try StrictJSON.decode(Value.self, from: bytes) } catch {
-            throw CommandError("\(path) is not a \(what): \(error)", fix: "Make it again.")
+            throw CommandError("\(path) is not a \(what): \(error.description)", fix: "Name the file of a \(what).")
         }
     }
 
     /// Writes a new file: what was signed before may be all that somebody has.
     static func write(_ value: some Encodable, to path: String) throws {
-        guard !Files.exists(path) else {
-            throw CommandError("\(path) is there already", fix: "Name another file, or remove that one.")
-        }
+        try Writable.requireNewFile(path)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         try DurableFile.write(Array(try encoder.encode(value)) + [10], to: path, mode: 0o644)
@@ -209,9 +208,11 @@ enum Programs {
     /// This very program.
     static var own: String {
         get throws {
-            do { return try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe") } catch {
-                throw CommandError("cannot find my own program: \(error)", fix: "Mount /proc.")
+            guard let path = realpath("/proc/self/exe", nil) else {
+                throw CommandError("/proc/self/exe does not say which program this is", fix: "Mount /proc.")
             }
+            defer { free(path) }
+            return String(cString: path)
         }
     }
 

@@ -9,8 +9,8 @@ import Glibc
 struct BenchChild: BenchmarkProcess {
     let plan: BenchmarkPlan
 
-    /// The probe ended otherwise than with status 0.
-    struct Refused: RemediedError {
+    /// The probe answered with a status other than 0.
+    struct Refused: WordedError {
         let description: String
         let remedy: Remedy
 

@@ -72,8 +72,8 @@ struct BenchCompare: ParsableCommand {
                 decoding: Data(try Files.bytes(path, limit: BenchmarkLimits.reportBytesMax)), isPublished: true)
         } catch let error as BenchmarkError {
             throw CommandError("\(path): \(error.description)", fix: "Name a report of `gcx bench --json FILE`.")
-        } catch {
-            throw CommandError("the report cannot be read: \(error)", fix: "Check the path.")
+        } catch let error as LinuxError {
+            throw CommandError("the report cannot be read: \(error.description)", fix: error.instruction)
         }
     }
 }

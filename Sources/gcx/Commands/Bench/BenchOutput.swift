@@ -22,6 +22,21 @@ struct BenchOutput: ParsableArguments {
     @Option(help: "Write a page that stands alone: figures, roofline, samples, the machine.")
     var html: String?
 
+    /// `--json=FILE` as two words: an option that may stand alone takes no value behind a sign of equality, and would write
+    /// to standard output.
+    static func split(_ arguments: [String]) -> [String] {
+        guard arguments.first == "bench" else { return arguments }
+        return arguments.flatMap { word -> [String] in
+            for name in ["--json", "--markdown"] where word.hasPrefix(name + "=") {
+                return [name, String(word.dropFirst(name.count + 1))]  // bounded: the length of a name
+            }
+            return [word]
+        }
+    }
+
+    /// The verbs that take `--json` as every command does, without a file.
+    static let readers: Set<String> = ["list", "compare", "verify"]
+
     /// What stands for standard output where a file is asked for.
     static let standardOutput = "-"
 

@@ -55,7 +55,7 @@ struct BenchServe {
             Terminal.write(Array(try JSONEncoder().encode(signed)) + [10], to: number)
             Terminal.say("client \(tally.client): \(Self.rate(tally.up)) from it, \(Self.rate(tally.down)) to it")
         } catch {
-            if !Interruption.isAsked { Terminal.complain("a client was given up: \(error)") }
+            if !Interruption.isAsked { Terminal.complain("a client was given up: \(ForeignError.words(error))") }
         }
     }
 

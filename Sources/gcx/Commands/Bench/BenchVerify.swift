@@ -49,7 +49,7 @@ struct BenchVerify: ParsableCommand {
 
     private func data() throws -> Data {
         do { return Data(try Files.bytes(record)) } catch {
-            throw CommandError("the record cannot be read: \(error)", fix: "Check the path.")
+            throw CommandError("the record cannot be read: \(error.description)", fix: error.instruction)
         }
     }
 

@@ -81,7 +81,7 @@ struct Doctor: AsyncParsableCommand {
         } catch let error as LinuxError {
             throw .linux(error)
         } catch {
-            throw .noUnpacker(searched: ["\(error)"])
+            throw .noUnpacker(searched: [ForeignError.words(error)])
         }
     }
 
@@ -111,7 +111,7 @@ struct Doctor: AsyncParsableCommand {
                 detail: "\(inventory.coreCount ?? 0) cores, \(inventory.pciDevices.count) PCI devices, "
                     + "contradictions: \(inventory.contradictions.count)", remedy: nil)
         } catch {
-            return Finding(check: "probe", ok: false, detail: "\(error)", remedy: instruction(error.remedy))
+            return Finding(check: "probe", ok: false, detail: error.description, remedy: instruction(error.remedy))
         }
     }
 
@@ -133,7 +133,8 @@ struct Doctor: AsyncParsableCommand {
                 "Read the problems in `gcx agent status`; the agent shows the ledger every few minutes that it is there."
             )
         } catch {
-            return found(false, "may not be listed: \(error)", "Start the ledger, or name it in \(config).")
+            return found(
+                false, "may not be listed: \(ForeignError.words(error))", "Start the ledger, or name it in \(config).")
         }
     }
 

@@ -30,6 +30,7 @@ struct KeyNew: ParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() throws {
+        try Writable.requireNewFile(out)
         let key = PrivateKey.generate()
         let password = try Password.choose(passwordFile, for: out)
         try KeystoreFile.write(try Keystore.encrypt(key, password: password, cost: light ? .light : .standard), to: out)
@@ -80,10 +81,13 @@ struct KeyGrant: AsyncParsableCommand {
     var out: String
 
     func validate() throws {
-        guard (1...3_650).contains(days) else { throw ValidationError("--days \(days) is not 1 to 3650") }
+        guard (1...3_650).contains(days) else {
+            throw ValidationError("--days takes 1 to 3650 days, not \(days)")
+        }
     }
 
     func run() async throws {
+        try Writable.requireNewFile(out)
         let owner = try key.unlock()
         let domain: EIP712Domain
         if let ledgerAddress {

@@ -140,15 +140,18 @@ struct LedgerProve: AsyncParsableCommand {
     @Option(help: "Prove that the ledger of this many entries is the beginning of today's.")
     var since: UInt64?
 
+    func validate() throws {
+        guard entry != nil || since != nil else {
+            throw ValidationError("nothing to prove: give --entry INDEX or --since SIZE")
+        }
+    }
+
     func run() async throws {
         let client = try ledger.open()
         let head = try await client.head()
         var proof = Proof(head: head)
         if let entry { proof.inclusion = try await client.inclusion(index: entry, treeSize: head.document.size) }
         if let since { proof.consistency = try await client.consistency(from: since, to: head.document.size) }
-        guard entry != nil || since != nil else {
-            throw CommandError("nothing to prove", fix: "Give --entry INDEX or --since SIZE.")
-        }
         try Terminal.json(proof)
     }
 }
@@ -177,6 +180,10 @@ struct LedgerEntries: AsyncParsableCommand {
 
     @Option(help: "Entries shown at the most.")
     var limit = 50
+
+    func validate() throws {
+        guard limit > 0 else { throw ValidationError("--limit takes 1 or more, not \(limit)") }
+    }
 
     func run() async throws {
         let client = try ledger.open()

@@ -60,6 +60,7 @@ struct LedgerCreditAsk: AsyncParsableCommand {
     var out: String
 
     func run() async throws {
+        try Writable.requireNewFile(out)
         let domain = try await ledger.open().identity().domain
         let account = try key.unlock()
         let redemption = CreditRedemption(

@@ -28,6 +28,10 @@ struct RatingGive: AsyncParsableCommand {
     @Option(help: "For people.")
     var comment = ""
 
+    func validate() throws {
+        guard (1...5).contains(stars) else { throw ValidationError("--stars takes 1 to 5, not \(stars)") }
+    }
+
     func run() async throws {
         let client = try ledger.open()
         try await Self.give(stars, comment, lease: lease, by: try key.unlock(), ledger: client)

@@ -69,10 +69,12 @@ struct ReceiptVerify: AsyncParsableCommand {
     var lease: Digest
 
     func run() async throws {
+        // A file first: what is wrong with it is so whatever the ledger says.
+        let read: [Signed<Receipt>]? = try file.map { try Documents.read($0, what: "list of receipts") }
         let client = try ledger.open()
         let domain = try await client.identity().domain
         let record = try await client.lease(lease)
-        let receipts = try await read()
+        let receipts = if let read { read } else { try await fetched() }
         let check = ReceiptCheck(lease: lease, terms: record.terms, deposit: record.deposit)
         var last: (receipt: Receipt, digest: Digest)?
         for signed in receipts {
@@ -86,8 +88,7 @@ struct ReceiptVerify: AsyncParsableCommand {
             "owed: \(Display.amount(last?.receipt.amount ?? .zero)), paid on the ledger: \(Display.amount(paid))")
     }
 
-    private func read() async throws -> [Signed<Receipt>] {
-        if let file { return try Documents.read(file, what: "list of receipts") }
+    private func fetched() async throws -> [Signed<Receipt>] {
         let client = try agent.open()
         return try await client.allReceipts(
             lease, by: try await caller.caller(agent: client, ledger: ledger))
