@@ -90,6 +90,11 @@ extension WholeLeases {
             site.stop(.ledger)
             let verify = ["ledger", "verify", "--database", site.path("ledger.sqlite")]
             #expect(try site.outcome(verify).status == .exited(0))
+            // Another operator than the file's is one reason, and said once.
+            let another = try site.outcome(verify + ["--operator", site.addresses["buyer", default: ""]])
+            #expect(another.status == .exited(65))
+            #expect(another.text.ranges(of: "problem: ").count == 1, "\(another.text)")
+            #expect(another.text.contains("as its operator, not"), "\(another.text)")
             // The entry is on the disk as it was signed, whichever of SQLite's files holds its page.
             let needle = Array(#""amount":"123456789""#.utf8)
             let files = try Files.names(in: site.directory).filter { $0.hasPrefix("ledger.sqlite") }.map(site.path)

@@ -101,6 +101,20 @@ struct PasswordTests {
         }
     }
 
+    @Test("a job's payer is asked for the password once", .enabled(if: lacks == nil, "needs \(lacks ?? "")"))
+    func once() throws {
+        try withKey("password") { key, folder in
+            let lease = "0x" + String(repeating: "0", count: 64)
+            let run = ["job", "run", "--attach", "--lease", lease, "--key", key]
+            // No ledger answers there: it is asked after the key is open.
+            let typed = try type(
+                ["password\r", "password\r"],
+                run + ["--agent", "unix:\(folder)/none.sock", "--ledger", "unix:\(folder)/none.sock"])
+            #expect(typed.status == "75", "\(typed)")
+            #expect(typed.text.ranges(of: "Password of ").count == 1, "\(typed)")
+        }
+    }
+
     @Test("a password or key file that others may read is refused with the remedy, and a pipe is read")
     func files() throws {
         try withKey("password") { key, folder in
