@@ -1,0 +1,135 @@
+import Foundation
+import GCXLinux
+import Glibc
+import Testing
+
+/// The steps that the README gives owners and buyers, typed in its order.
+struct ReadmeSteps {
+    /// The commands of the fenced blocks of a section, in order.
+    static func commands(of section: String, in text: String) -> String {
+        var (isIn, isFenced, lines) = (false, false, [Substring]())
+        for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+            if line.hasPrefix("## ") { isIn = line == "## \(section)" }
+            guard isIn else { continue }
+            if line.hasPrefix("```") { isFenced.toggle() } else if isFenced { lines.append(line) }
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    /// What is no part of gcx, and stands here for what a test has not got: systemd, a build for release, the Internet. All else
+    /// is typed as it is written, in namespaces where /etc, /run and /usr/local are empty.
+    static func script(repository: String, built: String) -> String {
+        """
+        set -euo pipefail
+        mount -t tmpfs empty "$GROUND"
+        mkdir -p "$GROUND"/{etc,etcwork,local,localwork,home}
+        mount -t overlay -o lowerdir=/etc,upperdir="$GROUND/etc",workdir="$GROUND/etcwork" overlay /etc
+        rm -rf /etc/gcx
+        mount -t tmpfs empty /run
+        mkdir -p /usr/local/bin /var/lib
+        mount -t tmpfs empty /usr/local
+        mount -t tmpfs empty /var/lib
+        mkdir -p /run/gcx-sandbox
+        # A build for release takes minutes; these are the same programs.
+        make() { \(repository)/.ci/install "" /usr/local \(built) >/dev/null 2>&1; }
+        # systemd starts services in units, which a test has not got.
+        systemd-sysusers() { :; }
+        systemd-tmpfiles() { :; }
+        systemctl() {
+            sed -i 's|^cgroup_base = .*|cgroup_base = ""|' /etc/gcx/gcx.toml
+            case "$*" in
+            *gcx-ledger) mkdir -p /run/gcx-ledger /var/lib/gcx-ledger; gcx ledger serve 2>>"$LOGS/ledger.log" & ;;
+            *gcx-agent) mkdir -p /run/gcx /var/lib/gcx; gcx agent run 2>>"$LOGS/agent.log" & ;;
+            esac
+            services="$services $!"
+            for _ in $(seq 100); do
+                case "$*" in
+                *gcx-ledger) gcx ledger head >/dev/null 2>&1 && return ;;
+                *gcx-agent) gcx agent status >/dev/null 2>&1 && return ;;
+                esac
+                sleep 0.2
+            done
+            echo "the service of $* does not answer" >&2
+            return 1
+        }
+        # The README says how long the offer takes.
+        gcx() {
+            if [ "$*" = "offer list" ]; then
+                for _ in $(seq 300); do
+                    command gcx offer list | grep -q 0x && break
+                    sleep 0.2
+                done
+            fi
+            # It is run before there is anything to look at but the machine.
+            if [ "$*" = doctor ]; then command gcx doctor || [ $? = 78 ]; return; fi
+            command gcx "$@"
+        }
+        # An image, as a registry would send it.
+        skopeo() {
+            mkdir -p made/bin made/proc made/dev made/sys made/tmp made/input made/output made/etc
+            chmod -R 755 made
+            cp "$(command -v busybox)" made/bin/busybox
+            for name in sh wc cat; do ln -s busybox made/bin/$name; done
+            umoci init --layout image >/dev/null 2>&1
+            umoci new --image "${3#oci:}" >/dev/null 2>&1
+            umoci insert --image "${3#oci:}" made / >/dev/null 2>&1
+            rm -r made
+        }
+        services=
+        trap 'for pid in $services; do kill $pid 2>/dev/null || true; done; wait' EXIT
+        export PATH=/usr/local/bin:$PATH
+        hash -r
+        cd "$GROUND/home"
+        PS4='$ '
+        set -x
+        """
+    }
+}
+
+extension WholeLeases {
+    @Suite("The README")
+    struct ReadmeTests {
+        static let lacks = ["unshare", "strip"].first { ChildProcess.find($0) == nil }
+
+        @Test(
+            "its owner's and buyer's steps work in the order written, from an empty machine, with nothing left out",
+            .enabled(if: lacks == nil, "needs \(lacks ?? "")"), .timeLimit(.minutes(10)))
+        func steps() throws {
+            let text = try Files.text("\(Gcx.repository)/README.md")
+            let made = try ChildProcess("mktemp", ["-d", "/tmp/gcx-readme-XXXXXX"]).run()
+            let ground = made.trimmingCharacters(in: .whitespacesAndNewlines)
+            defer { try? Files.removeTree(ground) }
+            try Files.makeDirectory("\(ground)/ground")
+            try Files.makeDirectory("\(ground)/logs")
+            let steps = ["Sell a machine", "Buy"].map { ReadmeSteps.commands(of: $0, in: text) }
+            #expect(steps.allSatisfy { $0.contains("gcx ") })
+            let built = "/" + Gcx.program.split(separator: "/").dropLast().joined(separator: "/")
+            let script =
+                [ReadmeSteps.script(repository: Gcx.repository, built: built)] + steps
+            try DurableFile.write(script.joined(separator: "\n").utf8, to: "\(ground)/steps")
+            let outcome = try ChildProcess(
+                "unshare", ["--mount", "--propagation", "private", "bash", "\(ground)/steps"],
+                environment: ChildProcess.plainEnvironment.merging([
+                    "GROUND": "\(ground)/ground", "LOGS": "\(ground)/logs",
+                ]) { $1 }, timeout: .seconds(580), outputBytesMax: 16 << 20
+            ).outcome()
+            let said = String(decoding: outcome.error, as: UTF8.self)
+            let logs = try ["ledger", "agent"].map { try Files.text("\(ground)/logs/\($0).log").suffix(2_000) }
+            try #require(outcome.status == .exited(0), "\(outcome.text)\n\(said)\n\(logs)")
+            // The job counted the bytes of its input, the log is the signed one, and the ledger holds.
+            #expect(outcome.text.contains(" /input/today\n"), "\(outcome.text)")
+            #expect(outcome.text.contains("ok: "), "\(outcome.text)")
+            #expect(outcome.text.contains("all signed, chained and priced right"), "\(outcome.text)")
+            #expect(outcome.text.contains("ledger verify: ok"), "\(outcome.text)")
+            #expect(!said.contains("error: "), "\(said)")
+        }
+
+        @Test("the commands of a section are those of its blocks, in order")
+        func reading() {
+            let text = "## A\nb\n```\nc\nd\n```\n### e\n```\nf\n```\n## G\n```\nh\n```\n"
+            #expect(ReadmeSteps.commands(of: "A", in: text) == "c\nd\nf")
+            #expect(ReadmeSteps.commands(of: "G", in: text) == "h")
+            #expect(ReadmeSteps.commands(of: "X", in: text) == "")
+        }
+    }
+}
