@@ -1,6 +1,7 @@
 import Foundation
 import GCXLinux
 import GCXModel
+import Glibc
 import Testing
 
 extension WholeLeases {
@@ -49,6 +50,53 @@ extension WholeLeases {
             let metered = statement.job.usage.coreNanoseconds - reading
             #expect(own > 4_000_000_000, "the job did no work worth measuring")
             #expect(max(metered, own) - min(metered, own) <= own / 100, "metered \(metered) ns, the job says \(own) ns")
+            #expect(try traces() == before)
+        }
+
+        /// Names that a shell, a list of lines or a program's options would take for something else.
+        private static let names = [
+            "two words", "it's", "a \"quote\"", "-rf", "--input", "new\nline", "tab\there", "back\\slash", "$(id)", "*",
+            "ä€😀",
+            "a;b&c|d", ".hidden", String(repeating: "n", count: 255),
+        ]
+
+        @Test("works in any directory, on files of any names", .timeLimit(.minutes(3)))
+        func anyNames() throws {
+            let made = try ChildProcess("mktemp", ["-d", "/tmp/gcx it's \"a\" démo $(id) XXXXXX"]).run()
+            let folder = String(made.dropLast())
+            defer {
+                chmod(folder, 0o755)
+                try? Files.removeTree(folder)
+            }
+            // What the demonstration takes where nothing is named, with a leading dash among its parents.
+            try Files.makeDirectories("\(folder)/- dash/Sources/empty")
+            for name in Self.names { try DurableFile.write(name.utf8, to: "\(folder)/- dash/Sources/\(name)") }
+            try ChildProcess("ln", ["-s", "nowhere", "\(folder)/- dash/Sources/dangling"]).run()
+            try ChildProcess("ln", ["-s", "\(folder)/- dash", "\(folder)/link"]).run()
+            chmod("\(folder)/- dash", 0o555)
+            let outcome = try Gcx.run(
+                ["demo", "--seconds", "2", "--benchmark-seconds", "1"], in: "\(folder)/link", timeout: .seconds(150))
+            try #require(outcome.status == .exited(0), "\(outcome.errorLine)\n\(outcome.text)")
+            #expect(outcome.text.contains(" \(Self.names.count) files hashed"), "\(outcome.text)")
+            #expect(outcome.text.contains("ledger verify:  ok"), "\(outcome.text)")
+        }
+
+        @Test("says what is wrong with a directory that it cannot work on, and leaves nothing behind")
+        func noDirectory() throws {
+            let before = try traces()
+            for (place, input, words) in [
+                ("rmdir $d", ".", "the directory that this was started in is gone"),
+                ("rmdir $d", "/etc", "the directory that this was started in is gone"),
+                ("touch -- -f", "-f", "-f is no directory"),
+                ("true", "nothing", "the directory nothing cannot be used"),
+            ] {
+                let demo = "\(Gcx.program) demo --input=\(input)"
+                let line = "d=$(mktemp -d) && cd $d && \(place); \(demo); s=$?; rm -rf $d; exit $s"
+                let outcome = try ChildProcess("bash", ["-c", line]).outcome()
+                #expect(outcome.status == .exited(78), "\(outcome.errorLine)")
+                #expect(outcome.errorLine.hasPrefix("error: \(words)"), "\(outcome.errorLine)")
+                #expect(outcome.errorLine.contains("remedy: "), "\(outcome.errorLine)")
+            }
             #expect(try traces() == before)
         }
 

@@ -30,10 +30,11 @@ struct Demo: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
+        let directory = try DemoInput.directory(input)
         let stage = try DemoStage(keep: keep)
         stage.endOnSignals()
         let script = DemoScript(
-            stage: stage, input: try DemoInput.directory(input), seconds: seconds.seconds,
+            stage: stage, input: directory, seconds: seconds.seconds,
             benchmarkSeconds: benchmarkSeconds.seconds,
             quiet: output.json)
         do {

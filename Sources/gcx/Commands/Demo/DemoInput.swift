@@ -1,14 +1,25 @@
 import FoundationEssentials
 import GCXLinux
 import GCXModel
+import Glibc
 
 /// What the demonstration's job works on, and in what.
 enum DemoInput {
     /// The directory asked for, or the sources in the current directory, or this system's own documentation.
     static func directory(_ asked: String?) throws -> String {
+        guard let here = getcwd(nil, 0) else {
+            throw CommandError("the directory that this was started in is gone", fix: "Change to another one.")
+        }
+        free(here)
         if let asked {
-            guard Files.exists(asked) else {
-                throw CommandError("there is no directory \(asked)", fix: "Name one with --input.")
+            var status = stat()
+            guard stat(asked, &status) == 0 else {
+                throw CommandError(
+                    "the directory \(asked) cannot be used: \(String(cString: strerror(errno)))",
+                    fix: "Name a directory that is there, with --input.")
+            }
+            guard status.st_mode & S_IFMT == S_IFDIR else {
+                throw CommandError("\(asked) is no directory", fix: "Name the directory that it is in, with --input.")
             }
             return asked
         }
@@ -45,7 +56,7 @@ enum DemoInput {
             try Files.makeDirectories("\(root)/\(folder)", mode: 0o755)
         }
         try FileManager.default.copyItem(atPath: busybox, toPath: "\(root)/bin/busybox")
-        for name in ["sh", "tar", "gzip", "sha256sum", "find", "sort", "xargs", "wc", "date", "cat", "ls", "id"] {
+        for name in ["sh", "tar", "gzip", "sha256sum", "find", "sort", "xargs", "wc", "tr", "date", "cat", "ls", "id"] {
             try FileManager.default.createSymbolicLink(atPath: "\(root)/bin/\(name)", withDestinationPath: "busybox")
         }
     }
@@ -55,15 +66,17 @@ enum DemoInput {
     static func program(seconds: UInt64) -> String {
         """
         set -e
-        echo "working on $(find /input -type f | wc -l) files as $(id -u), in a sandbox without network"
-        find /input -type f | sort | xargs sha256sum > /output/SHA256SUMS
+        # Names may hold anything but a NUL byte.
+        files=$(find /input -type f -print0 | tr -dc '\\0' | wc -c)
+        echo "working on $files files as $(id -u), in a sandbox without network"
+        find /input -type f -print0 | sort -z | xargs -0 -r sha256sum > /output/SHA256SUMS
         end=$(( $(date +%s) + \(seconds) ))
         rounds=0
         while [ $(date +%s) -lt $end ]; do
             tar -c -C /input . | gzip -9 > /output/input.tar.gz
             rounds=$(( rounds + 1 ))
         done
-        echo "compressed the tree $rounds times: $(wc -c < /output/input.tar.gz) bytes, $(wc -l < /output/SHA256SUMS) files hashed"
+        echo "compressed the tree $rounds times: $(wc -c < /output/input.tar.gz) bytes, $files files hashed"
         sha256sum /output/input.tar.gz
         times
         """
