@@ -69,25 +69,3 @@ enum TransportError: Error, Equatable {
         return numbers.first.map(NetworkWords.text) ?? "no connection came about"
     }
 }
-
-/// What the network and its libraries throw, in words of ours.
-enum NetworkWords {
-    static func text(_ error: any Error) -> String {
-        switch error {
-        case let error as IOError: text(error.errnoCode)
-        case is ChannelError: "the connection is closed"
-        default: ForeignError.words(error)
-        }
-    }
-
-    static func text(_ number: Int32) -> String {
-        switch number {
-        case ECONNREFUSED: "nobody listens there"
-        case ENOENT: "there is no such socket"
-        case EACCES, EPERM: "this user may not open the socket"
-        case EADDRINUSE: "another process has this address"
-        case EPIPE, ECONNRESET: "the other side closed it"
-        default: strerror(number).map { String(cString: $0) } ?? "errno \(number)"
-        }
-    }
-}

@@ -39,6 +39,7 @@ package enum ProbeError: RemediedError, Equatable {
             .fix("Run `gcx-probe inventory` by hand: its `problems` name the source; report what it prints.")
         case .timedOut: .retry(after: .seconds(60))
         case .unsupportedSchema: .fix("Install gcx and gcx-probe of the same release.")
+        case .cancelled: .fix("Start it again.")
         case .failed:
             .fix("Name a file of `lstopo --of xml`, or a folder with sys and proc; without one, this machine is read.")
         }
@@ -49,12 +50,14 @@ package enum ProbeError: RemediedError, Equatable {
         case .notFound(let searched): "gcx-probe was not found in \(searched.joined(separator: ", "))"
         case .launchFailed(let path, let code): "start \(path): \(String(cString: strerror(code)))"
         case .crashed(let signal, let stderr):
-            "gcx-probe was ended by signal \(signal) (\(String(cString: strsignal(signal))))" + said(stderr)
+            "gcx-probe was ended by signal \(signal) (\(LimitSignal.words(for: signal)?.limit ?? String(cString: strsignal(signal))))"
+                + said(stderr)
         case .timedOut(let limit): "gcx-probe gave no answer in \(limit.words)"
         case .tooMuchOutput(let most): "gcx-probe wrote more than \(most) bytes"
         case .rubbish(let reason, let beginning): "gcx-probe wrote no inventory: \(reason); it begins \"\(beginning)\""
         case .unsupportedSchema(let found, let supported):
             "gcx-probe writes inventories of version \(found), this program reads \(supported)"
+        case .cancelled: "gcx-probe was stopped before it was done"
         case .failed(let code, ""): "gcx-probe ended with status \(code)"
         case .failed(_, let stderr): stderr
         }

@@ -64,7 +64,7 @@ package enum LinuxError: RemediedError, Equatable {
         case ELOOP: "Check the links that \(object) leads through."
         case ENOSPC, EDQUOT: "Free some room on the disk of \(object)."
         case EROFS: "Name another place: the file system of \(object) can only be read."
-        case EMFILE, ENFILE: "Let this process open more files (`ulimit -n`)."
+        case EMFILE, ENFILE: "Let this process have more open files (`ulimit -n`, `LimitNOFILE=`)."
         default: nil
         }
     }

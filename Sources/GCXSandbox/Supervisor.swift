@@ -145,7 +145,6 @@ package final class Supervisor {
 
     /// The end of a job that could not be started or attended: a program that is not there is the buyer's, the rest ours.
     private func fail(_ error: LinuxError) -> ExitReason {
-        let message = Array("gcx: \(error.description)\n".utf8)
         if case .toolFailed(runtime.choice.kind.rawValue, _, let words) = error,
             let failure = RuntimeWords.failure(ofStart: words, program: plan.process.arguments.first ?? "")
         {

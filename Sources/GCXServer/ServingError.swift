@@ -13,10 +13,6 @@ package enum ServingError: RemediedError, Equatable {
 
     package var description: String {
         switch self {
-        case .endpointInvalid(let text, let reason): "“\(text)” is no address of an agent or a ledger: \(reason)"
-        case .endpointNotLocal(let text):
-            "“\(text)” is not on this machine: without TLS, gcx speaks only through a unix socket or the loopback "
-                + "interface"
         case .socketBusy(let path): "another process listens on \(path)"
         case .socketUnusable(let path, let reason): "cannot listen on the socket \(path): \(reason)"
         case .socketModeTooOpen(let path, let mode):

@@ -9,7 +9,7 @@ package enum EndpointError: RemediedError, Equatable {
 
     package var description: String {
         switch self {
-        case .invalid(let text, let reason): "“\(text)” is no address to listen on: \(reason)"
+        case .invalid(let text, let reason): "“\(text)” is no address of an agent or a ledger: \(reason)"
         case .notLocal(let text):
             "“\(text)” is not on this machine: without TLS, gcx speaks only through a unix socket or the loopback "
                 + "interface"

@@ -91,8 +91,8 @@ extension LeaseUploads {
             unlink(partial)
             throw .noRoom("the input would take what the disk has promised to others or keeps in reserve")
         } catch {
-            throw .imageRefused(
-                "the input could not be fetched: \(ForeignError.words(error))",
+            throw .inputRefused(
+                "it could not be fetched: \(ForeignError.words(error))",
                 remedy: "Check the address, or upload the input.")
         }
         let upload: SealedUpload
