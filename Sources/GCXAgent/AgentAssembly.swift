@@ -14,6 +14,8 @@ package struct AgentAssembly: Sendable {
     /// As long as this lives no other agent works on the directory.
     private let lock: StateLock
     private let store: AgentStore
+    private let context: KeeperContext
+    private let offers: OfferService
 
     /// - Throws: ``AgentError`` when the machine, the store or the state directory cannot be used; nothing is running then.
     package init(
@@ -44,14 +46,39 @@ package struct AgentAssembly: Sendable {
             context: context,
             description: .init(runtime: driver.runtime.reason, cgroupLayout: driver.group.layout.summary))
         self.core = core
+        self.context = context
+        offers = OfferService(context: context, core: core, measurer: measurer)
         services = [
             OutboxService(store: context.store, ledger: ledger, problems: problems, logger: logger) {
                 for keeper in await core.allKeepers() where await keeper.isWaiting { await keeper.tick() }
             },
-            OfferService(context: context, core: core, measurer: measurer),
+            offers,
+            WatchService(context: context, core: core),
             LeaseService(core: core, settings: settings, logger: logger),
             SignService(context: context, core: core),
         ]
+    }
+
+    /// Notes what is good from the start.
+    package func begin() async {
+        await context.standing.began(at: context.now(), grantEndsAt: context.identity.grant.document.expiresAt)
+    }
+
+    /// Goes on by other settings, and makes another offer where they ask for one. Leases keep their terms.
+    ///
+    /// - Parameters:
+    ///   - settings: as those of the start but for what the agent reads each time that it needs it.
+    ///   - waiting: what the owner has to know about the configuration, or nil.
+    package func adopt(_ settings: AgentSettings, waiting: String?) async {
+        var settings = settings
+        settings.jobs.exclusiveCores = context.settings.jobs.exclusiveCores
+        context.$settings.replace(settings)
+        if let waiting {
+            await context.problems.note("configuration", waiting)
+        } else {
+            await context.problems.clear("configuration")
+        }
+        offers.bell.ring()
     }
 
     /// Brings the database into the state in which it can be copied as one file; call it last.

@@ -10,6 +10,8 @@ extension AgentCore: AgentHost {
         status.jobs = try await jobs(by: .owner)
         status.outboxPending = UInt64(try context.store.queuedCount())  // bounded: a count is not below 0
         status.problems = (await context.problems.lines + networkProblem).map { Untrusted($0) }  // bounded: joins lists
+        status.standing = await context.standing.look(
+            hasOffer: offer != nil, problem: await context.problems.text(of: "offer"))
         return status
     }
 

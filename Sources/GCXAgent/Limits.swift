@@ -11,6 +11,11 @@ package enum AgentLimits {
     package static let ledgerPollSeconds: UInt64 = 1
     /// How often what is on the machine is compared with what should be, and old history removed, seconds.
     package static let cleanSeconds: UInt64 = 60
+    /// How often the agent looks whether its ledger answers. An owner learns soon of an outage; a ledger is asked three short
+    /// questions each time.
+    package static let ledgerLookInterval: Duration = .seconds(10)
+    /// Wait before an agent that cannot begin without its ledger asks it again.
+    package static let ledgerWaitInterval: Duration = .seconds(1)
     /// Wait before an offer that could not be made is tried again.
     package static let offerRetryInterval: Duration = .seconds(10)
     /// How often the few files are read that tell whether the machine still has what it offers: what an owner takes for himself is

@@ -31,7 +31,7 @@ extension AgentClient {
             let body = try await response.body.collect(upTo: ClientLimits.errorAnswerBytesMax)
             answer = HTTPAnswer(status: response.status.code, body: Array(body.readableBytesView))
         } catch {
-            throw unreachable(Untrusted(TransportError(error).detail))
+            throw unreachable(TransportError(error))
         }
         guard answer.isSuccess else { throw failure(answer) }
         return chunks.size
@@ -71,7 +71,7 @@ extension AgentClient {
         } catch let error as LinuxError {
             throw .badRequest("cannot write the output here: \(error.description)")
         } catch {
-            throw unreachable(Untrusted(TransportError(error).detail))
+            throw unreachable(TransportError(error))
         }
     }
 

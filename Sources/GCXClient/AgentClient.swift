@@ -151,13 +151,13 @@ package struct AgentClient: AgentOperations {
         do {
             answer = try await transport.answer(call, from: endpoint)
         } catch {
-            throw unreachable(Untrusted(error.detail))
+            throw unreachable(error)
         }
         guard answer.isSuccess else { throw failure(answer) }
         return answer
     }
 
-    /// The header of a session; the owner needs none, for the socket's mode lets nobody else in.
+    /// The header of a session; the owner needs none, for the kernel tells the agent who has connected.
     static func authorization(_ caller: Caller) throws(AgentError) -> String? {
         guard case .session(let session) = caller else { return nil }
         do {
@@ -176,6 +176,13 @@ package struct AgentClient: AgentOperations {
             return envelope.error.asAgentError ?? unreachable(envelope.message)
         }
         return unreachable("HTTP status \(answer.status)")
+    }
+
+    func unreachable(_ error: TransportError) -> AgentError {
+        guard case (.notPermitted, .unix(let path)) = (error, endpoint) else {
+            return unreachable(Untrusted(error.detail))
+        }
+        return .socketClosed(path: path, group: UnixSocketFile.groupAllowed(path))
     }
 
     func unreachable(_ detail: Untrusted) -> AgentError { .unreachable("\(endpoint): \(detail)") }

@@ -9,6 +9,8 @@ import NIOPosix
 enum TransportError: Error, Equatable {
     /// No connection came about: the server has not seen the call.
     case notSent(String)
+    /// The socket's mode keeps this user out: the same.
+    case notPermitted
     /// The connection ended before the answer: the server may have done what was asked.
     case broken(String)
     /// No answer in time: the same.
@@ -23,6 +25,7 @@ enum TransportError: Error, Equatable {
     var detail: String {
         switch self {
         case .notSent(let detail): detail
+        case .notPermitted: "this user may not open the socket"
         case .broken(let detail): "the connection broke off: \(detail)"
         case .timedOut: "no answer in time"
         case .answerTooLarge(let most): "the answer is larger than \(most) bytes"
@@ -34,7 +37,10 @@ enum TransportError: Error, Equatable {
 
     /// Whether the server cannot have seen the call.
     var isBeforeSending: Bool {
-        if case .notSent = self { true } else { false }
+        switch self {
+        case .notSent, .notPermitted: true
+        default: false
+        }
     }
 
     init(_ error: any Error) {
@@ -42,9 +48,9 @@ enum TransportError: Error, Equatable {
         case let error as TransportError: self = error
         case is CancellationError: self = .cancelled
         case is NIOTooManyBytesError: self = .answerTooLarge(bytesMax: ClientLimits.documentAnswerBytesMax)
-        case let error as NIOConnectionError: self = .notSent(Self.reason(error))
+        case let error as NIOConnectionError: self = Self.refusal(error)
         case let error as IOError where Self.connectErrors.contains(error.errnoCode):
-            self = .notSent(NetworkWords.text(error))
+            self = Self.refusal(error.errnoCode)
         case let error as HTTPClientError: self = Self.classify(error)
         default: self = .broken(NetworkWords.text(error))
         }
@@ -64,8 +70,12 @@ enum TransportError: Error, Equatable {
     /// What connect(2) answers and a connection that was once there does not.
     private static let connectErrors: Set<Int32> = [ECONNREFUSED, ENOENT, EACCES, ENOTSOCK, EAGAIN]
 
-    private static func reason(_ error: NIOConnectionError) -> String {
+    private static func refusal(_ error: NIOConnectionError) -> TransportError {
         let numbers = error.connectionErrors.compactMap { ($0.error as? IOError)?.errnoCode }
-        return numbers.first.map(NetworkWords.text) ?? "no connection came about"
+        return numbers.first.map(refusal) ?? .notSent("no connection came about")
+    }
+
+    private static func refusal(_ number: Int32) -> TransportError {
+        number == EACCES ? .notPermitted : .notSent(NetworkWords.text(number))
     }
 }

@@ -33,7 +33,8 @@ extension Configuration {
         return lines.joined(separator: "\n") + "\n"
     }
 
-    private func text(of key: ConfigurationKey) -> String {
+    /// A value as the file has it.
+    func text(of key: ConfigurationKey) -> String {
         switch key.slot {
         case .text(let path), .choice(let path, _): return Self.quoted(self[keyPath: path])
         case .number(let path, _): return "\(self[keyPath: path])"

@@ -6,6 +6,7 @@ package struct Configuration: Equatable, Sendable {
     package struct Agent: Equatable, Sendable {
         package var stateDirectory = "/var/lib/gcx"
         package var listen = "unix:/run/gcx/agent.sock"
+        package var socketGroup = "gcx"
         package var logLevel = "info"
     }
 

@@ -50,6 +50,10 @@ struct ConfigurationKey: Sendable {
         ConfigurationKey(
             "agent.listen", .text(\.agent.listen), "Where the agent answers: unix:PATH, or http://127.0.0.1:PORT."),
         ConfigurationKey(
+            "agent.socket_group", .text(\.agent.socketGroup),
+            "The group whose users may open the agent's socket, as buyers and not as owners. Empty, or a group that is not there, lets in root and the agent's own user alone."
+        ),
+        ConfigurationKey(
             "agent.log_level",
             .choice(\.agent.logLevel, ["trace", "debug", "info", "notice", "warning", "error", "critical"]),
             "Least important log lines shown."),

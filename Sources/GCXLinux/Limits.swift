@@ -27,6 +27,8 @@ package enum LinuxLimits {
     package static let movedProcessesMax = 1024
     /// Times a free loop device is asked for: another process may take it between the question and the use.
     package static let loopTriesMax = 64
+    /// What the entry of a group may take, with the names of all its members: some thousand.
+    package static let groupBytesMax = 64 << 10
     /// Threads for tasks that a program asks for before it begins: the dispatch library never has more.
     package static let taskThreadsMax = 255
     /// The stack of a thread that only waits: well above the least that pthread_attr_setstacksize(3) takes.

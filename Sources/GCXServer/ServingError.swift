@@ -6,7 +6,7 @@ package enum ServingError: RemediedError, Equatable {
     case socketBusy(path: String)
     /// The socket cannot be made or given its mode.
     case socketUnusable(path: String, reason: String)
-    /// A mode that would let people in whom the server takes for somebody else.
+    /// A mode that would let in people whom the owner has not named.
     case socketModeTooOpen(path: String, mode: UInt32)
     /// The server ended on its own.
     case listenFailed(String, reason: String)
@@ -16,7 +16,7 @@ package enum ServingError: RemediedError, Equatable {
         case .socketBusy(let path): "another process listens on \(path)"
         case .socketUnusable(let path, let reason): "cannot listen on the socket \(path): \(reason)"
         case .socketModeTooOpen(let path, let mode):
-            "the socket \(path) would have mode 0\(String(mode, radix: 8)), and whoever opens it counts as the owner"
+            "the socket \(path) would have mode 0\(String(mode, radix: 8)), and only its user and its group may open it"
         case .listenFailed(let endpoint, let reason): "cannot serve on \(endpoint): \(reason)"
         }
     }

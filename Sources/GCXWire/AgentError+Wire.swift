@@ -3,7 +3,7 @@ import HTTPTypes
 extension AgentError: WireError {
     package var status: HTTPResponse.Status {
         switch self {
-        case .notAllowed, .grantExpired: .forbidden
+        case .notAllowed, .grantExpired, .socketClosed: .forbidden
         case .unknownLease, .logNotKept: .notFound
         case .wrongPhase, .escrowMissing, .unpaid: .conflict
         case .termsRefused, .voucherRefused, .imageRefused, .inputRefused: .unprocessableContent

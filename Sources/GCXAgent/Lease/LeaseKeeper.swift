@@ -11,7 +11,7 @@ import Logging
 /// What every lease keeper needs.
 package struct KeeperContext: Sendable {
     package let identity: AgentIdentity
-    package let settings: AgentSettings
+    @Live package var settings: AgentSettings
     package let store: AgentStore
     package let ledger: any Ledger
     package let driver: any RuntimeDriver
@@ -21,6 +21,7 @@ package struct KeeperContext: Sendable {
     let room: UploadRoom
     /// Unix seconds.
     package let now: @Sendable () -> UInt64
+    package var standing = Standing()
 }
 
 /// Keeps one lease: performs the effects of its state machine, meters its job and writes its receipts.

@@ -40,10 +40,13 @@ package protocol MachineMeasurer: Sendable {
     func look() async throws(AgentError) -> Inventory
     /// What decides how much there is to sell; nil from whoever cannot tell without a look.
     func glance() -> MachineGlance?
+    /// How long a measurement takes, as far as that is known.
+    var secondsExpected: UInt64? { get }
 }
 
 extension MachineMeasurer {
     package func glance() -> MachineGlance? { nil }
+    package var secondsExpected: UInt64? { nil }
 }
 
 /// Looks at this machine through `gcx-probe`.
@@ -56,6 +59,8 @@ package struct ProbeMeasurer: MachineMeasurer {
         self.probe = probe
         self.plan = plan
     }
+
+    package var secondsExpected: UInt64? { plan.flatMap { UInt64(exactly: $0.seconds.rounded(.up)) } }
 
     package func look() async throws(AgentError) -> Inventory {
         do { return try await probe.inventory() } catch {

@@ -5,7 +5,10 @@ import ServiceLifecycle
 ///
 /// That it is ready its server says, once it listens.
 package struct NotifyService: Service {
-    package init() {}
+    /// False in a part of the program's life that another one follows.
+    private let saysStop: Bool
+
+    package init(saysStop: Bool = true) { self.saysStop = saysStop }
 
     package func run() async throws {
         let pause = ServiceNotify.watchdogPause ?? .seconds(3_600)
@@ -15,6 +18,6 @@ package struct NotifyService: Service {
                 try? await Task.sleep(for: pause)
             }
         }
-        ServiceNotify.stopping()
+        if saysStop { ServiceNotify.stopping() }
     }
 }

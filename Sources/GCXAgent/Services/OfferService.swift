@@ -19,6 +19,8 @@ package struct OfferService: Service {
     let context: KeeperContext
     let core: AgentCore
     let measurer: any MachineMeasurer
+    /// Rung when the owner's policy may be another one.
+    let bell = Bell()
 
     package init(context: KeeperContext, core: AgentCore, measurer: any MachineMeasurer) {
         self.context = context
@@ -36,12 +38,12 @@ package struct OfferService: Service {
         }
     }
 
-    /// Until it is time for another look, or the machine is no longer as it was before the last one.
+    /// Until it is time for another look, the machine is no longer as it was before the last one, or the policy may be another.
     func wait(_ pause: Duration, since seen: Sight) async {
         let end = ContinuousClock.now.advanced(by: pause)
         while !Task.isCancelled, ContinuousClock.now < end, await sight == seen {
             let left = ContinuousClock.now.duration(to: end)
-            try? await Task.sleep(for: min(left, AgentLimits.glanceInterval))
+            if await bell.wait(atMost: min(left, AgentLimits.glanceInterval)) { return }
         }
     }
 
@@ -204,7 +206,9 @@ package struct OfferService: Service {
     private func publish() async throws(AgentError) {
         let now = context.now()
         try context.identity.requireGrant(at: now)
-        let measurement = try await measurer.measure(at: now)
+        let measurement = try await context.standing.measuring(since: now, seconds: measurer.secondsExpected) {
+            () async throws(AgentError) in try await measurer.measure(at: now)
+        }
         // A measurement that was cut short is none to sign.
         guard !Task.isCancelled else { throw .sandbox("the measurement was ended", remedy: "Start the agent again.") }
         await core.use(machineMap(measurement.inventory))

@@ -102,5 +102,6 @@ package actor Problems {
 
     func note(_ part: String, _ text: String) { current[part] = text }
     func clear(_ part: String) { current[part] = nil }
+    func text(of part: String) -> String? { current[part] }
     package var lines: [String] { current.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" } }
 }

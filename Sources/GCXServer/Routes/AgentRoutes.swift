@@ -9,13 +9,13 @@ import ServiceLifecycle
 /// What an agent answers over HTTP: one route for each call of ``AgentOperations``.
 struct AgentRoutes: Sendable {
     let agent: any AgentHost
-    /// Whether whoever can connect is the owner: true on a unix socket, whose mode keeps others out.
-    let trustsConnection: Bool
+    /// Whether the owner is at the other end of a connection, as far as the kernel says who is.
+    let isOwner: @Sendable (Peer) -> Bool
     private let waits = WaitingCalls(most: AgentLimits.waitersPerLeaseMax)
 
-    init(agent: any AgentHost, trustsConnection: Bool) {
+    init(agent: any AgentHost, isOwner: @escaping @Sendable (Peer) -> Bool) {
         self.agent = agent
-        self.trustsConnection = trustsConnection
+        self.isOwner = isOwner
     }
 
     func add(to router: APIRouter) {
@@ -83,16 +83,19 @@ struct AgentRoutes: Sendable {
         }
     }
 
-    /// - Throws: ``AgentError/notAllowed(_:)`` for a call over TCP without a session, or with a broken one anywhere.
+    /// - Throws: ``AgentError/notAllowed(_:)`` for a stranger's call without a session, or with a broken one anywhere.
     private func caller(_ request: Request) throws(AgentError) -> Caller {
         if let header = request.headers[.authorization] { return .session(try SessionHeader.parse(header)) }
-        guard trustsConnection else {
-            throw .notAllowed("a call over TCP needs an Authorization header with a \(SessionHeader.scheme)")
+        guard isOwnersConnection else {
+            throw .notAllowed(
+                "only the machine's owner, root or the user that the agent runs as, may ask this without a key (--key)")
         }
         return .owner
     }
 
-    private func isOwner(_ request: Request) -> Bool { trustsConnection && request.headers[.authorization] == nil }
+    private func isOwner(_ request: Request) -> Bool { isOwnersConnection && request.headers[.authorization] == nil }
+
+    private var isOwnersConnection: Bool { Visit.current.map { isOwner($0.peer) } ?? false }
 }
 
 /// Ends a call that waits when the server is told to stop; the client is told to try again.

@@ -5,34 +5,40 @@ import ServiceLifecycle
 
 /// Lets buyers and the owner speak to the agent.
 ///
-/// On a unix socket a call without a session is the owner's, so its mode must keep others out; over TCP every call but
-/// the status, a proposal and a voucher needs a session, which the agent checks. A proposal and a voucher carry
-/// signatures of their own.
+/// On a unix socket a call without a session is the owner's when the kernel says that root, or the agent's own user, made
+/// the connection. Whoever else may open the socket is a stranger there, as everybody is over TCP: every call but the
+/// status, a proposal and a voucher needs a session, which the agent checks. A proposal and a voucher carry signatures of
+/// their own.
 package struct AgentServer: Service {
     private let agent: any AgentHost
     private var service: HTTPService
-    private let trustsConnection: Bool
     private let logger: Logger
+    /// Which peers are the owner.
+    private var isOwner: @Sendable (Peer) -> Bool = \.isOwner
 
-    /// - Parameter onListening: called once connections are accepted, with the real port where 0 was given.
+    /// - Parameters:
+    ///   - socketGroup: the users who may open the socket besides the agent's own, by the number of their group; the
+    ///     socket has mode 0660 then. Of no effect on a port.
+    ///   - onListening: called once connections are accepted, with the real port where 0 was given.
     /// - Throws: ``ServingError/socketModeTooOpen(path:mode:)`` when `socketMode` has rights for others.
     package init(
-        _ agent: any AgentHost, at endpoint: Endpoint, socketMode: UInt32 = 0o600, logger: Logger,
-        onListening: @escaping @Sendable (Endpoint) async -> Void = { _ in }
+        _ agent: any AgentHost, at endpoint: Endpoint, socketMode: UInt32 = 0o600, socketGroup: UInt32? = nil,
+        logger: Logger, onListening: @escaping @Sendable (Endpoint) async -> Void = { _ in }
     ) throws(ServingError) {
         if case .unix(let path) = endpoint, socketMode & 0o007 != 0 {
             throw .socketModeTooOpen(path: path, mode: socketMode)
         }
         self.agent = agent
         self.logger = logger
-        trustsConnection = endpoint.isUnixSocket
-        service = HTTPService(endpoint: endpoint, socketMode: socketMode, logger: logger, onListening: onListening)
+        service = HTTPService(
+            endpoint: endpoint, socketMode: socketGroup == nil ? socketMode : 0o660, socketGroup: socketGroup,
+            logger: logger, onListening: onListening)
     }
 
     /// Serves until a graceful shutdown. Throws ``ServingError``.
     package func run() async throws {
         let router = APIRouter.enveloped(logger: logger)
-        AgentRoutes(agent: agent, trustsConnection: trustsConnection).add(to: router)
+        AgentRoutes(agent: agent, isOwner: isOwner).add(to: router)
         try await service.run(router)
     }
 
@@ -40,6 +46,13 @@ package struct AgentServer: Service {
     func limited(_ limits: ConnectionLimits) -> Self {
         var copy = self
         copy.service.limits = limits
+        return copy
+    }
+
+    /// The same server with another rule for who is the owner.
+    func trusting(_ isOwner: @escaping @Sendable (Peer) -> Bool) -> Self {
+        var copy = self
+        copy.isOwner = isOwner
         return copy
     }
 }

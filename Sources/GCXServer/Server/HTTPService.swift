@@ -16,6 +16,7 @@ typealias APIRouter = Router<BasicRequestContext>
 struct HTTPService: Sendable {
     let endpoint: Endpoint
     let socketMode: UInt32
+    var socketGroup: UInt32?
     var limits = ConnectionLimits()
     let logger: Logger
     /// Called once the server accepts connections, with the real port.
@@ -24,7 +25,7 @@ struct HTTPService: Sendable {
     /// Serves until a graceful shutdown, or throws ``ServingError``.
     func run(_ router: APIRouter) async throws {
         switch endpoint {
-        case .unix(let path): try await serve(router, on: UnixSocketFile(path, mode: socketMode))
+        case .unix(let path): try await serve(router, on: UnixSocketFile(path, mode: socketMode, group: socketGroup))
         case .loopback(let host, let port): try await serve(router, host: host, port: port)
         }
     }

@@ -1,3 +1,4 @@
+import GCXLinux
 import GCXWire
 import Glibc
 
@@ -9,15 +10,18 @@ import Glibc
 struct UnixSocketFile: Sendable {
     let path: String
     let mode: mode_t
+    /// Whom the file belongs to besides its user; nil leaves that to the process.
+    let group: gid_t?
     private var directory: String { path + "~" }
     /// Where the server binds.
     var staging: String { directory + "/s" }
 
     /// - Throws: ``ServingError/socketBusy(path:)`` when another process answers on `path`, and
     ///   ``ServingError/socketUnusable(path:reason:)`` when `path` is something other than a socket, or too long.
-    init(_ path: String, mode: mode_t) throws(ServingError) {
+    init(_ path: String, mode: mode_t, group: gid_t? = nil) throws(ServingError) {
         self.path = path
         self.mode = mode
+        self.group = group
         guard staging.utf8.count <= WireLimits.socketPathBytesMax else {
             throw unusable("its path has more than \(WireLimits.socketPathBytesMax - 3) bytes")
         }
@@ -28,8 +32,13 @@ struct UnixSocketFile: Sendable {
         }
     }
 
-    /// Gives the bound socket its mode and its name.
+    /// Gives the bound socket its group, its mode and its name.
     func publish() throws(ServingError) {
+        if let group, chown(staging, uid_t.max, group) != 0 {
+            let reason = "it cannot be given to the group \(UserGroup.name(of: group) ?? "\(group)"): \(Self.errnoText)"
+            retract()
+            throw unusable(reason)
+        }
         guard chmod(staging, mode) == 0, rename(staging, path) == 0 else {
             let reason = Self.errnoText
             retract()
@@ -77,6 +86,13 @@ struct UnixSocketFile: Sendable {
             }
         }
         return result == 0 || (errno != ECONNREFUSED && errno != ENOENT)
+    }
+
+    /// The group whose members may open a socket; nil where there is none, or where this user cannot see it.
+    static func groupAllowed(_ path: String) -> String? {
+        var status = stat()
+        guard stat(path, &status) == 0, status.st_mode & S_IWGRP != 0 else { return nil }
+        return UserGroup.name(of: status.st_gid)
     }
 
     private static var errnoText: String { strerror(errno).map { String(cString: $0) } ?? "errno \(errno)" }

@@ -43,6 +43,9 @@ package enum AgentError: Error, Codable, Equatable, Sendable {
     case ledger(Untrusted, remedy: Untrusted)
     /// No answer from the agent.
     case unreachable(Untrusted)
+    /// The caller's own side says so of a socket that its user may not open. No agent sends it. The group is that of those
+    /// who may; nil where nobody but its user may, or where that cannot be seen.
+    case socketClosed(path: String, group: String?)
     /// The buyer's side says so of an answer that contradicts itself or what the machine signed. No agent sends it.
     case answerImpossible(Untrusted)
 }
@@ -72,6 +75,7 @@ extension AgentError: RemediedError {
         case .storage(let why): "the agent's database failed: \(why.shown)"
         case .stateUnusable(let why, _): "the agent cannot start: \(why.shown)"
         case .ledger(let why, _): "the ledger refused: \(why.shown)"
+        case .socketClosed(let path, _): "this user may not open the agent's socket \(path)"
         case .unreachable(let why): "the agent does not answer: \(why.shown)"
         case .answerImpossible(let why): "the agent's answer cannot be true: \(why.shown)"
         }
@@ -103,6 +107,14 @@ extension AgentError: RemediedError {
             .fix(
                 "Believe this machine no more than its receipts (`gcx receipt verify`), and close the lease with "
                     + "`gcx lease close`: what was vouched for stays paid, nothing more is.")
+        case .socketClosed(_, let group?):
+            .fix(
+                "Ask the owner to add you to the group \(group) (`usermod --append --groups \(group) USER`), then log in again."
+            )
+        case .socketClosed:
+            .fix(
+                "Ask the owner to add you to the group gcx, or to name another group of yours in agent.socket_group, then log "
+                    + "in again.")
         case .unreachable: .fix("Start the agent with `gcx agent run`, or name its socket with `--agent`.")
         }
     }

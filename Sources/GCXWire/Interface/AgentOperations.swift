@@ -63,7 +63,7 @@ package protocol AgentOperations: Sendable {
 
 /// Who asks.
 package enum Caller: Sendable, Equatable {
-    /// Somebody who may open the agent's unix socket, whose mode keeps everybody else out.
+    /// Root, or the user that the agent runs as, over the agent's unix socket: the kernel says so.
     case owner
     /// The holder of a session key that an account let in. Checked against audience, expiry and signature by the agent.
     case session(Signed<ApiSession>)

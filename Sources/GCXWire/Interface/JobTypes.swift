@@ -173,11 +173,13 @@ package struct AgentStatus: Codable, Equatable, Sendable {
     package var outboxPending: UInt64
     /// The last error of each part, for people; empty when all is well.
     package var problems: [Untrusted]
+    /// Nil for everybody but the owner, and from an agent that does not say.
+    package var standing: AgentStanding?
 
     package init(
         version: Untrusted, machine: Address, owner: Address, offer: Digest?, runtime: Untrusted,
         cgroupLayout: Untrusted,
-        jobs: [JobStatus], outboxPending: UInt64, problems: [Untrusted]
+        jobs: [JobStatus], outboxPending: UInt64, problems: [Untrusted], standing: AgentStanding? = nil
     ) {
         self.version = version
         self.machine = machine
@@ -188,5 +190,6 @@ package struct AgentStatus: Codable, Equatable, Sendable {
         self.jobs = jobs
         self.outboxPending = outboxPending
         self.problems = problems
+        self.standing = standing
     }
 }

@@ -23,12 +23,19 @@ struct AgentSearch {
             guard found == machine else { throw wrong(named, found, machine, told) }
             return AgentClient(named)
         }
-        var others: [String] = []
+        var (others, closed): ([String], AgentError?) = ([], nil)
         // bounded: joins lists
         for endpoint in [installed].compactMap(\.self) + told where !others.contains("\(endpoint)") {
-            if await Self.machine(at: endpoint) == machine { return AgentClient(endpoint) }
+            switch await Self.machine(at: endpoint) {
+            case .success(machine): return AgentClient(endpoint)
+            case .failure(.socketClosed(let path, let group)):
+                closed = closed ?? .socketClosed(path: path, group: group)
+            default: break
+            }
             others.append("\(endpoint)")
         }
+        // Most likely it is the one behind the socket that this user may not open.
+        if let closed { throw closed }
         throw CommandError(
             "the agent of machine \(machine.checksummed) answers neither at \(others.joined(separator: " nor at "))",
             fix: "Ask the machine's owner where its agent answers and name it with --agent, or choose another offer.")
@@ -43,18 +50,25 @@ struct AgentSearch {
                 ?? "Ask the machine's owner where its agent answers and name it with --agent, or choose another offer.")
     }
 
-    /// Whose agent answers there; nil when none does in a few seconds.
-    private static func machine(at endpoint: Endpoint) async -> Address? {
-        await withTaskGroup(of: Address?.self) { group in
-            group.addTask { try? await AgentClient(endpoint).publicStatus().machine }
+    /// Whose agent answers there, or why that is not known: an agent that answers no question in a few seconds does not answer.
+    private static func machine(at endpoint: Endpoint) async -> Result<Address, AgentError> {
+        await withTaskGroup(of: Result<Address, AgentError>.self) { group in
+            group.addTask {
+                do throws(AgentError) { return .success(try await AgentClient(endpoint).publicStatus().machine) } catch
+                {
+                    return .failure(error)
+                }
+            }
             group.addTask {
                 try? await Task.sleep(for: patience)
-                return nil
+                return .failure(silence)
             }
             defer { group.cancelAll() }
-            return await group.next() ?? nil
+            return await group.next() ?? .failure(silence)
         }
     }
+
+    private static let silence = AgentError.unreachable("no answer in \(patience.components.seconds) s")
 
     /// An agent on this machine answers in milliseconds.
     private static let patience: Duration = .seconds(5)

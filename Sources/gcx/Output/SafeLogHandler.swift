@@ -4,12 +4,14 @@ import Logging
 /// Shows what strangers brought into a log line as a terminal shows it: the journal is read on one.
 struct SafeLogHandler: LogHandler {
     private var handler: any LogHandler
+    /// Set by somebody for one logger alone.
+    private var ownLevel: Logger.Level?
 
     init(_ handler: some LogHandler) { self.handler = handler }
 
     var logLevel: Logger.Level {
-        get { handler.logLevel }
-        set { handler.logLevel = newValue }
+        get { ownLevel ?? LogLevel.shared.current }
+        set { ownLevel = newValue }
     }
 
     var metadata: Logger.Metadata {

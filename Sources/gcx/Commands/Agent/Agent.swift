@@ -1,5 +1,6 @@
 import ArgumentParser
 import GCXConfig
+import GCXLinux
 import GCXModel
 
 /// `gcx agent`: the owner's side.
@@ -36,17 +37,7 @@ struct AgentStatusVerb: AsyncParsableCommand {
     func run() async throws {
         let status = try await agent.open().status()
         if output.json { return try Terminal.json(status) }
-        Terminal.say(
-            "gcx \(status.version.shown), machine \(status.machine.checksummed), owner \(status.owner.checksummed)")
-        Terminal.say("runtime: \(status.runtime.shown)")
-        Terminal.say("offer: \(status.offer?.description ?? "none yet")")
-        Terminal.say("entries waiting for the ledger: \(status.outboxPending)")
-        let owing = status.jobs.filter { $0.atRisk > .zero }
-        if !owing.isEmpty {
-            let sum = owing.reduce(Amount.zero) { $0.adding($1.atRisk) ?? Amount(.max) }
-            Terminal.say("at risk: \(Display.amount(sum)) metered and not vouched for, in \(owing.count) leases")
-        }
-        for problem in status.problems { Terminal.say("problem: \(problem.shown)") }
-        Terminal.say(JobTable.text(status.jobs))
+        for line in AgentStatusText(status: status, now: WallClock.now() / 1_000_000_000).lines { Terminal.say(line) }
+        if !status.jobs.isEmpty { Terminal.say(JobTable.text(status.jobs)) }
     }
 }

@@ -15,6 +15,7 @@ import GCXWire
 import Glibc
 import Logging
 import ServiceLifecycle
+import UnixSignals
 
 /// `gcx agent run`: the services, in start order, until SIGTERM.
 struct AgentRun: AsyncParsableCommand {
@@ -26,28 +27,70 @@ struct AgentRun: AsyncParsableCommand {
     var config = "/etc/gcx/gcx.toml"
 
     func run() async throws {
-        let configuration = try Configuration.load(path: config)
+        // Before anything else: from now on a hang-up ends nothing.
+        let hangups = await UnixSignalsSequence(trapping: .sighup)
+        let path = config
+        let configuration = try Configuration.load(path: path)
         let logger = Logs.make("gcx.agent", level: configuration.agent.logLevel)
         let ledger = HTTPLedger(try Endpoint(configuration.ledger.endpoint))
-        let identity = try await Identities.agent(configuration.machine, ledger: ledger, logger: logger)
+        let papers = try MachinePapers(configuration.machine)
+        let door = try AgentDoor(configuration.agent, logger: logger)
+        guard let identity = try await papers.identity(on: ledger, door, logger: logger) else {
+            return logger.info("agent stopped before its ledger answered")
+        }
         let assembly = try AgentAssembly(
             settings: try configuration.settings, identity: identity, ledger: ledger,
             measurer: try configuration.measurer, logger: logger)
-        let server = try AgentServer(assembly.core, at: try Endpoint(configuration.agent.listen), logger: logger) { _ in
-            ServiceNotify.ready()
+        await assembly.begin()
+        let reload = ReloadService(.agent, hangups, running: configuration, logger: logger) { () throws(ConfigError) in
+            try Configuration.load(path: path)
+        } adopt: {
+            await assembly.adopt(try $0.adopted.settings, waiting: $0.waitingText)
         }
         logger.info("agent started", metadata: ["machine": "\(identity.machine.address.checksummed)"])
-        try await Services.run(assembly.services + [server, NotifyService()], logger: logger)
+        try await Services.run(
+            assembly.services + [reload, try door.server(assembly.core), NotifyService()], logger: logger)
         try assembly.settle()
         logger.info("agent stopped")
     }
 }
 
+/// What makes this machine an agent: its key, and its owner's word for it.
+struct MachinePapers {
+    let key: KeystoreCustody
+    let grant: Signed<MachineGrant>
+
+    init(_ machine: Configuration.Machine) throws {
+        key = try KeystoreCustody(
+            path: machine.keystore, password: try Password.read(machine.passwordFile, for: machine.keystore))
+        grant = try Documents.read(machine.grant, what: "machine grant")
+    }
+
+    /// Who the agent is on a ledger. Where that does not answer yet, the agent says so to whoever asks, and waits.
+    ///
+    /// - Returns: nil when it was told to stop before.
+    func identity(on ledger: HTTPLedger, _ door: AgentDoor, logger: Logger) async throws -> AgentIdentity? {
+        let wait = LedgerWait(ledger, logger: logger)
+        if await !wait.ask() {
+            let stand = WaitingAgent(
+                machine: key.address, grant: grant.document, startedAt: WallClock.now() / 1_000_000_000, wait: wait)
+            try await Services.run(
+                [try door.server(stand), NotifyService(saysStop: false)], until: wait, logger: logger)
+        }
+        guard let found = wait.found else { return nil }
+        return try AgentIdentity(machine: key, grant: grant, domain: found.domain)
+    }
+}
+
 /// Runs services until SIGTERM or SIGINT; then they stop in the reverse order.
 enum Services {
-    static func run(_ services: [any Service], logger: Logger) async throws {
+    /// - Parameter end: a service whose end stops the others too.
+    static func run(_ services: [any Service], until end: (any Service)? = nil, logger: Logger) async throws {
         var configuration = ServiceGroupConfiguration(
             services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+        if let end {
+            configuration.services.append(.init(service: end, successTerminationBehavior: .gracefullyShutdownGroup))
+        }
         configuration.maximumGracefulShutdownDuration = stopTimeout
         try await ServiceGroup(configuration: configuration).run()
     }
@@ -60,36 +103,14 @@ enum Services {
 enum Logs {
     /// One event a line on standard error, which the service manager keeps.
     static func make(_ label: String, level: String) -> Logger {
-        var logger = Logger(label: label) { SafeLogHandler(StreamLogHandler.standardError(label: $0)) }
-        logger.logLevel = Logger.Level(rawValue: level) ?? .info
-        return logger
-    }
-}
-
-enum Identities {
-    /// The machine's key, its grant, and the ledger they are good for. Waits for a ledger that is still starting.
-    static func agent(
-        _ machine: Configuration.Machine, ledger: HTTPLedger, logger: Logger
-    ) async throws -> AgentIdentity {
-        let key = try KeystoreCustody(
-            path: machine.keystore, password: try Password.read(machine.passwordFile, for: machine.keystore))
-        let grant: Signed<MachineGrant> = try Documents.read(machine.grant, what: "machine grant")
-        let domain = try await domain(ledger, logger: logger)
-        return try AgentIdentity(machine: key, grant: grant, domain: domain)
-    }
-
-    private static func domain(_ ledger: HTTPLedger, logger: Logger) async throws -> EIP712Domain {
-        for _ in 1..<ledgerTries {  // bounded: a constant
-            do { return try await ledger.identity().domain } catch {
-                logger.warning("ledger not there yet", metadata: ["error": "\(error.description)"])
-                try await Task.sleep(for: .seconds(1))
-            }
+        LogLevel.shared.set(level)
+        return Logger(label: label) {
+            // What is shown is decided in one place.
+            var stream = StreamLogHandler.standardError(label: $0)
+            stream.logLevel = .trace
+            return SafeLogHandler(stream)
         }
-        return try await ledger.identity().domain
     }
-
-    /// One try a second: as long as a ledger with a million entries takes to open.
-    private static let ledgerTries = 30
 }
 
 /// Documents in files.

@@ -117,7 +117,7 @@ final class DemoStage: Sendable {
     /// Ctrl-C ends the demonstration as its end would.
     func endOnSignals() {
         Task {
-            for await signal in await UnixSignalsSequence(trapping: .sigint, .sigterm) {
+            for await signal in await UnixSignalsSequence(trapping: .sigint, .sigterm, .sighup) {
                 strike()
                 exit(128 + signal.rawValue)
             }

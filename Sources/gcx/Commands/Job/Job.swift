@@ -18,9 +18,9 @@ struct JobNoun: AsyncParsableCommand {
         ])
 }
 
-/// Who asks: with a key its account, without one the owner of the agent's socket.
+/// Who asks: with a key its account, without one the machine's owner.
 struct CallerOptions: ParsableArguments {
-    @Option(name: .long, help: "Keystore of the lease's payer. Without it: the owner, who may open the agent's socket.")
+    @Option(name: .long, help: "Keystore of the lease's payer. Without it: the machine's owner.")
     var key: String?
 
     @Option(name: .long, help: "File whose first line is the keystore's password.")

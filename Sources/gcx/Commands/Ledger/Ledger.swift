@@ -10,6 +10,7 @@ import GCXSigning
 import GCXWire
 import Logging
 import ServiceLifecycle
+import UnixSignals
 
 /// `gcx ledger`: the embedded ledger.
 struct LedgerNoun: AsyncParsableCommand {
@@ -32,7 +33,10 @@ struct LedgerServe: AsyncParsableCommand {
     var config = "/etc/gcx/gcx.toml"
 
     func run() async throws {
-        let configuration = try Configuration.load(path: config)
+        // Before anything else: from now on a hang-up ends nothing.
+        let hangups = await UnixSignalsSequence(trapping: .sighup)
+        let path = config
+        let configuration = try Configuration.load(path: path)
         let settings = configuration.ledger
         let logger = Logs.make("gcx.ledger", level: configuration.agent.logLevel)
         let key = try KeystoreFile.unlock(
@@ -53,7 +57,11 @@ struct LedgerServe: AsyncParsableCommand {
                 "address": "\(identity.domain.verifyingContract.checksummed)",
                 "operator": "\(key.address.checksummed)",
             ])
-        try await Services.run([server, NotifyService()], logger: logger)
+        let reload = ReloadService(.ledger, hangups, running: configuration, logger: logger) { () throws(ConfigError) in
+            try Configuration.load(path: path)
+        } adopt: { _ in
+        }
+        try await Services.run([server, reload, NotifyService()], logger: logger)
         try await ledger.settle()
         logger.info("ledger stopped")
     }
