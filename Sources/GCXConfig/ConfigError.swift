@@ -6,6 +6,8 @@ package struct ConfigProblem: Equatable, Sendable, CustomStringConvertible {
     package var place: String
     package var reason: String
     package var remedy: String
+    /// Where the value was read: a line of the file, a variable or a credential; nil where that is not known.
+    package var source: String?
 
     package init(_ place: String, _ reason: String, _ remedy: String) {
         self.place = place
@@ -13,7 +15,9 @@ package struct ConfigProblem: Equatable, Sendable, CustomStringConvertible {
         self.remedy = remedy
     }
 
-    package var description: String { "\(place): \(reason) \(remedy)" }
+    package var description: String {
+        "\(place)\(source.map { " (\($0))" } ?? ""): \(reason) \(remedy)"
+    }
 }
 
 /// Why a configuration cannot be used. Nothing was started.
@@ -36,9 +40,11 @@ package enum ConfigError: RemediedError, Equatable {
 
     package var remedy: Remedy {
         switch self {
-        case .forbidden(let path): .fix("Run it as root, or let this user read \(path).")
-        case .unreadable: .fix("Name the file of a configuration, or make one with `gcx agent config`.")
-        case .invalid: .fix("Correct the file; `gcx agent config` prints every key with its default.")
+        case .unreadable: .fix("Name another file with --config, or make one with `gcx agent config`.")
+        case .invalid(_, let problems):
+            problems.contains { $0.source?.hasPrefix("GCX_") == true || $0.place.hasPrefix("GCX_") }
+                ? .fix("Correct the variables and the file; `gcx agent config` prints every key with its default.")
+                : .fix("Correct the file; `gcx agent config` prints every key with its default.")
         }
     }
 }

@@ -7,6 +7,8 @@ extension Configuration {
         var lines = [
             "# Configuration of gcx. Every key is shown with its default; what you leave out keeps it.",
             "# Made by `gcx agent config`. Durations are in seconds, sizes in bytes, money in token base units.",
+            "# A variable of the environment goes before the file: GCX_AGENT_LISTEN sets listen of [agent], and so each key; commas",
+            "# separate the items of a list. Between the two come systemd's credentials: one named machine.password_file is that file.",
         ]
         var table = ""
         for key in ConfigurationKey.all {
@@ -54,7 +56,7 @@ extension Configuration {
         "[" + items.map { "\"\($0)\"" }.joined(separator: ", ") + "]"
     }
 
-    private static func quoted(_ text: String) -> String {
+    static func quoted(_ text: String) -> String {
         let escaped = text.unicodeScalars.map { scalar -> String in
             switch scalar {
             case "\"": return "\\\""

@@ -4,8 +4,10 @@ import Glibc
 import TOMLKit
 
 extension Configuration {
-    /// Reads and checks a file.
-    package static func load(path: String) throws(ConfigError) -> Configuration {
+    /// Reads and checks a file, and what goes before it.
+    package static func load(
+        path: String, sources: ConfigurationSources = .process
+    ) throws(ConfigError) -> Configuration {
         let data: Data
         // What the system says; Foundation's own words name its types.
         guard access(path, R_OK) == 0 else {
@@ -18,13 +20,15 @@ extension Configuration {
             throw .unreadable(
                 path: path, reason: isDirectory ? "it is a directory" : "it is no file that can be read to its end")
         }
-        return try parse(String(decoding: data, as: UTF8.self), name: path)
+        return try parse(String(decoding: data, as: UTF8.self), name: path, sources: sources)
     }
 
-    /// Reads and checks a text. A key that is missing has its default.
+    /// Reads and checks a text, and what goes before it. A key that is nowhere has its default.
     ///
-    /// - Throws: ``ConfigError/invalid(path:_:)`` with every problem of the text.
-    package static func parse(_ text: String, name: String) throws(ConfigError) -> Configuration {
+    /// - Throws: ``ConfigError/invalid(path:_:)`` with every problem of the text and of the other sources.
+    package static func parse(
+        _ text: String, name: String, sources: ConfigurationSources = .none
+    ) throws(ConfigError) -> Configuration {
         let document: TOMLTable
         do { document = try TOMLTable(string: text) } catch {
             throw .invalid(path: name, [syntaxProblem(error, in: text)])
@@ -32,22 +36,30 @@ extension Configuration {
         var configuration = Configuration()
         var problems = unknownKeys(document)
         for key in ConfigurationKey.all {
-            guard let value = document[key.table]?.table?[key.name] else { continue }
-            if let problem = configuration.set(key, to: value) { problems.append(problem) }
+            if let problem = configuration.set(key, from: document, sources) { problems.append(problem) }
         }
         problems += configuration.validate()
+        problems = problems.map { $0.placed(in: text, sources) } + sources.strangers
         guard problems.isEmpty else { throw .invalid(path: name, problems) }
         return configuration
     }
 
-    private static func syntaxProblem(_ error: any Error, in text: String) -> ConfigProblem {
-        let remedy = "Write TOML: [table], then key = value, text in quotes."
-        guard let error = error as? TOMLParseError else { return ConfigProblem("line 1", "it is no TOML.", remedy) }
-        let (line, column) = (Int(error.source.begin.line), error.source.begin.column)
-        let place = "line \(line), column \(column)"
-        // The library's own text is for those who know its grammar; a person knows the line.
-        if error.description.contains("redefine") {
-            return ConfigProblem(place, "this key or table is there for the second time.", "Write each once.")
+    /// Takes a key's value from the source that goes before the others.
+    private mutating func set(
+        _ key: ConfigurationKey, from document: TOMLTable, _ sources: ConfigurationSources
+    ) -> ConfigProblem? {
+        guard let (text, _) = sources.value(of: key) else {
+            return document[key.table]?.table?[key.name].flatMap { set(key, to: $0) }
+        }
+        guard let line = try? TOMLTable(string: key.line(saying: text)), let value = line[key.name] else {
+            return ConfigProblem(key.path, "holds what no file could say.", "Give plain text.")
+        }
+        return set(key, to: value)
+    }
+
+    private static func syntaxProblem(_ error: any Error) -> ConfigProblem {
+        guard let error = error as? TOMLParseError else {
+            return ConfigProblem("1:1", "\(error).", "Write TOML: [table], then key = value.")
         }
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { String($0) }
         guard let found = lines.dropFirst(line - 1).first, !found.isEmpty else {
@@ -75,7 +87,7 @@ extension Configuration {
     }
 
     /// The known word that takes the fewest changes.
-    private static func nearest(_ word: String, _ known: Set<String>) -> String {
+    static func nearest(_ word: String, _ known: Set<String>) -> String {
         known.sorted().min { Nearest.changes(from: $0, to: word) < Nearest.changes(from: $1, to: word) } ?? ""
     }
 
@@ -156,5 +168,17 @@ extension Configuration {
         _ key: ConfigurationKey, _ value: any TOMLValueConvertible, _ expected: String
     ) -> ConfigProblem {
         ConfigProblem(key.path, "is \(value.debugDescription).", "Give \(expected).")
+    }
+}
+
+extension ConfigProblem {
+    /// The same with where the value came from.
+    fileprivate func placed(in text: String, _ sources: ConfigurationSources) -> ConfigProblem {
+        guard source == nil else { return self }
+        var copy = self
+        if let key = ConfigurationKey.all.first(where: { $0.path == place }) {
+            copy.source = sources.value(of: key)?.source ?? key.line(in: text).map { "line \($0)" }
+        }
+        return copy
     }
 }

@@ -20,8 +20,11 @@ struct LedgerOptions: ParsableArguments {
         help: "The ledger: unix:PATH or http://127.0.0.1:PORT. Default: $GCX_LEDGER, then /etc/gcx/gcx.toml.")
     var ledger: String?
 
-    func open() throws -> HTTPLedger {
-        HTTPLedger(try Endpoint(ledger ?? Environment.value("GCX_LEDGER") ?? Installed.configuration().ledger.endpoint))
+    func open() throws -> HTTPLedger { HTTPLedger(try Endpoint(place())) }
+
+    /// Where it is, as it was said.
+    func place() throws -> String {
+        try ledger ?? Environment.value("GCX_LEDGER") ?? Installed.configuration().ledger.endpoint
     }
 }
 
@@ -65,7 +68,9 @@ enum Installed {
 
     /// The installed file, or the defaults where there is none that this user may read.
     static func configuration() throws -> Configuration {
-        access(path, R_OK) == 0 ? try Configuration.load(path: path) : Configuration()
+        access(path, R_OK) == 0
+            ? try Configuration.load(path: path)
+            : try Configuration.parse("", name: "of the environment", sources: .process)
     }
 }
 
