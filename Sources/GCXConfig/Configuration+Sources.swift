@@ -6,10 +6,8 @@ import GCXModel
 /// A variable goes before a credential, a credential before the file, and the file before the default. What a command line
 /// says goes before all of them; that is the command's to see to.
 package struct ConfigurationSources: Sendable {
-    /// Variables by their names.
-    package var environment: [String: String]
-    /// Where the service manager put this service's credentials; nil without any.
-    package var credentials: String?
+    private let environment: [String: String]
+    private let providers: SourceProviders
 
     /// Nothing but the file.
     package static let none = ConfigurationSources(environment: [:], credentials: nil)
@@ -20,18 +18,20 @@ package struct ConfigurationSources: Sendable {
         return ConfigurationSources(environment: environment, credentials: environment["CREDENTIALS_DIRECTORY"])
     }
 
+    /// - Parameter credentials: where the service manager put this service's credentials; nil without any.
     package init(environment: [String: String], credentials: String?) {
-        (self.environment, self.credentials) = (environment, credentials)
+        self.environment = environment
+        let files = ConfigurationKey.all.filter(\.isSecretFile).compactMap { key in
+            credentials.map { (key.path, "\($0)/\(key.path)") }
+        }
+        providers = SourceProviders(
+            environment: environment,
+            credentials: Dictionary(files.filter { FileManager.default.fileExists(atPath: $0.1) }) { first, _ in first }
+        )
     }
 
     /// What these sources say of one key, and which of them.
-    func value(of key: ConfigurationKey) -> (text: String, source: String)? {
-        if let text = environment[key.variable] { return (text, key.variable) }
-        guard key.isSecretFile, let path = credentials.map({ "\($0)/\(key.path)" }),
-            FileManager.default.fileExists(atPath: path)
-        else { return nil }
-        return (path, "the credential \(key.path)")
-    }
+    func value(of key: ConfigurationKey) -> (text: String, source: String)? { providers.value(of: key.path) }
 
     /// Variables that look like ours and are none, each with the one that was meant.
     var strangers: [ConfigProblem] {

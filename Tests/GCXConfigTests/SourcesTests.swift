@@ -57,6 +57,7 @@ struct SourcesTests {
         let names = ConfigurationKey.all.map(\.variable)
         #expect(Set(names).count == names.count)
         #expect(names.allSatisfy { $0.wholeMatch(of: /GCX_[A-Z0-9_]+/) != nil })
+        #expect(ConfigurationKey.all.map { SourceProviders.variable(of: $0.path) } == names)
     }
 
     @Test("an error names the line or the variable that it came from, also where two values do not fit together")

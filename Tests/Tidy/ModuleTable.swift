@@ -52,13 +52,7 @@ struct ModuleRow: Sendable {
             .adapters, "GCXLedger", ["GCXModel", "GCXSigning", "GCXMarket"], packages: ["Crypto"]),
         ModuleRow(
             .adapters, "GCXLedgerSQLite", ["GCXLedger", "GCXLinux", "GCXModel", "GCXSigning"], packages: ["GRDB"]),
-        ModuleRow(.adapters, "GCXConfig", ["GCXModel"], packages: ["TOMLKit"]),
-        ModuleRow(
-            .adapters, "GCXWire", ["GCXModel", "GCXSigning", "GCXLinux", "GCXJobLog", "GCXLedger"],
-            packages: ["HTTPTypes", "NIOCore", "NIOPosix"]),
-        ModuleRow(
-            .adapters, "GCXClient", ["GCXModel", "GCXSigning", "GCXLinux", "GCXJobLog", "GCXLedger", "GCXWire"],
-            packages: ["AsyncHTTPClient", "HTTPTypes", "NIOCore", "NIOPosix", "NIOHTTP1"]),
+        ModuleRow(.adapters, "GCXConfig", ["GCXModel"], packages: ["Configuration", "TOMLKit"]),
 
         ModuleRow(
             .services, "GCXAgent",

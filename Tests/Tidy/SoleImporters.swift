@@ -36,6 +36,10 @@ struct SoleImport: Sendable {
             reason: "the ledger's file and the agent's database have one owner each, and SQL stays there",
             remedy: "add a verb to SQLiteLedger or AgentStore"),
         SoleImport(
+            modules: ["Configuration"], homes: ["Sources/GCXConfig/SourceProviders.swift"],
+            reason: "where values come from is one file's business, and its name is that of our own type",
+            remedy: "ask ConfigurationSources"),
+        SoleImport(
             modules: ["TOMLKit"], homes: ["Sources/GCXConfig/"],
             reason: "the format of the file is no business of others",
             remedy: "take the value from Configuration"),
