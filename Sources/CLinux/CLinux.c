@@ -15,6 +15,7 @@
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
+#include <sys/timex.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -29,6 +30,12 @@ uint64_t gcx_clock_boottime(void) {
     struct timespec now;
     clock_gettime(CLOCK_BOOTTIME, &now);
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+int gcx_clock_unsynchronised(void) {
+    struct timex time = {0};
+    if (adjtimex(&time) < 0) return -errno;
+    return (time.status & STA_UNSYNC) != 0;
 }
 
 int gcx_mount(const char *source, const char *target, const char *type, uint64_t flags, const char *data) {

@@ -12,6 +12,8 @@
 
 // CLOCK_BOOTTIME in nanoseconds: runs on while the machine sleeps.
 uint64_t gcx_clock_boottime(void);
+// adjtimex(2) without a change: 1 when the kernel's clock is not synchronised (STA_UNSYNC), 0 when it is.
+int gcx_clock_unsynchronised(void);
 
 // mount(2), umount2(2), unshare(2).
 int gcx_mount(const char *source, const char *target, const char *type, uint64_t flags, const char *data);

@@ -1,152 +1,124 @@
 import ArgumentParser
 import GCXClient
 import GCXConfig
-import GCXHardware
 import GCXLinux
 import GCXModel
 import GCXSandbox
 import GCXWire
 import Glibc
 
-/// `gcx doctor`: what this machine lacks, and what to do about it.
+/// `gcx doctor`: what is lacking here, and what to do about it.
 struct Doctor: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Check that this machine can run an agent, and say how to mend what it lacks.")
+        abstract: "Check what an agent, or a buyer, needs here, and say how to mend what is lacking.",
+        discussion: """
+            As an agent (the default) it looks at the machine, the configuration, the key, the grant, the ledger, the clock, the
+            disk, the socket and the offer. As a buyer (--as buyer) it looks at the ledger, the agent, the clock, the key and the
+            money. It changes nothing and shows no secret. A warning needs somebody soon; only a fault makes it end with 78.
+            """)
 
-    struct Finding: Encodable {
-        let check: String
-        let ok: Bool
-        let detail: String
-        let remedy: String?
-    }
+    /// On whose behalf it looks.
+    enum Role: String, ExpressibleByArgument, CaseIterable { case agent, buyer }
 
-    @Option(help: "The configuration file, if there is one: it says whether jobs are to have a network.")
-    var config = "/etc/gcx/gcx.toml"
+    @Option(help: "The configuration file.")
+    var config = Installed.path
 
+    @Option(name: .customLong("as"), help: "Whose needs are looked at: agent or buyer.")
+    var role = Role.agent
+
+    @Option(help: "As a buyer: the keystore of the key that is to pay.")
+    var key: String?
+
+    @Option(help: "As a buyer: a file whose first line is the keystore's password; with it the key is tried.")
+    var passwordFile: String?
+
+    @OptionGroup var ledger: LedgerOptions
+    @OptionGroup var agent: AgentOptions
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let findings =
-            [
-                root, cgroups, runtime, reader,
-                tool("mke2fs", package: "e2fsprogs", for: "the jobs' writable layers"),
-                network,
-            ] + [await probe()] + (await offer())  // bounded: joins lists
+        let findings: [Finding]
+        switch role {
+        case .agent: findings = await asAgent()
+        case .buyer:
+            findings = await BuyerChecks(ledger: ledger, agent: agent, key: key, passwordFile: passwordFile).all()
+        }
         if output.json {
             try Terminal.json(findings)
         } else {
-            for finding in findings {
-                Terminal.say("\(finding.ok ? "ok    " : "FAIL  ")\(finding.check): \(finding.detail)")
-                if let remedy = finding.remedy { Terminal.say("      remedy: \(remedy)") }
-            }
+            for finding in findings { for line in finding.lines { Terminal.say(line) } }
         }
         if findings.contains(where: { !$0.ok }) { throw ExitCode(78) }
     }
 
-    private var root: Finding {
-        let isRoot = geteuid() == 0
-        return Finding(
-            check: "privilege", ok: isRoot, detail: isRoot ? "root" : "user \(geteuid())",
-            remedy: isRoot ? nil : "Run the agent as root; `gcx bench` and `gcx probe` need no root.")
-    }
-
-    private var cgroups: Finding {
-        finding("control groups") { () throws(LinuxError) in try CgroupLayout.detect().summary }
-    }
-
-    private var runtime: Finding {
-        finding("OCI runtime") { () throws(SandboxError) in try RuntimeChoice.detect().reason }
-    }
-
-    /// Lets the reader of archives try to break out of its walls.
-    private var reader: Finding {
-        finding("reader of archives") { () throws(ImageError) in
-            let unpacker = try Unpacker.located()
-            let report = try Self.trial(of: unpacker)
-            guard report.breaches.isEmpty, let standing = report.standing else {
-                throw .openWalls(report.breaches)
-            }
-            let landlock = standing.landlock.map { "Landlock \($0)" } ?? "no Landlock"
-            return "\(standing.namespaces ? "namespaces" : "no namespaces"), \(landlock), seccomp; nothing got out"
+    private func asAgent() async -> [Finding] {
+        let machine = MachineChecks()
+        let configured = ConfigurationCheck(path: config)
+        let settings = configured.configuration
+        let found = await machine.all(network: settings?.network)
+        let rest: [Finding]
+        if let settings, configured.isThere {
+            rest = await AgentChecks(settings, path: config).all()
+        } else {
+            rest = [ClockCheck().finding]
         }
+        return found + [configured.finding] + rest  // bounded: joins lists
     }
+}
 
-    private static func trial(of unpacker: Unpacker) throws(ImageError) -> UnpackReport {
-        do {
-            let scratch = try ScratchDirectory("gcx-doctor")
-            let directory = try FileDescriptor.open(scratch.path, O_RDONLY | O_DIRECTORY)
-            return try unpacker.tryWalls(directory)
-        } catch let error as ImageError {
-            throw error
-        } catch let error as LinuxError {
-            throw .linux(error)
-        } catch {
-            throw .noUnpacker(searched: [ForeignError.words(error)])
-        }
-    }
+/// What the configuration file says, if it can be used.
+struct ConfigurationCheck {
+    let finding: Finding
+    /// The file's, or the defaults where there is none.
+    let configuration: Configuration?
+    let isThere: Bool
 
-    private func tool(_ name: String, package: String? = nil, for purpose: String) -> Finding {
-        let path = ChildProcess.find(name)
-        return Finding(
-            check: name, ok: path != nil, detail: path ?? "missing; needed for \(purpose)",
-            remedy: path == nil ? "apt-get install \(package ?? name)" : nil)
-    }
-
-    /// What is lacking is a fault only where the owner gives jobs a network.
-    private var network: Finding {
-        let isWanted = (try? Configuration.load(path: config))?.network.egressEnabled ?? false
-        let obstacle = HostNetwork.obstacle()
-        let detail = obstacle?.reason ?? "nft, tc and ip are there, and the uplink forwards"
-        return Finding(
-            check: "network of jobs", ok: obstacle == nil || !isWanted,
-            detail: isWanted ? detail : "not given (network.egress_enabled); \(detail)",
-            remedy: isWanted ? obstacle?.fix : nil)
-    }
-
-    private func probe() async -> Finding {
-        do {
-            let inventory = try await HardwareProbe.located().inventory()
-            return Finding(
-                check: "probe", ok: true,
-                detail: "\(inventory.coreCount ?? 0) cores, \(inventory.pciDevices.count) PCI devices, "
-                    + "contradictions: \(inventory.contradictions.count)", remedy: nil)
-        } catch {
-            return Finding(check: "probe", ok: false, detail: error.description, remedy: instruction(error.remedy))
-        }
-    }
-
-    /// Whether buyers see what this machine's agent sells; nothing where no agent answers.
-    private func offer() async -> [Finding] {
-        guard let configuration = try? Configuration.load(path: config),
-            let place = try? Endpoint(configuration.agent.listen), let status = try? await AgentClient(place).status(),
-            let digest = status.offer
-        else { return [] }
-        func found(_ isListed: Bool, _ detail: String, _ remedy: String) -> [Finding] {
-            let remedy = isListed ? nil : remedy
-            return [Finding(check: "offer", ok: isListed, detail: "\(digest.short) \(detail)", remedy: remedy)]
+    init(path: String) {
+        isThere = access(path, F_OK) == 0
+        guard isThere else {
+            configuration = try? Configuration.parse("", name: path, sources: .process)
+            finding = .ok("configuration", "none at \(path); `gcx agent config` prints one")
+            return
         }
         do {
-            let ledger = HTTPLedger(try Endpoint(configuration.ledger.endpoint))
-            let isListed = try await ledger.offers(liveOnly: true).contains { $0.digest == digest }
-            return found(
-                isListed, isListed ? "is listed" : "is not listed: no buyer is sent to it",
-                "Read the problems in `gcx agent status`; the agent shows the ledger every few minutes that it is there."
-            )
+            configuration = try Configuration.load(path: path)
+            finding = .ok("configuration", path)
         } catch {
-            return found(
-                false, "may not be listed: \(ForeignError.words(error))", "Start the ledger, or name it in \(config).")
+            configuration = nil
+            finding = .fault("configuration", error)
+        }
+    }
+}
+
+/// Whether the machine's clock is kept right by somebody.
+struct ClockCheck {
+    private let check = "clock"
+
+    var finding: Finding {
+        switch ClockDiscipline.isSynchronised {
+        case true?: .ok(check, "synchronised, by the kernel's word")
+        case false?:
+            .warning(
+                check, "the kernel knows of nobody who keeps it right; leases and receipts are dated by it",
+                fix: "Run chrony, ntpd or systemd-timesyncd, here or on the host of this container.")
+        case nil: .ok(check, "the kernel does not say whether it is synchronised")
         }
     }
 
-    private func finding<E: RemediedError>(_ check: String, _ body: () throws(E) -> String) -> Finding {
-        do {
-            return Finding(check: check, ok: true, detail: try body(), remedy: nil)
-        } catch {
-            return Finding(check: check, ok: false, detail: error.description, remedy: instruction(error.remedy))
-        }
+    /// The ledger's time against ours, in seconds, and what follows.
+    static func comparison(ledger: UInt64, ours: UInt64) -> Finding {
+        let apart = max(ledger, ours) - min(ledger, ours)  // bounded: the smaller from the larger
+        let which = ledger > ours ? "ahead of" : "behind"
+        let detail = "the ledger's is \(apart) s \(which) this machine's"
+        let fix =
+            "Set both machines' clocks right; a ledger that stands still is set by its operator: `gcx ledger clock`."
+        if apart > secondsMax { return .fault("clock of the ledger", detail, fix: fix) }
+        if apart > secondsNoticed { return .warning("clock of the ledger", detail, fix: fix) }
+        return .ok("clock of the ledger", apart == 0 ? "the same as this machine's" : detail)
     }
 
-    private func instruction(_ remedy: Remedy) -> String? {
-        if case .fix(let text) = remedy { text } else { nil }
-    }
+    /// Beyond it the agent refuses sessions and terms as dated wrongly.
+    private static let secondsMax: UInt64 = 60
+    /// More than two clocks differ that are both kept right, with the way in between.
+    private static let secondsNoticed: UInt64 = 5
 }

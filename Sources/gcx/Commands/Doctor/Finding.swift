@@ -1,0 +1,42 @@
+import GCXModel
+
+/// One thing that the doctor looked at.
+struct Finding: Encodable, Equatable {
+    /// How much it matters. A warning needs somebody soon, and stops nothing now.
+    enum Level: String, Encodable { case ok, warning, fault }
+
+    let check: String
+    /// True unless it is a fault.
+    let ok: Bool
+    let detail: String
+    /// What to do; nil where all is well.
+    let remedy: String?
+    let level: Level
+
+    private init(_ check: String, _ level: Level, _ detail: String, _ remedy: String?) {
+        (self.check, self.level, self.detail, self.remedy) = (check, level, detail, remedy)
+        ok = level != .fault
+    }
+
+    static func ok(_ check: String, _ detail: String) -> Self { Self(check, .ok, detail, nil) }
+    static func warning(_ check: String, _ detail: String, fix: String) -> Self { Self(check, .warning, detail, fix) }
+    static func fault(_ check: String, _ detail: String, fix: String?) -> Self { Self(check, .fault, detail, fix) }
+
+    /// A fault by the error's own words.
+    static func fault(_ check: String, _ error: any Error) -> Self {
+        guard let error = error as? any RemediedError else { return fault(check, "\(error)", fix: nil) }
+        return fault(check, error.description, fix: error.remedy.instruction)
+    }
+
+    /// As lines for a person.
+    var lines: [String] {
+        let mark =
+            switch level {
+            case .ok: "ok    "
+            case .warning: "warn  "
+            case .fault: "FAIL  "
+            }
+        // bounded: joins texts
+        return ["\(mark)\(check): \(detail)"] + (remedy.map { ["      remedy: \($0)"] } ?? [])
+    }
+}
