@@ -31,11 +31,7 @@ package struct WaitingAgent: AgentOperations {
     /// It is well, as far as it can be.
     package func checkHealth() throws(AgentError) {}
 
-    private var notYet: AgentError {
-        .ledger(
-            "the agent waits for its ledger and serves no lease before that: \(wait.outage?.reason ?? "no answer yet")",
-            remedy: "Start the ledger (`gcx ledger serve`); the agent goes on by itself.")
-    }
+    private var notYet: AgentError { .waitingForLedger(wait.outage?.reason ?? "no answer yet") }
 
     package func propose(_ proposal: LeaseProposal) throws(AgentError) -> CountersignedTerms { throw notYet }
     package func beginUpload(_ kind: UploadKind, lease: LeaseID, by caller: Caller) throws(AgentError) -> UploadTicket {

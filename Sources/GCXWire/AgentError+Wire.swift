@@ -11,6 +11,7 @@ extension AgentError: WireError {
         case .tooLarge: .contentTooLarge
         case .noRoom: .init(code: 507, reasonPhrase: "Insufficient Storage")
         case .sandbox, .storage, .stateUnusable, .logDamaged: .internalServerError
+        case .waitingForLedger: .serviceUnavailable
         case .ledger, .unreachable, .answerImpossible: .badGateway
         }
     }

@@ -39,6 +39,7 @@ import Testing
             .termsRefused("why", remedy: "do"), .escrowMissing(lease.id, "none"), .voucherRefused(lease.id, "low"),
             .imageRefused("bad", remedy: "good"), .badRequest("what"), .tooLarge("it", bytesMax: .max),
             .sandbox("broke", remedy: "mend"), .storage("full"), .ledger("down", remedy: "up"), .unreachable("it"),
+            .waitingForLedger("it"),
         ]
         try await onSocket(agent) { client, _ in
             for error in errors {

@@ -87,6 +87,16 @@ struct StandingTests {
         #expect(await standing.current.measuring == nil)
     }
 
+    @Test("the service manager reads in a line what the agent waits for, or does")
+    func line() {
+        var standing = AgentStanding()
+        #expect(Standing.line(standing) == "Serving")
+        standing.measuring = .init(since: 0, seconds: nil)
+        #expect(Standing.line(standing) == "Measuring the machine")
+        standing.ledgerAway = .init(since: 0, reason: "x")
+        #expect(Standing.line(standing).hasPrefix("The ledger has not answered since 1970-01-01"))
+    }
+
     @Test("an agent of an older version, which says nothing of all this, is read as one that says nothing")
     func older() async throws {
         let text = try StoredJSON.encode(await core.publicStatus())
@@ -109,7 +119,9 @@ struct StandingTests {
         let said = try #require(try await agent.status().standing)
         #expect(said.isWaiting == true && said.ledgerAway == wait.outage)
         #expect(agent.publicStatus().standing == nil)
-        #expect(throws: AgentError.self) { try agent.jobs(by: .owner) }
+        let refusal = #expect(throws: AgentError.self) { try agent.jobs(by: .owner) }
+        #expect(refusal == .waitingForLedger(try #require(wait.outage).reason))
+        #expect(refusal?.remedy == .retry(after: .seconds(5)))
         let running = Task { try await wait.run() }
         silent.isSilent.withLock { $0 = false }
         try await running.value

@@ -12,7 +12,10 @@ package actor Standing {
     /// What the last look at the ledger said of the machine's offer.
     private var offerProblem: String?
 
-    func began(at now: UInt64, grantEndsAt: UInt64) { (current.startedAt, current.grantEndsAt) = (now, grantEndsAt) }
+    func began(at now: UInt64, grantEndsAt: UInt64) {
+        (current.startedAt, current.grantEndsAt) = (now, grantEndsAt)
+        tell()
+    }
 
     /// Runs a measurement, and says meanwhile that there is one.
     ///

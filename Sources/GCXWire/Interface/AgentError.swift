@@ -41,6 +41,8 @@ package enum AgentError: Error, Codable, Equatable, Sendable {
     case stateUnusable(Untrusted, remedy: Untrusted)
     /// The ledger said no, or nothing.
     case ledger(Untrusted, remedy: Untrusted)
+    /// The agent has not heard from its ledger since it began, and serves no lease before; what came in place of an answer.
+    case waitingForLedger(Untrusted)
     /// No answer from the agent.
     case unreachable(Untrusted)
     /// The caller's own side says so of a socket that its user may not open. No agent sends it. The group is that of those
@@ -75,6 +77,8 @@ extension AgentError: RemediedError {
         case .storage(let why): "the agent's database failed: \(why.shown)"
         case .stateUnusable(let why, _): "the agent cannot start: \(why.shown)"
         case .ledger(let why, _): "the ledger refused: \(why.shown)"
+        case .waitingForLedger(let why):
+            "the agent waits for its ledger, and serves no lease before that answers: \(why.shown)"
         case .socketClosed(let path, _): "this user may not open the agent's socket \(path)"
         case .unreachable(let why): "the agent does not answer: \(why.shown)"
         case .answerImpossible(let why): "the agent's answer cannot be true: \(why.shown)"
@@ -102,7 +106,7 @@ extension AgentError: RemediedError {
             .fix("Answer its receipts with `gcx job run --attach` and the same journal, then hand the job in again.")
         case .tooLarge: .fix("Send less, or ask the owner to raise the limit in the agent's configuration.")
         case .noRoom: .fix("Send less, or try again when other uploads or jobs have ended.")
-        case .storage: .retry(after: .seconds(5))
+        case .storage, .waitingForLedger: .retry(after: .seconds(5))
         case .answerImpossible:
             .fix(
                 "Believe this machine no more than its receipts (`gcx receipt verify`), and close the lease with "
