@@ -59,6 +59,15 @@ let adapters: [Target] = [
     swift("GCXLedger", ["GCXModel", "GCXSigning", "GCXMarket", crypto]),
     swift("GCXLedgerSQLite", ["GCXLedger", "GCXLinux", "GCXModel", "GCXSigning", grdb]),
     swift("GCXConfig", ["GCXModel", configuration, toml]),
+    swift(
+        "GCXWire",
+        ["GCXModel", "GCXSigning", "GCXLinux", "GCXJobLog", "GCXLedger", httpTypes, nioCore, nioPosix]),
+    swift(
+        "GCXClient",
+        [
+            "GCXModel", "GCXSigning", "GCXLinux", "GCXJobLog", "GCXLedger", "GCXWire", httpClient, httpTypes, nioCore,
+            nioPosix, nioHTTP1,
+        ]),
 ]
 
 // Services: the owner's side, which is the agent and its server, and the buyer's.

@@ -40,7 +40,8 @@ package enum ConfigError: RemediedError, Equatable {
 
     package var remedy: Remedy {
         switch self {
-        case .unreadable: .fix("Name another file with --config, or make one with `gcx agent config`.")
+        case .forbidden(let path): .fix("Run it as root, or let this user read \(path).")
+        case .unreadable: .fix("Name the file of a configuration, or make one with `gcx agent config`.")
         case .invalid(_, let problems):
             problems.contains { $0.source?.hasPrefix("GCX_") == true || $0.place.hasPrefix("GCX_") }
                 ? .fix("Correct the variables and the file; `gcx agent config` prints every key with its default.")

@@ -57,9 +57,14 @@ extension Configuration {
         return set(key, to: value)
     }
 
-    private static func syntaxProblem(_ error: any Error) -> ConfigProblem {
-        guard let error = error as? TOMLParseError else {
-            return ConfigProblem("1:1", "\(error).", "Write TOML: [table], then key = value.")
+    private static func syntaxProblem(_ error: any Error, in text: String) -> ConfigProblem {
+        let remedy = "Write TOML: [table], then key = value, text in quotes."
+        guard let error = error as? TOMLParseError else { return ConfigProblem("line 1", "it is no TOML.", remedy) }
+        let (line, column) = (Int(error.source.begin.line), error.source.begin.column)
+        let place = "line \(line), column \(column)"
+        // The library's own text is for those who know its grammar; a person knows the line.
+        if error.description.contains("redefine") {
+            return ConfigProblem(place, "this key or table is there for the second time.", "Write each once.")
         }
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { String($0) }
         guard let found = lines.dropFirst(line - 1).first, !found.isEmpty else {

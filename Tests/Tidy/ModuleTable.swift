@@ -53,6 +53,12 @@ struct ModuleRow: Sendable {
         ModuleRow(
             .adapters, "GCXLedgerSQLite", ["GCXLedger", "GCXLinux", "GCXModel", "GCXSigning"], packages: ["GRDB"]),
         ModuleRow(.adapters, "GCXConfig", ["GCXModel"], packages: ["Configuration", "TOMLKit"]),
+        ModuleRow(
+            .adapters, "GCXWire", ["GCXModel", "GCXSigning", "GCXLinux", "GCXJobLog", "GCXLedger"],
+            packages: ["HTTPTypes", "NIOCore", "NIOPosix"]),
+        ModuleRow(
+            .adapters, "GCXClient", ["GCXModel", "GCXSigning", "GCXLinux", "GCXJobLog", "GCXLedger", "GCXWire"],
+            packages: ["AsyncHTTPClient", "HTTPTypes", "NIOCore", "NIOPosix", "NIOHTTP1"]),
 
         ModuleRow(
             .services, "GCXAgent",
