@@ -20,7 +20,7 @@ package struct AgentAssembly: Sendable {
     /// - Throws: ``AgentError`` when the machine, the store or the state directory cannot be used; nothing is running then.
     package init(
         settings: AgentSettings, identity: AgentIdentity, ledger: any Ledger, measurer: any MachineMeasurer,
-        logger: Logger, now: @escaping @Sendable () -> UInt64 = { WallClock.now() / 1_000_000_000 }
+        logger: Logger, clock: AgentClock = AgentClock(wall: WallClock.now, boot: BootClock.now)
     ) throws(AgentError) {
         do { try Files.makeDirectories(settings.stateDirectory, mode: 0o700) } catch {
             throw .storage(Untrusted(error.description))
@@ -37,11 +37,11 @@ package struct AgentAssembly: Sendable {
         let problems = Problems()
         let context = KeeperContext(
             identity: identity, settings: settings, store: store, ledger: ledger, driver: driver, problems: problems,
-            logger: logger, room: UploadRoom(store: store, settings: settings), now: now)
+            logger: logger, room: UploadRoom(store: store, settings: settings), clock: clock)
         // A machine that may sell nothing any more still brings its leases to their ends.
         let book = try store.book()
         let isBusy = !book.damaged.isEmpty || book.rows.contains { $0.phase.name != .closed }
-        if !isBusy { try identity.requireGrant(at: now()) }
+        if !isBusy { try identity.requireGrant(at: clock.now()) }
         let core = try AgentCore(
             context: context,
             description: .init(runtime: driver.runtime.reason, cgroupLayout: driver.group.layout.summary))
@@ -49,12 +49,14 @@ package struct AgentAssembly: Sendable {
         self.context = context
         offers = OfferService(context: context, core: core, measurer: measurer)
         services = [
-            OutboxService(store: context.store, ledger: ledger, problems: problems, logger: logger) {
+            OutboxService(
+                store: context.store, ledger: ledger, problems: problems, logger: logger, pause: clock.pause
+            ) {
                 for keeper in await core.allKeepers() where await keeper.isWaiting { await keeper.tick() }
             },
             offers,
             WatchService(context: context, core: core),
-            LeaseService(core: core, settings: settings, logger: logger),
+            LeaseService(core: core, settings: settings, logger: logger, clock: clock),
             SignService(context: context, core: core),
         ]
     }

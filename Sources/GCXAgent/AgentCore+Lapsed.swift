@@ -46,7 +46,7 @@ extension AgentCore {
         try context.store.enqueue(
             entry, key: entry.key(in: context.identity.domain).description, lease: record.id)
         let word: Untrusted = "opened on the ledger after it had lapsed here: it is closed, and the deposit goes back"
-        try context.store.append(.now(record.id, .agent, word))
+        try context.store.append(context.clock.event(record.id, .agent, word))
         return true
     }
 }

@@ -27,7 +27,7 @@ extension AgentCore {
 
     package func log(_ lease: LeaseID, _ query: LogQuery, by caller: Caller) async throws(AgentError) -> LogPage {
         let job = try job(of: query, visible(lease, to: caller))
-        let deadline = Deadline(seconds: query.waitSeconds)
+        let deadline = Deadline(seconds: query.waitSeconds, by: context.clock)
         let bytesMax = Int(clamping: min(query.bytesMax, WireLimits.logPageBytesMax))
         let (place, open) = try await reading(lease, job) { (log) throws(LinuxError) in
             let place = try log.place(of: query)

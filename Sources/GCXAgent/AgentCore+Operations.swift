@@ -97,7 +97,7 @@ extension AgentCore: AgentHost {
         _ lease: LeaseID, after: UInt64, waitSeconds: UInt64, by caller: Caller
     ) async throws(AgentError) -> [Signed<Receipt>] {
         _ = try visible(lease, to: caller)
-        let deadline = Deadline(seconds: waitSeconds)
+        let deadline = Deadline(seconds: waitSeconds, by: context.clock)
         while true {
             let found = try context.store.receipts(lease, after: after, most: WireLimits.receiptPageMax)
             if !found.isEmpty || deadline.isOver { return found }
@@ -190,15 +190,18 @@ extension AgentCore {
 
 /// The end of a caller's patience.
 struct Deadline: Sendable {
+    private let clock: AgentClock
+    /// Boot clock, ns.
     private let end: UInt64
 
     /// At most ``WireLimits/longPollSecondsMax`` from now.
-    init(seconds: UInt64) {
-        // bounded: `longPollSecondsMax` at most
-        end = BootClock.now() + min(seconds, WireLimits.longPollSecondsMax) * 1_000_000_000
+    init(seconds: UInt64, by clock: AgentClock) {
+        self.clock = clock
+        let wait = min(seconds, WireLimits.longPollSecondsMax).saturatingProduct(1_000_000_000)
+        end = clock.boot().saturatingSum(wait)
     }
 
-    var isOver: Bool { BootClock.now() >= end || Task.isCancelled }
+    var isOver: Bool { clock.boot() >= end || Task.isCancelled }
 
-    func pause() async { try? await Task.sleep(for: AgentLimits.longPollInterval) }
+    func pause() async { await clock.pause(AgentLimits.longPollInterval) }
 }

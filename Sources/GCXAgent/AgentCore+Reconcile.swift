@@ -85,6 +85,6 @@ extension AgentCore {
     private func said(_ text: String, _ row: LeaseRow?) async throws(AgentError) {
         context.logger.warning("put right", metadata: ["what": "\(text)"])
         guard let row else { return }
-        try context.store.append(.now(row.id, .agent, Untrusted(text)))
+        try context.store.append(context.clock.event(row.id, .agent, Untrusted(text)))
     }
 }

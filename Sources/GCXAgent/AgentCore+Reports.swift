@@ -23,7 +23,7 @@ extension AgentCore {
         of lease: LeaseID?, after sequence: UInt64, waitSeconds: UInt64, by caller: Caller
     ) async throws(AgentError) -> [JobEvent] {
         if let lease { _ = try visible(lease, to: caller) }
-        let deadline = Deadline(seconds: waitSeconds)
+        let deadline = Deadline(seconds: waitSeconds, by: context.clock)
         var after = sequence
         while true {
             let found = try context.store.events(of: lease, after: after, most: AgentLimits.eventPageMax)

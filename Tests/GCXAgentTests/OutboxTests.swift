@@ -22,7 +22,7 @@ struct OutboxTests {
         store = try AgentStore(path: folder.path + "/agent.sqlite")
         outbox = OutboxService(
             store: store, ledger: ledger, problems: problems,
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, pause: { _ in },
             posted: {})
     }
 

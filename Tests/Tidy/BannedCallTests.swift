@@ -44,6 +44,11 @@ struct BannedCallTests {
 
     @Test("a ban holds in its folders, and not in its homes")
     func places() {
+        for text in ["let a = BootClock.now()", "boot: WallClock.now", "try await Task.sleep(for: a)"] {
+            #expect(findings(text, "Sources/GCXAgent/A.swift").count == 1)
+            #expect(findings(text, "Sources/GCXAgent/AgentClock.swift").isEmpty)
+            #expect(findings(text).isEmpty)
+        }
         #expect(findings("let a: Double", "Sources/GCXBenchmark/A.swift").isEmpty)
         #expect(findings("print(a)", "Probes/gcx-probe/A.swift").isEmpty)
         #expect(findings("try! a()", "Tests/GCXLedgerTests/A.swift").count == 1)

@@ -57,6 +57,19 @@ struct Ban: Sendable {
                 return isRead ? file.code[index].text : nil
             }),
         Ban(
+            "BootClock, WallClock, Task.sleep in the agent", but: "the AgentClock of its context",
+            why: "a test moves its clocks by hand", folders: ["Sources/GCXAgent/"],
+            homes: [
+                "Sources/GCXAgent/AgentAssembly.swift": "it is where the agent gets its clocks",
+                "Sources/GCXAgent/AgentClock.swift": "it is where the agent waits",
+                "Sources/GCXAgent/Services/NotifyService.swift": "it serves the ledger's program too",
+            ], words: ["BootClock", "WallClock", "sleep"],
+            find: { file, index in
+                let name = file.code[index].text
+                guard name == "sleep" else { return name }
+                return file.holds(["Task", "."], at: index - 2) ? "Task.sleep" : nil
+            }),
+        Ban(
             "Foundation.Process, system", but: "ChildProcess",
             why: "a time limit, an output limit, an environment of its own", words: ["Process", "system", "popen"],
             find: { file, index in

@@ -10,7 +10,7 @@ extension LeaseKeeper {
     /// An event that cannot be written fails nothing: it is a word to people, and the problem is shown in the status.
     func happened(_ kind: JobEvent.Kind, _ text: String, inReceipt: Bool = false) async {
         if inReceipt { pendingEvents.append(text) }
-        let event = JobEvent.now(id, kind, Untrusted(text))
+        let event = context.clock.event(id, kind, Untrusted(text))
         await attempt("event") { () async throws(AgentError) in try context.store.append(event) }
     }
 

@@ -46,7 +46,7 @@ extension LeaseKeeper {
     /// Whether the owner gets all of the deposit already: from here on the machine would be held for nothing.
     private var isReservedAway: Bool {
         guard let sight else { return false }
-        let reserved = sight.record.reserved(at: sight.timeNow)
+        let reserved = sight.record.reserved(at: sight.time(at: context.clock.boot()))
         return reserved > .zero && reserved >= sight.record.deposit
     }
 

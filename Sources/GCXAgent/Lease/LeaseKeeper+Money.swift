@@ -46,7 +46,7 @@ extension LeaseKeeper {
     func adopt(_ receipt: WrittenReceipt) throws(AgentError) {
         meter = receipt.meter
         lastReceipt = (receipt.signed, receipt.digest)
-        receiptAt = BootClock.now()
+        receiptAt = context.clock.boot()
         pendingEvents = []
         try context.store.save(graph, of: id)
     }
@@ -212,7 +212,7 @@ extension LeaseKeeper {
             isSure = false
         }
         guard let sight else { throw .escrowMissing(id, "the ledger has not shown the lease yet") }
-        let time = isSure ? sight.time : sight.timeNow
+        let time = isSure ? sight.time : sight.time(at: context.clock.boot())
         let allowed = sight.record.payable(at: time)
         guard document.cumulative <= allowed else {
             throw .voucherRefused(
@@ -232,9 +232,9 @@ struct LedgerSight: Sendable {
     /// Boot clock, ns.
     let seenAt: UInt64
 
-    /// The ledger's seconds by now, if its clock went on as ours did.
-    var timeNow: UInt64 {
-        let (passed, isOver) = BootClock.now().subtractingReportingOverflow(seenAt)
+    /// The ledger's seconds at `boot`, ns of the boot clock, if its clock went on as ours did.
+    func time(at boot: UInt64) -> UInt64 {
+        let (passed, isOver) = boot.subtractingReportingOverflow(seenAt)
         return time.saturatingSum(isOver ? 0 : passed / 1_000_000_000)
     }
 
@@ -254,7 +254,7 @@ extension LeaseKeeper {
             throw AgentError(error)
         }
         guard let record = try await leaseOnLedger() else { return nil }
-        sight = LedgerSight(record: record, time: time, seenAt: BootClock.now())
+        sight = LedgerSight(record: record, time: time, seenAt: context.clock.boot())
         deposit = max(deposit, record.deposit)
         return sight
     }

@@ -189,7 +189,7 @@ extension LeaseKeeper {
         if decision == .pause, phase.name == .running || phase.name == .held {
             // The buyer can only vouch for what a receipt says.
             try await issueReceipt()
-            try await take(.creditReached(at: BootClock.now()), note: pauseNote(policy, metered))
+            try await take(.creditReached(at: context.clock.boot()), note: pauseNote(policy, metered))
         } else if decision == .run {
             try await take(.creditRestored, note: "a voucher restored the credit")
         }
@@ -206,7 +206,7 @@ extension LeaseKeeper {
 
     private func endIfOverdue(_ policy: CreditPolicy, _ metered: Amount) async throws(AgentError) {
         let grace = terms.graceSeconds.saturatingProduct(1_000_000_000)
-        if case .paused(let since) = phase, BootClock.now() > since.saturatingSum(grace) {
+        if case .paused(let since) = phase, context.clock.boot() > since.saturatingSum(grace) {
             try await take(
                 .mustEnd(.budget),
                 note: "no voucher within the grace of \(NumberText.span(seconds: terms.graceSeconds))")
@@ -219,7 +219,7 @@ extension LeaseKeeper {
     /// A supervisor that was told to end its job and does not, because it is stopped for instance, is ended with it.
     private func forceIfLate() async throws(AgentError) {
         guard case .ending = phase, !isLaunching else { return endingSince = nil }
-        let now = BootClock.now()
+        let now = context.clock.boot()
         let since = endingSince ?? now
         endingSince = since
         let isAlive = try await sandbox { driver, job throws(SandboxError) in try driver.hasProcesses(job) }
@@ -250,6 +250,6 @@ extension LeaseKeeper {
     }
 
     private var isReceiptDue: Bool {
-        BootClock.now() >= receiptAt.saturatingSum(terms.receiptSeconds.saturatingProduct(1_000_000_000))
+        context.clock.boot() >= receiptAt.saturatingSum(terms.receiptSeconds.saturatingProduct(1_000_000_000))
     }
 }

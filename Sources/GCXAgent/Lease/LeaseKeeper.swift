@@ -19,9 +19,11 @@ package struct KeeperContext: Sendable {
     package let logger: Logger
     /// What uploads may take of the disk.
     let room: UploadRoom
-    /// Unix seconds.
-    package let now: @Sendable () -> UInt64
+    package let clock: AgentClock
     package var standing = Standing()
+
+    /// Unix seconds.
+    package func now() -> UInt64 { clock.now() }
 }
 
 /// Keeps one lease: performs the effects of its state machine, meters its job and writes its receipts.
@@ -81,7 +83,7 @@ package actor LeaseKeeper {
             lastReceipt = (receipt, receipt.digest(in: context.identity.domain))
         }
         vouched = try context.store.voucher(row.id)?.document.cumulative ?? .zero
-        receiptAt = BootClock.now()
+        receiptAt = context.clock.boot()
     }
 
     /// The name of a lease's job: the digits of its id.

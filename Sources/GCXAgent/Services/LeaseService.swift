@@ -12,21 +12,23 @@ package struct LeaseService: Service {
     let core: AgentCore
     let settings: AgentSettings
     let logger: Logger
+    let clock: AgentClock
 
-    package init(core: AgentCore, settings: AgentSettings, logger: Logger) {
+    package init(core: AgentCore, settings: AgentSettings, logger: Logger, clock: AgentClock) {
         self.core = core
         self.settings = settings
         self.logger = logger
+        self.clock = clock
     }
 
     package func run() async throws {
         for keeper in await core.allKeepers() { await keeper.resume() }
         await cancelWhenGracefulShutdown {
-            var nextSample = BootClock.now()
+            var nextSample = clock.boot()
             var nextFollow = nextSample
             var nextClean = nextSample
             while !Task.isCancelled {
-                let now = BootClock.now()
+                let now = clock.boot()
                 let isSampleDue = now >= nextSample
                 let isFollowDue = now >= nextFollow
                 // bounded here: a clock of nanoseconds since the start, and settings and constants of minutes at most
@@ -39,7 +41,7 @@ package struct LeaseService: Service {
                     await core.forgetOldHistory()
                 }
                 await pass(sample: isSampleDue, follow: isFollowDue)
-                try? await Task.sleep(for: AgentLimits.endPollInterval)
+                await clock.pause(AgentLimits.endPollInterval)
             }
         }
         for keeper in await core.allKeepers() { await keeper.closeBooks() }

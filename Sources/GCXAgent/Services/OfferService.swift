@@ -40,10 +40,14 @@ package struct OfferService: Service {
 
     /// Until it is time for another look, the machine is no longer as it was before the last one, or the policy may be another.
     func wait(_ pause: Duration, since seen: Sight) async {
-        let end = ContinuousClock.now.advanced(by: pause)
-        while !Task.isCancelled, ContinuousClock.now < end, await sight == seen {
-            let left = ContinuousClock.now.duration(to: end)
-            if await bell.wait(atMost: min(left, AgentLimits.glanceInterval)) { return }
+        let clock = context.clock
+        let end = clock.boot().saturatingSum(pause.wholeNanoseconds)
+        while !Task.isCancelled, await sight == seen {
+            let now = clock.boot()
+            guard now < end else { return }
+            // bounded: the end is later, asked first
+            let glance = min(end - now, AgentLimits.glanceInterval.wholeNanoseconds)
+            if await bell.wait(atMost: .nanoseconds(Int64(clamping: glance)), by: clock.pause) { return }
         }
     }
 

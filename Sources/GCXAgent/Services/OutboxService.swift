@@ -1,5 +1,4 @@
 import GCXLedger
-import GCXLinux
 import GCXModel
 import GCXWire
 import Logging
@@ -16,6 +15,7 @@ package struct OutboxService: Service {
     let ledger: any Ledger
     let problems: Problems
     let logger: Logger
+    let pause: @Sendable (Duration) async -> Void
     /// Told after every pass that posted something.
     let posted: @Sendable () async -> Void
 
@@ -26,7 +26,7 @@ package struct OutboxService: Service {
                 let isClear = await pass()
                 // bounded: a pause is at most the longest there is
                 pause = isClear ? .milliseconds(200) : min(pause * 2, .seconds(AgentLimits.outboxBackoffSecondsMax))
-                try? await Task.sleep(for: pause)
+                await self.pause(pause)
             }
         }
         // What was decided before the stop is sent before it, if the ledger is there.

@@ -11,7 +11,9 @@ import ServiceLifecycle
 package struct SignService: Service {
     let sender: SignSender
 
-    package init(context: KeeperContext, core: AgentCore) { sender = SignSender(context: context, core: core) }
+    package init(context: KeeperContext, core: AgentCore) {
+        sender = SignSender(context: context, core: core)
+    }
 
     package func run() async throws {
         await cancelWhenGracefulShutdown {
@@ -30,11 +32,12 @@ actor SignSender {
     /// The offer of the last sign that was taken, while the ledger may list it.
     private var shown: Digest?
     /// Boot clock of the last sign that was taken, or of the start, ns.
-    private var heardAt = BootClock.now()
+    private var heardAt: UInt64
 
     init(context: KeeperContext, core: AgentCore) {
         self.context = context
         self.core = core
+        heardAt = context.clock.boot()
     }
 
     /// Sends one sign for what is for sale.
@@ -47,7 +50,7 @@ actor SignSender {
         }
         do throws(LedgerError) {
             try await send(offer, isLeaving: false)
-            heardAt = BootClock.now()
+            heardAt = context.clock.boot()
             shown = offer
             await context.problems.clear(Self.part)
             return max(.seconds(Int64(clamping: seconds / AgentLimits.signsPerSpan)), AgentLimits.signRetryInterval)
@@ -59,10 +62,14 @@ actor SignSender {
 
     /// Until the next sign is due, or what was shown is no longer what is for sale.
     func wait(_ pause: Duration) async {
-        let end = ContinuousClock.now.advanced(by: pause)
-        while !Task.isCancelled, ContinuousClock.now < end {
-            let left = ContinuousClock.now.duration(to: end)
-            try? await Task.sleep(for: min(left, AgentLimits.offerLookInterval))
+        let clock = context.clock
+        let end = clock.boot().saturatingSum(pause.wholeNanoseconds)
+        while !Task.isCancelled {
+            let now = clock.boot()
+            guard now < end else { return }
+            // bounded: the end is later, asked first
+            let look = min(end - now, AgentLimits.offerLookInterval.wholeNanoseconds)
+            await clock.pause(.nanoseconds(Int64(clamping: look)))
             if let shown, await offer?.0 != shown { return }
         }
     }
@@ -79,7 +86,7 @@ actor SignSender {
         guard let (offer, _) = await offer else { return }
         await withTaskGroup(of: Void.self) { group in
             group.addTask { try? await self.send(offer, isLeaving: true) }
-            group.addTask { try? await Task.sleep(for: AgentLimits.leavingTimeout) }
+            group.addTask { await self.context.clock.pause(AgentLimits.leavingTimeout) }
             await group.next()
             group.cancelAll()
         }
@@ -108,7 +115,7 @@ actor SignSender {
     /// A ledger that is silent for a moment is the outbox's to notice, and an offer may be on its way to it; what has not been
     /// heard for as long as the offer says is not listed.
     private func note(_ error: LedgerError, _ offer: Digest, _ seconds: UInt64) async {
-        let silent = BootClock.now().subtractingReportingOverflow(heardAt).partialValue / 1_000_000_000
+        let silent = context.clock.boot().subtractingReportingOverflow(heardAt).partialValue / 1_000_000_000
         let mayPass = if case .unknownOffer = error { true } else { error.isOfLedger }
         guard !mayPass || silent > seconds else { return }
         await context.problems.note(

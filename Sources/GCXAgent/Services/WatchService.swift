@@ -19,7 +19,7 @@ package struct WatchService: Service {
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
                 await look()
-                try? await Task.sleep(for: AgentLimits.ledgerLookInterval)
+                await context.clock.pause(AgentLimits.ledgerLookInterval)
             }
         }
     }

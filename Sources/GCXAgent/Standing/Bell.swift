@@ -22,8 +22,10 @@ package final class Bell: Sendable {
     ///
     /// - Returns: whether it was rung.
     @discardableResult
-    package func wait(atMost duration: Duration) async -> Bool {
-        let pause = Task { () -> Void in try? await Task.sleep(for: duration) }
+    package func wait(
+        atMost duration: Duration, by pausing: @escaping @Sendable (Duration) async -> Void = { try? await Task.sleep(for: $0) }
+    ) async -> Bool {
+        let pause = Task { await pausing(duration) }
         state.withLock { state in
             state.pause = pause
             if state.isRung { pause.cancel() }

@@ -23,7 +23,7 @@ final class AgentBench: Sendable {
 
     var state: String { folder.path }
 
-    init() throws {
+    init(_ edit: (inout AgentSettings) -> Void = { _ in }) throws {
         world = try TestWorld()
         folder = try TestFolder()
         let (clock, path) = (world.clock, folder.path)
@@ -32,7 +32,7 @@ final class AgentBench: Sendable {
             founding: TestWorld.founding, boot: { clock.boot }, now: { clock.now })
         ledger = LedgerBench(ledger: book, world: world)
         identity = try AgentIdentity(machine: MemoryCustody(world.machine), grant: world.grant(), domain: world.domain)
-        settings = AgentSettings(
+        var settings = AgentSettings(
             stateDirectory: path, supervisorPath: "/nowhere", runtime: nil, cgroupBase: nil,
             sampleInterval: .seconds(1),
             stopGraceMilliseconds: 1_000, logBytesMax: 1 << 20, imageBytesMax: 1 << 20, inputBytesMax: 1 << 20,
@@ -41,21 +41,32 @@ final class AgentBench: Sendable {
                 region: "here", coresReserved: 0, memoryReservedBytes: 0, storageBytes: 1 << 30,
                 leaseSeconds: 60...3_600, receiptSeconds: 5, graceSeconds: 30, closeWindowSeconds: 10, creditLimit: 100,
                 validSeconds: 3_600, rates: TestWorld.rates, allow: [], deny: []))
+        edit(&settings)
+        self.settings = settings
     }
 
     func store() throws(AgentError) -> AgentStore { try AgentStore(path: settings.databasePath) }
+
+    /// A wait takes no time: the clocks go on by it at once.
+    static func clock(_ clock: TestClock) -> AgentClock {
+        AgentClock(
+            wall: { clock.wall }, boot: { clock.boot },
+            pause: { duration in
+                clock.advance(nanoseconds: duration.wholeNanoseconds)
+                await Task.yield()
+            })
+    }
 
     /// A life of the agent: what it knows, it finds in the folder.
     func core(
         _ store: AgentStore, ledger other: (any Ledger)? = nil, driver played: (any RuntimeDriver)? = nil
     ) throws(AgentError) -> AgentCore {
-        let clock = world.clock
-        return try AgentCore(
+        try AgentCore(
             context: KeeperContext(
                 identity: identity, settings: settings, store: store, ledger: other ?? ledger.ledger,
                 driver: played ?? driver,
                 problems: Problems(), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
-                room: UploadRoom(store: store, settings: settings), now: { clock.now }),
+                room: UploadRoom(store: store, settings: settings), clock: Self.clock(world.clock)),
             description: .init(runtime: "none", cgroupLayout: "none"))
     }
 
