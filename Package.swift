@@ -135,7 +135,8 @@ let probe: [Target] = [
 
 let testing: [Target] = [
     .target(
-        name: "Support", dependencies: ["GCXModel", "GCXSigning", "GCXLedger"], path: "Tests/Support",
+        name: "Support", dependencies: ["GCXModel", "GCXSigning", "GCXLinux", "GCXSandbox", "GCXLedger"],
+        path: "Tests/Support",
         swiftSettings: strict),
     .target(name: "CStep", path: "Tests/CStep", cSettings: strictC),
     .target(
@@ -162,7 +163,9 @@ let testing: [Target] = [
     tests("GCXBenchmarkTests", ["GCXBenchmark", "GCXModel", "CKernels", "CStep", "gcx-probe"]),
     tests(
         "GCXSandboxTests",
-        ["GCXSandbox", "GCXLinux", "GCXJobLog", "GCXModel", "Hostile", "gcx-supervisor", "gcx-unpack"]),
+        [
+            "GCXSandbox", "GCXLinux", "GCXJobLog", "GCXModel", "Hostile", "Support", "gcx-supervisor", "gcx-unpack",
+        ]),
     tests("GCXLedgerTests", ["GCXLedger", "GCXLedgerSQLite", "GCXModel", "GCXSigning", "Support", grdb]),
     tests("GCXConfigTests", ["GCXConfig", "GCXModel"]),
     tests(

@@ -10,9 +10,9 @@ package struct WipeReport: Equatable, Sendable, CustomStringConvertible {
     /// Processes of the job, or at work for it, that still ran and were ended.
     package var ended = 0
     /// Each thing that was looked for and not found.
-    package private(set) var absent: [String] = []
+    package var absent: [String] = []
 
-    init() {}
+    package init() {}
 
     /// Counts what is about to be removed.
     init(of job: JobDirectory) throws(LinuxError) { try count(job.path) }

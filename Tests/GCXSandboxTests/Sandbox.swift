@@ -116,7 +116,7 @@ extension String {
 }
 
 /// A directory of its own with a driver, and a root filesystem that holds busybox.
-final class Sandbox {
+final class Sandbox: Sendable {
     let root: String
     let driver: OCIRuntimeDriver
 

@@ -1,0 +1,48 @@
+import GCXLinux
+import GCXModel
+import GCXSandbox
+import Support
+import Testing
+
+/// The driver of this module as the facts of all drivers see it.
+private struct RealBench: DriverBench {
+    let sandbox: Sandbox
+
+    var driver: any RuntimeDriver { sandbox.driver }
+
+    func restarted() throws -> any RuntimeDriver { try sandbox.driver(devices: CDIRegistry()) }
+    func pass(_ time: Duration) { GCXLinux.pause(for: time) }
+
+    func spec(_ act: JobAct) -> JobSpec {
+        sandbox.spec(script(act)) { if case .cannotStart = act { $0.inputDirectory = "/nowhere" } }
+    }
+
+    private func script(_ act: JobAct) -> String {
+        switch act {
+        case .waits: "trap 'exit 0' TERM; sleep 100 & wait"
+        case .staysOn: "trap '' TERM; while :; do sleep 0.05; done"
+        case .exits(let code): "exit \(code)"
+        // No first process of a sandbox can send itself one.
+        case .dies: "ulimit -t 1; while :; do :; done"
+        case .works: "while :; do :; done"
+        case .eatsMemory: "dd if=/dev/zero of=/dev/null bs=200M count=1"
+        case .leavesOutput: "echo what it made > /output/made"
+        case .cannotStart: "true"
+        }
+    }
+}
+
+extension RealJobs {
+    @Suite("The real driver, as all drivers")
+    struct Conformance {
+        @Test("it conforms", arguments: DriverConformance.scenarios)
+        func conforms(_ scenario: DriverScenario) throws {
+            let before = try Traces.now()
+            do {
+                let sandbox = try Sandbox()
+                try scenario.run(RealBench(sandbox: sandbox))
+            }
+            #expect(try Traces.settle(to: before))
+        }
+    }
+}
