@@ -106,7 +106,8 @@ package actor AgentCore {
                 beside: holders.filter(\.isProposal).map(\.terms))
             return try admission.place(terms, on: machine, beside: holders.map(\.placement))
         }
-        if keepers[digest] == nil {
+        // Of one that is over and gone nothing has to be looked after.
+        if keepers[digest] == nil, !row.wiped {
             let keeper = try LeaseKeeper(row, context: context)
             keepers[digest] = keeper
             await keeper.happened(.proposed, row.summary)

@@ -9,9 +9,15 @@ extension LeaseKeeper {
     ///
     /// An event that cannot be written fails nothing: it is a word to people, and the problem is shown in the status.
     func happened(_ kind: JobEvent.Kind, _ text: String, inReceipt: Bool = false) async {
-        if inReceipt { pendingEvents.append(text) }
+        if inReceipt { await say(text) }
         let event = context.clock.event(id, kind, Untrusted(text))
         await attempt("event") { () async throws(AgentError) in try context.store.append(event) }
+    }
+
+    /// Puts a word into the next receipt.
+    func say(_ text: String) async {
+        pendingEvents.append(text)
+        await attempt("words") { () async throws(AgentError) in try context.store.keep(pendingEvents, of: id) }
     }
 
     /// What two samples say about the job, beyond their bill.

@@ -153,30 +153,47 @@ extension LeaseKeeper {
         await notice(sample, after: last)
     }
 
-    func freeze() async throws(AgentError) {
-        if case .held(let who) = phase {
-            pendingEvents.append("held by the \(who.rawValue)")
-        } else {
-            pendingEvents.append("paused: metered minus vouched reached the credit limit")
+    /// Says in the next receipt what the job is told now.
+    func open(order: LeaseEffect) async {
+        switch order {
+        case .freeze:
+            live = nil
+            if case .held(let who) = phase {
+                await say("held by the \(who.rawValue)")
+            } else {
+                await say("paused: metered minus vouched reached the credit limit")
+            }
+        case .thaw: await say("resumed")
+        case .stop(let reason): await say("told to end: \(reason)")
+        case .launch, .reopen, .issueFinalReceipt, .settle, .wipe: return
         }
-        live = nil
-        try await sandbox { driver, job throws(SandboxError) in try driver.pause(job) }
+        isOrderOpen = true
     }
 
-    func thaw() async throws(AgentError) {
-        pendingEvents.append("resumed")
-        try await sandbox { driver, job throws(SandboxError) in try driver.resume(job) }
+    /// Tells the sandbox what the phase says. An order that fails is given again at each look, for each does no harm twice: else
+    /// a job would work unpaid, or stand still on its buyer's bill.
+    func giveOrder() async throws(AgentError) {
+        isOrderOpen = true
+        switch phase {
+        case .running: try await sandbox { driver, job throws(SandboxError) in try driver.resume(job) }
+        case .paused, .held: try await sandbox { driver, job throws(SandboxError) in try driver.pause(job) }
+        case .ending(let reason): try await stop(reason)
+        case .proposed, .open, .starting, .settling, .closed: break
+        }
+        isOrderOpen = false
     }
 
-    func stop(_ reason: ExitReason) async throws(AgentError) {
-        pendingEvents.append("told to end: \(reason)")
+    private func stop(_ reason: ExitReason) async throws(AgentError) {
+        giveUpLaunch()
         let request = StopRequest(reason: reason, graceMilliseconds: context.settings.stopGraceMilliseconds)
         let isThere = try await sandbox { driver, job throws(SandboxError) in
             guard try driver.jobs().contains(job) else { return false }
+            // What stands still cannot act on an order.
+            if case .running = try driver.recover(job) { try driver.resume(job) }
             try driver.stop(job, request)
             return true
         }
-        giveUpLaunch()
+        isOrderOpen = false
         // While it is being started it is not there yet; what is read of it ends at once, and what follows the start then
         // ends it.
         if !isThere, !isLaunching { try await take(.exited(reason, at: context.now()), note: "the job never ran") }
@@ -186,7 +203,8 @@ extension LeaseKeeper {
     func wipe() async {
         await attempt("wipe") { () async throws(AgentError) in
             try LeaseUploads(id, context).remove()
-            guard let row = try context.store.lease(id), !row.wiped else { return }
+            guard let row = try context.store.lease(id) else { return }
+            if row.wiped { return isWiped = true }
             let keepUntil = (row.endedAt ?? 0).saturatingSum(context.settings.jobs.outputKeepSeconds)
             let isThere = try await sandbox { driver, job throws(SandboxError) in try driver.jobs().contains(job) }
             if isThere {

@@ -87,14 +87,15 @@ extension LeaseKeeper {
         do {
             if let end = try await blocking({ () throws(LinuxError) in try folder.end() }) { return end.head }
         } catch {
-            pendingEvents.append("the job's log cannot be read: \(error.description)")
+            await say("the job's log cannot be read: \(error.description)")
         }
         return isFirst ? .zero : lastReceipt?.document.document.logDigest ?? .zero
     }
 
     /// Brings the lease to its end on the ledger: claim the best voucher, then close, each once it is due.
     func settle() async throws(AgentError) {
-        try await releaseMeter()
+        // A group that does not go keeps no money back.
+        await attempt("giving up the meter") { () async throws(AgentError) in try await releaseMeter() }
         guard case .settling(_, let since) = phase else { return }
         guard let row = try context.store.lease(id) else { throw .unknownLease(id) }
         let owed = lastReceipt?.document.document.amount ?? .zero
@@ -182,7 +183,10 @@ extension LeaseKeeper {
         }
         // While the window runs, what waits for the next look may come too late.
         try await claim(force: sight?.isClosing == true)
-        if case .paused = phase { try await decide() }
+        if case .paused = phase {
+            // It is kept, whatever the sandbox says when the job is woken.
+            await attempt("waking") { () async throws(AgentError) in try await decide() }
+        }
     }
 
     private func check(_ voucher: Signed<Voucher>) throws(AgentError) {

@@ -96,7 +96,7 @@ extension LeaseKeeper {
             if !end.hasRun { row.failedStarts = row.failedStarts.saturatingSum(1) }
         }
         adopt(.open)
-        isReleased = false
+        (isReleased, isEndSaid, isOrderOpen) = (false, false, false)
         live = nil
         if let receipt { try adopt(receipt) }
         await happened(.opened, note)

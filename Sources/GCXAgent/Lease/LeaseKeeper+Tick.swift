@@ -59,19 +59,16 @@ extension LeaseKeeper {
 
     /// A phase is written down before its effect, so the effect may be missing; each does no harm twice.
     private func repeatOrder() async throws(AgentError) {
-        guard case .running = try await glance().state else { return }
-        switch phase {
-        case .running: try await sandbox { driver, job throws(SandboxError) in try driver.resume(job) }
-        case .paused, .held: try await sandbox { driver, job throws(SandboxError) in try driver.pause(job) }
-        case .ending(let reason): try await stop(reason)
-        default: break
-        }
+        isOrderOpen = true
+        guard case .running = try await glance().state else { return isOrderOpen = false }
+        try await giveOrder()
     }
 
     private func lookForOpening(_ since: UInt64) async throws(AgentError) {
         if let record = try await look()?.record {
             deposit = record.deposit
-            try await take(record.escrow.isClosed ? .closedOnLedger : .openedOnLedger, note: "open on the ledger")
+            guard record.escrow.isClosed else { return try await take(.openedOnLedger, note: "open on the ledger") }
+            try await take(.closedOnLedger, note: try book(record, note: "closed on the ledger before any job"))
         } else if context.now() > since.saturatingSum(AgentLimits.proposalSeconds) {
             try await take(.proposalLapsed, note: "not opened within \(AgentLimits.proposalSeconds) s")
         }
@@ -126,15 +123,23 @@ extension LeaseKeeper {
         case .running:
             if let sample { await record(sample) }
             try await decide()
+            if isOrderOpen { await attempt("order") { () async throws(AgentError) in try await giveOrder() } }
             try await forceIfLate()
         case .ended(let exit): try await ended(exit, lastSample: sample)
-        case nil:
-            // Before its cores are given back: the job may run on without a directory.
-            let report = try await sandbox { driver, job throws(SandboxError) in try driver.wipe(job) }
-            let why = "nothing is left of the job's directory \(job.path); \(report)"
-            await happened(.ended, why, inReceipt: true)
-            try await take(.exited(.hostFailure(description: Untrusted(why)), at: context.now()), note: why)
+        case nil: try await vanished()
         }
+    }
+
+    private func vanished() async throws(AgentError) {
+        // Before its cores are given back: the job may run on without a directory.
+        let report = try await sandbox { driver, job throws(SandboxError) in try driver.wipe(job) }
+        let jobs = try context.store.lease(id)?.jobs ?? 0
+        if case .ending(let reason) = phase, (meter?.meter.job ?? 0) < jobs {
+            return try await take(.exited(reason, at: context.now()), note: "the job never ran")
+        }
+        let why = "nothing is left of the job's directory \(job.path); \(report)"
+        await happened(.ended, why, inReceipt: true)
+        try await take(.exited(.hostFailure(description: Untrusted(why)), at: context.now()), note: why)
     }
 
     /// Where the job stands, nil when its directory is gone or unreadable, and its meter then.
@@ -155,6 +160,14 @@ extension LeaseKeeper {
 
     /// The job is over: its last sample, cut at the moment it ended, goes into the final receipt.
     private func ended(_ exit: JobExit, lastSample: RawSample?) async throws(AgentError) {
+        if !isEndSaid { await sayEnd(exit, lastSample: lastSample) }
+        isEndSaid = true
+        try await over(exit.reason, note: "\(exit.reason)")
+    }
+
+    /// The last sample and what the end was, once, however often the receipt of it has to be tried.
+    private func sayEnd(_ exit: JobExit, lastSample: RawSample?) async {
+        (isOrderOpen, isStopgap) = (false, false)
         if var sample = lastSample {
             if let last = meter?.meter.last, last.bootID == sample.bootID {
                 sample.bootNanoseconds = max(
@@ -175,7 +188,6 @@ extension LeaseKeeper {
         }
         if let problem = exit.outputProblem { await happened(.data, problem, inReceipt: true) }
         await happened(.ended, "ended: \(exit.reason)", inReceipt: true)
-        try await over(exit.reason, note: "\(exit.reason)")
     }
 
     func decide() async throws(AgentError) {
@@ -187,14 +199,28 @@ extension LeaseKeeper {
         let policy = try creditPolicy()
         let decision = policy.decide(metered: metered, vouched: vouched)
         if decision == .pause, phase.name == .running || phase.name == .held {
-            // The buyer can only vouch for what a receipt says.
-            try await issueReceipt()
-            try await take(.creditReached(at: context.clock.boot()), note: pauseNote(policy, metered))
+            try await pauseForCredit(pauseNote(policy, metered))
         } else if decision == .run {
             try await take(.creditRestored, note: "a voucher restored the credit")
+            if isStopgap, phase == .running { isOrderOpen = true }
+            isStopgap = false
         }
         try await endIfOverdue(policy, metered)
         if isReceiptDue { try await issueReceipt() }
+    }
+
+    private func pauseForCredit(_ note: String) async throws(AgentError) {
+        // The buyer can only vouch for what a receipt says.
+        await attempt("receipt") { () async throws(AgentError) in try await issueReceipt() }
+        do { try await take(.creditReached(at: context.clock.boot()), note: note) } catch {
+            // A disk that is full lets nobody work unpaid.
+            if phase == .running {
+                try await sandbox { driver, job throws(SandboxError) in try driver.pause(job) }
+                (isOrderOpen, isStopgap) = (false, true)
+            }
+            throw error
+        }
+        isStopgap = false
     }
 
     private func pauseNote(_ policy: CreditPolicy, _ metered: Amount) -> String {

@@ -43,7 +43,14 @@ package actor LeaseKeeper {
     var deposit: Amount
     /// What the ledger said of the lease when it was last asked.
     var sight: LedgerSight?
+    /// What the next receipt says; also in the store, so that an agent that ends loses none of it.
     var pendingEvents: [String] = []
+    /// True while the sandbox has not done what the phase says: it is told again at each look.
+    var isOrderOpen = false
+    /// True while the job stands still although its phase could not be written: it would work unpaid.
+    var isStopgap = false
+    /// True once it was said how the job ended, while its receipt could not be written.
+    var isEndSaid = false
     var graph: UsageGraph
     /// What the job does now; nil before the second sample.
     var live: LiveUsage?
@@ -83,6 +90,8 @@ package actor LeaseKeeper {
             lastReceipt = (receipt, receipt.digest(in: context.identity.domain))
         }
         vouched = try context.store.voucher(row.id)?.document.cumulative ?? .zero
+        // Words to people are no reason to leave a lease alone.
+        pendingEvents = (try? context.store.words(of: row.id)) ?? []
         receiptAt = context.clock.boot()
     }
 
@@ -106,6 +115,7 @@ package actor LeaseKeeper {
         context.logger.info(
             "lease moved", metadata: ["lease.id": "\(id.short)", "phase": "\(next.name)", "note": "\(note)"])
         for effect in effects { try await perform(effect, next: next, note: note) }
+        if isOrderOpen { try await giveOrder() }
     }
 
     private func move(
@@ -123,9 +133,7 @@ package actor LeaseKeeper {
     private func perform(_ effect: LeaseEffect, next: LeasePhase, note: String) async throws(AgentError) {
         switch effect {
         case .launch: launchSoon()
-        case .freeze: try await freeze()
-        case .thaw: try await thaw()
-        case .stop(let reason): try await stop(reason)
+        case .freeze, .thaw, .stop: await open(order: effect)
         case .reopen(let end): try await reopen(after: end, note: note)
         case .issueFinalReceipt: try await finish(next, note: note)
         case .settle: try await settle()
@@ -161,6 +169,9 @@ package actor LeaseKeeper {
 
     /// Starts again what was being started when the agent went away.
     func relaunch() { launchSoon() }
+
+    /// Waits until a start that is under way has come to its end, and what follows it is done.
+    func launchEnded() async { await launch?.value }
 
     /// Tells a start that nobody waits for it any more.
     func giveUpLaunch() {
@@ -201,7 +212,7 @@ package actor LeaseKeeper {
         if let digest = try context.store.facts(of: id)?.imageDigest {
             await happened(.data, "image sha256:\(digest.shown)", inReceipt: true)
         }
-        if case .ending(let reason) = phase { return try await stop(reason) }
+        if case .ending = phase { return try await giveOrder() }
         try await take(.started, note: "the job runs")
     }
 

@@ -41,6 +41,24 @@ extension AgentStore {
                 document.amount.description, try StoredJSON.encode(receipt.signed),
             ])
         try save(receipt.meter, lease: document.lease, database)
+        try database.execute(sql: "DELETE FROM setting WHERE name = ?", arguments: [wordsName(document.lease)])
+    }
+}
+
+// What the next receipt of a lease says, until it is written.
+extension AgentStore {
+    private static func wordsName(_ lease: LeaseID) -> String { "words.\(lease)" }
+
+    func words(of lease: LeaseID) throws(AgentError) -> [String] {
+        guard let text = try setting(Self.wordsName(lease)) else { return [] }
+        do { return try StoredJSON.decode([String].self, text) } catch { throw .storage("\(error)") }
+    }
+
+    /// - Parameter words: all of them; the receipt that says them removes them in its own transaction.
+    func keep(_ words: [String], of lease: LeaseID) throws(AgentError) {
+        let text: String
+        do { text = try StoredJSON.encode(words) } catch { throw .storage("\(error)") }
+        try set(Self.wordsName(lease), text)
     }
 }
 

@@ -3,9 +3,13 @@ import GCXModel
 import GCXSigning
 import Synchronization
 
-/// A real ledger that answers only while it is asked to.
+/// A real ledger that answers only while it is asked to, and refuses what a test wants it to.
 final class SilentLedger: Ledger {
     let isSilent = Mutex(false)
+    /// What entries of a kind are refused with.
+    let refusals = Mutex<[EntryKind: LedgerError]>([:])
+    /// Done in the middle of each question about a lease: so it is answered late.
+    let delay = Mutex<(@Sendable () async -> Void)?>(nil)
     private let real: any Ledger
 
     init(_ real: any Ledger) { self.real = real }
@@ -16,7 +20,12 @@ final class SilentLedger: Ledger {
     }
 
     func identity() async throws(LedgerError) -> LedgerIdentity { try await awake().identity() }
-    func post(_ entry: Entry) async throws(LedgerError) -> PostReceipt { try await awake().post(entry) }
+
+    func post(_ entry: Entry) async throws(LedgerError) -> PostReceipt {
+        if let refusal = refusals.withLock({ $0[entry.kind] }) { throw refusal }
+        return try await awake().post(entry)
+    }
+
     func see(_ sign: Signed<SignOfLife>) async throws(LedgerError) { try await awake().see(sign) }
     func account(_ address: Address) async throws(LedgerError) -> Account { try await awake().account(address) }
     func grant(_ digest: Digest) async throws(LedgerError) -> GrantRecord { try await awake().grant(digest) }
@@ -35,7 +44,12 @@ final class SilentLedger: Ledger {
     func demands(liveOnly: Bool) async throws(LedgerError) -> [DemandRecord] {
         try await awake().demands(liveOnly: liveOnly)
     }
-    func lease(_ id: LeaseID) async throws(LedgerError) -> LeaseRecord { try await awake().lease(id) }
+
+    func lease(_ id: LeaseID) async throws(LedgerError) -> LeaseRecord {
+        if let delay = delay.withLock({ $0 }) { await delay() }
+        return try await awake().lease(id)
+    }
+
     func leases(of party: Address) async throws(LedgerError) -> [LeaseRecord] { try await awake().leases(of: party) }
     func ratings(of ratee: Address) async throws(LedgerError) -> [RatingRecord] { try await awake().ratings(of: ratee) }
     func grants(of owner: Address, from: UInt64) async throws(LedgerError) -> Page<GrantRecord> {
