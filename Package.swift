@@ -135,7 +135,7 @@ let probe: [Target] = [
 
 let testing: [Target] = [
     .target(
-        name: "Support", dependencies: ["GCXModel", "GCXSigning", "GCXLinux", "GCXSandbox", "GCXLedger"],
+        name: "Support", dependencies: ["GCXModel", "GCXSigning", "GCXLinux", "GCXJobLog", "GCXSandbox", "GCXLedger"],
         path: "Tests/Support",
         swiftSettings: strict),
     .target(name: "CStep", path: "Tests/CStep", cSettings: strictC),
@@ -187,7 +187,7 @@ let testing: [Target] = [
         ]),
     tests(
         "CommandTests",
-        ["gcx", "GCXModel", "GCXLinux", "GCXSandbox", "GCXSigning", "GCXLedger", "GCXAgent", "Support"]),
+        ["gcx", "GCXModel", "GCXLinux", "GCXJobLog", "GCXSigning", "GCXLedger", "GCXWire", "Support"]),
     tests(
         "Integration",
         [

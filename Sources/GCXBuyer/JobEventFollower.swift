@@ -1,5 +1,6 @@
 import GCXAgent
 import GCXModel
+import GCXWire
 
 /// Reads what happens to one job, or to all that the caller may see.
 package struct JobEventFollower: Sendable {
@@ -17,7 +18,7 @@ package struct JobEventFollower: Sendable {
         self.caller = caller
         self.lease = lease
         self.follow = follow
-        patience = Patience(limit: follow ? APILimits.buyerPatience : .zero) { _, _ in }
+        patience = Patience(limit: follow ? BuyerLimits.buyerPatience : .zero) { _, _ in }
     }
 
     /// Hands every event after a sequence to `body`, in order and once, until the job is over and nothing more is said of it.
@@ -28,7 +29,7 @@ package struct JobEventFollower: Sendable {
         while true {
             // Asked before the events are read, so that nothing said in between is missed.
             let isOver = try await isOver()
-            let wait = follow && !isOver ? APILimits.buyerWaitSeconds : 0
+            let wait = follow && !isOver ? BuyerLimits.buyerWaitSeconds : 0
             let from = after
             let events = try await patience.call { () async throws(AgentError) -> [JobEvent] in
                 try await agent.events(of: lease, after: from, waitSeconds: wait, by: caller)
@@ -39,7 +40,7 @@ package struct JobEventFollower: Sendable {
             let isNew = last > after
             after = max(after, last)
             if !isNew, isOver || !follow { return }
-            if !isNew { try await Patience.sleep(APILimits.emptyPagePause) }
+            if !isNew { try await Patience.sleep(BuyerLimits.emptyPagePause) }
         }
     }
 

@@ -182,7 +182,7 @@ package struct AgentClient: AgentOperations {
         guard case (.notPermitted, .unix(let path)) = (error, endpoint) else {
             return unreachable(Untrusted(error.detail))
         }
-        return .socketClosed(path: path, group: UnixSocketFile.groupAllowed(path))
+        return .socketClosed(path: path, group: SocketAccess.groupAllowed(path))
     }
 
     func unreachable(_ detail: Untrusted) -> AgentError { .unreachable("\(endpoint): \(detail)") }

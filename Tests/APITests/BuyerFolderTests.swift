@@ -1,11 +1,10 @@
-import GCXAgent
 import GCXLinux
 import GCXModel
 import Glibc
 import Synchronization
 import Testing
 
-@testable import GCXAPI
+@testable import GCXBuyer
 
 @Suite struct BuyerFolderTests {
     let lease = SampleLease()

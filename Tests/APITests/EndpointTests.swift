@@ -1,7 +1,6 @@
 import GCXModel
 import Testing
 
-@testable import GCXClient
 @testable import GCXWire
 
 @Suite struct EndpointTests {

@@ -1,8 +1,8 @@
-import GCXAgent
 import GCXModel
 import Testing
 
-@testable import GCXAPI
+@testable import GCXBuyer
+@testable import GCXWire
 
 @Suite(.timeLimit(.minutes(1))) struct JobEventFollowerTests {
     let lease = SampleLease()

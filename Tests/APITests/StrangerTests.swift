@@ -1,10 +1,11 @@
-import GCXAgent
 import GCXLinux
 import Glibc
 import NIOCore
 import Testing
 
-@testable import GCXAPI
+@testable import GCXClient
+@testable import GCXServer
+@testable import GCXWire
 
 @Suite("Who is the owner on a socket that a group may open", .timeLimit(.minutes(1)))
 struct StrangerTests {

@@ -1,12 +1,12 @@
-import GCXAgent
+import GCXJobLog
 import GCXLinux
 import GCXModel
+import GCXWire
 import Glibc
 import Support
 import Synchronization
 import Testing
 
-@testable import GCXSandbox
 @testable import gcx
 
 /// What a person, or a file, gets of a log.

@@ -1,5 +1,5 @@
-import GCXAgent
 import GCXModel
+import GCXWire
 import Support
 import Testing
 

@@ -1,7 +1,7 @@
-import GCXAgent
 import GCXLedger
 import GCXModel
 import GCXSigning
+import GCXWire
 import Support
 import Testing
 

@@ -1,6 +1,7 @@
 import GCXLedger
 import GCXModel
 import GCXSigning
+import GCXWire
 import Logging
 import Support
 import Synchronization

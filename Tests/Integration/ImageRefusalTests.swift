@@ -1,4 +1,3 @@
-import GCXAgent
 import GCXLinux
 import GCXModel
 import Glibc

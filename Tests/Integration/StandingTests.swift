@@ -1,8 +1,8 @@
 import Foundation
-import GCXAgent
 import GCXLedger
 import GCXLinux
 import GCXModel
+import GCXWire
 import Glibc
 import Testing
 

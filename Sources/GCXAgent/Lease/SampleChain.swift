@@ -1,7 +1,6 @@
+import struct Crypto.SHA256
 import GCXMetering
 import GCXModel
-
-import struct Crypto.SHA256
 
 /// The chained digest over a lease's samples that every receipt carries.
 enum SampleChain {

@@ -1,3 +1,4 @@
+import struct Crypto.SHA256
 import FoundationEssentials
 import GCXBenchmark
 import GCXHardware
@@ -5,8 +6,6 @@ import GCXLedger
 import GCXModel
 import GCXPricing
 import GCXWire
-
-import struct Crypto.SHA256
 
 /// What is known about the machine at one moment.
 package struct Measurement: Sendable {

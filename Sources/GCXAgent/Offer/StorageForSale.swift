@@ -1,7 +1,7 @@
 import GCXHardware
 import GCXLinux
 import GCXModel
-import GCXSandbox
+import GCXWire
 import Glibc
 
 /// The room that leases can be sold on the disk of the state directory.

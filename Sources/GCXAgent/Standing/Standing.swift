@@ -1,6 +1,7 @@
 import GCXLedger
 import GCXLinux
 import GCXModel
+import GCXWire
 import Logging
 
 /// Keeps how the agent is doing, and tells the service manager when that changes.

@@ -88,12 +88,5 @@ struct UnixSocketFile: Sendable {
         return result == 0 || (errno != ECONNREFUSED && errno != ENOENT)
     }
 
-    /// The group whose members may open a socket; nil where there is none, or where this user cannot see it.
-    static func groupAllowed(_ path: String) -> String? {
-        var status = stat()
-        guard stat(path, &status) == 0, status.st_mode & S_IWGRP != 0 else { return nil }
-        return UserGroup.name(of: status.st_gid)
-    }
-
     private static var errnoText: String { strerror(errno).map { String(cString: $0) } ?? "errno \(errno)" }
 }

@@ -1,8 +1,8 @@
 import ArgumentParser
-import GCXAgent
 import GCXBenchmark
 import GCXModel
 import GCXSigning
+import GCXWire
 
 /// A value of the command line that can say which forms it takes.
 protocol Formed {

@@ -1,6 +1,6 @@
-import GCXAgent
 import GCXModel
 import GCXPricing
+import GCXWire
 import Glibc
 import Synchronization
 

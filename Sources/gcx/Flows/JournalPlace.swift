@@ -1,4 +1,4 @@
-import GCXAPI
+import GCXBuyer
 import GCXLedger
 import GCXLinux
 import GCXModel

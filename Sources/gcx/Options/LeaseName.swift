@@ -1,7 +1,7 @@
 import ArgumentParser
-import GCXAPI
-import GCXAgent
+import GCXClient
 import GCXModel
+import GCXWire
 
 /// A document as people name it: its digest, or the beginning of it, as tables show it on a narrow terminal.
 struct DigestName: ExpressibleByArgument, Equatable {

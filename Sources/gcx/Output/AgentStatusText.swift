@@ -1,5 +1,5 @@
-import GCXAgent
 import GCXModel
+import GCXWire
 
 /// An agent's status as its owner reads it: what is well in a word, what is not with what to do.
 struct AgentStatusText {

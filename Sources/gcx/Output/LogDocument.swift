@@ -1,7 +1,7 @@
 import FoundationEssentials
-import GCXAgent
+import GCXJobLog
 import GCXModel
-import GCXSandbox
+import GCXWire
 
 /// A line of a log for programs.
 struct LogDocument: Encodable {

@@ -1,8 +1,8 @@
 import GCXLedger
 import GCXLinux
 import GCXModel
-import GCXSandbox
 import GCXSigning
+import GCXWire
 import Support
 import Testing
 
@@ -223,7 +223,7 @@ struct AgentCoreCallerTests {
         // However long he wants to wait.
         let start = stage.clock.boot
         #expect(try await core.receipts(lease, after: 1, waitSeconds: .max, by: .owner).isEmpty)
-        #expect(stage.clock.boot - start <= (AgentLimits.longPollSecondsMax + 1) * 1_000_000_000)
+        #expect(stage.clock.boot - start <= (WireLimits.longPollSecondsMax + 1) * 1_000_000_000)
         _ = try await core.cancel(lease, by: .owner)
         try await stage.pass(1, lease)
         try await stage.vouch(lease)

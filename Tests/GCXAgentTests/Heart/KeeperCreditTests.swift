@@ -2,6 +2,7 @@ import GCXLedger
 import GCXMetering
 import GCXModel
 import GCXSigning
+import GCXWire
 import Support
 import Testing
 

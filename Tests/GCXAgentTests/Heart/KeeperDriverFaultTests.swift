@@ -1,11 +1,8 @@
 import GCXLedger
 import GCXLinux
 import GCXModel
-import GCXSandbox
 import Support
 import Testing
-
-@testable import GCXAgent
 
 @Suite("When the sandbox fails a lease", .timeLimit(.minutes(1)))
 struct KeeperDriverFaultTests {

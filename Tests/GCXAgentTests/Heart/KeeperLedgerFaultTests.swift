@@ -1,9 +1,8 @@
 import GCXLedger
 import GCXModel
+import GCXWire
 import Support
 import Testing
-
-@testable import GCXAgent
 
 @Suite("When the ledger fails a lease", .timeLimit(.minutes(1)))
 struct KeeperLedgerFaultTests {

@@ -1,6 +1,6 @@
 import GCXLedger
 import GCXModel
-import GCXSandbox
+import GCXWire
 import Support
 import Testing
 

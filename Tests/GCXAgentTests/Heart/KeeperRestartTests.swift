@@ -1,11 +1,9 @@
 import GCXLedger
 import GCXLinux
 import GCXModel
-import GCXSandbox
+import GCXWire
 import Support
 import Testing
-
-@testable import GCXAgent
 
 @Suite("An agent that comes back", .timeLimit(.minutes(1)))
 struct KeeperRestartTests {

@@ -1,8 +1,7 @@
 import GCXModel
+import GCXWire
 import Support
 import Testing
-
-@testable import GCXAgent
 
 @Suite("When the disk is full", .timeLimit(.minutes(1)))
 struct KeeperStoreFaultTests {

@@ -3,6 +3,7 @@ import GCXLinux
 import GCXModel
 import GCXSandbox
 import GCXSigning
+import GCXWire
 import Support
 import Synchronization
 import Testing

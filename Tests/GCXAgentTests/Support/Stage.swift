@@ -4,6 +4,7 @@ import GCXMetering
 import GCXModel
 import GCXSandbox
 import GCXSigning
+import GCXWire
 import Logging
 import Support
 import Synchronization

@@ -1,8 +1,8 @@
-import GCXAPI
-import GCXAgent
 import GCXConfig
 import GCXLinux
 import GCXModel
+import GCXServer
+import GCXWire
 import Logging
 
 /// Where the agent answers, and who may come in there.

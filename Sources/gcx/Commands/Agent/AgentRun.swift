@@ -9,7 +9,6 @@ import GCXLedger
 import GCXLinux
 import GCXModel
 import GCXSandbox
-import GCXServer
 import GCXSigning
 import GCXWire
 import Glibc

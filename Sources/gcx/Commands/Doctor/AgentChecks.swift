@@ -1,11 +1,11 @@
-import GCXAPI
-import GCXAgent
+import GCXClient
 import GCXConfig
 import GCXLedger
 import GCXLinux
 import GCXModel
 import GCXSandbox
 import GCXSigning
+import GCXWire
 import Glibc
 
 /// What an agent needs by its configuration: papers, a ledger, room, and a place to answer.

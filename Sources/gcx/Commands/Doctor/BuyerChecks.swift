@@ -1,8 +1,7 @@
-import GCXAPI
-import GCXAgent
 import GCXLedger
 import GCXLinux
 import GCXModel
+import GCXWire
 
 /// What a buyer needs: a ledger, an agent that lets the buyer in, a key, and money.
 struct BuyerChecks {

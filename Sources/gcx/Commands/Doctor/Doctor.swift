@@ -1,10 +1,7 @@
 import ArgumentParser
-import GCXClient
 import GCXConfig
 import GCXLinux
 import GCXModel
-import GCXSandbox
-import GCXWire
 import Glibc
 
 /// `gcx doctor`: what is lacking here, and what to do about it.

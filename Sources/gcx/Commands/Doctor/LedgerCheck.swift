@@ -1,9 +1,9 @@
-import GCXAPI
-import GCXAgent
+import GCXClient
 import GCXLedger
 import GCXLinux
 import GCXModel
 import GCXSigning
+import GCXWire
 import Glibc
 
 /// Whether a ledger answers, whose it is, and how its clock stands to ours.

@@ -1,9 +1,6 @@
 import ArgumentParser
-import GCXAgent
 import GCXLinux
 import GCXModel
-import GCXSandbox
-import GCXWire
 
 /// `gcx job inspect`: the whole story of one lease.
 struct JobInspect: AsyncParsableCommand {

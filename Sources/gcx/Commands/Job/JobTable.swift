@@ -1,6 +1,6 @@
-import GCXAgent
 import GCXLinux
 import GCXModel
+import GCXWire
 
 /// Jobs as tables.
 enum JobTable {

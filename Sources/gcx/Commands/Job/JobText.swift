@@ -1,5 +1,5 @@
-import GCXAgent
 import GCXModel
+import GCXWire
 
 /// One job as lines.
 enum JobText {

@@ -1,5 +1,6 @@
-import GCXAgent
 import GCXModel
+import GCXSandbox
+import GCXWire
 
 /// A job's report for people.
 struct ReportText {

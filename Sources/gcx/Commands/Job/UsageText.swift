@@ -1,5 +1,5 @@
-import GCXAgent
 import GCXModel
+import GCXWire
 
 /// What a job used over its life, as a picture.
 struct UsageText {

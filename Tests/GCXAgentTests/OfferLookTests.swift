@@ -1,5 +1,6 @@
 import GCXLinux
 import GCXModel
+import GCXWire
 import Support
 import Synchronization
 import Testing
@@ -47,7 +48,7 @@ final class ChangingMachine: MachineMeasurer {
 }
 
 @Suite("What is sold is looked at again while it is offered")
-struct OfferServiceTests {
+struct OfferLookTests {
     let bench: AgentBench
     let core: AgentCore
     let machine = ChangingMachine()
