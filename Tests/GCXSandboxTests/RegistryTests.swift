@@ -106,7 +106,7 @@ extension RealJobs {
             #expect(try registry.reads() == reads)
             let others = try registry.image("app", try registry.digest(of: "app:others"))
             guard
-                case .notAnImage? = #expect(
+                case .unsupported? = #expect(
                     throws: ImageError.self, performing: { try sandbox.driver.images.resolve(.registry(others)) })
             else {
                 Issue.record("an image for other machines was taken")

@@ -75,7 +75,7 @@ extension WholeLeases {
 
             let other = try site.lease()
             let wrong = try site.outcome(Self.running(site, other, address, String(repeating: "0", count: 64)))
-            #expect(wrong.status == .exited(125))
+            #expect(wrong.status == .exited(78))
             let note = try site.report(other).events.map(\.text.shown).joined(separator: "\n")
             #expect(note.contains("the input cannot be used: it is sha256:\(digest), and sha256:0000"), "\(note)")
         }
