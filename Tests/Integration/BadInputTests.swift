@@ -43,6 +43,13 @@ extension WholeLeases {
             try expect(
                 ["lease", "open"] + site.signing("buyer") + ["--demand", try site.demand(cores: "500")], at: site,
                 says: "no offer serves the demand", "cores", "gcx demand match")
+            let posted = try site.outcome(["demand", "list"]).text
+            let wish =
+                ["demand", "create"] + site.signing("buyer") + ["--hourly-max", "90000000", "--budget", "3000000"]
+            try expect(
+                wish + ["--require", "cpu.coers>=1"], at: site, says: "no offer states a fact “cpu.coers”",
+                "Did you mean `cpu.cores`?")
+            #expect(try site.outcome(["demand", "list"]).text == posted, "a demand that nobody can serve was posted")
             let match = try site.outcome(["demand", "match", "--explain", try site.demand(cores: "500")])
             #expect(match.text.contains("500"), "\(match.text)")
             try expect(

@@ -57,7 +57,7 @@ extension WholeLeases {
         private static let names = [
             "two words", "it's", "a \"quote\"", "-rf", "--input", "new\nline", "tab\there", "back\\slash", "$(id)", "*",
             "ä€😀",
-            "a;b&c|d", ".hidden", String(repeating: "n", count: 255),
+            "a;b&c|d", ".hidden", String(repeating: "n", count: 200),
         ]
 
         @Test("works in any directory, on files of any names", .timeLimit(.minutes(3)))
