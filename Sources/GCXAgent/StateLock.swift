@@ -13,14 +13,12 @@ final class StateLock: Sendable {
     init(_ directory: String) throws(AgentError) {
         let path = "\(directory)/agent.lock"
         let held: FileLock?
-        do { held = try FileLock.take(path) } catch { throw .storage(Untrusted(error.description)) }
+        do { held = try FileLock.takePrivate(path) } catch { throw .storage(Untrusted(error.description)) }
         guard let held else {
             throw .stateUnusable(
                 "another agent works on \(directory)",
                 remedy: "Stop that one first, or give this one another agent.state_directory.")
         }
         lock = held
-        // Whoever can open it can hold it.
-        do { try Files.keepPrivate(path) } catch { throw .storage(Untrusted(error.description)) }
     }
 }

@@ -19,15 +19,11 @@ final class LedgerLock: Sendable {
         self.database = database
         path = Self.followed(database) + ".lock"
         let held: FileLock?
-        do { held = try FileLock.take(path) } catch {
+        do { held = try FileLock.takePrivate(path) } catch {
             throw .storage(operation: "opening \(path)", detail: Untrusted(error.description))
         }
         guard let held else { throw .locked(path: Untrusted(database)) }
         lock = held
-        // Whoever can open it can hold it.
-        do { try Files.keepPrivate(path) } catch {
-            throw .storage(operation: "chmod \(path)", detail: Untrusted(error.description))
-        }
         try check()
     }
 

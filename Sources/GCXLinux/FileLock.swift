@@ -22,6 +22,14 @@ package struct FileLock: ~Copyable, Sendable {
         throw .systemCall(operation: "flock", object: path, errno: errno)
     }
 
+    /// The same for a lock that nobody else may as much as try to hold: whoever can open the file can, so its mode goes to
+    /// its owner alone.
+    package static func takePrivate(_ path: String) throws(LinuxError) -> FileLock? {
+        guard let lock = try take(path) else { return nil }
+        try Files.keepPrivate(path)
+        return lock
+    }
+
     /// Takes the lock on `path`, waiting for whoever holds it.
     package static func wait(
         _ path: String, shared: Bool = false, timeout: Duration

@@ -2,7 +2,6 @@ import GCXLinux
 import GCXModel
 import Glibc
 import NIOCore
-import NIOPosix
 
 /// A file as a sequence of pieces of at most `WireLimits.chunkBytes`, so that a large one never lies in memory.
 ///
@@ -43,9 +42,8 @@ package struct FileChunks: AsyncSequence, Sendable {
         package mutating func next() async throws -> ByteBuffer? {
             guard left > 0 else { return nil }
             let count = Int(Swift.min(left, UInt64(WireLimits.chunkBytes)))  // bounded: `chunkBytes` at most
-            let bytes = try await NIOThreadPool.singleton.runIfActive { [file, path] in
-                try file.read(count, object: path)
-            }
+            let (file, path) = (file, path)
+            let bytes = try await blocking { () throws(LinuxError) in try file.read(count, object: path) }
             guard !bytes.isEmpty else { throw LinuxError.malformed(object: path, reason: "it became shorter") }
             left -= UInt64(bytes.count)  // bounded: no more is read than is left
             return ByteBuffer(bytes: bytes)
@@ -85,7 +83,7 @@ package struct FileSink: Sendable {
             try Task.checkCancellation()
             written = written.saturatingSum(UInt64(piece.readableBytes))  // bounded: bytes in memory
             guard written <= bytesMax else { throw Overflow() }
-            try await NIOThreadPool.singleton.runIfActive { [file, path] in
+            try await blocking { [file, path] () throws(LinuxError) in
                 try file.write(piece.readableBytesView, object: path)
             }
             progress(written)

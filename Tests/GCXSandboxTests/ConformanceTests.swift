@@ -20,7 +20,8 @@ private struct RealBench: DriverBench {
     private func script(_ act: JobAct) -> String {
         switch act {
         case .waits: "trap 'exit 0' TERM; sleep 100 & wait"
-        case .staysOn: "trap '' TERM; while :; do sleep 0.05; done"
+        // Where nobody listens to SIGTERM, nobody waits.
+        case .staysOn: "trap 'echo asked' TERM; while :; do sleep 0.05; done"
         case .exits(let code): "exit \(code)"
         // No first process of a sandbox can send itself one.
         case .dies: "ulimit -t 1; while :; do :; done"

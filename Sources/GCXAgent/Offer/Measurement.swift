@@ -3,6 +3,7 @@ import FoundationEssentials
 import GCXBenchmark
 import GCXHardware
 import GCXLedger
+import GCXLinux
 import GCXModel
 import GCXPricing
 import GCXWire

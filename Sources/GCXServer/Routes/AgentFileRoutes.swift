@@ -5,7 +5,6 @@ import GCXWire
 import HTTPTypes
 import Hummingbird
 import NIOCore
-import NIOPosix
 import ServiceLifecycle
 
 /// Files in and out of the agent, a piece at a time.
@@ -59,7 +58,7 @@ struct AgentFileRoutes: Sendable {
         }
         do {
             for try await piece in body {
-                try await NIOThreadPool.singleton.runIfActive { try file.write(piece.readableBytesView) }
+                try await blocking { () throws(AgentError) in try file.write(piece.readableBytesView) }
             }
         } catch let error as AgentError {
             throw error

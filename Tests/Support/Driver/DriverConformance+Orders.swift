@@ -14,7 +14,8 @@ extension DriverConformance {
         },
         DriverScenario("one that does not obey is killed when its grace is over, and the reason is the same") { bench in
             let job = try bench.start(.staysOn)
-            try bench.stop(job, .budget, grace: 600)
+            bench.pass(.milliseconds(500))
+            try bench.stop(job, .budget, grace: 3_000)
             bench.pass(.milliseconds(200))
             try bench.expectRunning(job)
             try bench.expect(try bench.end(of: job).reason, is: .budget)

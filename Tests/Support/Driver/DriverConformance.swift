@@ -27,7 +27,7 @@ package protocol DriverBench: Sendable {
 package enum JobAct: Sendable {
     /// Nothing, until it is told to end, which it does at once.
     case waits
-    /// Nothing, and it is deaf to what it is told.
+    /// Nothing, and it stays when it hears that it is to end.
     case staysOn
     case exits(Int32)
     /// Ends by a signal.
