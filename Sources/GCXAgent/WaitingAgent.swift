@@ -5,7 +5,7 @@ import GCXWire
 /// What answers in the agent's place while it waits for its ledger: it knows its own state, and nothing else.
 ///
 /// Leases and receipts are documents of one ledger, so nothing can be said or signed before that one has answered.
-package struct WaitingAgent: AgentOperations {
+package struct WaitingAgent: AgentHost {
     private let machine: Address
     private let owner: Address
     private let startedAt: UInt64

@@ -1,4 +1,3 @@
-import GCXAgent
 import GCXModel
 import GCXWire
 

@@ -1,6 +1,7 @@
-import struct Crypto.SHA256
 import GCXModel
 import Glibc
+
+import struct Crypto.SHA256
 
 /// The chain of digests over a job's log, record by record; see ``JobLog``.
 ///

@@ -1,6 +1,7 @@
 import GCXModel
 import Testing
 
+@testable import GCXClient
 @testable import GCXWire
 
 @Suite struct EndpointTests {

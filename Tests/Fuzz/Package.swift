@@ -74,8 +74,10 @@ let package = Package(
         .target(
             name: "gcx-unpack", dependencies: ["GCXSandbox", "GCXLinux", "CArchive"], path: "Modules/gcx-unpack",
             exclude: ["main.swift"], swiftSettings: marked),
-        .target(name: "Support",
-            dependencies: ["GCXModel", "GCXSigning", "GCXLinux", "GCXJobLog", "GCXSandbox", "GCXLedger"], path: "Support"),
+        .target(
+            name: "Support",
+            dependencies: ["GCXModel", "GCXSigning", "GCXLinux", "GCXJobLog", "GCXSandbox", "GCXLedger"],
+            path: "Support"),
         .target(
             name: "Senders",
             dependencies: ["GCXModel", "GCXSigning", "GCXMarket", "GCXLinux", "GCXJobLog", "GCXLedger", "GCXWire"],

@@ -98,7 +98,7 @@ struct Ban: Sendable {
             but: "error.description of a type of ours, else ForeignError.words",
             why: "a library's text names its types and speaks to its developers",
             homes: [
-                "Sources/GCXAPI/Server/ErrorMiddleware.swift":
+                "Sources/GCXServer/Server/ErrorMiddleware.swift":
                     "a defect is logged as it came, and whoever asked hears nothing of it",
                 "Sources/gcx/Output/Failure.swift": "GCX_DEBUG asks for it, in a line of its own",
             ], words: ["error", "localizedDescription", "shortDescription", "errorDescription"], find: foreignText),

@@ -1,6 +1,7 @@
-import struct Crypto.SHA256
 import GCXMetering
 import GCXModel
+
+import struct Crypto.SHA256
 
 /// The chained digest over a lease's samples that every receipt carries.
 enum SampleChain {

@@ -1,4 +1,3 @@
-import struct Crypto.SHA256
 import FoundationEssentials
 import GCXBenchmark
 import GCXHardware
@@ -7,6 +6,8 @@ import GCXLinux
 import GCXModel
 import GCXPricing
 import GCXWire
+
+import struct Crypto.SHA256
 
 /// What is known about the machine at one moment.
 package struct Measurement: Sendable {

@@ -1,9 +1,10 @@
-import struct Crypto.SHA256
 import FoundationEssentials
 import GCXBenchmark
 import GCXModel
 import GCXPricing
 import GCXSigning
+
+import struct Crypto.SHA256
 
 /// What holds of a record whose every check passed.
 package struct VerifiedRecord: Sendable {

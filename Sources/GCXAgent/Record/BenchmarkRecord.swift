@@ -1,9 +1,10 @@
-import struct Crypto.SHA256
 import FoundationEssentials
 import GCXBenchmark
 import GCXModel
 import GCXPricing
 import GCXSigning
+
+import struct Crypto.SHA256
 
 /// One run of the benchmarks with everything that a stranger needs to check it: the signed attestation, and the documents
 /// behind its digests, byte for byte.

@@ -23,7 +23,8 @@ package final class Bell: Sendable {
     /// - Returns: whether it was rung.
     @discardableResult
     package func wait(
-        atMost duration: Duration, by pausing: @escaping @Sendable (Duration) async -> Void = { try? await Task.sleep(for: $0) }
+        atMost duration: Duration,
+        by pausing: @escaping @Sendable (Duration) async -> Void = { try? await Task.sleep(for: $0) }
     ) async -> Bool {
         let pause = Task { await pausing(duration) }
         state.withLock { state in

@@ -217,7 +217,7 @@ package struct LogReading: Sendable {
 
 extension JobLogCounts {
     /// Streams whose last byte was no newline.
-    var openLines: Set<LogStream> {
+    package var openLines: Set<LogStream> {
         Set(LogStream.allCases.filter { $0 == .stdout ? output.isOpen : error.isOpen })
     }
 }

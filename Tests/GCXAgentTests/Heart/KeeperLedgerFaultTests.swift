@@ -4,6 +4,8 @@ import GCXWire
 import Support
 import Testing
 
+@testable import GCXAgent
+
 @Suite("When the ledger fails a lease", .timeLimit(.minutes(1)))
 struct KeeperLedgerFaultTests {
     let stage: Stage

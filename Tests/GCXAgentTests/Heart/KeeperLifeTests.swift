@@ -1,4 +1,5 @@
 import GCXLedger
+import GCXLinux
 import GCXModel
 import GCXWire
 import Support

@@ -5,6 +5,8 @@ import GCXWire
 import Support
 import Testing
 
+@testable import GCXAgent
+
 @Suite("An agent that comes back", .timeLimit(.minutes(1)))
 struct KeeperRestartTests {
     let stage: Stage

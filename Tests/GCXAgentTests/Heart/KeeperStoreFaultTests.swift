@@ -3,6 +3,8 @@ import GCXWire
 import Support
 import Testing
 
+@testable import GCXAgent
+
 @Suite("When the disk is full", .timeLimit(.minutes(1)))
 struct KeeperStoreFaultTests {
     let stage: Stage

@@ -1,3 +1,4 @@
+import GCXAgent
 import GCXConfig
 import GCXLinux
 import GCXModel
@@ -23,7 +24,7 @@ struct AgentDoor {
 
     /// A server that says when it listens.
     func server(
-        _ agent: any AgentOperations, onListening: @escaping @Sendable () -> Void = {}
+        _ agent: any AgentHost, onListening: @escaping @Sendable () -> Void = {}
     ) throws -> AgentServer {
         try AgentServer(agent, at: endpoint, socketGroup: group, logger: logger) { _ in
             ServiceNotify.ready()
