@@ -83,7 +83,7 @@ let services: [Target] = [
         [
             "GCXModel", "GCXSigning", "GCXLinux", "GCXLedger", "GCXWire", "GCXAgent", hummingbird, hummingbirdCore,
             httpTypes,
-            nioCore, nioPosix, nioHTTP1, logging, lifecycle,
+            nioCore, nioHTTP1, logging, lifecycle,
         ]),
     swift(
         "GCXBuyer",

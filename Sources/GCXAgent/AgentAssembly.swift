@@ -20,7 +20,7 @@ package struct AgentAssembly: Sendable {
     /// - Throws: ``AgentError`` when the machine, the store or the state directory cannot be used; nothing is running then.
     package init(
         settings: AgentSettings, identity: AgentIdentity, ledger: any Ledger, measurer: any MachineMeasurer,
-        logger: Logger, clock: AgentClock = AgentClock(wall: WallClock.now, boot: BootClock.now)
+        logger: Logger, clock: AgentClock = .system
     ) throws(AgentError) {
         do { try Files.makeDirectories(settings.stateDirectory, mode: 0o700) } catch {
             throw .storage(Untrusted(error.description))

@@ -1,3 +1,4 @@
+import GCXLinux
 import GCXModel
 import GCXWire
 
@@ -18,6 +19,9 @@ package struct AgentClock: Sendable {
     ) {
         (self.wall, self.boot, self.pause) = (wall, boot, pause)
     }
+
+    /// The kernel's.
+    package static let system = AgentClock(wall: WallClock.now, boot: BootClock.now)
 
     /// Unix seconds.
     package func now() -> UInt64 { wall() / 1_000_000_000 }

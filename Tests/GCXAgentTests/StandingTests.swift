@@ -1,4 +1,5 @@
 import GCXLedger
+import GCXLinux
 import GCXModel
 import GCXSigning
 import GCXWire
@@ -109,7 +110,9 @@ struct StandingTests {
     func waits() async throws {
         silent.isSilent.withLock { $0 = true }
         let clock = bench.world.clock
-        let wait = LedgerWait(silent, logger: quiet, pause: .milliseconds(5)) { clock.now }
+        let wait = LedgerWait(
+            silent, logger: quiet, clock: AgentClock(wall: { clock.now * 1_000_000_000 }, boot: BootClock.now),
+            pause: .milliseconds(5))
         let start = clock.now
         #expect(await wait.ask() == false)
         clock.advance(9)

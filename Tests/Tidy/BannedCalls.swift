@@ -60,8 +60,7 @@ struct Ban: Sendable {
             "BootClock, WallClock, Task.sleep in the agent", but: "the AgentClock of its context",
             why: "a test moves its clocks by hand", folders: ["Sources/GCXAgent/"],
             homes: [
-                "Sources/GCXAgent/AgentAssembly.swift": "it is where the agent gets its clocks",
-                "Sources/GCXAgent/AgentClock.swift": "it is where the agent waits",
+                "Sources/GCXAgent/AgentClock.swift": "it is where the agent gets its clocks and waits",
                 "Sources/GCXAgent/Services/NotifyService.swift": "it serves the ledger's program too",
             ], words: ["BootClock", "WallClock", "sleep"],
             find: { file, index in

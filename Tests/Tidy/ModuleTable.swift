@@ -70,7 +70,7 @@ struct ModuleRow: Sendable {
             .services, "GCXServer",
             ["GCXModel", "GCXSigning", "GCXLinux", "GCXLedger", "GCXWire", "GCXAgent"],
             packages: [
-                "Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOCore", "NIOPosix", "NIOHTTP1",
+                "Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOCore", "NIOHTTP1",
                 "Logging", "ServiceLifecycle",
             ]),
         ModuleRow(

@@ -68,7 +68,7 @@ struct SoleImport: Sendable {
             remedy: "go through AgentClient or HTTPLedger"),
         SoleImport(
             modules: ["NIOPosix"],
-            homes: ["Sources/GCXWire/", "Sources/GCXClient/", "Sources/GCXServer/", "Tests/APITests/"],
+            homes: ["Sources/GCXWire/", "Sources/GCXClient/", "Tests/APITests/"],
             reason: "threads that wait for sockets are started in one place", remedy: "take the group from GCXServer"),
         SoleImport(
             modules: ["ArgumentParser"], homes: ["Sources/gcx/"], reason: "options are the command line's",

@@ -10,7 +10,7 @@ import Synchronization
 package final class LedgerWait: Service {
     private let ledger: any Ledger
     private let logger: Logger
-    private let now: @Sendable () -> UInt64
+    private let clock: AgentClock
     private let pause: Duration
     private let state: Mutex<State>
 
@@ -20,10 +20,10 @@ package final class LedgerWait: Service {
     }
 
     package init(
-        _ ledger: any Ledger, logger: Logger, pause: Duration = AgentLimits.ledgerWaitInterval,
-        now: @escaping @Sendable () -> UInt64 = { WallClock.now() / 1_000_000_000 }
+        _ ledger: any Ledger, logger: Logger, clock: AgentClock = .system,
+        pause: Duration = AgentLimits.ledgerWaitInterval
     ) {
-        (self.ledger, self.logger, self.pause, self.now) = (ledger, logger, pause, now)
+        (self.ledger, self.logger, self.clock, self.pause) = (ledger, logger, clock, pause)
         state = Mutex(State())
     }
 
@@ -38,7 +38,7 @@ package final class LedgerWait: Service {
         await cancelWhenGracefulShutdown { [self] in
             while !Task.isCancelled {
                 if await ask() { return }
-                try? await Task.sleep(for: pause)
+                await clock.pause(pause)
             }
         }
     }
@@ -52,7 +52,7 @@ package final class LedgerWait: Service {
                 return state.outage?.since
             }
             if let since {
-                let now = now()
+                let now = clock.now()
                 let seconds = now > since ? now - since : 0  // bounded: the smaller from the larger
                 logger.notice("ledger is there", metadata: ["seconds.waited": "\(seconds)"])
             }
@@ -67,7 +67,7 @@ package final class LedgerWait: Service {
         let reason = Untrusted(error.description)
         let isNew = state.withLock { state in
             let isNew = state.outage?.reason != reason
-            state.outage = .init(since: state.outage?.since ?? now(), reason: reason)
+            state.outage = .init(since: state.outage?.since ?? clock.now(), reason: reason)
             return isNew
         }
         guard isNew else { return }

@@ -24,7 +24,7 @@ package final class Bell: Sendable {
     @discardableResult
     package func wait(
         atMost duration: Duration,
-        by pausing: @escaping @Sendable (Duration) async -> Void = { try? await Task.sleep(for: $0) }
+        by pausing: @escaping @Sendable (Duration) async -> Void = AgentClock.system.pause
     ) async -> Bool {
         let pause = Task { await pausing(duration) }
         state.withLock { state in

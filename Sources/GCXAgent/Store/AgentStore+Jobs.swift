@@ -51,13 +51,15 @@ extension AgentStore {
 
     func words(of lease: LeaseID) throws(AgentError) -> [String] {
         guard let text = try setting(Self.wordsName(lease)) else { return [] }
-        do { return try StoredJSON.decode([String].self, text) } catch { throw .storage("\(error)") }
+        do { return try StoredJSON.decode([String].self, text) } catch {
+            throw .storage(Untrusted(ForeignError.words(error)))
+        }
     }
 
     /// - Parameter words: all of them; the receipt that says them removes them in its own transaction.
     func keep(_ words: [String], of lease: LeaseID) throws(AgentError) {
         let text: String
-        do { text = try StoredJSON.encode(words) } catch { throw .storage("\(error)") }
+        do { text = try StoredJSON.encode(words) } catch { throw .storage(Untrusted(ForeignError.words(error))) }
         try set(Self.wordsName(lease), text)
     }
 }

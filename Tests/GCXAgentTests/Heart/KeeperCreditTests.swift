@@ -23,7 +23,7 @@ struct KeeperCreditTests {
         #expect(try stage.phase(lease) == .paused && stage.driver.count(.pause) == 1)
         let last = try #require(try stage.receipts(lease).last)
         #expect(last.amount > 100, "he can only vouch for what a receipt says")
-        #expect(try stage.row(lease).note.contains("0 vouched, credit limit 100"))
+        #expect(try stage.row(lease).note.contains("0 vouched for, and the credit is 100 base units"))
         try await stage.pass(30, lease)
         #expect(try stage.phase(lease) == .paused)
         try await stage.pass(1, lease)
@@ -73,7 +73,7 @@ struct KeeperCreditTests {
         let lease = try await stage.running { $0.deposit = 80 }
         try await stage.passPaid(26, lease)
         #expect(try stage.phase(lease) == .paused)
-        #expect(try stage.row(lease).note.contains("the deposit of 80 is used up"))
+        #expect(try stage.row(lease).note.contains("the deposit of 80 base units is used up"))
         #expect(try #require(try stage.receipts(lease).last).amount <= 80)
         try await stage.bench.ledger.ledger.post(.topUp(stage.world.topUp(lease, to: 500)))
         try await stage.pass(2, lease)

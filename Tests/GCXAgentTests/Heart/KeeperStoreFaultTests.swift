@@ -20,7 +20,7 @@ struct KeeperStoreFaultTests {
         try stage.breakStore("receipt")
         try await stage.pass(10, lease)
         #expect(try stage.phase(lease) == .running && stage.receipts(lease).count == 1)
-        #expect(await stage.problems.contains { $0.contains("disk full") })
+        #expect(await stage.problems.contains { $0.contains("database failed") })
         try stage.mendStore("receipt")
         try await stage.pass(2, lease)
         let receipts = try stage.receipts(lease)

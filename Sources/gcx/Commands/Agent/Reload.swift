@@ -44,7 +44,7 @@ final class ReloadService: Service {
         } catch {
             logger.error(
                 "SIGHUP: the configuration is as it was, for the new one cannot be used",
-                metadata: ["error": "\(error)"])
+                metadata: ["error": "\(ForeignError.words(error))"])
         }
     }
 

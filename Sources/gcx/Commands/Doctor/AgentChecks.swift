@@ -37,7 +37,7 @@ struct AgentChecks {
         guard access(file, F_OK) == 0 else { return .fault(check, "there is none at \(file)", fix: fix) }
         let grant: Signed<MachineGrant>
         do { grant = try Documents.read(file, what: "machine grant") } catch {
-            return .fault(check, (error as? any RemediedError)?.description ?? "\(error)", fix: fix)
+            return .fault(check, ForeignError.words(error), fix: fix)
         }
         let document = grant.document
         if let machine, document.machine != machine {

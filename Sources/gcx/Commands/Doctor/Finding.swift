@@ -24,7 +24,7 @@ struct Finding: Encodable, Equatable {
 
     /// A fault by the error's own words.
     static func fault(_ check: String, _ error: any Error) -> Self {
-        guard let error = error as? any RemediedError else { return fault(check, "\(error)", fix: nil) }
+        guard let error = error as? any RemediedError else { return fault(check, ForeignError.words(error), fix: nil) }
         return fault(check, error.description, fix: error.remedy.instruction)
     }
 

@@ -32,7 +32,7 @@ struct LedgerCheck {
             (client, identity) = (nil, nil)
             findings = [
                 .fault(
-                    "ledger", (error as? any RemediedError)?.description ?? "\(error)",
+                    "ledger", ForeignError.words(error),
                     fix:
                         "Start it: `systemctl start gcx-ledger`, or `gcx ledger serve`; or name another with \(setting)."
                 )

@@ -56,7 +56,7 @@ struct MachineChecks {
         } catch let error as LinuxError {
             throw .linux(error)
         } catch {
-            throw .noUnpacker(searched: ["\(error)"])
+            throw .noUnpacker(searched: [ForeignError.words(error)])
         }
     }
 
