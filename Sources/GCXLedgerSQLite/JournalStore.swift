@@ -50,6 +50,8 @@ struct JournalStore: Sendable {
         } catch let error as DatabaseError where DatabaseWords.isOfFile(code: error.resultCode.rawValue) {
             throw .notALedger(
                 path: Untrusted(path), reason: Untrusted(DatabaseWords.text(code: error.resultCode.rawValue)))
+        } catch let error as DatabaseError where error.resultCode.primaryResultCode == .SQLITE_CORRUPT {
+            throw .corrupted(nil, detail: "the file is damaged")
         } catch {
             throw storeError(error, in: "opening the ledger \(path)")
         }

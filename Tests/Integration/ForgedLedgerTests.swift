@@ -225,7 +225,7 @@ extension WholeLeases {
                 (["ledger", "verify", "--database", site.path("ledger.sqlite")], ["problem: ", "error: "]),
                 (
                     ["ledger", "verify", "--json", "--database", site.path("ledger.sqlite")],
-                    ["\"problems\"", "error: "]
+                    ["\"problems\"", "{\"error\":"]
                 ),
                 (["ledger", "serve", "--config", site.configuration], ["error: "]),
             ] {

@@ -66,7 +66,7 @@ extension WholeLeases {
             let demand = try site.demand(cores: "\(offer.capacity.cores)")
             let taken = try site.outcome(["lease", "open"] + site.signing("buyer") + ["--demand", demand])
             #expect(taken.status != .exited(0) && taken.errorLine.contains("no offer serves the demand"))
-            #expect(String(decoding: taken.error, as: UTF8.self).contains("try again in"), "\(taken.errorLine)")
+            #expect(String(decoding: taken.error, as: UTF8.self).contains("Try again in"), "\(taken.errorLine)")
         }
 
         /// With what an owner gets who sets nothing: a receipt every ten seconds, a credit of three, a minute of grace.

@@ -76,6 +76,12 @@ extension Digest: Formed {
     static var form: String { "0x and 64 hexadecimal digits, whole, as gcx prints it" }
 }
 
+extension DigestName: Formed {
+    static var form: String { "0x and 64 hexadecimal digits, as gcx prints it, or at least the first 6 of them" }
+}
+
+extension LeaseName: Formed { static var form: String { DigestName.form } }
+
 extension Amount: Formed {
     static var form: String { "a whole number of base units, such as 5000000 or 5,000,000" }
 }
