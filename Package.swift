@@ -3,7 +3,16 @@
 // ARCHITECTURE.md says why each dependency is here; Tests/Tidy checks the imports against this picture.
 import PackageDescription
 
-let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+/// What every Swift target is held to: a warning is an error, an existential says `any`, and a file imports what it uses and
+/// shows others only what its own declarations need.
+let modern: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+/// What runs besides: each place where memory is safe by our own care alone says `unsafe`.
+let strict = modern + [.strictMemorySafety()]
 let strictC: [CSetting] = [.treatAllWarnings(as: .error), .define("_GNU_SOURCE")]
 
 func swift(_ name: String, _ dependencies: [Target.Dependency], path: String? = nil) -> Target {
@@ -11,7 +20,7 @@ func swift(_ name: String, _ dependencies: [Target.Dependency], path: String? = 
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency], path: String? = nil) -> Target {
-    .testTarget(name: name, dependencies: dependencies, path: path, swiftSettings: strict)
+    .testTarget(name: name, dependencies: dependencies, path: path, swiftSettings: modern)
 }
 
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
@@ -56,7 +65,7 @@ let adapters: [Target] = [
     swift("GCXBenchmark", ["GCXModel"]),
     swift("GCXJobLog", ["GCXModel", "GCXLinux", crypto]),
     swift("GCXSandbox", ["GCXModel", "GCXLinux", "GCXJobLog"]),
-    swift("GCXLedger", ["GCXModel", "GCXSigning", "GCXMarket", crypto]),
+    swift("GCXLedger", ["GCXPricing", "GCXModel", "GCXSigning", "GCXMarket", crypto]),
     swift("GCXLedgerSQLite", ["GCXLedger", "GCXLinux", "GCXModel", "GCXSigning", grdb]),
     swift("GCXConfig", ["GCXModel", configuration, toml]),
     swift(
@@ -112,7 +121,7 @@ let programs: [Target] = [
     .systemLibrary(
         name: "CArchive", path: "Sources/CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
     .executableTarget(
-        name: "gcx-unpack", dependencies: ["GCXSandbox", "GCXLinux", "CArchive"], swiftSettings: strict),
+        name: "gcx-unpack", dependencies: ["GCXModel", "GCXSandbox", "GCXLinux", "CArchive"], swiftSettings: strict),
 ]
 
 // The probe: native libraries that may crash or hang live in a child process.
@@ -137,11 +146,11 @@ let testing: [Target] = [
     .target(
         name: "Support", dependencies: ["GCXModel", "GCXSigning", "GCXLinux", "GCXJobLog", "GCXSandbox", "GCXLedger"],
         path: "Tests/Support",
-        swiftSettings: strict),
+        swiftSettings: modern),
     .target(name: "CStep", path: "Tests/CStep", cSettings: strictC),
     .target(
         name: "Hostile", dependencies: ["GCXModel", "GCXJobLog", "GCXSandbox", "GCXLinux"], path: "Tests/Hostile",
-        exclude: ["Senders", "README.md"], swiftSettings: strict),
+        exclude: ["Senders", "README.md"], swiftSettings: modern),
     swift(
         "Senders",
         ["GCXModel", "GCXSigning", "GCXMarket", "GCXLinux", "GCXJobLog", "GCXLedger", "GCXWire"],
@@ -149,10 +158,10 @@ let testing: [Target] = [
     .executableTarget(
         name: "gcx-attack", dependencies: ["GCXModel", "GCXSandbox", "GCXLinux", "Hostile", "GCXJobLog"],
         path: "Tests/Attack",
-        swiftSettings: strict),
+        swiftSettings: modern),
     .executableTarget(
         name: "job-bench", dependencies: ["GCXModel", "GCXSandbox", "GCXLinux"], path: "Tests/Benchmarks/Jobs",
-        swiftSettings: strict),
+        swiftSettings: modern),
     tests("GCXModelTests", ["GCXModel"]),
     tests("GCXSigningTests", ["GCXSigning", "GCXModel", "GCXLedger"]),
     tests("GCXPricingTests", ["GCXPricing", "GCXModel", "GCXLinux"]),
@@ -171,6 +180,7 @@ let testing: [Target] = [
     tests(
         "GCXAgentTests",
         [
+            grdb,
             "GCXModel", "GCXSigning", "GCXPricing", "GCXMetering", "GCXMarket", "GCXBenchmark", "GCXLinux",
             "GCXJobLog", "GCXSandbox", "GCXLedger", "GCXLedgerSQLite", "GCXWire", "GCXAgent", "Support", "gcx-unpack",
             logging,
@@ -182,6 +192,7 @@ let testing: [Target] = [
     tests(
         "APITests",
         [
+            nioHTTP1, httpTypes,
             "GCXWire", "GCXClient", "GCXServer", "GCXBuyer", "GCXModel", "GCXSigning", "GCXMetering", "GCXLinux",
             "GCXJobLog", "GCXLedger", "GCXLedgerSQLite", "GCXAgent", "Support", nioCore, nioPosix, logging, lifecycle,
         ]),
@@ -200,6 +211,7 @@ let testing: [Target] = [
     tests(
         "FuzzTests",
         [
+            nioHTTP1,
             "GCXModel", "GCXSigning", "GCXPricing", "GCXMetering", "GCXMarket", "GCXLinux", "GCXHardware",
             "GCXBenchmark", "GCXJobLog", "GCXSandbox", "GCXLedger", "GCXWire", "GCXClient", "GCXAgent", "Support",
             "Senders", "gcx-unpack", httpClient, nioCore, "GCXBuyer",

@@ -2,7 +2,7 @@ import CKernels
 import GCXBenchmark
 
 /// A device behind CUDA or OpenCL. One thread only.
-final class BenchDevice {
+@safe final class BenchDevice {
     private let handle: OpaquePointer
     private let name: String
     private let device: gcx_gpu_device
@@ -11,37 +11,39 @@ final class BenchDevice {
     ///   - library: must outlive the device; it is never unloaded.
     ///   - name: for the sentence of a failure.
     init(_ library: OpaquePointer, _ index: UInt32, _ device: gcx_gpu_device, name: String) throws(BenchFailure) {
-        let (opened, reason) = Reason.of { gcx_gpu_open(library, index, $0) }
-        guard let opened else { throw .device(name, reason: reason) }
-        (handle, self.device, self.name) = (opened, device, name)
+        let (opened, reason) = unsafe Reason.of { unsafe gcx_gpu_open(library, index, $0) }
+        guard let opened = unsafe opened else { throw .device(name, reason: reason) }
+        unsafe (handle, self.device, self.name) = unsafe (opened, device, name)
     }
 
-    deinit { gcx_gpu_close(handle) }
+    deinit { unsafe gcx_gpu_close(handle) }
 
     var isAccelerator: Bool { device.is_accelerator != 0 }
 
     /// Allocates and compiles.
     func prepare(_ operation: gcx_gpu_operation) throws(BenchFailure) {
         guard operation != GCX_GPU_FP64 || device.has_fp64 != 0 else { throw .absent("\(name) has no FP64") }
-        try attempt { gcx_gpu_prepare(handle, operation, $0) }
+        try unsafe attempt { unsafe gcx_gpu_prepare(handle, operation, $0) }
     }
 
     /// Seconds of `amount` times the operation.
     func run(_ operation: gcx_gpu_operation, amount: UInt64) throws(BenchFailure) -> Double {
         var nanoseconds: UInt64 = 0
-        try attempt { gcx_gpu_run(handle, operation, amount, &nanoseconds, $0) }
+        try unsafe attempt { unsafe gcx_gpu_run(handle, operation, amount, &nanoseconds, $0) }
         return Double(nanoseconds) / 1e9
     }
 
     /// Does it once more, and looks at every result.
     func check(_ operation: gcx_gpu_operation, amount: UInt64) throws(BenchFailure) {
-        try attempt { gcx_gpu_check(handle, operation, amount, $0) }
+        try unsafe attempt { unsafe gcx_gpu_check(handle, operation, amount, $0) }
     }
 
     /// Operations or bytes of an amount of one.
-    func units(_ operation: gcx_gpu_operation) -> Double { Double(gcx_gpu_units(handle, operation)) }
+    func units(_ operation: gcx_gpu_operation) -> Double { unsafe Double(gcx_gpu_units(handle, operation)) }
 
-    func workingSetBytes(_ operation: gcx_gpu_operation) -> UInt64 { gcx_gpu_working_set_bytes(handle, operation) }
+    func workingSetBytes(_ operation: gcx_gpu_operation) -> UInt64 {
+        unsafe gcx_gpu_working_set_bytes(handle, operation)
+    }
 
     /// From the clocks, units and bus that the driver tells; nil where it does not.
     func limit(_ operation: gcx_gpu_operation) -> Double? {
@@ -56,7 +58,7 @@ final class BenchDevice {
     }
 
     private func attempt(_ body: (UnsafeMutablePointer<CChar>) -> Int32) throws(BenchFailure) {
-        let (code, reason) = Reason.of(body)
+        let (code, reason) = unsafe Reason.of(body)
         guard code == 0 else { throw .device(name, reason: reason) }
     }
 }

@@ -13,7 +13,7 @@ struct BenchAccelerators {
     }
 
     /// What one interface has to offer.
-    struct Found {
+    @safe struct Found {
         let api: gcx_gpu_api
         let library: OpaquePointer
         /// Index and description, in the driver's order.
@@ -46,16 +46,16 @@ struct BenchAccelerators {
         return Result { () throws(BenchFailure) in BenchAccelerators(devices: try chosen.map(open)) }
     }
 
-    static func soname(_ api: gcx_gpu_api) -> String { String(cString: gcx_gpu_library_name(api)) }
+    static func soname(_ api: gcx_gpu_api) -> String { unsafe String(cString: gcx_gpu_library_name(api)) }
 
     /// What is found through an interface, or a sentence why nothing is.
     static func load(_ api: gcx_gpu_api, _ file: String) -> (found: Found?, lack: String) {
-        let (handle, reason) = Reason.of { gcx_gpu_load(api, file, $0) }
-        guard let library = handle else { return (nil, reason) }
-        let devices = (0..<gcx_gpu_count(library)).compactMap { index in
-            gcx_gpu_describe(library, index).map { (index: index, device: $0.pointee) }
+        let (handle, reason) = unsafe Reason.of { unsafe gcx_gpu_load(api, file, $0) }
+        guard let library = unsafe handle else { return (nil, reason) }
+        let devices = unsafe (0..<gcx_gpu_count(library)).compactMap { index in
+            unsafe gcx_gpu_describe(library, index).map { unsafe (index: index, device: $0.pointee) }
         }
-        return (Found(api: api, library: library, devices: devices), "")
+        return unsafe (Found(api: api, library: library, devices: devices), "")
     }
 
     typealias Choice = (found: Found, index: UInt32, device: gcx_gpu_device)
@@ -92,14 +92,14 @@ struct BenchAccelerators {
             index: Int(choice.index), api: isCUDA ? "cuda" : "opencl", name: text(device.name), driverVersion: driver,
             isAccelerator: device.is_accelerator != 0, memoryBytes: device.memory_bytes,
             computeUnits: Int(device.compute_units))
-        return Device(
+        return unsafe Device(
             description: description,
             handle: try BenchDevice(choice.found.library, choice.index, device, name: description.name))
     }
 
     /// A C array of characters as text, without the spaces that drivers put around names.
     static func text<Characters>(_ characters: Characters) -> String {
-        let bytes = withUnsafeBytes(of: characters) { Array($0.prefix { $0 != 0 }) }
+        let bytes = unsafe withUnsafeBytes(of: characters) { unsafe Array($0.prefix { $0 != 0 }) }
         let words = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isWhitespace)
         return words.joined(separator: " ")
     }
@@ -109,12 +109,12 @@ struct BenchAccelerators {
 enum Reason {
     /// What `body` returns, and what it wrote.
     static func of<Value>(_ body: (UnsafeMutablePointer<CChar>) -> Value) -> (value: Value, reason: String) {
-        withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(GCX_GPU_TEXT_BYTES)) { buffer in
-            buffer.initialize(repeating: 0)
+        unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(GCX_GPU_TEXT_BYTES)) { buffer in
+            unsafe buffer.initialize(repeating: 0)
             // Not empty: its size is a constant.
             guard let base = buffer.baseAddress else { preconditionFailure("a buffer of constant size has an address") }
-            let value = body(base)
-            let words = String(cString: base).split(whereSeparator: \.isWhitespace)
+            let value = unsafe body(base)
+            let words = unsafe String(cString: base).split(whereSeparator: \.isWhitespace)
             return (value, words.joined(separator: " "))
         }
     }

@@ -3,7 +3,7 @@ import GCXBenchmark
 import Glibc
 
 /// `memory.read.l1`, `.l2` and `.l3`
-struct BenchCacheRead: BenchMeasurement {
+@safe struct BenchCacheRead: BenchMeasurement {
     private static let sampleSeconds = 0.004
     private static let passes: ClosedRange<Double> = 16...1e8
     private static let stepBytes: UInt64 = 512
@@ -26,32 +26,32 @@ struct BenchCacheRead: BenchMeasurement {
         workingSetBytes = max(Self.stepBytes, wanted / Self.stepBytes * Self.stepBytes)
         memory = try BenchBlock(bytes: workingSetBytes, smallPages: false)
         // Pages that were never written are all the same page of zeros.
-        memset(memory.base, 1, Int(workingSetBytes))
-        var job = gcx_cache_job(base: memory.base, bytes: Int(workingSetBytes), passes: 0, isa: isa)
+        unsafe memset(memory.base, 1, Int(workingSetBytes))
+        var job = unsafe gcx_cache_job(base: memory.base, bytes: Int(workingSetBytes), passes: 0, isa: isa)
         let passes = BenchPace.amount(lasting: Self.sampleSeconds, in: Self.passes) { passes in
-            job.passes = passes
-            return team.run(gcx_cache_read_work, &job).wallSeconds
+            unsafe job.passes = passes
+            return unsafe team.run(gcx_cache_read_work, &job).wallSeconds
         }
-        job.passes = passes
-        self.job = job
+        unsafe job.passes = passes
+        unsafe self.job = unsafe job
     }
 
     mutating func sample() throws(BenchFailure) -> Sample? {
-        let run = team.run(gcx_cache_read_work, &job)
-        let bytes = Double(job.passes) * Double(workingSetBytes)
+        let run = unsafe team.run(gcx_cache_read_work, &job)
+        let bytes = unsafe Double(job.passes) * Double(workingSetBytes)
         return Sample(value: bytes / run.wallSeconds, processorShare: run.processorShare)
     }
 
     /// Of the first level alone it is known how many loads a cycle does.
     func limit(value: Double, clockHertz: Double) -> Double? {
         guard level == .l1 else { return nil }
-        return BenchCeiling.rate(
+        return unsafe BenchCeiling.rate(
             value: value, cores: 1, clockHertz: clockHertz, most: Double(gcx_cache_bytes_per_cycle_max(job.isa)))
     }
 }
 
 /// Memory that goes with a measurement.
-final class BenchBlock {
+@safe final class BenchBlock {
     /// One huge page: what is smaller gets one all the same, so that no page walk is in a figure.
     static let pageBytes: UInt64 = 2 << 20
     /// At the beginning of a page, a huge one where the kernel gives it.
@@ -62,13 +62,13 @@ final class BenchBlock {
     init(bytes wanted: UInt64, smallPages: Bool) throws(BenchFailure) {
         // A huge page has to begin at a multiple of its size, and a mapping need not.
         bytes = Int(max(wanted, Self.pageBytes) + Self.pageBytes)
-        let map = smallPages ? gcx_memory_map_small_pages : gcx_memory_map
-        guard let mapped = map(bytes) else {
+        let map = unsafe smallPages ? gcx_memory_map_small_pages : gcx_memory_map
+        guard let mapped = unsafe map(bytes) else {
             throw .system(operation: "allocate", object: "\(bytes) bytes", errno: errno)
         }
-        self.mapped = mapped
-        base = mapped.alignedUp(toMultipleOf: Int(Self.pageBytes))
+        unsafe self.mapped = unsafe mapped
+        unsafe base = unsafe mapped.alignedUp(toMultipleOf: Int(Self.pageBytes))
     }
 
-    deinit { gcx_memory_unmap(mapped, bytes) }
+    deinit { unsafe gcx_memory_unmap(mapped, bytes) }
 }

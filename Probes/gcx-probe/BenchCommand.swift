@@ -30,7 +30,7 @@ enum BenchCommand {
 
     private static func complain(_ text: String, _ status: Int32) -> Int32 {
         let line = Array("gcx-probe bench: \(text)\n".utf8)
-        _ = write(STDERR_FILENO, line, line.count)
+        _ = unsafe write(STDERR_FILENO, line, line.count)
         return status
     }
 }

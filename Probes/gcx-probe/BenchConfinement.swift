@@ -36,10 +36,10 @@ enum BenchMemoryPlan {
         let names = Set(benchmarks.map(\.name))
         var sets: [UInt64] = [0]
         if !names.isDisjoint(with: [Benchmark.matrixProduct.name, Benchmark.sustained.name]) {
-            sets.append(BenchMatrixProduct<gcx_gemm_job>.bytes(threads: processors.count))
+            unsafe sets.append(BenchMatrixProduct<gcx_gemm_job>.bytes(threads: processors.count))
         }
         if names.contains(Benchmark.matrixProductFP32.name) {
-            sets.append(BenchMatrixProduct<gcx_sgemm_job>.bytes(threads: processors.count))
+            unsafe sets.append(BenchMatrixProduct<gcx_sgemm_job>.bytes(threads: processors.count))
         }
         if names.contains(Benchmark.memoryTouched.name) { sets.append(touched) }
         if names.contains(where: { BenchSession.arenaAxes.contains($0) }) {

@@ -1,12 +1,7 @@
 import CKernels
 import Crypto
+import FoundationEssentials
 import GCXBenchmark
-
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
 
 /// `cpu.sha256.*` and `cpu.aes-gcm.*`: what a library makes of the processor's own instructions.
 struct BenchCrypto: BenchMeasurement {
@@ -36,19 +31,19 @@ struct BenchCrypto: BenchMeasurement {
         self.team = team
         let buffers = BenchPace.amount(lasting: Self.sampleSeconds, in: Self.buffers) { buffers in
             var job = Job(algorithm: algorithm, buffers: Int(buffers))
-            return team.run(Self.work, &job).wallSeconds
+            return unsafe team.run(Self.work, &job).wallSeconds
         }
         job = Job(algorithm: algorithm, buffers: Int(buffers))
     }
 
     mutating func sample() throws(BenchFailure) -> Sample? {
-        let run = team.run(Self.work, &job)
+        let run = unsafe team.run(Self.work, &job)
         let bytes = Double(job.buffers * Self.bufferBytes * threads)
         return Sample(value: bytes / run.wallSeconds, processorShare: run.processorShare)
     }
 
     private static let work: gcx_work = { argument, _, _ in
-        guard let job = argument?.assumingMemoryBound(to: Job.self).pointee else { return }
+        guard let job = unsafe argument?.assumingMemoryBound(to: Job.self).pointee else { return }
         let data = Data(repeating: 0xA5, count: bufferBytes)
         switch job.algorithm {
         case .sha256: for _ in 0..<job.buffers { _ = SHA256.hash(data: data) }

@@ -1,10 +1,5 @@
+import FoundationEssentials
 import Glibc
-
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
 
 /// The environment that figures are taken in: next to none.
 ///
@@ -38,9 +33,9 @@ enum BenchEnvironment {
     static func isTuning(_ name: String) -> Bool { tuning.contains { name.hasPrefix($0) } }
 
     private static func execute(arguments: [String], environment: [String]) {
-        var words = arguments.map { strdup($0) } + [nil]
-        var variables = environment.map { strdup($0) } + [nil]
-        execve("/proc/self/exe", &words, &variables)
-        (words + variables).forEach { free($0) }
+        var words = unsafe arguments.map { unsafe strdup($0) } + [nil]
+        var variables = unsafe environment.map { unsafe strdup($0) } + [nil]
+        unsafe execve("/proc/self/exe", &words, &variables)
+        unsafe (words + variables).forEach { unsafe free($0) }
     }
 }

@@ -44,7 +44,7 @@ enum BenchFailure: WordedError {
     var description: String {
         switch self {
         case .system(let operation, let object, let code):
-            "\(operation) \(object): \(String(cString: strerror(code)))\(Self.limit(operation, code))"
+            unsafe "\(operation) \(object): \(String(cString: strerror(code)))\(Self.limit(operation, code))"
         case .noRoom(let directory, let room, let needed):
             "write to \(directory): \(room) bytes are free, \(needed) are needed"
         case .noMemory(let available, let needed):

@@ -33,6 +33,6 @@ struct BenchHandover: BenchMeasurement {
     private static func run(_ rounds: UInt64, _ team: BenchTeam) -> BenchRun {
         var job = gcx_handover_job()
         job.rounds = rounds
-        return team.run(gcx_handover_work, &job)
+        return unsafe team.run(gcx_handover_work, &job)
     }
 }

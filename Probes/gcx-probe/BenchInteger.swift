@@ -12,19 +12,19 @@ struct BenchInt8: BenchMeasurement {
     let workingSetBytes: UInt64 = 0
     private var job: gcx_int8_job
     var threads: Int { team.threads }
-    var instructions: String? { String(cString: gcx_int8_name(job.set)) }
+    var instructions: String? { unsafe String(cString: gcx_int8_name(job.set)) }
 
     init(team: BenchTeam, set: gcx_int8_set) {
         self.team = team
         job = gcx_int8_job(iterations: 0, set: set)
         job.iterations = BenchPace.amount(lasting: Self.sampleSeconds, in: Self.iterations) { iterations in
             var job = gcx_int8_job(iterations: iterations, set: set)
-            return team.run(gcx_int8_work, &job).wallSeconds
+            return unsafe team.run(gcx_int8_work, &job).wallSeconds
         }
     }
 
     mutating func sample() throws(BenchFailure) -> Sample? {
-        let run = team.run(gcx_int8_work, &job)
+        let run = unsafe team.run(gcx_int8_work, &job)
         let operations = Double(job.iterations * gcx_int8_operations_per_iteration(job.set)) * Double(threads)
         return Sample(value: operations / run.wallSeconds, processorShare: run.processorShare)
     }
@@ -75,10 +75,10 @@ struct BenchInteger: BenchMeasurement {
         run: BenchRun, checksums: [UInt64]
     ) {
         var checksums = [UInt64](repeating: 0, count: team.threads)
-        let run = checksums.withUnsafeMutableBufferPointer { checksums in
-            var job = gcx_integer_job(
+        let run = unsafe checksums.withUnsafeMutableBufferPointer { checksums in
+            var job = unsafe gcx_integer_job(
                 rounds: rounds, seed: seed, scratch: scratch.base, checksums: checksums.baseAddress)
-            return team.run(gcx_integer_work, &job)
+            return unsafe team.run(gcx_integer_work, &job)
         }
         return (run, checksums)
     }

@@ -3,7 +3,7 @@ import GCXBenchmark
 import Glibc
 
 /// `memory.latency.*`: one thread follows a chain of loads, each of which says where the next one is.
-struct BenchLatency: BenchMeasurement {
+@safe struct BenchLatency: BenchMeasurement {
     /// Where the chain lies.
     enum Level {
         case l1, l2, l3, dram, dramSmallPages
@@ -47,22 +47,22 @@ struct BenchLatency: BenchMeasurement {
         workingSetBytes = bytes
         memory = try BenchBlock(bytes: bytes, smallPages: smallPages)
         var order = [UInt32](repeating: 0, count: Int(bytes / Self.lineBytes))
-        gcx_latency_link(memory.base, Int(bytes), &order, gcx_now_nanoseconds())
-        var job = gcx_latency_job(
+        unsafe gcx_latency_link(memory.base, Int(bytes), &order, gcx_now_nanoseconds())
+        var job = unsafe gcx_latency_job(
             start: memory.base.assumingMemoryBound(to: UnsafeMutableRawPointer?.self), steps: 0, end: nil)
-        job.steps = BenchPace.amount(lasting: Self.sampleSeconds, in: Self.steps, runs: Self.warmUps) { steps in
-            job.steps = steps / Self.stepsUnrolled * Self.stepsUnrolled
-            return team.run(gcx_latency_work, &job).wallSeconds
+        unsafe job.steps = BenchPace.amount(lasting: Self.sampleSeconds, in: Self.steps, runs: Self.warmUps) { steps in
+            unsafe job.steps = steps / Self.stepsUnrolled * Self.stepsUnrolled
+            return unsafe team.run(gcx_latency_work, &job).wallSeconds
         }
-        job.steps = job.steps / Self.stepsUnrolled * Self.stepsUnrolled
-        self.job = job
+        unsafe job.steps = unsafe job.steps / Self.stepsUnrolled * Self.stepsUnrolled
+        unsafe self.job = unsafe job
         conditions = bytes < wanted ? [.smallWorkingSet] : []
     }
 
     /// Picoseconds a load.
     mutating func sample() throws(BenchFailure) -> Sample? {
-        let run = team.run(gcx_latency_work, &job)
-        return Sample(value: run.wallSeconds * 1e12 / Double(job.steps), processorShare: run.processorShare)
+        let run = unsafe team.run(gcx_latency_work, &job)
+        return unsafe Sample(value: run.wallSeconds * 1e12 / Double(job.steps), processorShare: run.processorShare)
     }
 
     static func workingSet(_ level: Level, processor: Int) -> UInt64? {

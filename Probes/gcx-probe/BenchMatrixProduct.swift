@@ -27,8 +27,8 @@ struct BenchMatrixProduct<Job: BenchMatrixJob>: BenchMeasurement {
         let rows = Self.rows(threads: team.threads)
         matrices = try Matrices(rows: rows)
         job = matrices.job(isa: isa)
-        _ = team.run(Job.fillWork, &job)
-        _ = team.run(Job.work, &job)
+        _ = unsafe team.run(Job.fillWork, &job)
+        _ = unsafe team.run(Job.work, &job)
     }
 
     private static func rows(threads wanted: Int) -> Int {
@@ -41,7 +41,7 @@ struct BenchMatrixProduct<Job: BenchMatrixJob>: BenchMeasurement {
     static func bytes(threads: Int) -> UInt64 { UInt64(Matrices.bytes(rows: rows(threads: threads))) }
 
     mutating func sample() throws(BenchFailure) -> Sample? {
-        let run = team.run(Job.work, &job)
+        let run = unsafe team.run(Job.work, &job)
         let rows = Double(job.n)
         return Sample(value: 2 * rows * rows * rows / run.wallSeconds, processorShare: run.processorShare)
     }
@@ -52,7 +52,7 @@ struct BenchMatrixProduct<Job: BenchMatrixJob>: BenchMeasurement {
     }
 
     /// The memory behind a job; goes with it.
-    private final class Matrices {
+    @safe private final class Matrices {
         private let base: UnsafeMutableRawPointer
         private let bytes: Int
         private let rows: Int
@@ -60,13 +60,13 @@ struct BenchMatrixProduct<Job: BenchMatrixJob>: BenchMeasurement {
         init(rows: Int) throws(BenchFailure) {
             self.rows = rows
             bytes = Self.bytes(rows: rows)
-            guard let base = gcx_memory_map(bytes) else {
+            guard let base = unsafe gcx_memory_map(bytes) else {
                 throw .system(operation: "allocate", object: "\(bytes) bytes", errno: errno)
             }
-            self.base = base
+            unsafe self.base = unsafe base
         }
 
-        deinit { gcx_memory_unmap(base, bytes) }
+        deinit { unsafe gcx_memory_unmap(base, bytes) }
 
         static func bytes(rows: Int) -> Int {
             let (packedA, packedB) = Job.packedElements(rows: rows)
@@ -74,10 +74,10 @@ struct BenchMatrixProduct<Job: BenchMatrixJob>: BenchMeasurement {
         }
 
         func job(isa: gcx_isa) -> Job {
-            let first = base.assumingMemoryBound(to: Job.Number.self)
+            let first = unsafe base.assumingMemoryBound(to: Job.Number.self)
             let square = rows * rows
-            let packed = first + 3 * square
-            return Job(
+            let packed = unsafe first + 3 * square
+            return unsafe Job(
                 a: first, b: first + square, c: first + 2 * square, packed_a: packed,
                 packed_b: packed + Job.packedElements(rows: rows).a, n: rows, isa: isa, arrived: 0)
         }
@@ -106,8 +106,8 @@ protocol BenchMatrixJob {
 extension gcx_gemm_job: BenchMatrixJob {
     static var precision: BenchFMA.Precision { .fp64 }
     static var step: Int { Int(GCX_GEMM_STEP) }
-    static var work: gcx_work { gcx_gemm_work }
-    static var fillWork: gcx_work { gcx_gemm_fill_work }
+    static var work: gcx_work { unsafe gcx_gemm_work }
+    static var fillWork: gcx_work { unsafe gcx_gemm_fill_work }
     static func packedElements(rows: Int) -> (a: Int, b: Int) {
         (gcx_gemm_packed_a_elements(rows), gcx_gemm_packed_b_elements(rows))
     }
@@ -116,8 +116,8 @@ extension gcx_gemm_job: BenchMatrixJob {
 extension gcx_sgemm_job: BenchMatrixJob {
     static var precision: BenchFMA.Precision { .fp32 }
     static var step: Int { Int(GCX_SGEMM_STEP) }
-    static var work: gcx_work { gcx_sgemm_work }
-    static var fillWork: gcx_work { gcx_sgemm_fill_work }
+    static var work: gcx_work { unsafe gcx_sgemm_work }
+    static var fillWork: gcx_work { unsafe gcx_sgemm_fill_work }
     static func packedElements(rows: Int) -> (a: Int, b: Int) {
         (gcx_sgemm_packed_a_elements(rows), gcx_sgemm_packed_b_elements(rows))
     }

@@ -3,7 +3,7 @@ import GCXBenchmark
 import Glibc
 
 /// Three arrays, touched by the team that streams them; shared by all memory benchmarks of a run.
-final class BenchArena {
+@safe final class BenchArena {
     /// Beyond the caches: four times the last level (the rule of STREAM), and never under this.
     private static let arrayBytesMin: UInt64 = 256 << 20
     private static let cachesPerArray: UInt64 = 4
@@ -34,17 +34,17 @@ final class BenchArena {
         arrayBytes = min(wanted, Self.aligned(available / Self.availableShareInverse / 3))
         guard arrayBytes > 0 else { throw .noMemory(available: available, needed: 3 * wanted) }
         bytes = 3 * arrayBytes + Self.granularity
-        guard let base = gcx_memory_map(Int(bytes)) else {
+        guard let base = unsafe gcx_memory_map(Int(bytes)) else {
             throw .system(operation: "allocate", object: "\(bytes) bytes", errno: errno)
         }
-        self.base = base
+        unsafe self.base = unsafe base
         self.isa = isa
         conditions = arrayBytes < wanted ? [.smallWorkingSet] : []
         try touch(by: team, until: deadline)
         conditions += pageConditions
     }
 
-    deinit { gcx_memory_unmap(base, Int(bytes)) }
+    deinit { unsafe gcx_memory_unmap(base, Int(bytes)) }
 
     private static func arrayBytesWanted(processors: [Int]) -> UInt64 {
         aligned(max(arrayBytesMin, cachesPerArray * BenchCaches.lastLevelBytes(of: processors)) + granularity - 1)
@@ -59,9 +59,10 @@ final class BenchArena {
     func job(part index: Int) -> gcx_memory_job {
         let offset = index % Self.parts * Int(partBytes)
         let array = { (number: Int) in
-            (self.base + number * (Int(self.arrayBytes) + Self.stagger) + offset).assumingMemoryBound(to: Double.self)
+            unsafe (self.base + number * (Int(self.arrayBytes) + Self.stagger) + offset).assumingMemoryBound(
+                to: Double.self)
         }
-        return gcx_memory_job(
+        return unsafe gcx_memory_job(
             a: array(0), b: array(1), c: array(2), elements: Int(partBytes) / MemoryLayout<Double>.stride, scale: 3,
             isa: isa)
     }
@@ -71,8 +72,8 @@ final class BenchArena {
     private func touch(by team: BenchTeam, until deadline: UInt64) throws(BenchFailure) {
         for part in 0..<Self.parts {
             guard gcx_now_nanoseconds() < deadline else { throw .late }
-            var job = job(part: part)
-            _ = team.run(gcx_memory_fill_work, &job)
+            var job = unsafe job(part: part)
+            _ = unsafe team.run(gcx_memory_fill_work, &job)
         }
     }
 
@@ -93,7 +94,7 @@ final class BenchArena {
 }
 
 /// The bandwidths of memory.
-struct BenchBandwidth: BenchMeasurement {
+@safe struct BenchBandwidth: BenchMeasurement {
     let mayGoOn = true
     let team: BenchTeam
     let arena: BenchArena
@@ -103,26 +104,26 @@ struct BenchBandwidth: BenchMeasurement {
     private var part = 0
 
     static func triad(_ team: BenchTeam, _ arena: BenchArena) throws(BenchFailure) -> BenchBandwidth {
-        try BenchBandwidth(team: team, arena: arena, work: gcx_memory_triad_work, arrays: 3)
+        try unsafe BenchBandwidth(team: team, arena: arena, work: gcx_memory_triad_work, arrays: 3)
     }
 
     static func copy(_ team: BenchTeam, _ arena: BenchArena) throws(BenchFailure) -> BenchBandwidth {
-        try BenchBandwidth(team: team, arena: arena, work: gcx_memory_copy_work, arrays: 2)
+        try unsafe BenchBandwidth(team: team, arena: arena, work: gcx_memory_copy_work, arrays: 2)
     }
 
     static func read(_ team: BenchTeam, _ arena: BenchArena) throws(BenchFailure) -> BenchBandwidth {
-        try BenchBandwidth(team: team, arena: arena, work: gcx_memory_read_work, arrays: 1)
+        try unsafe BenchBandwidth(team: team, arena: arena, work: gcx_memory_read_work, arrays: 1)
     }
 
     static func write(_ team: BenchTeam, _ arena: BenchArena) throws(BenchFailure) -> BenchBandwidth {
-        try BenchBandwidth(team: team, arena: arena, work: gcx_memory_write_work, arrays: 1)
+        try unsafe BenchBandwidth(team: team, arena: arena, work: gcx_memory_write_work, arrays: 1)
     }
 
     /// Goes through the arrays once untimed, which fills the translation caches.
     private init(team: BenchTeam, arena: BenchArena, work: @escaping gcx_work, arrays: UInt64) throws(BenchFailure) {
         self.team = team
         self.arena = arena
-        self.work = work
+        unsafe self.work = unsafe work
         self.arrays = arrays
         for _ in 0..<BenchArena.parts { _ = try sample() }
     }
@@ -132,9 +133,9 @@ struct BenchBandwidth: BenchMeasurement {
     var conditions: [Flag] { arena.conditions }
 
     mutating func sample() throws(BenchFailure) -> Sample? {
-        var job = arena.job(part: part)
+        var job = unsafe arena.job(part: part)
         part += 1
-        let run = team.run(work, &job)
+        let run = unsafe team.run(work, &job)
         return Sample(value: Double(arrays * arena.partBytes) / run.wallSeconds, processorShare: run.processorShare)
     }
 }

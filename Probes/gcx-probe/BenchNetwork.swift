@@ -3,7 +3,7 @@ import GCXBenchmark
 import Glibc
 
 /// `network.loopback.one`
-struct BenchLoopback: BenchMeasurement {
+@safe struct BenchLoopback: BenchMeasurement {
     private static let sampleSeconds = 0.04
     private static let warmUps = 4
     private static let bytes: ClosedRange<Double> = 1e6...1e10
@@ -19,13 +19,13 @@ struct BenchLoopback: BenchMeasurement {
         let first = processors[0]
         team = try BenchTeam(processors: [first, processors.count > 1 ? processors[1] : first])
         connection = try Connection()
-        job = gcx_network_job(
+        unsafe job = unsafe gcx_network_job(
             sender: connection.sender, receiver: connection.receiver, buffer: connection.buffer,
             bytes: UInt64(Self.bytes.lowerBound), failure: 0)
         var most = Self.bytes.lowerBound
         for _ in 0..<Self.warmUps {
             most = max(most, try run() * Self.sampleSeconds)
-            job.bytes = UInt64(min(most, Self.bytes.upperBound))
+            unsafe job.bytes = UInt64(min(most, Self.bytes.upperBound))
         }
     }
 
@@ -33,30 +33,30 @@ struct BenchLoopback: BenchMeasurement {
     mutating func sample() throws(BenchFailure) -> Sample? { Sample(value: try run(), processorShare: nil) }
 
     private mutating func run() throws(BenchFailure) -> Double {
-        let run = team.run(gcx_network_work, &job)
-        guard job.failure == 0 else {
-            throw .system(operation: "send over", object: "127.0.0.1", errno: job.failure)
+        let run = unsafe team.run(gcx_network_work, &job)
+        guard unsafe job.failure == 0 else {
+            throw unsafe .system(operation: "send over", object: "127.0.0.1", errno: job.failure)
         }
-        return Double(job.bytes) / run.wallSeconds
+        return unsafe Double(job.bytes) / run.wallSeconds
     }
 
     /// Both ends and the memory of a connection; they go with the measurement.
-    private final class Connection {
+    @safe private final class Connection {
         private(set) var sender: Int32 = -1
         private(set) var receiver: Int32 = -1
         let buffer: UnsafeMutableRawPointer
 
         init() throws(BenchFailure) {
-            let code = gcx_network_open(&sender, &receiver)
+            let code = unsafe gcx_network_open(&sender, &receiver)
             guard code == 0 else { throw .system(operation: "connect over", object: "127.0.0.1", errno: code) }
-            buffer = .allocate(byteCount: Int(GCX_NETWORK_BUFFER_BYTES), alignment: 4096)
-            buffer.initializeMemory(as: UInt8.self, repeating: 0xA5, count: Int(GCX_NETWORK_BUFFER_BYTES))
+            unsafe buffer = .allocate(byteCount: Int(GCX_NETWORK_BUFFER_BYTES), alignment: 4096)
+            unsafe buffer.initializeMemory(as: UInt8.self, repeating: 0xA5, count: Int(GCX_NETWORK_BUFFER_BYTES))
         }
 
         deinit {
             close(sender)
             close(receiver)
-            buffer.deallocate()
+            unsafe buffer.deallocate()
         }
     }
 }

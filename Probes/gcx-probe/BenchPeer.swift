@@ -3,7 +3,7 @@ import GCXBenchmark
 import Glibc
 
 /// A connection that lines and bytes go over, with the memory they come from.
-final class PeerConnection {
+@safe final class PeerConnection {
     let fd: Int32
     private let name: String
     private let buffer: UnsafeMutableRawPointer
@@ -13,19 +13,19 @@ final class PeerConnection {
         self.fd = fd
         self.name = name
         // bounded here: a constant of the kernels
-        buffer = .allocate(byteCount: Int(GCX_NETWORK_BUFFER_BYTES), alignment: 4096)
+        unsafe buffer = .allocate(byteCount: Int(GCX_NETWORK_BUFFER_BYTES), alignment: 4096)
         // What a network that compresses could not make smaller.
-        gcx_storage_fill(buffer, Int(GCX_NETWORK_BUFFER_BYTES), gcx_now_nanoseconds())
+        unsafe gcx_storage_fill(buffer, Int(GCX_NETWORK_BUFFER_BYTES), gcx_now_nanoseconds())
     }
 
     deinit {
         close(fd)
-        buffer.deallocate()
+        unsafe buffer.deallocate()
     }
 
     func say(_ line: PeerLine) throws(BenchFailure) {
         let bytes = Array((line.text + "\n").utf8)
-        try check(gcx_peer_send(fd, bytes, UInt64(bytes.count)), "talk to")
+        try unsafe check(gcx_peer_send(fd, bytes, UInt64(bytes.count)), "talk to")
     }
 
     func hear() throws(BenchFailure) -> PeerLine {
@@ -41,14 +41,14 @@ final class PeerConnection {
     /// One line of whatever it is.
     func text(bytesMax: Int) throws(BenchFailure) -> String {
         var line = [CChar](repeating: 0, count: bytesMax)
-        try check(gcx_peer_line(fd, &line, line.count), "hear from")
+        try unsafe check(gcx_peer_line(fd, &line, line.count), "hear from")
         return String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
-    func send(_ bytes: UInt64) throws(BenchFailure) { try check(gcx_peer_send(fd, buffer, bytes), "send to") }
+    func send(_ bytes: UInt64) throws(BenchFailure) { try unsafe check(gcx_peer_send(fd, buffer, bytes), "send to") }
 
     func receive(_ bytes: UInt64) throws(BenchFailure) {
-        try check(gcx_peer_receive(fd, buffer, bytes), "receive from")
+        try unsafe check(gcx_peer_receive(fd, buffer, bytes), "receive from")
     }
 
     private func check(_ code: Int32, _ operation: String) throws(BenchFailure) {
@@ -64,9 +64,10 @@ final class PeerClient {
 
     init(_ target: PeerTarget) throws(BenchFailure) {
         var reason: UnsafePointer<CChar>?
-        let fd = gcx_peer_connect(target.host, String(target.port), BenchmarkLimits.peerPatienceSeconds, &reason)
+        let fd = unsafe gcx_peer_connect(target.host, String(target.port), BenchmarkLimits.peerPatienceSeconds, &reason)
         guard fd >= 0 else {
-            throw .noPeer(target.endpoint, reason: reason.map { String(cString: $0) } ?? "no reason was given")
+            throw unsafe .noPeer(
+                target.endpoint, reason: reason.map { unsafe String(cString: $0) } ?? "no reason was given")
         }
         self.target = target
         connection = PeerConnection(owning: fd, name: target.endpoint)

@@ -20,7 +20,7 @@ struct BenchClock: BenchMeasurement {
 
     private func run() -> Sample {
         var job = gcx_clock_job(additions: Self.additions)
-        let run = team.run(gcx_clock_work, &job)
+        let run = unsafe team.run(gcx_clock_work, &job)
         return Sample(value: Double(Self.additions) / run.slowestSeconds, processorShare: run.processorShare)
     }
 }
@@ -31,7 +31,7 @@ struct BenchFMA: BenchMeasurement {
     enum Precision {
         case fp64, fp32
 
-        var work: gcx_work { self == .fp64 ? gcx_fp64_work : gcx_fp32_work }
+        var work: gcx_work { unsafe self == .fp64 ? gcx_fp64_work : gcx_fp32_work }
 
         func operationsPerIteration(_ isa: gcx_isa) -> UInt64 {
             self == .fp64 ? gcx_fp64_flops_per_iteration(isa) : gcx_fp32_flops_per_iteration(isa)
@@ -63,12 +63,12 @@ struct BenchFMA: BenchMeasurement {
         job = gcx_fma_job(iterations: 0, isa: isa)
         job.iterations = BenchPace.amount(lasting: Self.sampleSeconds, in: Self.iterations) { iterations in
             var job = gcx_fma_job(iterations: iterations, isa: isa)
-            return team.run(precision.work, &job).wallSeconds
+            return unsafe team.run(precision.work, &job).wallSeconds
         }
     }
 
     mutating func sample() throws(BenchFailure) -> Sample? {
-        let run = team.run(precision.work, &job)
+        let run = unsafe team.run(precision.work, &job)
         let operations = Double(job.iterations * precision.operationsPerIteration(job.isa)) * Double(threads)
         return Sample(value: operations / run.wallSeconds, processorShare: run.processorShare)
     }

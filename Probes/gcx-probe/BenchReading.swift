@@ -22,7 +22,7 @@ struct BenchReading {
 
     static func take(cgroup: BenchCgroup) -> BenchReading {
         var usage = rusage()
-        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+        unsafe getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
         return BenchReading(
             nanoseconds: gcx_now_nanoseconds(), processors: BenchSystem.text("/proc/stat").flatMap(processors(stat:)),
             ownSeconds: seconds(usage.ru_utime) + seconds(usage.ru_stime), majorFaults: UInt64(usage.ru_majflt),

@@ -60,7 +60,7 @@ final class BenchSession {
         var axes = benchmarks[..<soak].indices.compactMap { measured(at: $0, runEnd: end) }
         let curves = curves(until: end)
         axes += benchmarks[soak...].indices.compactMap { measured(at: $0, runEnd: end) }
-        var report = BenchmarkReport(
+        var report = unsafe BenchmarkReport(
             kernelVersion: GCX_KERNELS_VERSION, instructionSet: String(cString: gcx_isa_name(isa)),
             processors: processors,
             environmentRemoved: options.environmentRemoved,

@@ -5,7 +5,7 @@ import GCXModel
 import Glibc
 
 /// The nameless file of the storage benchmarks, with the count of what may still be written to it.
-final class BenchFile {
+@safe final class BenchFile {
     static let blockBytes = 1 << 20
     private static let blocksMin = 8
 
@@ -21,28 +21,28 @@ final class BenchFile {
     private var overwritten: UInt64 = 0
 
     init(directory: String, bytesMax: UInt64) throws(BenchFailure) {
-        let file = gcx_storage_open(directory)
+        let file = unsafe gcx_storage_open(directory)
         guard file.fd >= 0 else { throw .system(operation: "make a file in", object: directory, errno: errno) }
         let room = gcx_storage_room(file.fd)
         guard room > bytesMax else {
             close(file.fd)
             throw .noRoom(directory: directory, room: room, needed: bytesMax)
         }
-        guard let buffer = gcx_memory_map(Self.blockBytes) else {
+        guard let buffer = unsafe gcx_memory_map(Self.blockBytes) else {
             let code = errno
             close(file.fd)
             throw .system(operation: "allocate", object: "\(Self.blockBytes) bytes", errno: code)
         }
-        gcx_storage_fill(buffer, Self.blockBytes, gcx_now_nanoseconds())
+        unsafe gcx_storage_fill(buffer, Self.blockBytes, gcx_now_nanoseconds())
         self.file = file
         ground = Self.ground(of: file)
         self.directory = directory
-        self.buffer = buffer
+        unsafe self.buffer = unsafe buffer
         self.bytesMax = bytesMax
     }
 
     deinit {
-        gcx_memory_unmap(buffer, Self.blockBytes)
+        unsafe gcx_memory_unmap(buffer, Self.blockBytes)
         close(file.fd)
     }
 
@@ -75,7 +75,7 @@ final class BenchFile {
         let bytes = UInt64(blocks * blockBytes)
         guard used + bytes <= bytesMax else { return nil }
         var nanoseconds: UInt64 = 0
-        let code = gcx_storage_write(file.fd, buffer, blockBytes, UInt32(blocks), written, &nanoseconds)
+        let code = unsafe gcx_storage_write(file.fd, buffer, blockBytes, UInt32(blocks), written, &nanoseconds)
         guard code == 0 else { throw .system(operation: "write to a file in", object: directory, errno: code) }
         written += bytes
         return max(1, nanoseconds)
@@ -91,7 +91,7 @@ final class BenchFile {
     func overwrite(at offsets: [UInt64], blockBytes: Int) throws(BenchFailure) -> UInt64? {
         guard try claim(offsets.count * blockBytes) else { return nil }
         var nanoseconds: UInt64 = 0
-        let code = gcx_storage_overwrite(
+        let code = unsafe gcx_storage_overwrite(
             file.fd, buffer, blockBytes, offsets, UInt32(offsets.count), &nanoseconds)
         guard code == 0 else { throw .system(operation: "write to a file in", object: directory, errno: code) }
         return max(1, nanoseconds)
@@ -101,11 +101,11 @@ final class BenchFile {
     func run(_ ring: BenchRing, writes: Bool, at offsets: [UInt64], blockBytes: Int) throws(BenchFailure) -> UInt64? {
         if writes { guard try claim(offsets.count * blockBytes) else { return nil } }
         var nanoseconds: UInt64 = 0
-        let code = offsets.withUnsafeBufferPointer { offsets in
-            var job = gcx_ring_job(
+        let code = unsafe offsets.withUnsafeBufferPointer { offsets in
+            var job = unsafe gcx_ring_job(
                 fd: file.fd, writes: writes ? 1 : 0, buffer: buffer, block_bytes: blockBytes,
                 offsets: offsets.baseAddress, count: UInt32(offsets.count))
-            return gcx_ring_run(ring.handle, &job, &nanoseconds)
+            return unsafe gcx_ring_run(ring.handle, &job, &nanoseconds)
         }
         guard code == 0 else { throw .system(operation: "use io_uring on a file in", object: directory, errno: code) }
         return max(1, nanoseconds)
@@ -121,7 +121,7 @@ final class BenchFile {
     /// Reads the blocks at `offsets`, one after the other; nanoseconds.
     func read(at offsets: [UInt64], blockBytes: Int) throws(BenchFailure) -> UInt64 {
         var nanoseconds: UInt64 = 0
-        let code = gcx_storage_read(file.fd, buffer, blockBytes, offsets, UInt32(offsets.count), &nanoseconds)
+        let code = unsafe gcx_storage_read(file.fd, buffer, blockBytes, offsets, UInt32(offsets.count), &nanoseconds)
         guard code == 0 else { throw .system(operation: "read a file in", object: directory, errno: code) }
         return max(1, nanoseconds)
     }
@@ -261,17 +261,17 @@ struct BenchDiskRandom: BenchMeasurement {
 }
 
 /// An io_uring of this thread.
-final class BenchRing {
+@safe final class BenchRing {
     let handle: OpaquePointer
 
     init(depth: UInt32) throws(BenchFailure) {
-        guard let handle = gcx_ring_open(depth) else {
+        guard let handle = unsafe gcx_ring_open(depth) else {
             throw .system(operation: "set up", object: "io_uring", errno: errno)
         }
-        self.handle = handle
+        unsafe self.handle = unsafe handle
     }
 
-    deinit { gcx_ring_close(handle) }
+    deinit { unsafe gcx_ring_close(handle) }
 }
 
 /// `storage.fsync.p50` and `storage.fsync.p99`

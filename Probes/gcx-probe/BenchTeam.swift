@@ -2,26 +2,26 @@ import CKernels
 import Glibc
 
 /// The pinned threads that run every kernel of the processors and the memory.
-final class BenchTeam {
+@safe final class BenchTeam {
     private let handle: OpaquePointer
     let threads: Int
 
     /// - Parameter processors: where to pin, one thread each; not empty.
     init(processors: [Int]) throws(BenchFailure) {
         let numbers = processors.map(UInt32.init)
-        guard let handle = gcx_team_open(numbers, UInt32(numbers.count)) else {
+        guard let handle = unsafe gcx_team_open(numbers, UInt32(numbers.count)) else {
             throw .system(operation: "start threads on", object: "processors \(processors)", errno: errno)
         }
-        self.handle = handle
+        unsafe self.handle = unsafe handle
         threads = processors.count
     }
 
-    deinit { gcx_team_close(handle) }
+    deinit { unsafe gcx_team_close(handle) }
 
     /// Runs `work` once on all threads, started together.
     func run<Job>(_ work: gcx_work, _ job: inout Job) -> BenchRun {
-        withUnsafeMutablePointer(to: &job) { gcx_team_run(handle, work, UnsafeMutableRawPointer($0)) }
-        return BenchRun(spans: (0..<threads).map { gcx_team_span(handle, UInt32($0)) })
+        unsafe withUnsafeMutablePointer(to: &job) { unsafe gcx_team_run(handle, work, UnsafeMutableRawPointer($0)) }
+        return BenchRun(spans: (0..<threads).map { unsafe gcx_team_span(handle, UInt32($0)) })
     }
 }
 

@@ -33,19 +33,19 @@ struct BenchTouch: BenchMeasurement {
         isDone = true
         let memory = try BenchBlock(bytes: bytes, smallPages: false)
         let seed = gcx_now_nanoseconds()
-        var jobs: [gcx_touch_job] = []
-        while workingSetBytes < bytes, jobs.isEmpty || gcx_now_nanoseconds() < deadline {
+        var jobs: [gcx_touch_job] = unsafe []
+        while workingSetBytes < bytes, unsafe jobs.isEmpty || gcx_now_nanoseconds() < deadline {
             let count = min(Self.chunkBytes, bytes - workingSetBytes)
-            var job = gcx_touch_job(
+            var job = unsafe gcx_touch_job(
                 base: memory.base + Int(workingSetBytes), bytes: Int(count),
                 first_page: Int(workingSetBytes / Self.pageBytes), seed: seed, right_pages: 0)
-            _ = team.run(gcx_touch_write_work, &job)
+            _ = unsafe team.run(gcx_touch_write_work, &job)
             workingSetBytes += count
-            jobs.append(job)
+            unsafe jobs.append(job)
         }
-        let pages = jobs.indices.reduce(UInt64(0)) { pages, index in
-            _ = team.run(gcx_touch_check_work, &jobs[index])
-            return pages + jobs[index].right_pages
+        let pages = unsafe jobs.indices.reduce(UInt64(0)) { pages, index in
+            _ = unsafe team.run(gcx_touch_check_work, &jobs[index])
+            return unsafe pages + jobs[index].right_pages
         }
         // Whoever else ran made it slower, and no smaller.
         return Sample(value: Double(pages * Self.pageBytes), processorShare: nil)

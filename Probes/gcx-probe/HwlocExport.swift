@@ -9,10 +9,10 @@ enum HwlocExport {
 
     /// The version of an export that is newer than ``known``; nil of any other file.
     static func newerVersion(_ path: String) -> String? {
-        guard let file = fopen(path, "re") else { return nil }
-        defer { fclose(file) }
+        guard let file = unsafe fopen(path, "re") else { return nil }
+        defer { unsafe fclose(file) }
         var bytes = [UInt8](repeating: 0, count: headBytes)
-        let count = fread(&bytes, 1, headBytes, file)
+        let count = unsafe fread(&bytes, 1, headBytes, file)
         let head = String(decoding: bytes.prefix(count), as: UTF8.self)
         guard let version = version(in: head), let major = version.split(separator: ".").first.flatMap({ Int($0) }),
             major > known

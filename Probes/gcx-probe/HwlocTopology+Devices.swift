@@ -6,13 +6,13 @@ import GCXModel
 extension HwlocTopology {
     /// PCI functions, bridges included, in address order. Without driver, link width and group: an export holds none.
     func pciDevices() -> [Inventory.PCIDevice] {
-        let plain = objects(HWLOC_OBJ_PCI_DEVICE).compactMap { $0.attr?.pointee.pcidev }
-        let bridges = objects(HWLOC_OBJ_BRIDGE).compactMap { object -> hwloc_pcidev_attr_s? in
+        let plain = unsafe objects(HWLOC_OBJ_PCI_DEVICE).compactMap { unsafe $0.attr?.pointee.pcidev }
+        let bridges = unsafe objects(HWLOC_OBJ_BRIDGE).compactMap { object -> hwloc_pcidev_attr_s? in
             // A host bridge is the processor's side of the bus, not a function on it.
-            guard let bridge = object.attr?.pointee.bridge, bridge.upstream_type == HWLOC_OBJ_BRIDGE_PCI else {
+            guard let bridge = unsafe object.attr?.pointee.bridge, bridge.upstream_type == HWLOC_OBJ_BRIDGE_PCI else {
                 return nil
             }
-            return bridge.upstream.pci
+            return unsafe bridge.upstream.pci
         }
         // bounded: joins two lists
         return (plain + bridges).map { Self.describe($0) }.sorted { $0.address < $1.address }
@@ -32,23 +32,25 @@ extension HwlocTopology {
     }
 
     func blockDevices() -> [Inventory.BlockDevice] {
-        osDevices(HWLOC_OBJ_OSDEV_BLOCK).map { object, name in
+        unsafe osDevices(HWLOC_OBJ_OSDEV_BLOCK).map { object, name in
             var device = Inventory.BlockDevice(name: name, kind: BlockSource.kind(ofName: name))
-            device.model = Self.info(object, "Model")
+            device.model = unsafe Self.info(object, "Model")
             // hwloc counts KiB (hwloc manual, "Misc Objects", info `Size`).
-            device.sizeBytes = Self.info(object, "Size").flatMap { UInt64($0, radix: 10) }
+            device.sizeBytes = unsafe Self.info(object, "Size").flatMap { UInt64($0, radix: 10) }
                 .map { $0.multipliedReportingOverflow(by: 1024) }.flatMap { $0.overflow ? nil : $0.partialValue }
             return device
         }
     }
 
     func networkInterfaces() -> [Inventory.NetworkInterface] {
-        osDevices(HWLOC_OBJ_OSDEV_NETWORK).map { Inventory.NetworkInterface(name: $0.name, kind: .hardware) }
+        unsafe osDevices(HWLOC_OBJ_OSDEV_NETWORK).map {
+            unsafe Inventory.NetworkInterface(name: $0.name, kind: .hardware)
+        }
     }
 
     private func osDevices(_ type: hwloc_obj_osdev_type_t) -> [(object: hwloc_obj, name: String)] {
-        objects(HWLOC_OBJ_OS_DEVICE).filter { $0.attr?.pointee.osdev.type == type }.compactMap { object in
-            object.name.map { (object, String(cString: $0)) }
+        unsafe objects(HWLOC_OBJ_OS_DEVICE).filter { unsafe $0.attr?.pointee.osdev.type == type }.compactMap { object in
+            unsafe object.name.map { unsafe (object, String(cString: $0)) }
         }
     }
 }

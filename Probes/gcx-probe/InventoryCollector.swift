@@ -20,7 +20,7 @@ enum InventoryCollector {
     /// A variable of the caller's could replace the machine by another one.
     private static func clearEnvironment() {
         for name in ["XMLFILE", "SYNTHETIC", "FSROOT", "COMPONENTS", "THISSYSTEM", "CPUID_PATH", "DUMPED_HWDATA_DIR"] {
-            unsetenv("HWLOC_\(name)")
+            unsafe unsetenv("HWLOC_\(name)")
         }
     }
 
@@ -28,7 +28,7 @@ enum InventoryCollector {
         let folder = try OpenMachineFolder(path)
         let xml = "\(path)/topology.xml"
         let ids = "\(path)/pci.ids"
-        return collect(
+        return unsafe collect(
             folder.root, origin: .machineFolder,
             hwloc: access(xml, R_OK) == 0 ? .xml(xml) : .fileSystem(folder.root.path),
             idList: access(ids, R_OK) == 0 ? ids : nil)
@@ -36,7 +36,7 @@ enum InventoryCollector {
 
     /// Topology and devices from the export alone: this machine's own files would describe another one.
     private static func collectXML(_ path: String) throws(CollectorError) -> Inventory {
-        guard access(path, R_OK) == 0 else { throw .unreadable(path: path, errno: errno) }
+        guard unsafe access(path, R_OK) == 0 else { throw .unreadable(path: path, errno: errno) }
         if let version = HwlocExport.newerVersion(path) { throw .newerExport(path: path, version: version) }
         var inventory = Inventory(origin: .hwlocXML)
         do {
@@ -126,7 +126,7 @@ enum CollectorError: WordedError {
 
     var description: String {
         switch self {
-        case .unreadable(let path, let code): "cannot read \(path): \(String(cString: strerror(code)))"
+        case .unreadable(let path, let code): unsafe "cannot read \(path): \(String(cString: strerror(code)))"
         case .noMachine(let path): "\(path) holds neither tree.txt nor sys and proc"
         case .badTree(let path, let reason): "\(path): \(reason)"
         case .newerExport(let path, let version):

@@ -37,9 +37,9 @@ final class OpenMachineFolder {
     }
 
     private static func temporaryFolder() throws(MachineFolder.TreeError) -> String {
-        let base = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+        let base = unsafe getenv("TMPDIR").map { unsafe String(cString: $0) } ?? "/tmp"
         var template = Array("\(base)/gcx-machine-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else { throw .cannotWrite(path: base, errno: errno) }
+        guard unsafe mkdtemp(&template) != nil else { throw .cannotWrite(path: base, errno: errno) }
         return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 }

@@ -10,53 +10,53 @@ enum PCILibrary {
     static func scan(
         sysfs: String, idList: String?
     ) -> (devices: [Inventory.PCIDevice], problems: [Inventory.Problem]) {
-        guard let access = open(sysfs: sysfs, idList: idList) else { return ([], [problem()]) }
-        defer { pci_cleanup(access) }
-        guard gcx_pci_scan(access) == 0 else { return ([], [problem()]) }
+        guard let access = unsafe open(sysfs: sysfs, idList: idList) else { return ([], [problem()]) }
+        defer { unsafe pci_cleanup(access) }
+        guard unsafe gcx_pci_scan(access) == 0 else { return ([], [problem()]) }
         var devices: [Inventory.PCIDevice] = []
         var problems: [Inventory.Problem] = []
-        var next = access.pointee.devices
-        while let device = next {
-            if gcx_pci_fill(device, fillFlags) != 0 { problems.append(problem()) }
-            devices.append(describe(device.pointee))
-            next = device.pointee.next
+        var next = unsafe access.pointee.devices
+        while let device = unsafe next {
+            if unsafe gcx_pci_fill(device, fillFlags) != 0 { problems.append(problem()) }
+            unsafe devices.append(describe(device.pointee))
+            unsafe next = unsafe device.pointee.next
         }
-        addNames(to: &devices, access)
+        unsafe addNames(to: &devices, access)
         return (devices.sorted { $0.address < $1.address }, problems)
     }
 
     /// Names for devices that another source found.
     static func addNames(to devices: inout [Inventory.PCIDevice], idList: String?) {
-        guard let access = open(sysfs: "/sys/bus/pci", idList: idList) else { return }
-        defer { pci_cleanup(access) }
-        addNames(to: &devices, access)
+        guard let access = unsafe open(sysfs: "/sys/bus/pci", idList: idList) else { return }
+        defer { unsafe pci_cleanup(access) }
+        unsafe addNames(to: &devices, access)
     }
 
     private static let fillFlags = PCI_FILL_IDENT | PCI_FILL_CLASS | PCI_FILL_CLASS_EXT | PCI_FILL_SUBSYS
 
     private static func open(sysfs: String, idList: String?) -> UnsafeMutablePointer<pci_access>? {
-        let access = sysfs.withCString { gcx_pci_open(UnsafeMutablePointer(mutating: $0)) }
+        let access = unsafe sysfs.withCString { unsafe gcx_pci_open(UnsafeMutablePointer(mutating: $0)) }
         // libpci frees the copy with the handle.
-        if let access, let idList { pci_set_name_list_path(access, strdup(idList), 1) }
-        return access
+        if let access = unsafe access, let idList { unsafe pci_set_name_list_path(access, strdup(idList), 1) }
+        return unsafe access
     }
 
     private static func problem() -> Inventory.Problem {
-        Inventory.Problem(source: "libpci", reason: String(cString: gcx_pci_last_error()))
+        unsafe Inventory.Problem(source: "libpci", reason: String(cString: gcx_pci_last_error()))
     }
 
     private static func describe(_ found: pci_dev) -> Inventory.PCIDevice {
-        var device = Inventory.PCIDevice(
+        var device = unsafe Inventory.PCIDevice(
             // bounded here: 16 and 8 bits in 32, of which 24 are used
             address: address(domain: Int(found.domain), found.bus, found.dev, found.func),
             vendorID: PCIID(found.vendor_id), deviceID: PCIID(found.device_id),
             classCode: PCIClass(UInt32(found.device_class) << 8 | UInt32(found.prog_if)))
         // Zero is how a bridge, and 0xffff how a device that fell silent, says that it has none.
-        if found.subsys_vendor_id != 0 && found.subsys_vendor_id != 0xFFFF {
-            device.subsystemVendorID = PCIID(found.subsys_vendor_id)
-            device.subsystemDeviceID = PCIID(found.subsys_id)
+        if unsafe found.subsys_vendor_id != 0 && found.subsys_vendor_id != 0xFFFF {
+            device.subsystemVendorID = unsafe PCIID(found.subsys_vendor_id)
+            device.subsystemDeviceID = unsafe PCIID(found.subsys_id)
         }
-        device.revision = Int(found.rev_id)
+        device.revision = unsafe Int(found.rev_id)
         return device
     }
 
@@ -76,18 +76,20 @@ enum PCILibrary {
             // bounded here: an index of the list; 16 bits in 32
             let (vendor, device) = (Int32(devices[index].vendorID.value), Int32(devices[index].deviceID.value))
             let code = Int32(devices[index].classCode.baseAndSub)
-            devices[index].vendorName = name { gcx_pci_vendor_name(access, $0, $1, vendor) }
-            devices[index].deviceName = name { gcx_pci_device_name(access, $0, $1, vendor, device) }
-            devices[index].className = name { gcx_pci_class_name(access, $0, $1, code) }
+            devices[index].vendorName = unsafe name { unsafe gcx_pci_vendor_name(access, $0, $1, vendor) }
+            devices[index].deviceName = unsafe name { unsafe gcx_pci_device_name(access, $0, $1, vendor, device) }
+            devices[index].className = unsafe name { unsafe gcx_pci_class_name(access, $0, $1, code) }
         }
     }
 
     private static func name(
         _ lookUp: (UnsafeMutablePointer<CChar>, Int32) -> UnsafePointer<CChar>?
     ) -> String? {
-        withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { buffer in
+        unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { buffer in
             // bounded: a constant
-            buffer.baseAddress.flatMap { lookUp($0, Int32(buffer.count)) }.map { String(cString: $0) }
+            unsafe buffer.baseAddress.flatMap { unsafe lookUp($0, Int32(buffer.count)) }.map {
+                unsafe String(cString: $0)
+            }
         }
     }
 }

@@ -1,8 +1,8 @@
 import GCXMarket
-import GCXModel
+package import GCXModel
 import GCXSandbox
 import GCXSigning
-import GCXWire
+package import GCXWire
 
 /// Whether the machine can sign the terms of a lease: a pure function over the offer, the demand, the terms and what is taken.
 package struct Admission: Sendable {

@@ -1,10 +1,11 @@
-import GCXLedger
+package import GCXLedger
 import GCXLinux
 import GCXModel
 import GCXSandbox
-import GCXWire
-import Logging
-import ServiceLifecycle
+import GCXSigning
+package import GCXWire
+package import Logging
+package import ServiceLifecycle
 
 /// The agent put together: its core, and its services in the order in which they start.
 package struct AgentAssembly: Sendable {

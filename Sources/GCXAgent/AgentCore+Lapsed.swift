@@ -1,5 +1,6 @@
 import GCXLedger
 import GCXModel
+import GCXSigning
 import GCXWire
 
 extension AgentCore {

@@ -1,7 +1,8 @@
 import GCXJobLog
 import GCXLinux
-import GCXModel
-import GCXWire
+package import GCXModel
+import GCXSandbox
+package import GCXWire
 
 extension AgentCore {
     /// The log of a job, in its directory or in the history; where there is none, where it would be.

@@ -1,8 +1,9 @@
+import GCXJobLog
 import GCXLinux
-import GCXModel
+package import GCXModel
 import GCXSandbox
-import GCXSigning
-import GCXWire
+package import GCXSigning
+package import GCXWire
 
 extension AgentCore: AgentHost {
     package func status() async throws(AgentError) -> AgentStatus {

@@ -2,6 +2,7 @@ import GCXLinux
 import GCXModel
 import GCXSandbox
 import GCXWire
+import Logging
 
 // dictionaries: rows
 

@@ -1,6 +1,9 @@
 import GCXLinux
-import GCXModel
-import GCXWire
+package import GCXModel
+import GCXSandbox
+import GCXSigning
+package import GCXWire
+import Logging
 
 extension AgentCore {
     package func report(_ lease: LeaseID, by caller: Caller) async throws(AgentError) -> JobReport {

@@ -2,7 +2,7 @@ import GCXLedger
 import GCXLinux
 import GCXModel
 import GCXSigning
-import GCXWire
+package import GCXWire
 import Logging
 
 // dictionaries: keepers, setAside, found

@@ -1,5 +1,5 @@
-import GCXModel
-import GCXWire
+package import GCXModel
+package import GCXWire
 
 /// What the agent does for the server in its own process: what anybody may ask, and the files behind it.
 package protocol AgentHost: AgentOperations {

@@ -1,7 +1,7 @@
-import GCXModel
-import GCXSandbox
-import GCXSigning
-import GCXWire
+package import GCXModel
+package import GCXSandbox
+package import GCXSigning
+package import GCXWire
 
 /// What the owner decided, as plain values; `gcx agent` makes it from the configuration file.
 package struct AgentSettings: Sendable {

@@ -1,6 +1,6 @@
-import GCXModel
-import GCXSigning
-import GCXWire
+package import GCXModel
+package import GCXSigning
+package import GCXWire
 
 /// Whether a session lets its holder in: a pure function over the session and the time.
 package struct SessionCheck: Sendable {

@@ -1,6 +1,6 @@
-import GCXModel
-import GCXSigning
-import GCXWire
+package import GCXModel
+package import GCXSigning
+package import GCXWire
 
 /// What answers in the agent's place while it waits for its ledger: it knows its own state, and nothing else.
 ///

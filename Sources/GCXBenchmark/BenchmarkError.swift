@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 
 /// Why there is no benchmark report.
 package enum BenchmarkError: RemediedError, Equatable {

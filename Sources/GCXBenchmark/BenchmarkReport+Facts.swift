@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 
 extension BenchmarkReport {
     /// The figures that may stand in an offer: steady by the rule of their benchmark, judged here again from the samples.

@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 
 extension BenchmarkReport {
     /// The report for people: by group a line per axis, under it what is wrong with it, then the problems.

@@ -1,10 +1,5 @@
-import GCXModel
-
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
+package import FoundationEssentials
+package import GCXModel
 
 /// The document that `gcx-probe bench` prints: what was measured, on what, and what disturbed it.
 package struct BenchmarkReport: Codable, Equatable, Sendable {

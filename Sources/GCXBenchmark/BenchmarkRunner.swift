@@ -1,10 +1,5 @@
+package import FoundationEssentials
 import GCXModel
-
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
 
 /// What runs `gcx-probe` as a child process.
 package protocol BenchmarkProcess: Sendable {

@@ -1,3 +1,5 @@
+import GCXModel
+
 /// The walls around a run: they belong to its figures as much as the machine does.
 package struct Confinement: Codable, Equatable, Sendable {
     /// Whether the probe ran as root in its user namespace.

@@ -1,10 +1,5 @@
-import GCXModel
-
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
+package import FoundationEssentials
+package import GCXModel
 
 /// The other end of a run's network figures.
 package struct PeerSession: Codable, Equatable, Sendable {

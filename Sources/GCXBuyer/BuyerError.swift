@@ -1,6 +1,6 @@
-import GCXModel
-import GCXSigning
-import GCXWire
+package import GCXModel
+package import GCXSigning
+package import GCXWire
 
 /// Why the buyer's side stopped. No voucher leaves after any of these.
 package enum BuyerError: RemediedError, Equatable {

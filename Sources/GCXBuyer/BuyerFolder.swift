@@ -1,6 +1,7 @@
 // dictionaries: environment
 import GCXLinux
-import GCXModel
+package import GCXModel
+import GCXSigning
 
 /// Where a user's journals lie: one for each lease, from its first receipt until it is settled.
 ///

@@ -1,7 +1,7 @@
 import FoundationEssentials
 import GCXLinux
-import GCXModel
-import GCXSigning
+package import GCXModel
+package import GCXSigning
 import GCXWire
 
 /// How far a buyer has gone with one lease: it may answer only what follows on this.

@@ -1,8 +1,8 @@
 import GCXLinux
 import GCXMetering
-import GCXModel
-import GCXSigning
-import GCXWire
+package import GCXModel
+package import GCXSigning
+package import GCXWire
 
 /// The buyer's side of a lease while it is attached: every good receipt is answered with a voucher.
 ///

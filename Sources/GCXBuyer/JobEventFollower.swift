@@ -1,5 +1,5 @@
-import GCXModel
-import GCXWire
+package import GCXModel
+package import GCXWire
 
 /// Reads what happens to one job, or to all that the caller may see.
 package struct JobEventFollower: Sendable {

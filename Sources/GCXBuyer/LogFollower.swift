@@ -1,5 +1,5 @@
-import GCXModel
-import GCXWire
+package import GCXModel
+package import GCXWire
 
 /// Reads a job's log page by page, over restarts of the agent.
 ///

@@ -1,6 +1,6 @@
 import GCXJobLog
-import GCXModel
-import GCXWire
+package import GCXModel
+package import GCXWire
 import Synchronization
 
 /// Goes over a log while it is shown, and knows whether it was the one that the machine signed.

@@ -1,9 +1,10 @@
 import AsyncHTTPClient
 import GCXLinux
-import GCXModel
-import GCXWire
+package import GCXModel
+package import GCXWire
 import Glibc
 import NIOCore
+import NIOHTTP1
 
 extension AgentClient {
     /// How far a transfer is: bytes done, and bytes in all where known.
@@ -62,7 +63,7 @@ extension AgentClient {
             case .ok, .partialContent: return try await download.save(response)
             default:
                 // A part that goes beyond the file is of another file.
-                if response.status == .rangeNotSatisfiable { unlink(download.partial) }
+                if response.status == .rangeNotSatisfiable { unsafe unlink(download.partial) }
                 let body = try await response.body.collect(upTo: ClientLimits.errorAnswerBytesMax)
                 throw failure(HTTPAnswer(status: response.status.code, body: Array(body.readableBytesView)))
             }

@@ -1,5 +1,6 @@
-import GCXModel
-import GCXWire
+package import GCXModel
+package import GCXWire
+import NIOHTTP1
 
 extension AgentClient {
     package func report(_ lease: LeaseID, by caller: Caller) async throws(AgentError) -> JobReport {

@@ -1,7 +1,8 @@
 import GCXJobLog
-import GCXModel
-import GCXSigning
-import GCXWire
+package import GCXModel
+package import GCXSigning
+package import GCXWire
+import NIOHTTP1
 
 /// An agent in another process, reached through its ``AgentServer``.
 ///

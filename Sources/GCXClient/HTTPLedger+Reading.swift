@@ -1,6 +1,8 @@
-import GCXLedger
-import GCXModel
+package import GCXLedger
+package import GCXModel
 import GCXWire
+import HTTPTypes
+import NIOHTTP1
 
 extension HTTPLedger {
     package func account(_ address: Address) async throws(LedgerError) -> Account {

@@ -1,7 +1,8 @@
-import GCXLedger
-import GCXModel
-import GCXSigning
-import GCXWire
+package import GCXLedger
+package import GCXModel
+package import GCXSigning
+package import GCXWire
+import NIOHTTP1
 import Synchronization
 
 /// A ledger in another process, reached through its ``LedgerServer``.

@@ -1,5 +1,6 @@
 import GCXWire
 import HTTPTypes
+import NIOHTTP1
 
 extension LogWire {
     /// Nil when a header is missing or is no number.

@@ -1,6 +1,6 @@
 import AsyncHTTPClient
 import GCXLinux
-import GCXModel
+package import GCXModel
 import GCXWire
 import Glibc
 import NIOCore
@@ -60,7 +60,7 @@ struct OutputDownload: Sendable {
         if let total, written != total { throw TransportError.broken("\(written) of \(total) bytes came") }
         let found = try SHA256Hex.ofFile(partial)
         try compare(found, tag: tag, isWhole: beginning == 0)
-        guard rename(partial, path) == 0 else {
+        guard unsafe rename(partial, path) == 0 else {
             throw LinuxError.systemCall(operation: "rename", object: path, errno: errno)
         }
         return (found.bytes, found.hex)
@@ -121,7 +121,7 @@ struct OutputDownload: Sendable {
     private func compare(_ found: (hex: String, bytes: UInt64), tag: String?, isWhole: Bool) throws {
         let wanted = terms.stated?.digest ?? tag
         guard wanted ?? found.hex == found.hex, terms.stated?.bytes ?? found.bytes == found.bytes else {
-            unlink(partial)
+            unsafe unlink(partial)
             let words =
                 "what came is sha256:\(found.hex) of \(found.bytes) bytes, and sha256:\(wanted ?? "") was to come"
             // A part that lay here may have been of another file, so all of it is asked for once more.

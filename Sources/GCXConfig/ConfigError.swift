@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 
 /// One thing that is wrong with a configuration.
 package struct ConfigProblem: Equatable, Sendable, CustomStringConvertible {

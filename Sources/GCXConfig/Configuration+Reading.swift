@@ -10,13 +10,13 @@ extension Configuration {
     ) throws(ConfigError) -> Configuration {
         let data: Data
         // What the system says; Foundation's own words name its types.
-        guard access(path, R_OK) == 0 else {
+        guard unsafe access(path, R_OK) == 0 else {
             if errno == EACCES { throw .forbidden(path: path) }
-            throw .unreadable(path: path, reason: String(cString: strerror(errno)))
+            throw unsafe .unreadable(path: path, reason: String(cString: strerror(errno)))
         }
         do { data = try Data(contentsOf: URL(filePath: path)) } catch {
             var status = stat()
-            let isDirectory = stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+            let isDirectory = unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
             throw .unreadable(
                 path: path, reason: isDirectory ? "it is a directory" : "it is no file that can be read to its end")
         }

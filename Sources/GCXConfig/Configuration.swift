@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 
 /// Everything an owner can decide, with its defaults. ``ConfigurationKey/all`` describes each key once; the reader, the
 /// checks and the example file all come from there.

@@ -4,20 +4,20 @@ import GCXModel
 struct ConfigurationKey: Sendable {
     /// The kinds of values a key takes.
     enum Slot: Sendable {
-        case text(WritableKeyPath<Configuration, String> & Sendable)
-        case number(WritableKeyPath<Configuration, UInt64> & Sendable, ClosedRange<UInt64>)
-        case flag(WritableKeyPath<Configuration, Bool> & Sendable)
+        case text(any WritableKeyPath<Configuration, String> & Sendable)
+        case number(any WritableKeyPath<Configuration, UInt64> & Sendable, ClosedRange<UInt64>)
+        case flag(any WritableKeyPath<Configuration, Bool> & Sendable)
         /// Base units: a TOML integer, or decimal text beyond 2^63.
-        case amount(WritableKeyPath<Configuration, Amount> & Sendable)
-        case addresses(WritableKeyPath<Configuration, [Address]> & Sendable)
+        case amount(any WritableKeyPath<Configuration, Amount> & Sendable)
+        case addresses(any WritableKeyPath<Configuration, [Address]> & Sendable)
         /// A list of texts; ``Configuration/validate()`` says which.
-        case texts(WritableKeyPath<Configuration, [String]> & Sendable)
+        case texts(any WritableKeyPath<Configuration, [String]> & Sendable)
         /// IPv4 addresses.
-        case hosts(WritableKeyPath<Configuration, [IPv4Address]> & Sendable)
+        case hosts(any WritableKeyPath<Configuration, [IPv4Address]> & Sendable)
         /// IPv4 networks, or addresses alone.
-        case networks(WritableKeyPath<Configuration, [IPv4Network]> & Sendable)
+        case networks(any WritableKeyPath<Configuration, [IPv4Network]> & Sendable)
         /// Text, one of these.
-        case choice(WritableKeyPath<Configuration, String> & Sendable, [String])
+        case choice(any WritableKeyPath<Configuration, String> & Sendable, [String])
     }
 
     let table: String

@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 
 /// Finds the facts on which the sources of one inventory disagree. Pure: it reads only the inventory.
 package enum Contradictions {

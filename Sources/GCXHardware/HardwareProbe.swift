@@ -1,6 +1,6 @@
 import Dispatch
 import FoundationEssentials
-import GCXModel
+package import GCXModel
 import Synchronization
 
 /// Asks `gcx-probe`, in a process of its own, what the machine is made of.

@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 
 /// Draws an inventory as a tree for people.
 package enum InventoryTree {

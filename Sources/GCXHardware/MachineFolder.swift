@@ -43,7 +43,7 @@ package enum MachineFolder {
             case .unfinishedText(let line): "the text that begins in line \(line) has no `>>`"
             case .outside(let path): "\(path) leads out of the machine's folder"
             case .tooLong(let most): "more than \(most) lines"
-            case .cannotWrite(let path, let code): "write \(path): \(String(cString: strerror(code)))"
+            case .cannotWrite(let path, let code): unsafe "write \(path): \(String(cString: strerror(code)))"
             }
         }
     }
@@ -74,9 +74,9 @@ package enum MachineFolder {
         var path = folder
         for part in parts {
             path += "/\(part)"
-            if mkdir(path, 0o700) == 0 { continue }
+            if unsafe mkdir(path, 0o700) == 0 { continue }
             var status = stat()
-            guard lstat(path, &status) == 0 else { throw .cannotWrite(path: path, errno: errno) }
+            guard unsafe lstat(path, &status) == 0 else { throw .cannotWrite(path: path, errno: errno) }
             guard status.st_mode & S_IFMT == S_IFDIR else { throw .outside(path: entry.path) }
         }
     }
@@ -84,14 +84,14 @@ package enum MachineFolder {
     private static func write(_ entry: Entry, at path: String) throws(TreeError) {
         switch entry {
         case .link(_, let target):
-            guard symlink(target, path) == 0 else { throw .cannotWrite(path: path, errno: errno) }
+            guard unsafe symlink(target, path) == 0 else { throw .cannotWrite(path: path, errno: errno) }
         case .file(_, let text):
             // O_EXCL with O_NOFOLLOW: a link written earlier never redirects a file.
-            let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
+            let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
             guard descriptor >= 0 else { throw .cannotWrite(path: path, errno: errno) }
             defer { close(descriptor) }
             let bytes = Array(text.utf8)
-            guard Glibc.write(descriptor, bytes, bytes.count) == bytes.count else {
+            guard unsafe Glibc.write(descriptor, bytes, bytes.count) == bytes.count else {
                 throw .cannotWrite(path: path, errno: errno)
             }
         }

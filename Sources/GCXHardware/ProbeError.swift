@@ -1,5 +1,5 @@
 import GCXLinux
-import GCXModel
+package import GCXModel
 import Glibc
 
 /// Why the probe gave no inventory. Nothing of the agent was touched: the probe is another process.
@@ -48,9 +48,9 @@ package enum ProbeError: RemediedError, Equatable {
     package var description: String {
         switch self {
         case .notFound(let searched): "gcx-probe was not found in \(searched.joined(separator: ", "))"
-        case .launchFailed(let path, let code): "start \(path): \(String(cString: strerror(code)))"
+        case .launchFailed(let path, let code): unsafe "start \(path): \(String(cString: strerror(code)))"
         case .crashed(let signal, let stderr):
-            "gcx-probe was ended by signal \(signal) (\(LimitSignal.words(for: signal)?.limit ?? String(cString: strsignal(signal))))"
+            "gcx-probe was ended by signal \(signal) (\(unsafe LimitSignal.words(for: signal)?.limit ?? String(cString: strsignal(signal))))"
                 + said(stderr)
         case .timedOut(let limit): "gcx-probe gave no answer in \(limit.words)"
         case .tooMuchOutput(let most): "gcx-probe wrote more than \(most) bytes"

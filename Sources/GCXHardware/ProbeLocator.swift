@@ -8,14 +8,14 @@ package enum ProbeLocator {
     ///
     /// - Throws: ``ProbeError/notFound(searched:)``.
     package static func locate() throws(ProbeError) -> String {
-        let override = getenv(variable).map { String(cString: $0) }
+        let override = unsafe getenv(variable).map { unsafe String(cString: $0) }
         return try locate(override: override, program: SystemRoot.live.linkTarget("proc/self/exe"))
     }
 
     /// The same as a function of its inputs. An override is the only place looked at: a typing error must show.
     package static func locate(override: String?, program: String?) throws(ProbeError) -> String {
         let places = override.map { [$0] } ?? program.map(places(beside:)) ?? []
-        guard let found = places.first(where: { access($0, X_OK) == 0 }) else {
+        guard let found = places.first(where: { unsafe access($0, X_OK) == 0 }) else {
             throw .notFound(searched: places)
         }
         return found

@@ -59,7 +59,7 @@ struct ProbeProcess {
             guard left > .zero else { throw .timedOut(after: timeout) }
             guard !isCancelled() else { throw .cancelled }
             let pause = min(left, HardwareLimits.probeCancelPollInterval)
-            guard poll(&streams, 2, milliseconds(pause)) > 0 else { continue }
+            guard unsafe poll(&streams, 2, milliseconds(pause)) > 0 else { continue }
             for index in streams.indices where streams[index].fd >= 0 && streams[index].revents != 0 {
                 if !readSome(from: streams[index].fd, into: &collected[index]) { streams[index].fd = -1 }
             }
@@ -80,7 +80,7 @@ struct ProbeProcess {
     /// False at the end of the stream.
     private func readSome(from descriptor: Int32, into bytes: inout [UInt8]) -> Bool {
         var chunk = [UInt8](repeating: 0, count: 65_536)
-        let count = read(descriptor, &chunk, chunk.count)
+        let count = unsafe read(descriptor, &chunk, chunk.count)
         guard count > 0 else { return count < 0 && errno == EINTR }
         bytes.append(contentsOf: chunk.prefix(count))
         return true
@@ -90,7 +90,7 @@ struct ProbeProcess {
     private func wait(for child: pid_t, until deadline: ContinuousClock.Instant) throws(ProbeError) -> Int32 {
         var status: Int32 = 0
         while true {
-            let ended = waitpid(child, &status, WNOHANG)
+            let ended = unsafe waitpid(child, &status, WNOHANG)
             if ended == child { return status }
             guard ended == 0 || errno == EINTR, ContinuousClock.now < deadline else { throw .timedOut(after: timeout) }
             guard !isCancelled() else { throw .cancelled }
@@ -108,34 +108,34 @@ struct ProbeProcess {
     /// reaped already, and both calls find nothing.
     private func end(_ child: pid_t) {
         var status: Int32 = 0
-        guard waitpid(child, &status, WNOHANG) == 0 else { return }
+        guard unsafe waitpid(child, &status, WNOHANG) == 0 else { return }
         kill(-child, SIGKILL)
-        while waitpid(child, &status, 0) < 0 && errno == EINTR {}
+        while unsafe waitpid(child, &status, 0) < 0 && errno == EINTR {}
     }
 }
 
 // Starting it.
 extension ProbeProcess {
     private func spawn(output: Int32, errors: Int32) throws(ProbeError) -> pid_t {
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
-        posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
-        posix_spawn_file_actions_adddup2(&actions, errors, STDERR_FILENO)
+        var actions = unsafe posix_spawn_file_actions_t()
+        unsafe posix_spawn_file_actions_init(&actions)
+        defer { unsafe posix_spawn_file_actions_destroy(&actions) }
+        unsafe posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
+        unsafe posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
+        unsafe posix_spawn_file_actions_adddup2(&actions, errors, STDERR_FILENO)
         // glibc's addclosefrom_np is out of sight of Swift; a descriptor opened after this list is close-on-exec anyway.
         for inherited in SystemRoot.live.names(in: "proc/self/fd").compactMap({ Int32($0, radix: 10) })
         where inherited > STDERR_FILENO {
-            posix_spawn_file_actions_addclose(&actions, inherited)
+            unsafe posix_spawn_file_actions_addclose(&actions, inherited)
         }
         var attributes = posix_spawnattr_t()
-        posix_spawnattr_init(&attributes)
-        defer { posix_spawnattr_destroy(&attributes) }
+        unsafe posix_spawnattr_init(&attributes)
+        defer { unsafe posix_spawnattr_destroy(&attributes) }
         setUp(&attributes)
         var child: pid_t = 0
-        let code = withCStrings([executable] + arguments) { arguments in
-            withCStrings(Self.environment) { environment in
-                posix_spawn(&child, executable, &actions, &attributes, arguments, environment)
+        let code = unsafe withCStrings([executable] + arguments) { arguments in
+            unsafe withCStrings(Self.environment) { environment in
+                unsafe posix_spawn(&child, executable, &actions, &attributes, arguments, environment)
             }
         }
         guard code == 0 else { throw .launchFailed(path: executable, errno: code) }
@@ -145,13 +145,13 @@ extension ProbeProcess {
     /// A group of its own, no blocked and no ignored signals: a service blocks SIGTERM in its threads.
     private func setUp(_ attributes: inout posix_spawnattr_t) {
         var none = sigset_t()
-        sigemptyset(&none)
+        unsafe sigemptyset(&none)
         var all = sigset_t()
-        sigfillset(&all)
-        posix_spawnattr_setpgroup(&attributes, 0)
-        posix_spawnattr_setsigmask(&attributes, &none)
-        posix_spawnattr_setsigdefault(&attributes, &all)
-        posix_spawnattr_setflags(
+        unsafe sigfillset(&all)
+        unsafe posix_spawnattr_setpgroup(&attributes, 0)
+        unsafe posix_spawnattr_setsigmask(&attributes, &none)
+        unsafe posix_spawnattr_setsigdefault(&attributes, &all)
+        unsafe posix_spawnattr_setflags(
             // bounded: constants of the C library, below 2^8
             &attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
     }
@@ -159,9 +159,9 @@ extension ProbeProcess {
     private func withCStrings<Result>(
         _ strings: [String], _ body: ([UnsafeMutablePointer<CChar>?]) -> Result
     ) -> Result {
-        let copies = strings.map { strdup($0) }
-        defer { copies.forEach { free($0) } }
-        return body(copies + [nil])
+        let copies = unsafe strings.map { unsafe strdup($0) }
+        defer { unsafe copies.forEach { unsafe free($0) } }
+        return unsafe body(copies + [nil])
     }
 }
 
@@ -174,7 +174,9 @@ private final class Pipe {
     init(for executable: String) throws(ProbeError) {
         var ends: [Int32] = [-1, -1]
         let type = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)  // bounded: constants of the kernel
-        guard socketpair(AF_UNIX, type, 0, &ends) == 0 else { throw .launchFailed(path: executable, errno: errno) }
+        guard unsafe socketpair(AF_UNIX, type, 0, &ends) == 0 else {
+            throw .launchFailed(path: executable, errno: errno)
+        }
         (readEnd, writeEnd) = (ends[0], ends[1])  // bounded: socketpair(2) gives two
     }
 

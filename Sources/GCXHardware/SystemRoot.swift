@@ -17,7 +17,7 @@ package struct SystemRoot: Sendable {
 
     /// The whole text, or nil when the file is missing, unreadable or above ``HardwareLimits/systemFileBytesMax``.
     package func text(_ relative: String) -> String? {
-        let descriptor = open(absolute(relative), O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        let descriptor = unsafe open(absolute(relative), O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
         return bytes(of: descriptor).map { String(decoding: $0, as: UTF8.self) }
@@ -27,7 +27,7 @@ package struct SystemRoot: Sendable {
         var all: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 16_384)
         while all.count <= HardwareLimits.systemFileBytesMax {
-            let count = read(descriptor, &chunk, chunk.count)
+            let count = unsafe read(descriptor, &chunk, chunk.count)
             if count == 0 { return all }
             if count < 0 && errno == EINTR { continue }
             guard count > 0 else { return nil }
@@ -48,12 +48,12 @@ package struct SystemRoot: Sendable {
 
     /// Names in a folder, sorted; empty when it is not there.
     package func names(in relative: String) -> [String] {
-        guard let folder = opendir(absolute(relative)) else { return [] }
-        defer { closedir(folder) }
+        guard let folder = unsafe opendir(absolute(relative)) else { return [] }
+        defer { unsafe closedir(folder) }
         var names: [String] = []
-        while let entry = readdir(folder) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+        while let entry = unsafe readdir(folder) {
+            let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                unsafe pointer.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
             }
             if name != "." && name != ".." { names.append(name) }
         }
@@ -67,13 +67,13 @@ package struct SystemRoot: Sendable {
 
     package func linkTarget(_ relative: String) -> String? {
         var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))  // bounded: a constant of the kernel, 4,096
-        let count = readlink(absolute(relative), &buffer, buffer.count)
+        let count = unsafe readlink(absolute(relative), &buffer, buffer.count)
         guard count > 0 else { return nil }
         return String(decoding: buffer.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
     package func exists(_ relative: String) -> Bool {
-        access(absolute(relative), F_OK) == 0
+        unsafe access(absolute(relative), F_OK) == 0
     }
 
     package func absolute(_ relative: String) -> String {

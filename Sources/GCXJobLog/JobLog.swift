@@ -1,4 +1,4 @@
-import GCXLinux
+package import GCXLinux
 import GCXModel
 import Glibc
 
@@ -58,8 +58,8 @@ package enum JobLog {
         /// Header and payload: what the chain covers.
         var hashed: [UInt8] {
             var all = [UInt8](repeating: 0, count: JobLog.headerBytes)
-            all.withUnsafeMutableBytes {
-                JobLog.writeHeader(stream, length: bytes.count, boot: bootNanoseconds, wall: wallNanoseconds, $0)
+            unsafe all.withUnsafeMutableBytes {
+                unsafe JobLog.writeHeader(stream, length: bytes.count, boot: bootNanoseconds, wall: wallNanoseconds, $0)
             }
             return all + bytes  // bounded: joins bytes
         }
@@ -67,7 +67,7 @@ package enum JobLog {
         /// The record as it is stored after what `chain` holds, which goes on to it.
         package func encoded(after chain: inout JobLogChain) -> [UInt8] {
             let hashed = hashed
-            let check = hashed.withUnsafeBytes { chain.extend($0) }
+            let check = unsafe hashed.withUnsafeBytes { unsafe chain.extend($0) }
             return hashed + JobLog.bytes(check)  // bounded: joins bytes
         }
     }
@@ -76,22 +76,24 @@ package enum JobLog {
         _ stream: Stream, length: Int, boot: UInt64, wall: UInt64, _ target: UnsafeMutableRawBufferPointer
     ) {
         // bounded here: a stream is a byte; what is written is `logRecordBytesMax` at most
-        target.storeBytes(of: UInt32(stream.rawValue).littleEndian, toByteOffset: 0, as: UInt32.self)
-        target.storeBytes(of: UInt32(length).littleEndian, toByteOffset: 4, as: UInt32.self)
-        target.storeBytes(of: boot.littleEndian, toByteOffset: 8, as: UInt64.self)
-        target.storeBytes(of: wall.littleEndian, toByteOffset: 16, as: UInt64.self)
+        unsafe target.storeBytes(of: UInt32(stream.rawValue).littleEndian, toByteOffset: 0, as: UInt32.self)
+        unsafe target.storeBytes(of: UInt32(length).littleEndian, toByteOffset: 4, as: UInt32.self)
+        unsafe target.storeBytes(of: boot.littleEndian, toByteOffset: 8, as: UInt64.self)
+        unsafe target.storeBytes(of: wall.littleEndian, toByteOffset: 16, as: UInt64.self)
     }
 
-    static func bytes(_ number: UInt64) -> [UInt8] { withUnsafeBytes(of: number.littleEndian) { Array($0) } }
+    static func bytes(_ number: UInt64) -> [UInt8] {
+        unsafe withUnsafeBytes(of: number.littleEndian) { unsafe Array($0) }
+    }
 
     static func number(_ bytes: UnsafeRawBufferPointer, at index: Int) -> UInt64 {
-        UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self))
+        unsafe UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self))
     }
 }
 
 extension JobLog {
     /// One record where it lies.
-    struct Frame {
+    @safe struct Frame {
         var stream: Stream
         var bootNanoseconds: UInt64
         var wallNanoseconds: UInt64
@@ -100,7 +102,7 @@ extension JobLog {
         var all: UnsafeRawBufferPointer
 
         var record: Record {
-            Record(
+            unsafe Record(
                 stream: stream, bootNanoseconds: bootNanoseconds, wallNanoseconds: wallNanoseconds,
                 bytes: Array(payload))
         }
@@ -118,15 +120,15 @@ extension JobLog {
     /// Looks at the beginning of `bytes`.
     static func look(at bytes: UnsafeRawBufferPointer) -> Found {
         guard bytes.count >= headerBytes else { return .part }
-        let word = UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: 0, as: UInt32.self))
+        let word = unsafe UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: 0, as: UInt32.self))
         // bounded here: a length is at most `logRecordBytesMax`, and there are as many bytes as record and header take
-        let length = Int(UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: 4, as: UInt32.self)))
+        let length = unsafe Int(UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: 4, as: UInt32.self)))
         guard let stream = UInt8(exactly: word).flatMap(Stream.init), length <= JobLogLimits.logRecordBytesMax else {
             return .rubbish
         }
         let total = overheadBytes + length
         guard bytes.count >= total else { return .part }
-        return .frame(
+        return unsafe .frame(
             Frame(
                 stream: stream, bootNanoseconds: number(bytes, at: 8), wallNanoseconds: number(bytes, at: 16),
                 payload: UnsafeRawBufferPointer(rebasing: bytes[headerBytes..<(headerBytes + length)]),
@@ -144,12 +146,12 @@ extension JobLog {
         var done = 0
         while true {
             // bounded here: what was read of the bytes is at most their number, `look` sees to it
-            switch look(at: UnsafeRawBufferPointer(rebasing: bytes[done...])) {
+            switch unsafe look(at: UnsafeRawBufferPointer(rebasing: bytes[done...])) {
             case .part: return (done, false)
             case .rubbish: return (done, true)
             case .frame(let frame):
                 guard body(frame, done) else { return (done, false) }
-                done += frame.all.count
+                unsafe done += frame.all.count
             }
         }
     }
@@ -159,8 +161,8 @@ extension JobLog {
     /// - Throws: ``LinuxError/malformed(object:reason:)`` when there is something else among them.
     package static func records(in page: [UInt8]) throws(LinuxError) -> [Record] {
         var records: [Record] = []
-        let end = page.withUnsafeBytes { bytes in
-            walk(bytes) { frame, _ in
+        let end = unsafe page.withUnsafeBytes { bytes in
+            unsafe walk(bytes) { frame, _ in
                 records.append(frame.record)
                 return true
             }

@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 import Glibc
 
 import struct Crypto.SHA256
@@ -19,18 +19,18 @@ package struct JobLogChain: Equatable, Sendable {
     /// Adds header and payload of a record; answers its check.
     mutating func extend(_ record: UnsafeRawBufferPointer) -> UInt64 {
         var hasher = SHA256()
-        bytes.withUnsafeBytes { hasher.update(bufferPointer: $0) }
-        hasher.update(bufferPointer: record)
+        unsafe bytes.withUnsafeBytes { unsafe hasher.update(bufferPointer: $0) }
+        unsafe hasher.update(bufferPointer: record)
         let digest = hasher.finalize()
-        digest.withUnsafeBytes { new in bytes.withUnsafeMutableBytes { $0.copyMemory(from: new) } }
-        return bytes.withUnsafeBytes { JobLog.number($0, at: 0) }
+        unsafe digest.withUnsafeBytes { new in unsafe bytes.withUnsafeMutableBytes { unsafe $0.copyMemory(from: new) } }
+        return unsafe bytes.withUnsafeBytes { unsafe JobLog.number($0, at: 0) }
     }
 
     /// Adds a stored record; false when its check does not fit what it holds or what came before.
     mutating func add(_ frame: JobLog.Frame) -> Bool {
         // bounded here: a frame has its header and its check, `look` sees to it
-        let covered = frame.all.count - JobLog.checkBytes
-        let check = extend(UnsafeRawBufferPointer(rebasing: frame.all[..<covered]))
-        return check == JobLog.number(frame.all, at: covered)
+        let covered = unsafe frame.all.count - JobLog.checkBytes
+        let check = unsafe extend(UnsafeRawBufferPointer(rebasing: frame.all[..<covered]))
+        return unsafe check == JobLog.number(frame.all, at: covered)
     }
 }

@@ -1,5 +1,5 @@
-import GCXLinux
-import GCXModel
+package import GCXLinux
+package import GCXModel
 import Glibc
 
 /// Where a log ends, and the head of its chain there.
@@ -39,7 +39,7 @@ extension JobLogFolder {
             if let end, end > start {
                 // bounded here: a segment begins below 2^63, `starts` sees to it, and ends within its bytes
                 removed += start + UInt64(bytes.count) - end
-                guard truncate(name, Int(end - start)) == 0 else {
+                guard unsafe truncate(name, Int(end - start)) == 0 else {
                     throw .systemCall(operation: "truncate", object: name, errno: errno)
                 }
                 return removed
@@ -55,8 +55,8 @@ extension JobLogFolder {
         var chain = JobLogChain(head: segment.head)
         var good = chain
         var isGood = true
-        let walked = bytes.withUnsafeBytes {
-            JobLog.walk($0) { frame, _ in
+        let walked = unsafe bytes.withUnsafeBytes {
+            unsafe JobLog.walk($0) { frame, _ in
                 isGood = chain.add(frame)
                 if isGood { good = chain }
                 return isGood

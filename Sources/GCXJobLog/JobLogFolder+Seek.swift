@@ -1,4 +1,4 @@
-import GCXLinux
+package import GCXLinux
 import GCXModel
 import Glibc
 
@@ -26,7 +26,9 @@ extension JobLogFolder {
         let number = try last(of: starts) { _, wall in wall < wallNanoseconds }
         // bounded: `last` answers a place in `starts`
         guard let number, let bytes = try bytes(of: starts[number]) else { return JobLogPlace(offset: first) }
-        let end = bytes.withUnsafeBytes { JobLog.walk($0) { frame, _ in frame.wallNanoseconds < wallNanoseconds } }
+        let end = unsafe bytes.withUnsafeBytes {
+            unsafe JobLog.walk($0) { frame, _ in frame.wallNanoseconds < wallNanoseconds }
+        }
         // bounded: a start is below 2^63, `starts` sees to it
         return JobLogPlace(offset: starts[number] + UInt64(end.bytes))
     }
@@ -53,7 +55,7 @@ extension JobLogFolder {
         }
         var search = LineSearch(cut: cut, only: only, counts: segment.counts)
         // bounded: a place in bytes in memory
-        bytes.withUnsafeBytes { _ = JobLog.walk($0) { frame, at in search.goOn(frame, at: UInt64(at)) } }
+        unsafe bytes.withUnsafeBytes { _ = unsafe JobLog.walk($0) { frame, at in search.goOn(frame, at: UInt64(at)) } }
         // bounded: a start is below 2^63, `starts` sees to it, and the place is one of bytes in memory
         return JobLogPlace(offset: starts[number] + search.place.offset, skipLines: search.place.skipLines)
     }
@@ -66,8 +68,10 @@ extension JobLogFolder {
             // bounded: the start is at or before the offset
             let wanted = Int(exactly: offset - start), wanted <= bytes.count
         else { return nil }
-        // bounded: both lie in bytes in memory
-        let before = bytes.withUnsafeBytes { JobLog.walk($0) { frame, at in at + frame.all.count <= wanted } }
+        // bounded here: both lie in bytes in memory
+        let before = unsafe bytes.withUnsafeBytes {
+            unsafe JobLog.walk($0) { frame, at in unsafe at + frame.all.count <= wanted }
+        }
         if before.bytes == wanted { return true }
         return before.isRubbish ? nil : false
     }
@@ -82,11 +86,11 @@ extension JobLogFolder {
             let wanted = Int(exactly: offset - start), wanted <= bytes.count
         else { return nil }
         var counts = segment.counts
-        let before = bytes.withUnsafeBytes {
-            JobLog.walk($0) { frame, at in
+        let before = unsafe bytes.withUnsafeBytes {
+            unsafe JobLog.walk($0) { frame, at in
                 // bounded: a place in bytes in memory
-                guard at + frame.all.count <= wanted else { return false }
-                counts.add(frame.stream, frame.payload)
+                guard unsafe at + frame.all.count <= wanted else { return false }
+                unsafe counts.add(frame.stream, frame.payload)
                 return true
             }
         }
@@ -98,9 +102,9 @@ extension JobLogFolder {
         for start in starts.reversed() {
             guard let segment = try segment(at: start), let bytes = try bytes(of: start) else { continue }
             var counts = segment.counts
-            let end = bytes.withUnsafeBytes {
-                JobLog.walk($0) { frame, _ in
-                    counts.add(frame.stream, frame.payload)
+            let end = unsafe bytes.withUnsafeBytes {
+                unsafe JobLog.walk($0) { frame, _ in
+                    unsafe counts.add(frame.stream, frame.payload)
                     return true
                 }
             }
@@ -148,7 +152,7 @@ private struct LineSearch {
         guard frame.stream == .output || frame.stream == .error, only ?? frame.stream == frame.stream else {
             return true
         }
-        let lines = JobLogCounts.newlines(in: frame.payload)
+        let lines = unsafe JobLogCounts.newlines(in: frame.payload)
         // bounded here: counts of a segment below 2^63, and lines of bytes in memory; a dictionary
         if ended + lines >= cut {
             let other = open.filter { $0.key != frame.stream }.values.first
@@ -157,7 +161,7 @@ private struct LineSearch {
             place = JobLogPlace(offset: begin.offset, skipLines: skip.overflow ? 0 : skip.partialValue)
             return false
         }
-        if frame.payload.last == JobLogCounts.newline {
+        if unsafe frame.payload.last == JobLogCounts.newline {
             open[frame.stream] = nil
         } else if lines > 0 || open[frame.stream] == nil {
             open[frame.stream] = (offset, ended)

@@ -1,4 +1,4 @@
-import GCXLinux
+package import GCXLinux
 import GCXModel
 import Glibc
 
@@ -44,19 +44,19 @@ package struct JobLogFolder: Sendable {
     func bytes(of start: UInt64, from place: UInt64 = 0, bytesMax: Int) throws(LinuxError) -> [UInt8]? {
         guard let position = Int(exactly: place) else { return [] }
         let name = Self.name(of: start, in: path)
-        let number = open(name, O_RDONLY | O_CLOEXEC)
+        let number = unsafe open(name, O_RDONLY | O_CLOEXEC)
         if number < 0, errno == ENOENT { return nil }
         guard number >= 0 else { throw .systemCall(operation: "open", object: name, errno: errno) }
         let file = FileDescriptor(owning: number)
         // A segment is no longer than its most; a page may be asked for far behind its end.
         var status = stat()
-        guard fstat(file.number, &status) == 0 else {
+        guard unsafe fstat(file.number, &status) == 0 else {
             throw .systemCall(operation: "fstat", object: name, errno: errno)
         }
         var failure: Int32 = 0
         // bounded: a size and a place, neither below 0
-        let bytes = [UInt8](unsafeUninitializedCapacity: max(0, min(bytesMax, Int(status.st_size) - position))) {
-            let count = pread(file.number, $0.baseAddress, $0.count, position)
+        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: max(0, min(bytesMax, Int(status.st_size) - position))) {
+            let count = unsafe pread(file.number, $0.baseAddress, $0.count, position)
             failure = count < 0 ? errno : 0
             $1 = max(0, count)
         }
@@ -76,12 +76,13 @@ package struct JobLogFolder: Sendable {
     /// The same with the record's wall time.
     func opening(_ start: UInt64) throws(LinuxError) -> (segment: JobLog.Segment, wallNanoseconds: UInt64)? {
         guard let bytes = try bytes(of: start, bytesMax: JobLog.Segment.recordBytes) else { return nil }
-        let found = bytes.withUnsafeBytes { bytes -> (segment: JobLog.Segment, wallNanoseconds: UInt64)?? in
-            switch JobLog.look(at: bytes) {
+        let found = unsafe bytes.withUnsafeBytes { bytes -> (segment: JobLog.Segment, wallNanoseconds: UInt64)?? in
+            switch unsafe JobLog.look(at: bytes) {
             case .part: return .some(nil)
             case .rubbish: return nil
             case .frame(let frame):
-                guard frame.stream == .segment, let segment = JobLog.Segment(frame.payload), segment.offset == start
+                guard frame.stream == .segment, let segment = unsafe JobLog.Segment(frame.payload),
+                    segment.offset == start
                 else { return nil }
                 return (segment, frame.wallNanoseconds)
             }
@@ -169,11 +170,11 @@ extension JobLogFolder {
     ) throws(LinuxError) -> (kept: [UInt8], count: Int) {
         var kept: [UInt8] = []
         let left: JobLog.Stream? = only.map { $0 == .output ? .error : .output }
-        let end = bytes.withUnsafeBytes {
-            JobLog.walk($0) { frame, at in
+        let end = unsafe bytes.withUnsafeBytes {
+            unsafe JobLog.walk($0) { frame, at in
                 // bounded here: joins bytes; both lie in bytes in memory
-                guard at == 0 || at + frame.all.count <= bytesMax else { return false }
-                if left != nil, frame.stream != left { kept += frame.all }
+                guard unsafe at == 0 || at + frame.all.count <= bytesMax else { return false }
+                if left != nil, frame.stream != left { unsafe kept += frame.all }
                 return true
             }
         }

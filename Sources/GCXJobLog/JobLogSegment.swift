@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 
 /// How much output there was up to some place.
 package struct JobLogCounts: Equatable, Sendable {
@@ -10,10 +10,10 @@ package struct JobLogCounts: Equatable, Sendable {
         package var isOpen = false
 
         mutating func add(_ payload: UnsafeRawBufferPointer) {
-            guard let last = payload.last else { return }
+            guard let last = unsafe payload.last else { return }
             // What a segment says is the agent's word: a sum beyond 64 bits fits no log, and is found out as any other.
             bytes = bytes.addingReportingOverflow(UInt64(payload.count)).partialValue
-            lines = lines.addingReportingOverflow(JobLogCounts.newlines(in: payload)).partialValue
+            lines = unsafe lines.addingReportingOverflow(JobLogCounts.newlines(in: payload)).partialValue
             isOpen = last != JobLogCounts.newline
         }
     }
@@ -44,8 +44,8 @@ package struct JobLogCounts: Equatable, Sendable {
 
     mutating func add(_ stream: JobLog.Stream, _ payload: UnsafeRawBufferPointer) {
         switch stream {
-        case .output: output.add(payload)
-        case .error: error.add(payload)
+        case .output: unsafe output.add(payload)
+        case .error: unsafe error.add(payload)
         case .truncated, .sandbox, .segment: break
         }
     }
@@ -77,7 +77,7 @@ package struct JobLogCounts: Equatable, Sendable {
             let end = min(place + 255 * 8, words)
             var lanes: UInt64 = 0
             while place < end {
-                let word = bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self) ^ 0x0a0a_0a0a_0a0a_0a0a
+                let word = unsafe bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self) ^ 0x0a0a_0a0a_0a0a_0a0a
                 // The highest bit of each byte that was a newline, and so is zero now.
                 lanes &+= ~(((word & low) &+ low) | word | low) >> 7
                 place += 8
@@ -85,7 +85,7 @@ package struct JobLogCounts: Equatable, Sendable {
             let pairs = (lanes & even) &+ (lanes >> 8 & even)
             total += (pairs &* 0x0001_0001_0001_0001) >> 48
         }
-        return bytes[words...].reduce(total) { $0 + ($1 == newline ? 1 : 0) }
+        return unsafe bytes[words...].reduce(total) { $0 + ($1 == newline ? 1 : 0) }
     }
 }
 
@@ -125,10 +125,10 @@ extension JobLog {
 
         /// Nil when the payload is none of a segment's first record, or says what no log can have before it.
         init?(_ payload: UnsafeRawBufferPointer) {
-            guard payload.count == Self.payloadBytes, payload.starts(with: JobLog.magic) else { return nil }
+            guard payload.count == Self.payloadBytes, unsafe payload.starts(with: JobLog.magic) else { return nil }
             // bounded here: eight numbers; the payload has as many bytes, compared first
-            let numbers = (1...8).map { JobLog.number(payload, at: 8 * $0) }
-            guard let head = Digest(bytes: Array(payload.suffix(Digest.length))) else { return nil }
+            let numbers = (1...8).map { unsafe JobLog.number(payload, at: 8 * $0) }
+            guard let head = unsafe Digest(bytes: Array(payload.suffix(Digest.length))) else { return nil }
             (index, offset, firstKept) = (numbers[0], numbers[1], numbers[2])
             counts = JobLogCounts()
             counts.output = .init(bytes: numbers[3], lines: numbers[5], isOpen: numbers[7] & 1 != 0)
@@ -139,7 +139,8 @@ extension JobLog {
 
         /// The same of a record read before.
         package init?(_ record: Record) {
-            guard record.stream == .segment, let segment = record.bytes.withUnsafeBytes({ Segment($0) }) else {
+            guard record.stream == .segment, let segment = unsafe record.bytes.withUnsafeBytes({ unsafe Segment($0) })
+            else {
                 return nil
             }
             self = segment

@@ -1,5 +1,5 @@
 import GCXLinux
-import GCXModel
+package import GCXModel
 
 /// Checks a log from its first kept record to its end against the heads that receipts carry.
 ///
@@ -54,8 +54,8 @@ package struct JobLogVerifier: Sendable {
         let (end, overflow) = start.addingReportingOverflow(UInt64(bytes.count))
         guard !overflow else { throw .record(at: start, segment: segment?.index ?? 0) }
         var fault: JobLogFault?
-        let walked = bytes.withUnsafeBytes { bytes in
-            JobLog.walk(bytes) { frame, at in
+        let walked = unsafe bytes.withUnsafeBytes { bytes in
+            unsafe JobLog.walk(bytes) { frame, at in
                 do throws(JobLogFault) {
                     // bounded: a place in the bytes, whose end was summed up first
                     try add(frame, at: start + UInt64(at))
@@ -84,15 +84,15 @@ package struct JobLogVerifier: Sendable {
         if frame.stream == .segment || isFirst { try begin(frame, at: place, isFirst: isFirst) }
         if isFirst { note(place) }
         guard chain.add(frame) else { throw .record(at: place, segment: segment?.index ?? 0) }
-        counts.add(frame.stream, frame.payload)
+        unsafe counts.add(frame.stream, frame.payload)
         // bounded: records that were read one by one
         summary.records += 1
-        note(place + UInt64(frame.all.count))  // bounded: a place in the bytes, whose end was summed up first
+        unsafe note(place + UInt64(frame.all.count))  // bounded: a place in the bytes, whose end was summed up first
     }
 
     /// The first record of a segment has to go on where the one before stopped.
     private mutating func begin(_ frame: JobLog.Frame, at place: UInt64, isFirst: Bool) throws(JobLogFault) {
-        guard frame.stream == .segment, let next = JobLog.Segment(frame.payload), next.offset == place else {
+        guard frame.stream == .segment, let next = unsafe JobLog.Segment(frame.payload), next.offset == place else {
             throw .record(at: place, segment: nextIndex)
         }
         if isFirst {

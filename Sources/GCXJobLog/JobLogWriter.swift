@@ -1,12 +1,12 @@
-import GCXLinux
-import GCXModel
+package import GCXLinux
+package import GCXModel
 import Glibc
 
 /// Appends records to a job's log, within its limit; used by the supervisor alone.
 ///
 /// What is on the disk, headers and all, stays below the limit, but for marks and messages of the sandbox; a limit below
 /// two of the smallest segments counts as that.
-package struct JobLogWriter: ~Copyable {
+@safe package struct JobLogWriter: ~Copyable {
     private let path: String
     private let limit: UInt64
     private let keep: LogKeep
@@ -35,19 +35,19 @@ package struct JobLogWriter: ~Copyable {
         // bounded here: a segment has at least `logSegmentBytesMin`, more than its own record
         let room = Int(segmentBytes) - JobLog.Segment.recordBytes - JobLog.overheadBytes
         payloadMax = min(room, JobLogLimits.logRecordBytesMax)
-        buffer = .allocate(byteCount: payloadMax + JobLog.overheadBytes, alignment: 64)
+        unsafe buffer = .allocate(byteCount: payloadMax + JobLog.overheadBytes, alignment: 64)
         do {
             try Files.removeTree(path)
             try Files.makeDirectory(path)
             try beginSegment()
         } catch {
             // The deinit of a value that was never whole does not run.
-            buffer.deallocate()
+            unsafe buffer.deallocate()
             throw error
         }
     }
 
-    deinit { buffer.deallocate() }
+    deinit { unsafe buffer.deallocate() }
 
     /// The head of the chain after everything so far.
     package var head: Digest { chain.head }
@@ -65,13 +65,13 @@ package struct JobLogWriter: ~Copyable {
         from number: Int32, _ stream: JobLog.Stream,
         replacing: (UnsafeRawBufferPointer) -> [UInt8]? = { _ in nil }
     ) throws(LinuxError) -> Int {
-        let count = read(number, buffer.baseAddress?.advanced(by: JobLog.headerBytes), payloadMax)
+        let count = unsafe read(number, buffer.baseAddress?.advanced(by: JobLog.headerBytes), payloadMax)
         if count < 0 && errno == EINTR { return 1 }
         guard count >= 0 else { throw .systemCall(operation: "read", object: "output of the job", errno: errno) }
         guard count > 0 else { return count }
         // bounded here: no more was read than there is room for behind the header
         let end = JobLog.headerBytes + count
-        if let other = replacing(UnsafeRawBufferPointer(rebasing: buffer[JobLog.headerBytes..<end])) {
+        if let other = unsafe replacing(UnsafeRawBufferPointer(rebasing: buffer[JobLog.headerBytes..<end])) {
             try write(.sandbox, other)
         } else {
             try take(stream, count)
@@ -85,8 +85,8 @@ package struct JobLogWriter: ~Copyable {
         while !rest.isEmpty {
             let piece = rest.prefix(payloadMax)
             // bounded here: the buffer begins with the header
-            piece.withUnsafeBytes {
-                UnsafeMutableRawBufferPointer(rebasing: buffer[JobLog.headerBytes...]).copyMemory(from: $0)
+            unsafe piece.withUnsafeBytes {
+                unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[JobLog.headerBytes...]).copyMemory(from: $0)
             }
             try take(stream, piece.count)
             rest = rest.dropFirst(piece.count)
@@ -125,8 +125,8 @@ package struct JobLogWriter: ~Copyable {
     private mutating func mark() throws(LinuxError) {
         // bounded here: joins bytes; the buffer begins with the header
         let payload = JobLog.bytes(dropped.output) + JobLog.bytes(dropped.error)
-        payload.withUnsafeBytes {
-            UnsafeMutableRawBufferPointer(rebasing: buffer[JobLog.headerBytes...]).copyMemory(from: $0)
+        unsafe payload.withUnsafeBytes {
+            unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[JobLog.headerBytes...]).copyMemory(from: $0)
         }
         try append(.truncated, payload.count)
     }
@@ -143,13 +143,13 @@ package struct JobLogWriter: ~Copyable {
     /// Makes a record of the buffer's payload and writes it in one call.
     private mutating func append(_ stream: JobLog.Stream, _ count: Int) throws(LinuxError) {
         if isFull(before: count) { try beginSegment() }
-        JobLog.writeHeader(stream, length: count, boot: BootClock.now(), wall: WallClock.now(), buffer)
+        unsafe JobLog.writeHeader(stream, length: count, boot: BootClock.now(), wall: WallClock.now(), buffer)
         // bounded here: a piece is at most `payloadMax`, and the buffer has room for it, header and check
         let covered = JobLog.headerBytes + count
-        let check = chain.extend(UnsafeRawBufferPointer(rebasing: buffer[..<covered]))
-        buffer.storeBytes(of: check.littleEndian, toByteOffset: covered, as: UInt64.self)
-        counts.add(stream, UnsafeRawBufferPointer(rebasing: buffer[JobLog.headerBytes..<covered]))
-        try put(UnsafeRawBufferPointer(rebasing: buffer[..<(covered + JobLog.checkBytes)]))
+        let check = unsafe chain.extend(UnsafeRawBufferPointer(rebasing: buffer[..<covered]))
+        unsafe buffer.storeBytes(of: check.littleEndian, toByteOffset: covered, as: UInt64.self)
+        unsafe counts.add(stream, UnsafeRawBufferPointer(rebasing: buffer[JobLog.headerBytes..<covered]))
+        try unsafe put(UnsafeRawBufferPointer(rebasing: buffer[..<(covered + JobLog.checkBytes)]))
     }
 
     /// Goes on in a new file, and drops the oldest ones to stay below the limit when it is full.
@@ -184,7 +184,7 @@ package struct JobLogWriter: ~Copyable {
         var done = 0
         // bounded here: no more is written than there is; the sum was written bytes by bytes
         while done < bytes.count {
-            let count = Glibc.write(number, bytes.baseAddress?.advanced(by: done), bytes.count - done)
+            let count = unsafe Glibc.write(number, bytes.baseAddress?.advanced(by: done), bytes.count - done)
             if count < 0, errno == EINTR { continue }
             guard count >= 0 else { throw .systemCall(operation: "write", object: path, errno: errno) }
             done += count

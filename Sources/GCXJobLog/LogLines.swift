@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 import Glibc
 
 /// One line of a job's output, or a message.
@@ -105,38 +105,38 @@ package struct LineAssembler: Sendable {
 ///
 /// The C library's matcher and not Swift's `Regex`: it is what people expect of a flag of this name, works on bytes that
 /// are no text, and takes no time beyond the length of the line for an expression without back references.
-package final class LinePattern: Sendable {
+@safe package final class LinePattern: Sendable {
     // Never changed once compiled, and regexec(3) may be called from several threads.
     nonisolated(unsafe) private let compiled: UnsafeMutablePointer<regex_t>
 
     /// - Throws: ``PatternError`` with what the library says about the expression.
     package init(_ text: String) throws(PatternError) {
         let expression = UnsafeMutablePointer<regex_t>.allocate(capacity: 1)
-        expression.initialize(to: regex_t())
-        let status = regcomp(expression, text, REG_EXTENDED)
+        unsafe expression.initialize(to: regex_t())
+        let status = unsafe regcomp(expression, text, REG_EXTENDED)
         guard status == 0 else {
             var words = [CChar](repeating: 0, count: 256)
-            regerror(status, expression, &words, words.count)
-            expression.deallocate()
+            unsafe regerror(status, expression, &words, words.count)
+            unsafe expression.deallocate()
             throw PatternError(
                 description: "“\(text)” is no regular expression: "
                     + String(decoding: words.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self))
         }
-        compiled = expression
+        unsafe compiled = unsafe expression
     }
 
     deinit {
-        regfree(compiled)
-        compiled.deallocate()
+        unsafe regfree(compiled)
+        unsafe compiled.deallocate()
     }
 
     package func matches(_ line: [UInt8]) -> Bool {
-        line.withUnsafeBytes { bytes in
+        unsafe line.withUnsafeBytes { bytes in
             // REG_STARTEND takes the length from the match, so that a zero byte ends nothing.
             var range = regmatch_t(rm_so: 0, rm_eo: regoff_t(clamping: bytes.count))
-            let base = bytes.baseAddress?.assumingMemoryBound(to: CChar.self)
-            guard let base else { return regexec(compiled, "", 0, nil, 0) == 0 }
-            return regexec(compiled, base, 1, &range, REG_STARTEND) == 0
+            let base = unsafe bytes.baseAddress?.assumingMemoryBound(to: CChar.self)
+            guard let base = unsafe base else { return unsafe regexec(compiled, "", 0, nil, 0) == 0 }
+            return unsafe regexec(compiled, base, 1, &range, REG_STARTEND) == 0
         }
     }
 }

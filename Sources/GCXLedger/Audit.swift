@@ -1,5 +1,5 @@
-import GCXModel
-import GCXSigning
+package import GCXModel
+package import GCXSigning
 
 /// A row of a journal as it was stored, believed in nothing.
 package struct JournalRow: Equatable, Sendable {

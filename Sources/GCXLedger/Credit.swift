@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 
 /// What the operator of a private ledger promised in all, and what of it came back.
 package struct Credit: Codable, Equatable, Sendable {

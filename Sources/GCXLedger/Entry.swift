@@ -1,5 +1,5 @@
-import GCXModel
-import GCXSigning
+package import GCXModel
+package import GCXSigning
 
 /// One thing that can be written in a ledger: a signed document, or a step whose time has come.
 ///

@@ -1,5 +1,5 @@
-import GCXModel
-import GCXSigning
+package import GCXModel
+package import GCXSigning
 
 /// What makes an entry the same entry: its kind and the digest of its document in the ledger's domain, `offer:0x…`.
 ///

@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 
 /// The money of one lease: `open -> closing -> closed`, or `open -> closed` when the payee asks; never back.
 package enum Escrow: Codable, Equatable, Sendable {

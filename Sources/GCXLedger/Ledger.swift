@@ -1,5 +1,5 @@
-import GCXModel
-import GCXSigning
+package import GCXModel
+package import GCXSigning
 
 /// The market's book: who sells, who buys, which leases run, and whose money is where.
 ///

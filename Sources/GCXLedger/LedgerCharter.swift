@@ -1,5 +1,5 @@
-import GCXModel
-import GCXSigning
+package import GCXModel
+package import GCXSigning
 
 /// What a ledger says of itself once and for good: stored beside the journal, and bound into it.
 ///

@@ -1,4 +1,5 @@
 import GCXModel
+import GCXSigning
 
 /// What a ledger believes of the time: the last time it took, and how long ago that was by a clock that never jumps.
 ///

@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 
 extension LedgerError: RemediedError {
     package var remedy: Remedy {

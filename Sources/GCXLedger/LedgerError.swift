@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 
 /// Why a ledger refused. In every case but ``outcomeUnknown(_:after:)`` nothing was written.
 ///

@@ -1,5 +1,5 @@
 import FoundationEssentials
-import GCXModel
+package import GCXModel
 
 /// An entry at its place in the journal.
 ///
@@ -56,7 +56,7 @@ package struct PostedEntry: Equatable, Sendable {
     }
 
     private static func bigEndian(_ value: UInt64) -> [UInt8] {
-        withUnsafeBytes(of: value.bigEndian) { Array($0) }
+        unsafe withUnsafeBytes(of: value.bigEndian) { unsafe Array($0) }
     }
 }
 

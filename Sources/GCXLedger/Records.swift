@@ -1,5 +1,5 @@
-import GCXModel
-import GCXSigning
+package import GCXModel
+package import GCXSigning
 
 /// Which ledger this is. Everything signed for it is signed in `domain`.
 package struct LedgerIdentity: Codable, Equatable, Sendable {

@@ -1,5 +1,5 @@
-import GCXModel
-import GCXSigning
+package import GCXModel
+package import GCXSigning
 
 /// The operator's word on the whole journal at one size. Signed by the operator, in the ledger's domain.
 ///

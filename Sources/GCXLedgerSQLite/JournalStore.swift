@@ -33,8 +33,8 @@ struct JournalStore: Sendable {
     static func reading(_ path: String) throws(LedgerError) -> JournalStore {
         var configuration = Configuration()
         configuration.readonly = true
-        guard access(path, R_OK) == 0 else {
-            throw .notALedger(path: Untrusted(path), reason: Untrusted(String(cString: strerror(errno))))
+        guard unsafe access(path, R_OK) == 0 else {
+            throw unsafe .notALedger(path: Untrusted(path), reason: Untrusted(String(cString: strerror(errno))))
         }
         return try opening(path) { JournalStore(queue: try DatabaseQueue(path: path, configuration: configuration)) }
     }
@@ -42,7 +42,7 @@ struct JournalStore: Sendable {
     /// Turns what a file that is no ledger's answers into an error that says so: its disk is well.
     private static func opening(_ path: String, _ body: () throws -> JournalStore) throws(LedgerError) -> JournalStore {
         var status = stat()
-        if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
+        if unsafe stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
             throw .notALedger(path: Untrusted(path), reason: "it is a directory")
         }
         do {

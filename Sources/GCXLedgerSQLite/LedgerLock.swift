@@ -49,13 +49,14 @@ final class LedgerLock: Sendable {
 
     private static func bytes(of path: String) -> Int {
         var status = stat()
-        return stat(path, &status) == 0 ? Int(status.st_size) : 0  // bounded: a file's size is signed and of 64 bits
+        // bounded: a file's size is signed and of 64 bits
+        return unsafe stat(path, &status) == 0 ? Int(status.st_size) : 0
     }
 
     /// Where links lead; the path itself when nothing is there yet.
     private static func followed(_ path: String) -> String {
-        guard let real = realpath(path, nil) else { return path }
-        defer { free(real) }
-        return String(cString: real)
+        guard let real = unsafe realpath(path, nil) else { return path }
+        defer { unsafe free(real) }
+        return unsafe String(cString: real)
     }
 }

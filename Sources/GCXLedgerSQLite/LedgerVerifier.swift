@@ -1,6 +1,6 @@
 import FoundationEssentials
-import GCXLedger
-import GCXModel
+package import GCXLedger
+package import GCXModel
 
 /// Replays a ledger file from the first byte and reports everything that is wrong with it. It never changes the file,
 /// and it may run while the ledger serves.

@@ -1,8 +1,8 @@
 import FoundationEssentials
-import GCXLedger
+package import GCXLedger
 import GCXLinux
-import GCXModel
-import GCXSigning
+package import GCXModel
+package import GCXSigning
 
 /// The embedded ledger: one file, one writer, every rule of ``LedgerState``, and a Merkle tree with a head for every size.
 ///

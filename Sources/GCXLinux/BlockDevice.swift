@@ -1,4 +1,4 @@
-import Glibc
+package import Glibc
 
 /// A device by its numbers, as control groups name it.
 package struct BlockDevice: Codable, Equatable, Hashable, Sendable {
@@ -16,14 +16,14 @@ package struct BlockDevice: Codable, Equatable, Hashable, Sendable {
     /// `/sys/dev/block`; cgroup-v2, `io.max`.
     package static func holding(_ path: String) -> BlockDevice? {
         var status = stat()
-        guard stat(path, &status) == 0 else { return nil }
+        guard unsafe stat(path, &status) == 0 else { return nil }
         return whole(BlockDevice(status.st_dev))
     }
 
     /// The device of a device node.
     package static func of(node path: String) -> BlockDevice? {
         var status = stat()
-        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFBLK else { return nil }
+        guard unsafe stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFBLK else { return nil }
         return whole(BlockDevice(status.st_rdev))
     }
 
@@ -45,9 +45,9 @@ package struct BlockDevice: Codable, Equatable, Hashable, Sendable {
             ((try? Files.names(in: folder)) ?? []).map { "\(folder)/\($0)" }
         }
         let paths = links.compactMap { link -> String? in
-            guard let real = realpath(link, nil) else { return nil }
-            defer { free(real) }
-            return String(cString: real)
+            guard let real = unsafe realpath(link, nil) else { return nil }
+            defer { unsafe free(real) }
+            return unsafe String(cString: real)
         }
         return Set(paths.filter { !$0.hasPrefix("/sys/devices/virtual/block/") }).sorted()
     }

@@ -71,22 +71,22 @@ package enum CgroupLayout: Codable, Equatable, Sendable {
             case .legacy(_, let unified): unified
             }
         guard let root, let group = try? Self.ownUnifiedGroup(),
-            let path = strdup("\(root)\(group == "/" ? "" : group)/cgroup.procs")
+            let path = unsafe strdup("\(root)\(group == "/" ? "" : group)/cgroup.procs")
         else { return }
         var thread = pthread_t()
-        let answer = pthread_create(&thread, nil, Self.moveToItself, path)
-        if answer == 0 { pthread_detach(thread) } else { free(path) }
+        let answer = unsafe pthread_create(&thread, nil, Self.moveToItself, path)
+        if answer == 0 { pthread_detach(thread) } else { unsafe free(path) }
     }
 
     /// Writes 0, which is the calling process, into the file of that name, and frees the name.
     private static let moveToItself: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { path in
-        guard let path else { return nil }
-        let file = open(path.assumingMemoryBound(to: CChar.self), O_WRONLY | O_CLOEXEC)
+        guard let path = unsafe path else { return nil }
+        let file = unsafe open(path.assumingMemoryBound(to: CChar.self), O_WRONLY | O_CLOEXEC)
         if file >= 0 {
-            _ = write(file, "0", 1)
+            _ = unsafe write(file, "0", 1)
             close(file)
         }
-        free(path)
+        unsafe free(path)
         return nil
     }
 }

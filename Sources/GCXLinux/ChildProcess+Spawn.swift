@@ -6,27 +6,28 @@ extension ChildProcess {
     ///
     /// Source: posix_spawn(3), which does not copy the address space.
     func spawn(descriptors: [(ours: Int32, theirs: Int32)], newSession: Bool) throws(LinuxError) -> pid_t {
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        try arrange(descriptors, &actions)
-        if let workingDirectory { gcx_spawn_add_chdir(&actions, workingDirectory) }
+        var actions = unsafe posix_spawn_file_actions_t()
+        unsafe posix_spawn_file_actions_init(&actions)
+        defer { unsafe posix_spawn_file_actions_destroy(&actions) }
+        try unsafe arrange(descriptors, &actions)
+        if let workingDirectory { unsafe gcx_spawn_add_chdir(&actions, workingDirectory) }
         var attributes = posix_spawnattr_t()
-        posix_spawnattr_init(&attributes)
-        defer { posix_spawnattr_destroy(&attributes) }
+        unsafe posix_spawnattr_init(&attributes)
+        defer { unsafe posix_spawnattr_destroy(&attributes) }
         Self.arrange(newSession: newSession, &attributes)
-        return try start(&actions, &attributes)
+        return try unsafe start(&actions, &attributes)
     }
 
     private func start(
         _ actions: inout posix_spawn_file_actions_t, _ attributes: inout posix_spawnattr_t
     ) throws(LinuxError) -> pid_t {
         let path = try locate()
-        var argv = ([tool] + arguments).map { strdup($0) } + [nil]
-        var envp = environment.sorted { $0.key < $1.key }.map { strdup("\($0.key)=\($0.value)") } + [nil]
-        defer { for pointer in argv + envp { free(pointer) } }  // bounded: joins lists
+        var argv = unsafe ([tool] + arguments).map { unsafe strdup($0) } + [nil]
+        var envp = unsafe environment.sorted { $0.key < $1.key }.map { unsafe strdup("\($0.key)=\($0.value)") } + [nil]
+        // bounded: joins lists
+        defer { unsafe (argv + envp).forEach { unsafe free($0) } }
         var pid: pid_t = 0
-        let number = posix_spawn(&pid, path, &actions, &attributes, &argv, &envp)
+        let number = unsafe posix_spawn(&pid, path, &actions, &attributes, &argv, &envp)
         guard number == 0 else { throw .systemCall(operation: "start", object: tool, errno: number) }
         return pid
     }
@@ -42,7 +43,7 @@ extension ChildProcess {
 
     /// The first executable file of that name in the directories of `path`.
     package static func find(_ tool: String, path: String = plainEnvironment["PATH"] ?? "") -> String? {
-        path.split(separator: ":").map { "\($0)/\(tool)" }.first { access($0, X_OK) == 0 }
+        path.split(separator: ":").map { "\($0)/\(tool)" }.first { unsafe access($0, X_OK) == 0 }
     }
 
     /// First out of the way, then into place: a target number may be the source of a later one.
@@ -56,30 +57,30 @@ extension ChildProcess {
         let base = 1 + (descriptors.flatMap { [$0.ours, $0.theirs] }.max() ?? 0)
         var codes: [Int32] = []
         for (index, pair) in descriptors.enumerated() {
-            codes.append(posix_spawn_file_actions_adddup2(&actions, pair.ours, base + Int32(index)))
+            unsafe codes.append(posix_spawn_file_actions_adddup2(&actions, pair.ours, base + Int32(index)))
         }
         for (index, pair) in descriptors.enumerated() {
-            codes.append(posix_spawn_file_actions_adddup2(&actions, base + Int32(index), pair.theirs))
+            unsafe codes.append(posix_spawn_file_actions_adddup2(&actions, base + Int32(index), pair.theirs))
         }
         if let code = codes.first(where: { $0 != 0 }) {
             throw .systemCall(operation: "start", object: tool, errno: code == EBADF ? EMFILE : code)
         }
         let last = descriptors.map(\.theirs).max() ?? -1
-        gcx_spawn_add_close_from(&actions, last + 1)
+        unsafe gcx_spawn_add_close_from(&actions, last + 1)
     }
 
     private static func arrange(newSession: Bool, _ attributes: inout posix_spawnattr_t) {
         var none = sigset_t()
-        sigemptyset(&none)
+        unsafe sigemptyset(&none)
         var all = sigset_t()
-        sigfillset(&all)
-        posix_spawnattr_setsigmask(&attributes, &none)
-        posix_spawnattr_setsigdefault(&attributes, &all)
+        unsafe sigfillset(&all)
+        unsafe posix_spawnattr_setsigmask(&attributes, &none)
+        unsafe posix_spawnattr_setsigdefault(&attributes, &all)
         // Either a new session, or a process group of its own, so that a timeout ends the tool's children too.
         // bounded here: constants of the C library, below 2^8
         let group = newSession ? gcx_spawn_new_session() : Int32(POSIX_SPAWN_SETPGROUP)
         let flags = Int32(POSIX_SPAWN_SETSIGMASK) | Int32(POSIX_SPAWN_SETSIGDEF) | group
-        posix_spawnattr_setflags(&attributes, Int16(flags))
-        posix_spawnattr_setpgroup(&attributes, 0)
+        unsafe posix_spawnattr_setflags(&attributes, Int16(flags))
+        unsafe posix_spawnattr_setpgroup(&attributes, 0)
     }
 }

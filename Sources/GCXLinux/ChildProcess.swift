@@ -1,4 +1,4 @@
-import CLinux
+package import CLinux
 import GCXModel
 import Glibc
 
@@ -95,7 +95,7 @@ package struct ChildProcess: Sendable {
     /// Waits for the child `pid`; an unknown child counts as killed.
     package static func wait(_ pid: pid_t) -> WaitStatus {
         var raw: Int32 = 0
-        while waitpid(pid, &raw, 0) < 0 { if errno != EINTR { return .signalled(SIGKILL) } }
+        while unsafe waitpid(pid, &raw, 0) < 0 { if errno != EINTR { return .signalled(SIGKILL) } }
         return WaitStatus(raw: raw)
     }
 
@@ -112,12 +112,12 @@ package struct ChildProcess: Sendable {
             let now = BootClock.now()
             if now >= deadline { throw .timedOut(operation: "run", object: tool, after: timeout) }
             var items = open.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
-            try posix("poll", tool) { poll(&items, 2, Int32(min(100, (deadline - now) / 1_000_000 + 1))) }
+            try posix("poll", tool) { unsafe poll(&items, 2, Int32(min(100, (deadline - now) / 1_000_000 + 1))) }
             try watch()
             for index in 0..<2 where items[index].revents != 0 {
                 let number = open[index]
                 let count = try posix("read", tool) {
-                    chunk.withUnsafeMutableBytes { read(number, $0.baseAddress, $0.count) }
+                    unsafe chunk.withUnsafeMutableBytes { unsafe read(number, $0.baseAddress, $0.count) }
                 }
                 if count == 0 { open[index] = -1 }
                 content[index] += chunk[..<count]
@@ -151,7 +151,7 @@ package struct Pipe: ~Copyable {
 
     package init() throws(LinuxError) {
         var numbers: [Int32] = [-1, -1]
-        try linux("pipe", "new pipe") { gcx_pipe(&numbers) }
+        try linux("pipe", "new pipe") { unsafe gcx_pipe(&numbers) }
         read = FileDescriptor(owning: numbers[0])  // bounded: pipe(2) gives two
         write = FileDescriptor(owning: numbers[1])  // bounded: pipe(2) gives two
     }

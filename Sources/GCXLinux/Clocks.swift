@@ -13,7 +13,7 @@ package enum WallClock {
     /// CLOCK_REALTIME now, in nanoseconds since 1970.
     package static func now() -> UInt64 {
         var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
+        unsafe clock_gettime(CLOCK_REALTIME, &time)
         return UInt64(clamping: time.tv_sec).saturatingProduct(1_000_000_000).saturatingSum(
             UInt64(clamping: time.tv_nsec))
     }
@@ -36,7 +36,7 @@ package enum BootID {
 package func pause(for duration: Duration) {
     let (seconds, attoseconds) = duration.components
     var time = timespec(tv_sec: Int(seconds), tv_nsec: Int(attoseconds / 1_000_000_000))  // bounded: of 64 bits already
-    nanosleep(&time, nil)
+    unsafe nanosleep(&time, nil)
 }
 
 extension Duration {

@@ -6,7 +6,7 @@ package enum Disk {
     /// Bytes that may still be written at `path`.
     package static func freeBytes(at path: String) throws(LinuxError) -> UInt64 {
         var status = statvfs()
-        guard statvfs(path, &status) == 0 else {
+        guard unsafe statvfs(path, &status) == 0 else {
             throw .systemCall(operation: "statvfs", object: path, errno: errno)
         }
         return UInt64(clamping: status.f_bavail).saturatingProduct(UInt64(clamping: status.f_frsize))
@@ -15,12 +15,12 @@ package enum Disk {
     /// Bytes that a file takes on the disk, which for a sparse file is less than its size; nil when it is missing.
     package static func bytesTaken(by path: String) -> UInt64? {
         var status = stat()
-        return stat(path, &status) == 0 ? UInt64(clamping: status.st_blocks).saturatingProduct(512) : nil
+        return unsafe stat(path, &status) == 0 ? UInt64(clamping: status.st_blocks).saturatingProduct(512) : nil
     }
 
     /// Bytes in a file; nil when it is missing.
     package static func size(of path: String) -> UInt64? {
         var status = stat()
-        return stat(path, &status) == 0 ? UInt64(clamping: status.st_size) : nil
+        return unsafe stat(path, &status) == 0 ? UInt64(clamping: status.st_size) : nil
     }
 }

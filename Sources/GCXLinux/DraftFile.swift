@@ -17,7 +17,7 @@ package final class DraftFile: Sendable {
 
     /// - Parameter directory: where it is to have its name later.
     package init(in directory: String) throws(LinuxError) {
-        let unnamed = gcx_open_unnamed(directory)
+        let unnamed = unsafe gcx_open_unnamed(directory)
         if unnamed >= 0 {
             file = FileDescriptor(owning: unnamed)
             temporary = nil
@@ -32,7 +32,7 @@ package final class DraftFile: Sendable {
         temporary = name
     }
 
-    deinit { if let temporary { unlink(temporary) } }
+    deinit { if let temporary { unsafe unlink(temporary) } }
 
     /// Writes all of `bytes` at the end.
     package func write(_ bytes: some Collection<UInt8>, object: String) throws(LinuxError) {
@@ -51,7 +51,7 @@ package final class DraftFile: Sendable {
     /// - Throws: ``LinuxError/systemCall(operation:object:errno:)`` with `EEXIST` when something has the name.
     package func link(as name: String) throws(LinuxError) {
         let source = path
-        try posix("link", name) { linkat(AT_FDCWD, source, AT_FDCWD, name, AT_SYMLINK_FOLLOW) }
+        try posix("link", name) { unsafe linkat(AT_FDCWD, source, AT_FDCWD, name, AT_SYMLINK_FOLLOW) }
         try DurableFile.syncDirectory(of: name)
     }
 
@@ -74,7 +74,7 @@ package struct FileIdentity: Codable, Equatable, Sendable {
     /// - Throws: ``LinuxError/malformed(object:reason:)`` for anything but a regular file.
     package init(of descriptor: Int32, _ path: String) throws(LinuxError) {
         var status = stat()
-        guard fstat(descriptor, &status) == 0 else {
+        guard unsafe fstat(descriptor, &status) == 0 else {
             throw .systemCall(operation: "fstat", object: path, errno: errno)
         }
         guard status.st_mode & S_IFMT == S_IFREG else { throw .malformed(object: path, reason: "not a regular file") }
@@ -110,7 +110,7 @@ extension Files {
     /// One that is missing is made, empty: SQLite gives its journals the mode of the database. Nothing is opened that
     /// exists, because closing it would give up SQLite's locks in this process (fcntl(2), F_SETLK).
     package static func keepPrivate(database path: String) throws(LinuxError) {
-        let made = Glibc.open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        let made = unsafe Glibc.open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard made >= 0 || errno == EEXIST else {
             throw .systemCall(operation: "create", object: path, errno: errno)
         }
@@ -121,11 +121,11 @@ extension Files {
     /// Takes away what group and others may do with a file; one that is missing is fine.
     package static func keepPrivate(_ path: String) throws(LinuxError) {
         var status = stat()
-        guard stat(path, &status) == 0 else {
+        guard unsafe stat(path, &status) == 0 else {
             if errno == ENOENT { return }
             throw .systemCall(operation: "stat", object: path, errno: errno)
         }
         guard status.st_mode & 0o077 != 0 else { return }
-        try posix("chmod", path) { chmod(path, status.st_mode & 0o700) }
+        try posix("chmod", path) { unsafe chmod(path, status.st_mode & 0o700) }
     }
 }

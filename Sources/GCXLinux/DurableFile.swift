@@ -1,4 +1,4 @@
-import Glibc
+package import Glibc
 
 /// Files that are either the old or the new version after a power cut, never half of one.
 package enum DurableFile {
@@ -10,9 +10,9 @@ package enum DurableFile {
         let temporary = temporaryName(of: path)
         try writeSynced(bytes, to: temporary, for: path, mode: mode)
         do {
-            try posix("rename", path) { rename(temporary, path) }
+            try posix("rename", path) { unsafe rename(temporary, path) }
         } catch {
-            unlink(temporary)
+            unsafe unlink(temporary)
             throw error
         }
         try syncDirectory(of: path)
@@ -25,7 +25,7 @@ package enum DurableFile {
         let temporary = temporaryName(of: path)
         let file = try FileDescriptor.open(temporary, O_WRONLY | O_CREAT | O_TRUNC, mode: mode, for: path)
         try file.write(bytes, object: path)
-        try posix("rename", path) { rename(temporary, path) }
+        try posix("rename", path) { unsafe rename(temporary, path) }
     }
 
     /// A name that no other writer of this file has, in this process or another.
@@ -42,7 +42,7 @@ package enum DurableFile {
             let number = file.number
             try posix("fsync", path) { fsync(number) }
         } catch {
-            unlink(temporary)
+            unsafe unlink(temporary)
             throw error
         }
     }

@@ -1,5 +1,5 @@
 import CLinux
-import Glibc
+package import Glibc
 
 /// Ways into a directory that whatever lies in it cannot lead astray. Names are bytes with a zero at their end.
 extension FileDescriptor {
@@ -14,7 +14,7 @@ extension FileDescriptor {
         let besides = flags & place == 0 ? O_NOFOLLOW | O_NONBLOCK : O_NOFOLLOW
         let flags = UInt64(UInt32(bitPattern: flags | besides))  // bounded: 32 bits in 64
         let number = try linux("openat2", Self.label(path)) {
-            gcx_open_beneath(directory, path, flags, UInt64(mode))  // bounded: 32 bits in 64
+            unsafe gcx_open_beneath(directory, path, flags, UInt64(mode))  // bounded: 32 bits in 64
         }
         return Self(owning: number)
     }
@@ -28,7 +28,7 @@ extension FileDescriptor {
     /// Source: openat2(2), RESOLVE_IN_ROOT.
     package static func openDirectory(inRoot directory: Int32, _ path: [CChar]) throws(LinuxError) -> Self {
         Self(
-            owning: try linux("openat2", Self.label(path)) { gcx_open_directory_in_root(directory, path) })
+            owning: try linux("openat2", Self.label(path)) { unsafe gcx_open_directory_in_root(directory, path) })
     }
 
     /// Opens a file of that name directly below the directory, which must be a plain file of at most so many bytes.
@@ -50,7 +50,7 @@ extension FileDescriptor {
     package func status(_ object: String) throws(LinuxError) -> stat {
         var status = stat()
         let file = number
-        try posix("stat", object) { fstat(file, &status) }
+        try posix("stat", object) { unsafe fstat(file, &status) }
         return status
     }
 

@@ -1,5 +1,5 @@
 import CLinux
-import Glibc
+package import Glibc
 
 /// An open file that is closed when the value goes away.
 package struct FileDescriptor: ~Copyable, Sendable {
@@ -18,7 +18,7 @@ package struct FileDescriptor: ~Copyable, Sendable {
         _ path: String, _ flags: Int32, mode: mode_t = 0o600, for object: String? = nil
     ) throws(LinuxError) -> Self {
         let operation = flags & O_CREAT == 0 ? "open" : making
-        let number = try posix(operation, object ?? path) { Glibc.open(path, flags | O_CLOEXEC, mode) }
+        let number = try posix(operation, object ?? path) { unsafe Glibc.open(path, flags | O_CLOEXEC, mode) }
         return Self(owning: number)
     }
 
@@ -35,7 +35,7 @@ package struct FileDescriptor: ~Copyable, Sendable {
     ///
     /// Source: openat2(2), RESOLVE_IN_ROOT.
     package static func open(inRoot directory: Int32, _ path: String) throws(LinuxError) -> Self {
-        Self(owning: try linux("openat2", path) { gcx_open_in_root(directory, path) })
+        Self(owning: try linux("openat2", path) { unsafe gcx_open_in_root(directory, path) })
     }
 
     /// Writes all of `bytes`, however many calls it takes.
@@ -46,7 +46,7 @@ package struct FileDescriptor: ~Copyable, Sendable {
             // bounded here: no more is written than is left
             let left = buffer[offset...]
             offset += try posix("write", object) {
-                left.withUnsafeBytes { Glibc.write(number, $0.baseAddress, $0.count) }
+                unsafe left.withUnsafeBytes { unsafe Glibc.write(number, $0.baseAddress, $0.count) }
             }
         }
     }

@@ -1,4 +1,4 @@
-import Glibc
+package import Glibc
 
 extension Files {
     /// Removes a directory and all below it, without following a link out of it. What is not there is fine.
@@ -8,24 +8,24 @@ extension Files {
     ///
     /// - Complexity: one system call per entry, and at most ``LinuxLimits/treeLevelsMax`` descriptors.
     package static func removeTree(_ path: String) throws(LinuxError) {
-        if unlink(path) == 0 || errno == ENOENT { return }
+        if unsafe unlink(path) == 0 || errno == ENOENT { return }
         guard isDirectoryError(errno) else { throw .systemCall(operation: "unlink", object: path, errno: errno) }
-        let top = FileDescriptor(owning: try posix("open", path) { Glibc.open(path, directoryFlags) })
+        let top = FileDescriptor(owning: try posix("open", path) { unsafe Glibc.open(path, directoryFlags) })
         var removal = TreeRemoval(top: top.number, path: path)
         // What lies too deep is moved up, and is gone with one of the next rounds.
         repeat { removal.isDone = true; try removal.empty(top.number, level: 0) } while !removal.isDone
-        try posix("rmdir", path) { rmdir(path) }
+        try posix("rmdir", path) { unsafe rmdir(path) }
     }
 
     /// The same for what lies directly below an open directory.
     package static func removeTree(named name: [CChar], in directory: Int32) throws(LinuxError) {
-        if unlinkat(directory, name, 0) == 0 || errno == ENOENT { return }
+        if unsafe unlinkat(directory, name, 0) == 0 || errno == ENOENT { return }
         let label = "an entry of an open directory"
         guard isDirectoryError(errno) else { throw .systemCall(operation: "unlink", object: label, errno: errno) }
-        let top = FileDescriptor(owning: try posix("open", label) { openat(directory, name, directoryFlags) })
+        let top = FileDescriptor(owning: try posix("open", label) { unsafe openat(directory, name, directoryFlags) })
         var removal = TreeRemoval(top: top.number, path: label)
         repeat { removal.isDone = true; try removal.empty(top.number, level: 0) } while !removal.isDone
-        try posix("rmdir", label) { unlinkat(directory, name, AT_REMOVEDIR) }
+        try posix("rmdir", label) { unsafe unlinkat(directory, name, AT_REMOVEDIR) }
     }
 
     /// The names in an open directory as the bytes they are, each with a zero at its end, in no order.
@@ -47,12 +47,12 @@ extension Files {
         let label = "an open directory"
         guard level <= LinuxLimits.givenLevelsMax else { throw .malformed(object: label, reason: "it is too deep") }
         for name in try names(inOpen: directory) {
-            let child = openat(directory, name, directoryFlags)
+            let child = unsafe openat(directory, name, directoryFlags)
             if child >= 0 {
                 let file = FileDescriptor(owning: child)
                 try giveTree(in: file.number, to: user, group, level: level + 1)  // bounded: `givenLevelsMax` at most
             } else {
-                try posix("chown", label) { fchownat(directory, name, user, group, AT_SYMLINK_NOFOLLOW) }
+                try posix("chown", label) { unsafe fchownat(directory, name, user, group, AT_SYMLINK_NOFOLLOW) }
             }
         }
         try posix("chown", label) { fchown(directory, user, group) }
@@ -78,7 +78,7 @@ private struct TreeRemoval {
     /// Removes what is in the directory of that descriptor.
     mutating func empty(_ directory: Int32, level: Int) throws(LinuxError) {
         for name in try names(in: directory) {
-            if unlinkat(directory, name, 0) == 0 || errno == ENOENT { continue }
+            if unsafe unlinkat(directory, name, 0) == 0 || errno == ENOENT { continue }
             guard Files.isDirectoryError(errno) else {
                 throw .systemCall(operation: "unlink", object: path, errno: errno)
             }
@@ -86,17 +86,17 @@ private struct TreeRemoval {
                 try moveUp(directory, name)
                 continue
             }
-            let number = try posix("open", path) { openat(directory, name, Files.directoryFlags) }
+            let number = try posix("open", path) { unsafe openat(directory, name, Files.directoryFlags) }
             let child = FileDescriptor(owning: number)
             try empty(child.number, level: level + 1)  // bounded: `treeLevelsMax` at most
-            try posix("rmdir", path) { unlinkat(directory, name, AT_REMOVEDIR) }
+            try posix("rmdir", path) { unsafe unlinkat(directory, name, AT_REMOVEDIR) }
         }
     }
 
     /// Moves a directory to the top under a name that is free there.
     private mutating func moveUp(_ directory: Int32, _ name: [CChar]) throws(LinuxError) {
         isDone = false
-        while renameat(directory, name, top, ".gcx-\(getpid())-\(moved)") != 0 {
+        while unsafe renameat(directory, name, top, ".gcx-\(getpid())-\(moved)") != 0 {
             guard [EEXIST, ENOTEMPTY, ENOTDIR].contains(errno) else {
                 throw .systemCall(operation: "rename", object: path, errno: errno)
             }
@@ -108,16 +108,16 @@ private struct TreeRemoval {
     /// The names in a directory as the bytes they are. They come through the descriptor, so that a directory swapped for
     /// a link is not followed.
     func names(in directory: Int32) throws(LinuxError) -> [[CChar]] {
-        let own = try posix("open", path) { openat(directory, ".", Files.directoryFlags) }
-        guard let stream = fdopendir(own) else {
+        let own = try posix("open", path) { unsafe openat(directory, ".", Files.directoryFlags) }
+        guard let stream = unsafe fdopendir(own) else {
             close(own)
             throw .systemCall(operation: "opendir", object: path, errno: errno)
         }
-        defer { closedir(stream) }
+        defer { unsafe closedir(stream) }
         var found: [[CChar]] = []
-        while let entry = readdir(stream) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-                bytes.prefix { $0 != 0 }.map { CChar(bitPattern: $0) } + [0]
+        while let entry = unsafe readdir(stream) {
+            let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                unsafe bytes.prefix { $0 != 0 }.map { CChar(bitPattern: $0) } + [0]
             }
             if name != [46, 0] && name != [46, 46, 0] { found.append(name) }
         }

@@ -1,4 +1,4 @@
-import Glibc
+package import Glibc
 
 /// Small files, whole: the kernel's and the agent's own.
 package enum Files {
@@ -21,7 +21,7 @@ package enum Files {
         var chunk = [UInt8](repeating: 0, count: 4096)
         while true {
             let count = try posix("read", path) {
-                chunk.withUnsafeMutableBytes { read(number, $0.baseAddress, $0.count) }
+                unsafe chunk.withUnsafeMutableBytes { unsafe read(number, $0.baseAddress, $0.count) }
             }
             if count == 0 { return content }
             // bounded here: no more is read than the chunk holds, and the chunk stops at a few mebibytes
@@ -52,14 +52,14 @@ package enum Files {
         try file.write(text.utf8, object: path)
     }
 
-    package static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+    package static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
 
     /// Makes a directory; one that exists is fine.
     package static func makeDirectory(_ path: String, mode: mode_t = 0o700) throws(LinuxError) {
-        if mkdir(path, mode) == 0 { return }
+        if unsafe mkdir(path, mode) == 0 { return }
         let number = errno
         var status = stat()
-        if number == EEXIST, stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR { return }
+        if number == EEXIST, unsafe stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR { return }
         throw .systemCall(operation: "mkdir", object: path, errno: number)
     }
 
@@ -73,14 +73,14 @@ package enum Files {
 
     /// The names in a directory, without `.` and `..`, sorted.
     package static func names(in path: String) throws(LinuxError) -> [String] {
-        guard let directory = opendir(path) else {
+        guard let directory = unsafe opendir(path) else {
             throw .systemCall(operation: "opendir", object: path, errno: errno)
         }
-        defer { closedir(directory) }
+        defer { unsafe closedir(directory) }
         var names: [String] = []
-        while let entry = readdir(directory) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+        while let entry = unsafe readdir(directory) {
+            let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) {
+                unsafe $0.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
             }
             if name != "." && name != ".." { names.append(name) }
         }
@@ -89,7 +89,7 @@ package enum Files {
 
     /// Removes a file; one that is not there is fine.
     package static func remove(_ path: String) throws(LinuxError) {
-        if unlink(path) == 0 || errno == ENOENT { return }
+        if unsafe unlink(path) == 0 || errno == ENOENT { return }
         throw .systemCall(operation: "unlink", object: path, errno: errno)
     }
 }

@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 import Glibc
 
 /// The limits of one job.
@@ -139,7 +139,7 @@ enum CgroupTree {
         let names = (try? Files.names(in: path)) ?? []
         return names.filter { name in
             var status = stat()
-            return lstat("\(path)/\(name)", &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+            return unsafe lstat("\(path)/\(name)", &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
         }
     }
 
@@ -162,7 +162,7 @@ enum CgroupTree {
     static func remove(_ path: String) throws(LinuxError) {
         for child in children(of: path) { try remove("\(path)/\(child)") }
         for _ in 0..<LinuxLimits.cgroupRemoveTriesMax {
-            if rmdir(path) == 0 || errno == ENOENT { return }
+            if unsafe rmdir(path) == 0 || errno == ENOENT { return }
             guard errno == EBUSY else { throw .systemCall(operation: "rmdir", object: path, errno: errno) }
             pause(for: LinuxLimits.pollInterval)
         }
@@ -171,7 +171,7 @@ enum CgroupTree {
 
     static func inode(of path: String) throws(LinuxError) -> UInt64 {
         var status = stat()
-        try posix("stat", path) { stat(path, &status) }
+        try posix("stat", path) { unsafe stat(path, &status) }
         return UInt64(status.st_ino)  // bounded: of 64 bits already
     }
 }

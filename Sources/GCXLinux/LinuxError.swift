@@ -1,5 +1,5 @@
 import CLinux
-import GCXModel
+package import GCXModel
 import Glibc
 
 /// What the kernel, or a tool run as a child, refused. Every case names the operation and the object.
@@ -76,11 +76,11 @@ package enum LinuxError: RemediedError, Equatable {
     }
 
     private static func name(of number: Int32) -> String {
-        gcx_errno_name(number).map { String(cString: $0) } ?? "errno \(number)"
+        unsafe gcx_errno_name(number).map { unsafe String(cString: $0) } ?? "errno \(number)"
     }
 
     private static func text(of number: Int32) -> String {
-        strerror(number).map { String(cString: $0) } ?? "unknown"
+        unsafe strerror(number).map { unsafe String(cString: $0) } ?? "unknown"
     }
 }
 

@@ -7,7 +7,7 @@ package struct MessagePair: ~Copyable {
 
     package init() throws(LinuxError) {
         var numbers: [Int32] = [-1, -1]
-        try linux("socketpair", "new pair of sockets") { gcx_message_pair(&numbers) }
+        try linux("socketpair", "new pair of sockets") { unsafe gcx_message_pair(&numbers) }
         // bounded here: the two of the list above
         ours = FileDescriptor(owning: numbers[0])
         theirs = FileDescriptor(owning: numbers[1])
@@ -18,7 +18,7 @@ package struct MessagePair: ~Copyable {
     /// Source: unix(7), SCM_RIGHTS.
     package static func send(_ files: [OpenFile], through socket: Int32) throws(LinuxError) {
         let numbers = files.map(\.number)
-        try linux("sendmsg", "open files") { gcx_send_files(socket, numbers, Int32(clamping: numbers.count)) }
+        try linux("sendmsg", "open files") { unsafe gcx_send_files(socket, numbers, Int32(clamping: numbers.count)) }
     }
 
     /// The files of one message that has come already; they are closed on exec.
@@ -28,7 +28,9 @@ package struct MessagePair: ~Copyable {
     package func receive(most: Int) throws(LinuxError) -> [OpenFile] {
         var numbers = [Int32](repeating: -1, count: max(1, most))
         let socket = ours.number
-        let count = try linux("recvmsg", "open files") { gcx_receive_files(socket, &numbers, Int32(clamping: most)) }
+        let count = try linux("recvmsg", "open files") {
+            unsafe gcx_receive_files(socket, &numbers, Int32(clamping: most))
+        }
         return numbers.prefix(max(0, Int(clamping: count))).map { OpenFile(FileDescriptor(owning: $0)) }
     }
 }

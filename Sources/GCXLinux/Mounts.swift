@@ -30,12 +30,12 @@ package enum Mounts {
     package static func mount(
         _ source: String, at target: String, type: String, _ flags: Flags = [], options: String = ""
     ) throws(LinuxError) {
-        try linux("mount \(type)", target) { gcx_mount(source, target, type, flags.rawValue, options) }
+        try linux("mount \(type)", target) { unsafe gcx_mount(source, target, type, flags.rawValue, options) }
     }
 
     /// Unmounts the top mount at `target`.
     package static func unmount(_ target: String) throws(LinuxError) {
-        try linux("umount", target) { gcx_umount(target, 0) }
+        try linux("umount", target) { unsafe gcx_umount(target, 0) }
     }
 
     /// Makes a user namespace with the map, and keeps it as the file `target` for as long as that is mounted.
@@ -55,14 +55,14 @@ package enum Mounts {
     package static func bindShifted(
         _ source: String, at target: String, by map: IDMap, from first: UInt32 = 0, readOnly: Bool
     ) throws(LinuxError) {
-        let tree = FileDescriptor(owning: try linux("open_tree", source) { gcx_open_tree_clone(source) })
+        let tree = FileDescriptor(owning: try linux("open_tree", source) { unsafe gcx_open_tree_clone(source) })
         // MOUNT_ATTR_RDONLY 1, NOSUID 2, NODEV 4.
         let attributes: UInt64 = readOnly ? 7 : 6
         let namespace = try map.namespace(from: first)
         try linux("mount_setattr (shift owners)", source) {
             gcx_mount_setattr_idmap(tree.number, attributes, namespace.number)
         }
-        try linux("move_mount", target) { gcx_move_mount(tree.number, target) }
+        try linux("move_mount", target) { unsafe gcx_move_mount(tree.number, target) }
     }
 }
 
@@ -89,7 +89,9 @@ package struct IDMap: Codable, Equatable, Hashable, Sendable {
     {
         let limits = if let limits { limits } else { try NamespaceLimits.own() }
         let numbers = [limits.pendingSignals, limits.queueBytes, limits.lockedBytes]
-        let pid = try linux("clone", "user namespace of id \(base)") { gcx_clone_user_namespace_holder(base, numbers) }
+        let pid = try linux("clone", "user namespace of id \(base)") {
+            unsafe gcx_clone_user_namespace_holder(base, numbers)
+        }
         defer {
             kill(pid, SIGKILL)
             _ = ChildProcess.wait(pid)

@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 import Glibc
 
 /// The interfaces and IPv4 routes of the network namespace that the calling thread is in.
@@ -30,7 +30,7 @@ package struct NetworkTables: Equatable, Sendable {
     package var uplinks: [String] { Set(routes.filter { $0.destination.prefix == 0 }.map(\.interface)).sorted() }
 
     /// True when there is an interface of that name. Source: if_nametoindex(3).
-    package static func hasInterface(_ name: String) -> Bool { if_nametoindex(name) != 0 }
+    package static func hasInterface(_ name: String) -> Bool { unsafe if_nametoindex(name) != 0 }
 
     /// Cumulative bytes of an interface.
     ///
@@ -76,26 +76,27 @@ package struct NetworkTables: Equatable, Sendable {
     /// Source: getifaddrs(3).
     private static func readAttachments() throws(LinuxError) -> [Attachment] {
         var list: UnsafeMutablePointer<ifaddrs>?
-        guard getifaddrs(&list) == 0 else {
+        guard unsafe getifaddrs(&list) == 0 else {
             throw .systemCall(operation: "getifaddrs", object: "interfaces", errno: errno)
         }
-        defer { freeifaddrs(list) }
+        defer { unsafe freeifaddrs(list) }
         var found: [Attachment] = []
-        var next = list
-        while let entry = next?.pointee {
-            next = entry.ifa_next
-            guard let address = ipv4(entry.ifa_addr), let mask = ipv4(entry.ifa_netmask) else { continue }
+        var next = unsafe list
+        while let entry = unsafe next?.pointee {
+            unsafe next = unsafe entry.ifa_next
+            guard let address = unsafe ipv4(entry.ifa_addr), let mask = unsafe ipv4(entry.ifa_netmask) else { continue }
             // bounded: a mask has 32 bits
             let network = IPv4Network(containing: address, prefix: UInt8(mask.bits.nonzeroBitCount))
-            found.append(Attachment(interface: String(cString: entry.ifa_name), address: address, network: network))
+            unsafe found.append(
+                Attachment(interface: String(cString: entry.ifa_name), address: address, network: network))
         }
         return found
     }
 
     private static func ipv4(_ pointer: UnsafeMutablePointer<sockaddr>?) -> IPv4Address? {
-        guard let pointer, pointer.pointee.sa_family == AF_INET else { return nil }
-        return pointer.withMemoryRebound(to: sockaddr_in.self, capacity: 1) {
-            IPv4Address(bits: UInt32(bigEndian: $0.pointee.sin_addr.s_addr))
+        guard let pointer = unsafe pointer, unsafe pointer.pointee.sa_family == AF_INET else { return nil }
+        return unsafe pointer.withMemoryRebound(to: sockaddr_in.self, capacity: 1) {
+            unsafe IPv4Address(bits: UInt32(bigEndian: $0.pointee.sin_addr.s_addr))
         }
     }
 }

@@ -1,4 +1,4 @@
-import CLinux
+package import CLinux
 import GCXModel
 import Glibc
 
@@ -37,7 +37,7 @@ package struct PidFD: ~Copyable, Sendable {
             // bounded: the deadline is ahead, asked first
             let left = Int32(clamping: now >= deadline ? 0 : (deadline - now) / 1_000_000 + 1)
             var item = pollfd(fd: number, events: Int16(POLLIN), revents: 0)  // bounded: a constant of the kernel
-            if try posix("poll", "process \(pid)", { poll(&item, 1, left) }) > 0 { return true }
+            if try posix("poll", "process \(pid)", { unsafe poll(&item, 1, left) }) > 0 { return true }
             if now >= deadline { return false }
         }
     }
@@ -85,7 +85,7 @@ package enum ProcessTable {
         var found: Set<UInt32> = []
         for name in try Files.names(in: "/proc") where name.allSatisfy(\.isNumber) {
             var status = stat()
-            guard stat("/proc/\(name)", &status) == 0, !found.contains(status.st_uid) else { continue }
+            guard unsafe stat("/proc/\(name)", &status) == 0, !found.contains(status.st_uid) else { continue }
             if status.st_uid != 0, Files.lineIfPresent("/proc/\(name)/status")?.contains("State:\tZ") ?? true {
                 continue
             }
@@ -129,7 +129,7 @@ package enum ProcessTable {
     package static func mountNamespace(of process: String) -> UInt64? {
         var status = stat()
         // bounded: of 64 bits already
-        return stat("/proc/\(process)/ns/mnt", &status) == 0 ? UInt64(status.st_ino) : nil
+        return unsafe stat("/proc/\(process)/ns/mnt", &status) == 0 ? UInt64(status.st_ino) : nil
     }
 
     /// True when the process has a handler of its own for `signal`.

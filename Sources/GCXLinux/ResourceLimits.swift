@@ -29,7 +29,7 @@ package enum ResourceLimits {
     package static func most(_ kind: Kind) throws(LinuxError) -> UInt64 {
         var limit = rlimit()
         // bounded: a constant of the C library
-        try posix("getrlimit", kind.name) { getrlimit(__rlimit_resource_t(UInt32(kind.rawValue)), &limit) }
+        try posix("getrlimit", kind.name) { unsafe getrlimit(__rlimit_resource_t(UInt32(kind.rawValue)), &limit) }
         return UInt64(limit.rlim_max)  // bounded: of 64 bits already
     }
 
@@ -44,11 +44,11 @@ package enum ResourceLimits {
     package static func raiseOpenFiles(to wanted: UInt64) throws(LinuxError) -> UInt64 {
         let kind = __rlimit_resource_t(UInt32(clamping: Kind.openFiles.rawValue))
         var limit = rlimit()
-        try posix("getrlimit", Kind.openFiles.name) { getrlimit(kind, &limit) }
+        try posix("getrlimit", Kind.openFiles.name) { unsafe getrlimit(kind, &limit) }
         let raised = min(rlim_t(clamping: wanted), limit.rlim_max)
         guard raised > limit.rlim_cur else { return UInt64(clamping: limit.rlim_cur) }
         limit.rlim_cur = raised
-        try posix("setrlimit", Kind.openFiles.name) { setrlimit(kind, &limit) }
+        try posix("setrlimit", Kind.openFiles.name) { unsafe setrlimit(kind, &limit) }
         return UInt64(clamping: raised)
     }
 
@@ -72,13 +72,13 @@ package enum ResourceLimits {
     private static func lower(_ kind: __rlimit_resource, to value: UInt64, _ name: String) throws(LinuxError) {
         let kind = __rlimit_resource_t(UInt32(kind.rawValue))  // bounded: a constant of the C library
         var now = rlimit()
-        try posix("getrlimit", name) { getrlimit(kind, &now) }
+        try posix("getrlimit", name) { unsafe getrlimit(kind, &now) }
         // The kernel compares sizes of files as signed numbers, so what is beyond those is no limit.
         // bounded: of 64 bits already, and a constant
         let wish = value > UInt64(Int64.max) ? rlim_t.max : rlim_t(value)
         let most = min(wish, now.rlim_max)
         var wanted = rlimit(rlim_cur: most, rlim_max: most)
-        try posix("setrlimit", name) { setrlimit(kind, &wanted) }
+        try posix("setrlimit", name) { unsafe setrlimit(kind, &wanted) }
     }
 }
 

@@ -32,12 +32,14 @@ package enum SHA256Hex {
         var total: UInt64 = 0
         var chunk = [UInt8](repeating: 0, count: 1 << 20)
         while true {
-            let count = chunk.withUnsafeMutableBytes { read(file, $0.baseAddress, $0.count) }
+            let count = unsafe chunk.withUnsafeMutableBytes { unsafe read(file, $0.baseAddress, $0.count) }
             if count < 0 && errno == EINTR { continue }
             guard count >= 0 else { throw .systemCall(operation: "read", object: path, errno: errno) }
             if count == 0 { return (text(hasher.finalize()), total) }
             // bounded here: no more is read than there is room; bytes that were read one by one
-            chunk.withUnsafeBytes { hasher.update(bufferPointer: UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+            unsafe chunk.withUnsafeBytes {
+                unsafe hasher.update(bufferPointer: UnsafeRawBufferPointer(rebasing: $0[..<count]))
+            }
             total += UInt64(count)
         }
     }

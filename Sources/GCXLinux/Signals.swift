@@ -1,4 +1,4 @@
-import CLinux
+package import CLinux
 import GCXModel
 import Glibc
 
@@ -57,7 +57,7 @@ package enum Children {
     /// One child that has ended, without waiting; nil when none has.
     package static func reap() -> (pid: pid_t, status: WaitStatus)? {
         var raw: Int32 = 0
-        let pid = waitpid(-1, &raw, WNOHANG)
+        let pid = unsafe waitpid(-1, &raw, WNOHANG)
         return pid > 0 ? (pid, WaitStatus(raw: raw)) : nil
     }
 
@@ -67,7 +67,7 @@ package enum Children {
         let deadline = BootClock.now().saturatingSum(timeout.wholeNanoseconds)
         while true {
             var raw: Int32 = 0
-            let pid = waitpid(-1, &raw, WNOHANG)
+            let pid = unsafe waitpid(-1, &raw, WNOHANG)
             if pid < 0 && errno == ECHILD { return true }
             if pid > 0 { continue }
             if BootClock.now() >= deadline { return false }

@@ -15,23 +15,26 @@ package struct TCPListener: ~Copyable {
     }
 
     private static func bound(_ host: String, _ port: UInt16) throws(LinuxError) -> FileDescriptor {
-        var hints = addrinfo()
-        hints.ai_flags = AI_NUMERICHOST | AI_PASSIVE
-        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)  // bounded: a constant of the kernel
+        var hints = unsafe addrinfo()
+        unsafe hints.ai_flags = AI_NUMERICHOST | AI_PASSIVE
+        unsafe hints.ai_socktype = Int32(SOCK_STREAM.rawValue)  // bounded: a constant of the kernel
         var found: UnsafeMutablePointer<addrinfo>?
-        guard getaddrinfo(host, String(port), &hints, &found) == 0, let address = found else {
+        guard unsafe getaddrinfo(host, String(port), &hints, &found) == 0, let address = unsafe found else {
             throw .malformed(object: host, reason: "no numeric address")
         }
-        defer { freeaddrinfo(found) }
+        defer { unsafe freeaddrinfo(found) }
         // bounded here: a constant of the kernel
         let number = try posix("socket", host) {
-            Glibc.socket(address.pointee.ai_family, address.pointee.ai_socktype | Int32(SOCK_CLOEXEC.rawValue), 0)
+            unsafe Glibc.socket(
+                address.pointee.ai_family, address.pointee.ai_socktype | Int32(SOCK_CLOEXEC.rawValue), 0)
         }
         let socket = FileDescriptor(owning: number)
         var yes: Int32 = 1
         // bounded: a size of the C library
-        setsockopt(number, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
-        try posix("bind", "\(host):\(port)") { bind(number, address.pointee.ai_addr, address.pointee.ai_addrlen) }
+        unsafe setsockopt(number, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
+        try posix("bind", "\(host):\(port)") {
+            unsafe bind(number, address.pointee.ai_addr, address.pointee.ai_addrlen)
+        }
         try posix("listen", "\(host):\(port)") { listen(number, backlog) }
         return socket
     }
@@ -39,7 +42,7 @@ package struct TCPListener: ~Copyable {
     /// The next connection, or nil when none came in time. It is closed on exec.
     package func accept(milliseconds: Int32) throws(LinuxError) -> FileDescriptor? {
         var ready = pollfd(fd: socket.number, events: Int16(POLLIN), revents: 0)  // bounded: a constant of the kernel
-        guard poll(&ready, 1, milliseconds) > 0 else { return nil }
+        guard unsafe poll(&ready, 1, milliseconds) > 0 else { return nil }
         let number = Glibc.accept(socket.number, nil, nil)
         // Whoever hung up meanwhile is nobody's error.
         guard number >= 0 else { return nil }
@@ -50,13 +53,13 @@ package struct TCPListener: ~Copyable {
     private static func port(of socket: Int32) -> UInt16? {
         var storage = sockaddr_storage()
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)  // bounded: a size of the C library, 128
-        let code = withUnsafeMutablePointer(to: &storage) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(socket, $0, &length) }
+        let code = unsafe withUnsafeMutablePointer(to: &storage) {
+            unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe getsockname(socket, $0, &length) }
         }
         guard code == 0 else { return nil }
         // The port stands at the same place in both families, in network order.
         // bounded: two bytes of an address of 128
-        return withUnsafeBytes(of: &storage) { UInt16($0[2]) << 8 | UInt16($0[3]) }
+        return unsafe withUnsafeBytes(of: &storage) { unsafe UInt16($0[2]) << 8 | UInt16($0[3]) }
     }
 
     /// Connections that wait while one is served.

@@ -22,21 +22,21 @@ package enum ThreadRoom {
     package static func require(_ count: Int) throws(LinuxError) {
         let gate = try Pipe()
         var attributes = pthread_attr_t()
-        pthread_attr_init(&attributes)
-        defer { pthread_attr_destroy(&attributes) }
-        pthread_attr_setstacksize(&attributes, LinuxLimits.waitingThreadStackBytes)
+        unsafe pthread_attr_init(&attributes)
+        defer { unsafe pthread_attr_destroy(&attributes) }
+        unsafe pthread_attr_setstacksize(&attributes, LinuxLimits.waitingThreadStackBytes)
         var threads: [pthread_t] = []
         var refusal: Int32 = 0
         while threads.count < count, refusal == 0 {
             var thread = pthread_t()
             // bounded: a descriptor has 20 bits
-            let descriptor = UnsafeMutableRawPointer(bitPattern: Int(gate.read.number) + 1)
-            refusal = pthread_create(&thread, &attributes, Self.waitAtGate, descriptor)
+            let descriptor = unsafe UnsafeMutableRawPointer(bitPattern: Int(gate.read.number) + 1)
+            refusal = unsafe pthread_create(&thread, &attributes, Self.waitAtGate, descriptor)
             if refusal == 0 { threads.append(thread) }
         }
         // Each of them waits for one byte.
         let bytes = [UInt8](repeating: 0, count: max(1, threads.count))
-        _ = write(gate.write.number, bytes, threads.count)
+        _ = unsafe write(gate.write.number, bytes, threads.count)
         for thread in threads { pthread_join(thread, nil) }
         guard refusal == 0 else { throw .noThreads(wanted: count, got: threads.count, errno: refusal) }
     }
@@ -45,7 +45,7 @@ package enum ThreadRoom {
     private static let waitAtGate: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { gate in
         var byte: UInt8 = 0
         // bounded: the pointer is a descriptor, plus one
-        while read(Int32(Int(bitPattern: gate) - 1), &byte, 1) < 0, errno == EINTR {}
+        while unsafe read(Int32(Int(bitPattern: gate) - 1), &byte, 1) < 0, errno == EINTR {}
         return nil
     }
 }

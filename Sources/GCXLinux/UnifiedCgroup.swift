@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 import Glibc
 
 /// A job's group in the v2 tree.

@@ -7,10 +7,10 @@ package enum UserGroup {
     /// Source: getgrnam_r(3). Cost: what the machine's account database takes, some microseconds for a file.
     package static func number(of name: String) -> UInt32? {
         if let number = UInt32(name) { return number }
-        return look {
-            getgrnam_r(name, $0, $1, $2, $3)
+        return unsafe look {
+            unsafe getgrnam_r(name, $0, $1, $2, $3)
         } found: {
-            $0.gr_gid
+            unsafe $0.gr_gid
         }
     }
 
@@ -18,10 +18,10 @@ package enum UserGroup {
     ///
     /// Source: getgrgid_r(3).
     package static func name(of number: UInt32) -> String? {
-        look {
-            getgrgid_r(number, $0, $1, $2, $3)
+        unsafe look {
+            unsafe getgrgid_r(number, $0, $1, $2, $3)
         } found: {
-            $0.gr_name.map { String(cString: $0) }
+            unsafe $0.gr_name.map { unsafe String(cString: $0) }
         } ?? nil
     }
 
@@ -31,14 +31,16 @@ package enum UserGroup {
     ) -> Int32
 
     private static func look<Value>(_ call: Call, found: (group) -> Value) -> Value? {
-        var entry = group()
+        var entry = unsafe group()
         var answer: UnsafeMutablePointer<group>?
         var buffer = [CChar](repeating: 0, count: LinuxLimits.groupBytesMax)
-        return buffer.withUnsafeMutableBufferPointer { buffer in
-            guard let start = buffer.baseAddress, call(&entry, start, buffer.count, &answer) == 0, let answer else {
+        return unsafe buffer.withUnsafeMutableBufferPointer { buffer in
+            guard let start = buffer.baseAddress, unsafe call(&entry, start, buffer.count, &answer) == 0,
+                let answer = unsafe answer
+            else {
                 return nil
             }
-            return found(answer.pointee)
+            return unsafe found(answer.pointee)
         }
     }
 }

@@ -1,4 +1,4 @@
-import CLinux
+package import CLinux
 import Glibc
 
 /// What a process puts around itself before it reads what strangers sent. What it has open stays open; all else goes.
@@ -107,7 +107,7 @@ package struct Walls: Sendable {
         // The parent may have died before it was said; then nobody holds the other end any more.
         let reader = life.closeWriter()
         var item = pollfd(fd: reader.number, events: Int16(POLLIN), revents: 0)  // bounded: a constant of the kernel
-        if poll(&item, 1, 0) > 0 { _exit(1) }
+        if unsafe poll(&item, 1, 0) > 0 { _exit(1) }
     }
 
     /// Makes an empty, read-only filesystem the root: no path leads anywhere.
@@ -116,10 +116,10 @@ package struct Walls: Sendable {
         // Some directory that every machine has; nothing is seen there but by this process.
         try Mounts.mount(
             "gcx-empty", at: "/proc", type: "tmpfs", [.readOnly, .noSetUID, .noDevices], options: "size=4k")
-        try posix("chdir", "/proc") { chdir("/proc") }
+        try posix("chdir", "/proc") { unsafe chdir("/proc") }
         try linux("pivot_root", "/proc") { gcx_pivot_root_here() }
-        try linux("umount", "old root") { gcx_umount(".", Self.detach) }
-        try posix("chdir", "/") { chdir("/") }
+        try linux("umount", "old root") { unsafe gcx_umount(".", Self.detach) }
+        try posix("chdir", "/") { unsafe chdir("/") }
     }
 
     /// Owners and modes of files are set, and files of any owner read, as far as the namespace's ids go.

@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 
 /// The bounds of this module.
 package enum MarketLimits {

@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 import GCXPricing
 
 /// An offer that serves a demand, and when it could start.

@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 
 /// An offer as the market sees it at one moment.
 package struct OfferListing: Codable, Equatable, Sendable {

@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 import GCXPricing
 
 // dictionaries: trades, returnedToPayers, returnedToAccount

@@ -1,5 +1,5 @@
-import GCXModel
-import GCXPricing
+package import GCXModel
+package import GCXPricing
 
 /// What the buyer chooses besides the demand and the offer.
 package struct LeaseChoice: Equatable, Sendable {

@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 
 // dictionaries: kin
 

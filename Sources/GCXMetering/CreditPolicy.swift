@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 
 /// Whether a job may go on, given what it has used and what was vouched for.
 ///

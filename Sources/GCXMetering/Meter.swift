@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 
 /// Turns a job's raw samples into cumulative usage. A pure reducer: no clock, no I/O.
 ///

@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 
 extension RawSample {
     /// The bytes that the chained digest of samples is made over: each field as `name=value;`, in this order, absent

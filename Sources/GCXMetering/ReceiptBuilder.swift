@@ -1,5 +1,5 @@
-import GCXModel
-import GCXPricing
+package import GCXModel
+package import GCXPricing
 
 /// What a receipt says besides the usage.
 package struct ReceiptContext: Equatable, Sendable {

@@ -1,5 +1,5 @@
-import GCXModel
-import GCXPricing
+package import GCXModel
+package import GCXPricing
 
 /// Why the buyer's side does not sign for a receipt.
 package enum ReceiptError: RemediedError, Equatable {

@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 
 /// What a machine is worth in Compute Hours an hour, by a reference table.
 ///

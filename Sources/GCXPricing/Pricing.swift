@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 
 /// The only place that multiplies, divides or rounds an ``Amount``.
 package enum Pricing {

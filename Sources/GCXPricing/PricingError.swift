@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 
 /// Why a price could not be computed. Nothing was charged.
 package enum PricingError: RemediedError, Equatable {

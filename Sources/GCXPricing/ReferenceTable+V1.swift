@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 
 extension ReferenceTable {
     /// The first table. Everything in it is our decision; the paper that coined the Compute Hour publishes no figures.

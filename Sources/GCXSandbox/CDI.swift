@@ -141,7 +141,7 @@ struct DeviceNode: Equatable {
     /// Nil when there is no device node at the path.
     static func look(_ path: String) -> DeviceNode? {
         var status = stat()
-        guard stat(path, &status) == 0 else { return nil }
+        guard unsafe stat(path, &status) == 0 else { return nil }
         switch status.st_mode & S_IFMT {
         case S_IFCHR: return DeviceNode(type: "c", number: status.st_rdev, mode: status.st_mode & 0o777)
         case S_IFBLK: return DeviceNode(type: "b", number: status.st_rdev, mode: status.st_mode & 0o777)
@@ -168,8 +168,8 @@ extension SandboxMounts {
             let mode = mode_t(node.fileMode ?? 0o600) & 0o777  // bounded: of 32 bits already
             // bounded here: ids of a range of 65,536 that ends below 2^31
             let owner = plan.ids.base + plan.process.user
-            guard mknod(path, (device.type == "b" ? S_IFBLK : S_IFCHR) | mode, device.number) == 0,
-                chown(path, owner, plan.ids.base + plan.process.group) == 0, chmod(path, mode) == 0
+            guard unsafe mknod(path, (device.type == "b" ? S_IFBLK : S_IFCHR) | mode, device.number) == 0,
+                unsafe chown(path, owner, plan.ids.base + plan.process.group) == 0, unsafe chmod(path, mode) == 0
             else { throw .systemCall(operation: "mknod", object: path, errno: errno) }
         }
     }

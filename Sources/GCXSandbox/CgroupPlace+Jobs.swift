@@ -1,4 +1,4 @@
-import GCXLinux
+package import GCXLinux
 
 extension CgroupPlace {
     /// The group that all jobs of this agent are below, made ready to hold them.

@@ -1,4 +1,4 @@
-import GCXLinux
+package import GCXLinux
 import GCXModel
 import Glibc
 

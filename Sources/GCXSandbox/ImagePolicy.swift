@@ -1,5 +1,5 @@
 import GCXLinux
-import GCXModel
+package import GCXModel
 import Glibc
 
 /// Which images the owner lets jobs run, and what speaking to registries needs.
@@ -63,7 +63,7 @@ package struct ImagePolicy: Equatable, Sendable {
 
     private static func check(_ path: String, isSecret: Bool) throws(ImageError) {
         var status = stat()
-        guard stat(path, &status) == 0 else {
+        guard unsafe stat(path, &status) == 0 else {
             throw .unsafeFile(path: path, reason: "it cannot be read (errno \(errno))")
         }
         guard status.st_mode & S_IFMT == S_IFREG else { throw .unsafeFile(path: path, reason: "it is not a file") }

@@ -1,5 +1,5 @@
 import GCXLinux
-import GCXModel
+package import GCXModel
 import Glibc
 
 extension ImageSource {
@@ -56,9 +56,9 @@ extension ImageSource {
 
     /// A directory that is gone when the work is done.
     private static func withScratch(_ body: (String) throws(ImageError) -> Void) throws(ImageError) {
-        let folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+        let folder = unsafe getenv("TMPDIR").map { unsafe String(cString: $0) } ?? "/tmp"
         var template = Array("\(folder)/gcx-image-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else {
+        guard unsafe mkdtemp(&template) != nil else {
             throw .linux(.systemCall(operation: "mkdtemp", object: folder, errno: errno))
         }
         let path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
@@ -117,7 +117,7 @@ enum LayerForm {
     /// Nil when it cannot be read.
     init?(of file: Int32) {
         var head = [UInt8](repeating: 0, count: Self.blockBytes)
-        let count = pread(file, &head, head.count, 0)
+        let count = unsafe pread(file, &head, head.count, 0)
         guard count >= 0 else { return nil }
         self.init(Array(head.prefix(count)))
     }

@@ -130,7 +130,7 @@ extension ImageStore {
     private func discard(_ path: String) throws(LinuxError) {
         let staging: String
         do { staging = try stage() } catch { throw .malformed(object: root, reason: error.description) }
-        if rename(path, "\(staging)/gone") != 0, errno != ENOENT {
+        if unsafe rename(path, "\(staging)/gone") != 0, errno != ENOENT {
             throw .systemCall(operation: "rename", object: path, errno: errno)
         }
         try Files.removeTree(staging)
@@ -139,7 +139,7 @@ extension ImageStore {
     /// When a file was last written, ns since 1970; 0 when it is missing.
     private static func time(of path: String) -> UInt64 {
         var status = stat()
-        guard stat(path, &status) == 0, status.st_mtim.tv_sec >= 0 else { return 0 }
+        guard unsafe stat(path, &status) == 0, status.st_mtim.tv_sec >= 0 else { return 0 }
         return UInt64(clamping: status.st_mtim.tv_sec).saturatingProduct(1_000_000_000).saturatingSum(
             UInt64(clamping: status.st_mtim.tv_nsec))
     }

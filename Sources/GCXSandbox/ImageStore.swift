@@ -1,4 +1,4 @@
-import GCXLinux
+package import GCXLinux
 import GCXModel
 import Glibc
 
@@ -80,7 +80,7 @@ package struct ImageStore: Sendable {
 
     private func directory(_ path: String) throws(ImageError) -> Entry {
         var status = stat()
-        guard stat(path, &status) == 0 else { throw .notFound(path: path, tag: nil) }
+        guard unsafe stat(path, &status) == 0 else { throw .notFound(path: path, tag: nil) }
         guard status.st_mode & S_IFMT == S_IFDIR else { throw .notAnImage(path: path, reason: "it is not a directory") }
         return Entry(rootfs: path, config: ImageConfig.Defaults(), digest: nil)
     }
@@ -103,9 +103,11 @@ package struct ImageStore: Sendable {
             let written = record
             try imaged { () throws(LinuxError) in try written.write(in: "\(staging)/unpacked") }
             // What is there without a record is half removed, or of an older gcx; a job that runs on it keeps its files.
-            if Files.exists(path), !Files.exists("\(path)/\(ImageRecord.name)") { rename(path, "\(staging)/old") }
+            if Files.exists(path), !Files.exists("\(path)/\(ImageRecord.name)") {
+                unsafe rename(path, "\(staging)/old")
+            }
             // Two jobs may unpack the same image at once; the loser's copy goes, and both use the winner's.
-            if rename("\(staging)/unpacked", path) != 0, errno != ENOTEMPTY, errno != EEXIST {
+            if unsafe rename("\(staging)/unpacked", path) != 0, errno != ENOTEMPTY, errno != EEXIST {
                 throw .linux(.systemCall(operation: "rename", object: path, errno: errno))
             }
         }
@@ -146,7 +148,7 @@ package struct ImageStore: Sendable {
 
     func stage() throws(ImageError) -> String {
         var template = Array("\(root)/.unpack-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else {
+        guard unsafe mkdtemp(&template) != nil else {
             throw .linux(.systemCall(operation: "mkdtemp", object: root, errno: errno))
         }
         return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)

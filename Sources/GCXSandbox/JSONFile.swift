@@ -1,5 +1,5 @@
 import FoundationEssentials
-import GCXLinux
+package import GCXLinux
 import GCXModel
 
 /// State of a job as JSON: sorted keys, so that equal values are equal files.

@@ -1,5 +1,5 @@
-import GCXLinux
-import GCXModel
+package import GCXLinux
+package import GCXModel
 
 /// The directory of one job: everything the agent and the supervisor know about it is a file in here.
 package struct JobDirectory: Codable, Equatable, Hashable, Sendable {

@@ -1,5 +1,5 @@
-import GCXLinux
-import GCXModel
+package import GCXLinux
+package import GCXModel
 
 /// What a buyer asks to be run. Paths are on the agent's own disk: the agent unpacks uploads itself.
 package struct JobSpec: Codable, Equatable, Sendable {

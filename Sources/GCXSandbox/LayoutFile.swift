@@ -1,4 +1,4 @@
-import GCXLinux
+package import GCXLinux
 import Glibc
 
 /// Who opens the files of a layout for a process that must not, and what that counts to.

@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 
 /// The network of one job, settled before it starts.
 package struct NetworkPlan: Codable, Equatable, Sendable {

@@ -1,4 +1,4 @@
-import GCXLinux
+package import GCXLinux
 
 extension OCIBundle {
     /// The bundle of a job: a pure function of its plan.

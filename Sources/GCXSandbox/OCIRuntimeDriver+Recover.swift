@@ -1,6 +1,6 @@
 import GCXJobLog
 import GCXLinux
-import GCXModel
+package import GCXModel
 import Glibc
 
 extension OCIRuntimeDriver {
@@ -193,13 +193,15 @@ extension OCIRuntimeDriver {
     private func collect(_ pid: pid_t) {
         var status: Int32 = 0
         let deadline = BootClock.now().saturatingSum(SandboxLimits.killTimeout.wholeNanoseconds)
-        while waitpid(pid, &status, WNOHANG) == 0, BootClock.now() < deadline { GCXLinux.pause(for: .milliseconds(1)) }
+        while unsafe waitpid(pid, &status, WNOHANG) == 0, BootClock.now() < deadline {
+            GCXLinux.pause(for: .milliseconds(1))
+        }
     }
 
     /// Collects the supervisor when it has ended and is a child of this very process, so that no zombie stays.
     private func collect(_ record: SupervisorRecord) {
         guard alive(record) != nil else { return }
         var status: Int32 = 0
-        _ = waitpid(record.pid, &status, WNOHANG)
+        _ = unsafe waitpid(record.pid, &status, WNOHANG)
     }
 }

@@ -1,5 +1,5 @@
-import GCXLinux
-import GCXModel
+package import GCXLinux
+package import GCXModel
 import Glibc
 
 /// Runs jobs with an OCI runtime, each under a supervisor process of its own.
@@ -138,7 +138,7 @@ package struct OCIRuntimeDriver: RuntimeDriver {
         if Files.exists(job.path), !Files.exists(job.plan) {
             try sandboxed { () throws(LinuxError) in try Files.removeTree(job.path) }
         }
-        guard mkdir(job.path, 0o700) == 0 else {
+        guard unsafe mkdir(job.path, 0o700) == 0 else {
             if errno == EEXIST { throw .jobExists(id: id) }
             throw .linux(.systemCall(operation: "mkdir", object: job.path, errno: errno))
         }
@@ -251,8 +251,8 @@ package struct OCIRuntimeDriver: RuntimeDriver {
         let file = FileDescriptor(owning: number)
         var item = pollfd(fd: file.number, events: Int16(POLLIN), revents: 0)  // bounded: a constant of the kernel
         let limit = SandboxLimits.startTimeout.wholeNanoseconds / 1_000_000
-        guard poll(&item, 1, Int32(clamping: limit)) > 0 else { return 0 }
+        guard unsafe poll(&item, 1, Int32(clamping: limit)) > 0 else { return 0 }
         var byte: UInt8 = 0
-        return Glibc.read(file.number, &byte, 1) == 1 ? byte : 0
+        return unsafe Glibc.read(file.number, &byte, 1) == 1 ? byte : 0
     }
 }

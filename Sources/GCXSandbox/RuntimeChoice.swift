@@ -1,5 +1,5 @@
 import GCXLinux
-import GCXModel
+package import GCXModel
 
 /// Which OCI runtime is used, how, and why that one.
 package struct RuntimeChoice: Codable, Equatable, Sendable {

@@ -1,6 +1,6 @@
-import GCXJobLog
-import GCXLinux
-import GCXModel
+package import GCXJobLog
+package import GCXLinux
+package import GCXModel
 
 // What another driver than the one of this module makes its answers from.
 

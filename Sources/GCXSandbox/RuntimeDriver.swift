@@ -1,5 +1,5 @@
-import GCXLinux
-import GCXModel
+package import GCXLinux
+package import GCXModel
 
 /// Runs jobs. A job is named by its directory, which holds all that is known about it, so every verb works after a
 /// restart of the agent as before it.

@@ -1,5 +1,5 @@
-import GCXLinux
-import GCXModel
+package import GCXLinux
+package import GCXModel
 
 /// Why a job could not be prepared, started, found or stopped. No case leaves a process or a mount behind.
 package enum SandboxError: RemediedError, Equatable {

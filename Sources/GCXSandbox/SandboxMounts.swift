@@ -104,7 +104,7 @@ struct SandboxMounts {
         for (name, text) in files {
             let path = "\(folder)/\(name)"
             try DurableFile.replace(path, with: Array(text.utf8))
-            guard chown(path, owner, owner) == 0, chmod(path, 0o644) == 0 else {
+            guard unsafe chown(path, owner, owner) == 0, unsafe chmod(path, 0o644) == 0 else {
                 throw .systemCall(operation: "chown", object: path, errno: errno)
             }
         }
@@ -113,7 +113,7 @@ struct SandboxMounts {
     private func make(_ path: String, _ mode: mode_t, owner: UInt32, _ group: UInt32) throws(LinuxError) {
         try Files.makeDirectory(path, mode: mode)
         // Twice, because the umask has cut the mode, and because giving a directory away clears bits of it.
-        guard chown(path, owner, group) == 0, chmod(path, mode) == 0 else {
+        guard unsafe chown(path, owner, group) == 0, unsafe chmod(path, mode) == 0 else {
             throw .systemCall(operation: "chown", object: path, errno: errno)
         }
     }

@@ -18,7 +18,9 @@ struct ScratchTemplates: Sendable {
         }
         let making = "\(path).\(getpid()).tmp"
         try Self.make(making, bytes: bytes)
-        guard rename(making, path) == 0 else { throw .systemCall(operation: "rename", object: path, errno: errno) }
+        guard unsafe rename(making, path) == 0 else {
+            throw .systemCall(operation: "rename", object: path, errno: errno)
+        }
         return path
     }
 
@@ -55,8 +57,10 @@ enum SparseFile {
             while offset < end {
                 // bounded here: the end is ahead, the loop asks; no more is read than wanted
                 let wanted = min(buffer.count, end - offset)
-                let count = buffer.withUnsafeMutableBytes { pread(from.number, $0.baseAddress, wanted, offset) }
-                guard count > 0, pwrite(to.number, buffer, count, offset) == count else {
+                let count = unsafe buffer.withUnsafeMutableBytes {
+                    unsafe pread(from.number, $0.baseAddress, wanted, offset)
+                }
+                guard count > 0, unsafe pwrite(to.number, buffer, count, offset) == count else {
                     throw .systemCall(operation: "copy", object: target, errno: errno)
                 }
                 offset += count

@@ -1,5 +1,5 @@
-import GCXLinux
-import GCXModel
+package import GCXLinux
+package import GCXModel
 
 /// One image of one registry, read with skopeo: a child for each question, ended when it takes too long.
 package struct Skopeo {

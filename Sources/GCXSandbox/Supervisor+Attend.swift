@@ -44,12 +44,12 @@ extension Supervisor {
 
     /// Keeps what came. What a runtime says in the place of the program comes first or not at all, and is said as ours.
     private func copy(from number: Int32, _ stream: JobLog.Stream) throws(LinuxError) -> Int {
-        guard !hasOutput else { return try log.copy(from: number, stream) }
+        guard !hasOutput else { return try unsafe log.copy(from: number, stream) }
         var found: ProgramFailure?
         let program = plan.process.arguments.first ?? ""
-        let count = try log.copy(from: number, stream) { bytes in
+        let count = try unsafe log.copy(from: number, stream) { bytes in
             guard stream == .error else { return nil }
-            found = RuntimeWords.failure(inOutput: bytes, program: program)
+            found = unsafe RuntimeWords.failure(inOutput: bytes, program: program)
             return found.map { Array("gcx: \($0.words)\n".utf8) }
         }
         (hasOutput, execFailure) = (count > 0, found)
@@ -64,7 +64,7 @@ extension Supervisor {
         let now = BootClock.now()
         let next = min(status == nil ? lookAt : now + SandboxLimits.supervisorTick.wholeNanoseconds, nextDeed)
         let milliseconds = next > now ? (next - now + 999_999) / 1_000_000 : 0
-        if poll(&items, nfds_t(items.count), Int32(clamping: milliseconds)) < 0, errno != EINTR {
+        if unsafe poll(&items, nfds_t(items.count), Int32(clamping: milliseconds)) < 0, errno != EINTR {
             throw .systemCall(operation: "poll", object: "job \(plan.spec.id)", errno: errno)
         }
     }

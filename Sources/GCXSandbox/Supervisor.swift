@@ -201,6 +201,6 @@ package final class Supervisor {
     }
 
     func complain(_ text: String) {
-        _ = "gcx-supervisor: \(plan.spec.id): \(text)\n".withCString { write(2, $0, strlen($0)) }
+        _ = unsafe "gcx-supervisor: \(plan.spec.id): \(text)\n".withCString { unsafe write(2, $0, strlen($0)) }
     }
 }

@@ -19,7 +19,7 @@ package struct WipeReport: Equatable, Sendable, CustomStringConvertible {
 
     private mutating func count(_ path: String) throws(LinuxError) {
         var status = stat()
-        guard lstat(path, &status) == 0 else { return }
+        guard unsafe lstat(path, &status) == 0 else { return }
         guard status.st_mode & S_IFMT == S_IFDIR else {
             files += 1  // bounded: files that were looked at one by one
             bytes = bytes.saturatingSum(UInt64(clamping: status.st_blocks).saturatingProduct(512))
@@ -32,7 +32,7 @@ package struct WipeReport: Equatable, Sendable, CustomStringConvertible {
     mutating func lookForProcesses(of ids: IDMap) throws(LinuxError) {
         for name in try Files.names(in: "/proc") where name.allSatisfy(\.isNumber) {
             var status = stat()
-            guard stat("/proc/\(name)", &status) == 0 else { continue }
+            guard unsafe stat("/proc/\(name)", &status) == 0 else { continue }
             // What has ended and only waits for its parent does nothing any more.
             if Files.lineIfPresent("/proc/\(name)/status")?.contains("State:\tZ") ?? true { continue }
             if ids.contains(status.st_uid) {

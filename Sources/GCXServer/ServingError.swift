@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 
 /// Why a server does not listen.
 package enum ServingError: RemediedError, Equatable {

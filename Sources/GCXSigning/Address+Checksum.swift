@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 
 extension Address {
     /// - Parameter publicKey: x and y of the point, 64 bytes.

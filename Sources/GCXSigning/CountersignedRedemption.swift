@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 
 /// A redemption that the account asked for and the operator acknowledged.
 package struct CountersignedRedemption: Codable, Equatable, Hashable, Sendable {

@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 
 /// Lease terms that both sides signed: with an escrow behind them, a lease.
 package struct CountersignedTerms: Codable, Equatable, Hashable, Sendable {

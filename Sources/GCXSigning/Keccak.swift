@@ -1,5 +1,5 @@
 import CKeccak
-import GCXModel
+package import GCXModel
 
 /// Keccak-256 as Ethereum uses it, which is not SHA3-256: the padding differs.
 package enum Keccak {
@@ -7,9 +7,9 @@ package enum Keccak {
     ///
     /// - Complexity: O(bytes), about 0.5 µs for 32 bytes in a release build.
     package static func hash(_ bytes: [UInt8]) -> Digest {
-        Digest(
+        unsafe Digest(
             checkedBytes: [UInt8](unsafeUninitializedCapacity: Digest.length) { buffer, count in
-                gcx_keccak256(bytes, bytes.count, buffer.baseAddress)
+                unsafe gcx_keccak256(bytes, bytes.count, buffer.baseAddress)
                 count = Digest.length
             })
     }

@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 
 /// Whoever holds a private key and signs with it: this process, or later a hardware module or another host.
 package protocol KeyCustody: Sendable {

@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 
 // Crypto has a protocol of the name Digest, which is a type of ours.
 import struct Crypto.SymmetricKey
@@ -25,16 +25,16 @@ package struct PrivateKey: Sendable {
     }
 
     private init?(secret: SymmetricKey) {
-        guard secret.withUnsafeBytes(Secp256k1.isPrivateKey) else { return nil }
+        guard unsafe secret.withUnsafeBytes(Secp256k1.isPrivateKey) else { return nil }
         self.secret = secret
-        address = Address(publicKey: secret.withUnsafeBytes(Secp256k1.publicKey))
+        address = unsafe Address(publicKey: secret.withUnsafeBytes(Secp256k1.publicKey))
     }
 
     /// Signs a digest. The same key and digest always give the same signature (RFC 6979), with s in the lower half.
     ///
     /// - Complexity: about 25 µs in a release build.
     package func sign(_ digest: Digest) -> Signature {
-        let compact = secret.withUnsafeBytes { Secp256k1.sign(digest.bytes, with: $0) }
+        let compact = unsafe secret.withUnsafeBytes { unsafe Secp256k1.sign(digest.bytes, with: $0) }
         // 2 and 3 mean that r, a 256-bit x coordinate, was not below the curve's order: one signature in 2^127.
         precondition(compact.recoveryID < 2, "r lies beyond the order of the curve")
         // bounded: 0 or 1, the precondition above
@@ -42,7 +42,7 @@ package struct PrivateKey: Sendable {
     }
 
     /// A copy of the 32 secret bytes, for the keystore; it is not wiped.
-    var exposedBytes: [UInt8] { secret.withUnsafeBytes { Array($0) } }
+    var exposedBytes: [UInt8] { unsafe secret.withUnsafeBytes { unsafe Array($0) } }
 }
 
 extension PrivateKey: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {

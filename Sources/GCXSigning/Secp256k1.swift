@@ -21,7 +21,7 @@ enum Secp256k1 {
 
     /// Calls `secp256k1_ec_seckey_verify`: 32 bytes, neither zero nor beyond the order.
     static func isPrivateKey(_ secret: UnsafeRawBufferPointer) -> Bool {
-        secret.count == 32 && secp256k1_ec_seckey_verify(context.handle, secret.bound) == 1
+        unsafe secret.count == 32 && secp256k1_ec_seckey_verify(context.handle, secret.bound) == 1
     }
 
     /// Calls `secp256k1_ec_pubkey_create`.
@@ -29,7 +29,7 @@ enum Secp256k1 {
     /// - Returns: the uncompressed point without its leading 4: x and y, 64 bytes.
     static func publicKey(of secret: UnsafeRawBufferPointer) -> [UInt8] {
         var point = secp256k1_pubkey()
-        let made = secp256k1_ec_pubkey_create(context.handle, &point, secret.bound)
+        let made = unsafe secp256k1_ec_pubkey_create(context.handle, &point, secret.bound)
         precondition(made == 1, "a PrivateKey was checked when it was made")
         return serialize(point)
     }
@@ -37,10 +37,10 @@ enum Secp256k1 {
     /// Calls `secp256k1_ecdsa_sign_recoverable`: the nonce is RFC 6979's, and s is the lower one.
     static func sign(_ digest: [UInt8], with secret: UnsafeRawBufferPointer) -> Compact {
         var signature = secp256k1_ecdsa_recoverable_signature()
-        let made = secp256k1_ecdsa_sign_recoverable(context.handle, &signature, digest, secret.bound, nil, nil)
+        let made = unsafe secp256k1_ecdsa_sign_recoverable(context.handle, &signature, digest, secret.bound, nil, nil)
         precondition(made == 1, "a PrivateKey was checked when it was made")
         var compact = Compact(bytes: [UInt8](repeating: 0, count: 64), recoveryID: 0)
-        secp256k1_ecdsa_recoverable_signature_serialize_compact(
+        unsafe secp256k1_ecdsa_recoverable_signature_serialize_compact(
             context.handle, &compact.bytes, &compact.recoveryID, &signature)
         return compact
     }
@@ -52,9 +52,9 @@ enum Secp256k1 {
         var signature = secp256k1_ecdsa_recoverable_signature()
         var point = secp256k1_pubkey()
         guard
-            secp256k1_ecdsa_recoverable_signature_parse_compact(
+            unsafe secp256k1_ecdsa_recoverable_signature_parse_compact(
                 context.handle, &signature, compact.bytes, compact.recoveryID) == 1,
-            secp256k1_ecdsa_recover(context.handle, &point, &signature, digest) == 1
+            unsafe secp256k1_ecdsa_recover(context.handle, &point, &signature, digest) == 1
         else { return nil }
         return serialize(point)
     }
@@ -64,28 +64,28 @@ enum Secp256k1 {
         var bytes = [UInt8](repeating: 0, count: 65)
         var count = bytes.count
         // bounded: a constant of the library
-        secp256k1_ec_pubkey_serialize(context.handle, &bytes, &count, &point, UInt32(SECP256K1_EC_UNCOMPRESSED))
+        unsafe secp256k1_ec_pubkey_serialize(context.handle, &bytes, &count, &point, UInt32(SECP256K1_EC_UNCOMPRESSED))
         return Array(bytes.dropFirst())
     }
 
     private static let context = Context()
 
     /// Owns the library's context for the life of the process. It is never changed after `init`, hence Sendable.
-    private final class Context: @unchecked Sendable {
+    @safe private final class Context: @unchecked Sendable {
         let handle: OpaquePointer
 
         init() {
             let flags = UInt32(SECP256K1_CONTEXT_SIGN | SECP256K1_CONTEXT_VERIFY)  // bounded: constants of the library
-            guard let made = secp256k1_context_create(flags) else {
+            guard let made = unsafe secp256k1_context_create(flags) else {
                 preconditionFailure("secp256k1_context_create calls its error callback rather than return null")
             }
             // Blinds the scalar multiplications against side channels (secp256k1.h, secp256k1_context_randomize).
             let seed = (0..<32).map { _ in UInt8.random(in: .min ... .max) }
-            precondition(secp256k1_context_randomize(made, seed) == 1, "randomize fails only without tables")
-            handle = made
+            unsafe precondition(secp256k1_context_randomize(made, seed) == 1, "randomize fails only without tables")
+            unsafe handle = unsafe made
         }
 
-        deinit { secp256k1_context_destroy(handle) }
+        deinit { unsafe secp256k1_context_destroy(handle) }
     }
 }
 
@@ -93,6 +93,6 @@ extension UnsafeRawBufferPointer {
     /// The bytes as the pointer that C functions take.
     fileprivate var bound: UnsafePointer<UInt8> {
         guard let baseAddress else { preconditionFailure("a private key is 32 bytes, never an empty buffer") }
-        return baseAddress.assumingMemoryBound(to: UInt8.self)
+        return unsafe baseAddress.assumingMemoryBound(to: UInt8.self)
     }
 }

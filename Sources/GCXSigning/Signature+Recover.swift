@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 
 extension Signature {
     /// The account whose key signed `digest`.

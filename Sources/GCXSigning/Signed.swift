@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 
 /// A document and the signature over it. Holding one proves nothing: ask ``signer(in:)`` or ``verify(signer:in:)``.
 package struct Signed<Document: TypedDocument & Codable & Equatable & Sendable>: Codable, Equatable, Sendable {

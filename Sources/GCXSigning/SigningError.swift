@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 
 /// Why a key, a signature or an address was refused.
 package enum SigningError: RemediedError, Equatable {

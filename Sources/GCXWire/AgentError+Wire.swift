@@ -1,4 +1,4 @@
-import HTTPTypes
+package import HTTPTypes
 
 extension AgentError: WireError {
     package var status: HTTPResponse.Status {

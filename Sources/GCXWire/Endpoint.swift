@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 
 /// Where a server of ours listens: a unix socket, or a port of the loopback interface.
 ///

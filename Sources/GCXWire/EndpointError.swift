@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 
 /// Why a text is no address that gcx speaks to or listens on.
 package enum EndpointError: RemediedError, Equatable {

@@ -1,6 +1,6 @@
 import FoundationEssentials
-import GCXModel
-import HTTPTypes
+package import GCXModel
+package import HTTPTypes
 
 /// An error that crosses a socket and arrives as the same value.
 package protocol WireError: RemediedError, Codable {

@@ -1,7 +1,7 @@
-import GCXLinux
+package import GCXLinux
 import GCXModel
 import Glibc
-import NIOCore
+package import NIOCore
 
 /// A file as a sequence of pieces of at most `WireLimits.chunkBytes`, so that a large one never lies in memory.
 ///
@@ -19,7 +19,7 @@ package struct FileChunks: AsyncSequence, Sendable {
         self.path = path
         file = OpenFile(try GCXLinux.FileDescriptor.open(path, O_RDONLY))
         var status = stat()
-        guard fstat(file.number, &status) == 0 else {
+        guard unsafe fstat(file.number, &status) == 0 else {
             throw .systemCall(operation: "fstat", object: path, errno: errno)
         }
         guard status.st_mode & S_IFMT == S_IFREG else { throw .malformed(object: path, reason: "not a regular file") }
@@ -102,8 +102,8 @@ private final class OpenFile: Sendable {
     /// Up to `count` bytes; none at the end of the file.
     func read(_ count: Int, object: String) throws(LinuxError) -> [UInt8] {
         var failure: Int32 = 0
-        let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
-            let result = Glibc.read(number, buffer.baseAddress, count)
+        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+            let result = unsafe Glibc.read(number, buffer.baseAddress, count)
             failure = result < 0 ? errno : 0
             initialized = Swift.max(result, 0)
         }

@@ -1,5 +1,5 @@
-import GCXLedger
-import HTTPTypes
+package import GCXLedger
+package import HTTPTypes
 
 extension LedgerError: WireError {
     /// 403 who, 404 what, 400 and 413 how it is written, 409 the state of the book, 5xx the store.

@@ -1,4 +1,4 @@
-import HTTPTypes
+package import HTTPTypes
 
 /// A page of a list over HTTP: the items as a JSON array, and in a header what to ask for next.
 package enum ListWire {

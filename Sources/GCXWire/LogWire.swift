@@ -1,4 +1,5 @@
-import HTTPTypes
+import GCXModel
+package import HTTPTypes
 import NIOCore
 
 /// A page of a job's log over HTTP: the records as they are stored, and what else there is to say in headers.

@@ -20,7 +20,7 @@ package enum NetworkWords {
         case EACCES, EPERM: "this user may not open the socket"
         case EADDRINUSE: "another process has this address"
         case EPIPE, ECONNRESET: "the other side closed it"
-        default: strerror(number).map { String(cString: $0) } ?? "errno \(number)"
+        default: unsafe strerror(number).map { unsafe String(cString: $0) } ?? "errno \(number)"
         }
     }
 }

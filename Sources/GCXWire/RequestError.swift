@@ -1,5 +1,5 @@
-import GCXModel
-import HTTPTypes
+package import GCXModel
+package import HTTPTypes
 
 /// Why a server did not even ask the ledger or the agent.
 package enum RequestError: WireError, Equatable {

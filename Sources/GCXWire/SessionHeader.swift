@@ -1,6 +1,6 @@
 import FoundationEssentials
-import GCXModel
-import GCXSigning
+package import GCXModel
+package import GCXSigning
 
 /// How a caller says who it is: `Authorization: GCX-Session <base64 of the JSON of a signed ApiSession>`.
 ///

@@ -1,5 +1,5 @@
 import FoundationEssentials
-import GCXModel
+package import GCXModel
 
 /// JSON as it crosses a socket: sorted keys, so that answers can be compared byte by byte.
 package enum WireJSON {

@@ -4,7 +4,7 @@ import GCXLinux
 import GCXSandbox
 import Glibc
 
-func say(_ text: String) { _ = "gcx-supervisor: \(text)\n".withCString { write(2, $0, strlen($0)) } }
+func say(_ text: String) { _ = unsafe "gcx-supervisor: \(text)\n".withCString { unsafe write(2, $0, strlen($0)) } }
 
 /// Runs the job and answers the exit status: 0 when its end was recorded, whatever that end was.
 func supervise(_ directory: JobDirectory) throws {
@@ -18,7 +18,7 @@ func supervise(_ directory: JobDirectory) throws {
         guard isRunning, !isTold else { return }
         isTold = true
         var word = OCIRuntimeDriver.runningWord
-        _ = write(pipe.number, &word, 1)
+        _ = unsafe write(pipe.number, &word, 1)
     }
     _ = lock.number
 }

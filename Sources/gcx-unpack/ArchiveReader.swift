@@ -5,7 +5,7 @@ import Glibc
 /// An archive that is read from its first entry to its last: tar of any kind, plain, with gzip or with zstd.
 ///
 /// Thread rule: one thread. Wraps `archive_read` of libarchive.
-final class ArchiveReader {
+@safe final class ArchiveReader {
     private let handle: OpaquePointer
     private let descriptor: Int32
     /// Bytes in the file; reading past them by a skip is the end in the middle of an entry.
@@ -13,27 +13,28 @@ final class ArchiveReader {
 
     init(_ descriptor: Int32) throws(UnpackFailure) {
         var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw .system("stat", errno) }
+        guard unsafe fstat(descriptor, &status) == 0 else { throw .system("stat", errno) }
         guard status.st_mode & S_IFMT == S_IFREG else { throw .damaged("it is no plain file") }
-        guard let made = archive_read_new() else { throw .system("read", ENOMEM) }
-        handle = made
+        guard let made = unsafe archive_read_new() else { throw .system("read", ENOMEM) }
+        unsafe handle = unsafe made
         self.descriptor = descriptor
         fileBytes = Int64(status.st_size)  // bounded: of 64 bits already
-        archive_read_support_filter_gzip(handle)
-        archive_read_support_filter_zstd(handle)
-        archive_read_support_format_tar(handle)
-        guard archive_read_open_fd(handle, descriptor, 256 << 10) == ARCHIVE_OK else { throw failure() }
+        unsafe archive_read_support_filter_gzip(handle)
+        unsafe archive_read_support_filter_zstd(handle)
+        unsafe archive_read_support_format_tar(handle)
+        guard unsafe archive_read_open_fd(handle, descriptor, 256 << 10) == ARCHIVE_OK else { throw failure() }
     }
 
-    deinit { archive_read_free(handle) }
+    deinit { unsafe archive_read_free(handle) }
 
     /// The next entry; nil at the end.
     func next() throws(UnpackFailure) -> ArchiveEntry? {
         var entry: OpaquePointer?
         // A warning is about a name that is no UTF-8, which comes as the bytes it is, or about attributes that nobody here
         // reads.
-        switch archive_read_next_header(handle, &entry) {
-        case ARCHIVE_OK, ARCHIVE_WARN: return try entry.map { entry throws(UnpackFailure) in try ArchiveEntry(entry) }
+        switch unsafe archive_read_next_header(handle, &entry) {
+        case ARCHIVE_OK, ARCHIVE_WARN:
+            return try unsafe entry.map { entry throws(UnpackFailure) in try unsafe ArchiveEntry(entry) }
         case ARCHIVE_EOF: return nil
         default: throw failure()
         }
@@ -43,8 +44,8 @@ final class ArchiveReader {
     func nextPiece() throws(UnpackFailure) -> (bytes: UnsafeRawBufferPointer, offset: Int64)? {
         var buffer: UnsafeRawPointer?
         var (count, offset) = (0, Int64(0))
-        switch archive_read_data_block(handle, &buffer, &count, &offset) {
-        case ARCHIVE_OK, ARCHIVE_WARN: return (UnsafeRawBufferPointer(start: buffer, count: count), offset)
+        switch unsafe archive_read_data_block(handle, &buffer, &count, &offset) {
+        case ARCHIVE_OK, ARCHIVE_WARN: return unsafe (UnsafeRawBufferPointer(start: buffer, count: count), offset)
         case ARCHIVE_EOF: return nil
         default: throw failure()
         }
@@ -52,18 +53,18 @@ final class ArchiveReader {
 
     /// Passes over the content of the entry.
     func skip() throws(UnpackFailure) {
-        guard archive_read_data_skip(handle) >= ARCHIVE_WARN else { throw failure() }
+        guard unsafe archive_read_data_skip(handle) >= ARCHIVE_WARN else { throw failure() }
         guard lseek(descriptor, 0, SEEK_CUR) <= fileBytes else {
             throw .damaged("it ends in the middle of an entry")
         }
     }
 
     /// Bytes that have come out of the decompression.
-    var decompressedBytes: UInt64 { UInt64(clamping: archive_filter_bytes(handle, 0)) }
+    var decompressedBytes: UInt64 { unsafe UInt64(clamping: archive_filter_bytes(handle, 0)) }
 
     private func failure() -> UnpackFailure {
-        if archive_errno(handle) == ENOMEM { return .system("read", ENOMEM) }
-        let reason = archive_error_string(handle).map { String(cString: $0) } ?? "it cannot be read"
+        if unsafe archive_errno(handle) == ENOMEM { return .system("read", ENOMEM) }
+        let reason = unsafe archive_error_string(handle).map { unsafe String(cString: $0) } ?? "it cannot be read"
         return .damaged("it is no tar archive, or a damaged one: \(reason)")
     }
 }
@@ -83,21 +84,21 @@ struct ArchiveEntry {
     let modified: timespec
 
     init(_ entry: OpaquePointer) throws(UnpackFailure) {
-        guard let path = [UInt8](cString: archive_entry_pathname(entry)), !path.isEmpty else {
+        guard let path = unsafe [UInt8](cString: archive_entry_pathname(entry)), !path.isEmpty else {
             throw .refused(entry: [], "it has no name")
         }
-        let size = archive_entry_size(entry)
+        let size = unsafe archive_entry_size(entry)
         guard size >= 0 else { throw .refused(entry: path, "its size is below zero") }
         self.path = path
-        hardLink = [UInt8](cString: archive_entry_hardlink(entry))
-        symbolicLink = [UInt8](cString: archive_entry_symlink(entry))
-        kind = archive_entry_filetype(entry)
-        mode = archive_entry_perm(entry)
+        hardLink = unsafe [UInt8](cString: archive_entry_hardlink(entry))
+        symbolicLink = unsafe [UInt8](cString: archive_entry_symlink(entry))
+        kind = unsafe archive_entry_filetype(entry)
+        mode = unsafe archive_entry_perm(entry)
         bytes = UInt64(size)  // bounded: not below zero, asked above
-        user = Self.inside(archive_entry_uid(entry))
-        group = Self.inside(archive_entry_gid(entry))
-        let nanoseconds = archive_entry_mtime_nsec(entry)
-        modified = timespec(
+        user = unsafe Self.inside(archive_entry_uid(entry))
+        group = unsafe Self.inside(archive_entry_gid(entry))
+        let nanoseconds = unsafe archive_entry_mtime_nsec(entry)
+        modified = unsafe timespec(
             tv_sec: archive_entry_mtime(entry), tv_nsec: (0..<1_000_000_000).contains(nanoseconds) ? nanoseconds : 0)
     }
 
@@ -124,7 +125,7 @@ enum NameConversion {
     /// The C library reads a table of conversions at the first use: later there is no file to be read any more. Names of
     /// tar archives then come as the bytes they are.
     static func warmUp() {
-        let converter = iconv_open("ANSI_X3.4-1968", "UTF-8")
-        if let converter, Int(bitPattern: converter) != -1 { iconv_close(converter) }
+        let converter = unsafe iconv_open("ANSI_X3.4-1968", "UTF-8")
+        if let converter = unsafe converter, Int(bitPattern: converter) != -1 { unsafe iconv_close(converter) }
     }
 }

@@ -4,7 +4,7 @@ import Glibc
 /// A tar archive that is written entry by entry: pax, with its extensions only where ustar has no room.
 ///
 /// Thread rule: one thread. Wraps `archive_write` of libarchive.
-final class ArchiveWriter {
+@safe final class ArchiveWriter {
     private let handle: OpaquePointer
     private let bytesMax: UInt64
     /// Zeros to stand for holes. The writer passes over them, so their pages are never made, and a hole of a terabyte is a
@@ -13,20 +13,20 @@ final class ArchiveWriter {
     private static let zerosBytes = 64 << 20
 
     init(_ descriptor: Int32, bytesMax: UInt64) throws(UnpackFailure) {
-        guard let made = archive_write_new(), let zeros = calloc(1, Self.zerosBytes) else {
+        guard let made = unsafe archive_write_new(), let zeros = unsafe calloc(1, Self.zerosBytes) else {
             throw .system("write", ENOMEM)
         }
-        handle = made
-        self.zeros = zeros
+        unsafe handle = unsafe made
+        unsafe self.zeros = unsafe zeros
         self.bytesMax = bytesMax
-        archive_write_set_format_pax_restricted(handle)
-        archive_write_set_bytes_in_last_block(handle, 1)
-        guard archive_write_open_fd(handle, descriptor) == ARCHIVE_OK else { throw failure() }
+        unsafe archive_write_set_format_pax_restricted(handle)
+        unsafe archive_write_set_bytes_in_last_block(handle, 1)
+        guard unsafe archive_write_open_fd(handle, descriptor) == ARCHIVE_OK else { throw failure() }
     }
 
     deinit {
-        archive_write_free(handle)
-        free(zeros)
+        unsafe archive_write_free(handle)
+        unsafe free(zeros)
     }
 
     /// Begins an entry. Its owner is nobody in particular.
@@ -38,34 +38,34 @@ final class ArchiveWriter {
         _ path: [UInt8], _ status: stat, kind: mode_t, link: [UInt8]?, isHard: Bool = false,
         data: [(offset: Int64, count: Int64)]? = nil
     ) throws(UnpackFailure) {
-        guard let entry = archive_entry_new() else { throw .system("write", ENOMEM) }
-        defer { archive_entry_free(entry) }
-        archive_entry_copy_pathname(entry, path.terminated)
-        archive_entry_set_filetype(entry, UInt32(kind))  // bounded: a kind of the kernel's, 16 bits
-        archive_entry_set_perm(entry, status.st_mode & 0o777)
-        archive_entry_set_mtime(entry, status.st_mtim.tv_sec, 0)
-        archive_entry_set_uid(entry, 0)
-        archive_entry_set_gid(entry, 0)
+        guard let entry = unsafe archive_entry_new() else { throw .system("write", ENOMEM) }
+        defer { unsafe archive_entry_free(entry) }
+        unsafe archive_entry_copy_pathname(entry, path.terminated)
+        unsafe archive_entry_set_filetype(entry, UInt32(kind))  // bounded: a kind of the kernel's, 16 bits
+        unsafe archive_entry_set_perm(entry, status.st_mode & 0o777)
+        unsafe archive_entry_set_mtime(entry, status.st_mtim.tv_sec, 0)
+        unsafe archive_entry_set_uid(entry, 0)
+        unsafe archive_entry_set_gid(entry, 0)
         let hasContent = kind == S_IFREG && !isHard
         // bounded: of 64 bits already
-        archive_entry_set_size(entry, hasContent ? Int64(status.st_size) : 0)
+        unsafe archive_entry_set_size(entry, hasContent ? Int64(status.st_size) : 0)
         if let link {
             if isHard {
-                archive_entry_copy_hardlink(entry, link.terminated)
+                unsafe archive_entry_copy_hardlink(entry, link.terminated)
             } else {
-                archive_entry_copy_symlink(entry, link.terminated)
+                unsafe archive_entry_copy_symlink(entry, link.terminated)
             }
         }
-        for piece in data ?? [] { archive_entry_sparse_add_entry(entry, piece.offset, piece.count) }
+        for piece in data ?? [] { unsafe archive_entry_sparse_add_entry(entry, piece.offset, piece.count) }
         // A warning is about a name that is no UTF-8; it is written as the bytes it is.
-        guard archive_write_header(handle, entry) >= ARCHIVE_WARN else { throw failure() }
+        guard unsafe archive_write_header(handle, entry) >= ARCHIVE_WARN else { throw failure() }
     }
 
     func write(_ bytes: UnsafeRawBufferPointer) throws(UnpackFailure) {
         var done = 0
         while done < bytes.count {
             // bounded here: no more is written than is left
-            let count = archive_write_data(handle, bytes.baseAddress?.advanced(by: done), bytes.count - done)
+            let count = unsafe archive_write_data(handle, bytes.baseAddress?.advanced(by: done), bytes.count - done)
             guard count > 0 else { throw failure() }
             done += count
         }
@@ -77,22 +77,22 @@ final class ArchiveWriter {
         while left > 0 {
             // bounded here: the smaller of what is left and a constant; no more is written than that
             let piece = Int(min(left, Int64(Self.zerosBytes)))
-            let written = archive_write_data(handle, zeros, piece)
+            let written = unsafe archive_write_data(handle, zeros, piece)
             guard written > 0 else { throw failure() }
             left -= Int64(written)
         }
     }
 
     func endEntry() throws(UnpackFailure) {
-        guard archive_write_finish_entry(handle) >= ARCHIVE_WARN else { throw failure() }
+        guard unsafe archive_write_finish_entry(handle) >= ARCHIVE_WARN else { throw failure() }
     }
 
     func end() throws(UnpackFailure) {
-        guard archive_write_close(handle) >= ARCHIVE_WARN else { throw failure() }
+        guard unsafe archive_write_close(handle) >= ARCHIVE_WARN else { throw failure() }
     }
 
     private func failure() -> UnpackFailure {
-        let number = archive_errno(handle)
+        let number = unsafe archive_errno(handle)
         if number == EFBIG { return .tooLarge(what: "the archive", limit: bytesMax) }
         return .system("write the archive", number > 0 ? number : EIO)
     }

@@ -68,7 +68,7 @@ extension [UInt8] {
 
     /// The bytes of a C string; nil for none.
     init?(cString: UnsafePointer<CChar>?) {
-        guard let cString else { return nil }
-        self = UnsafeBufferPointer(start: cString, count: strlen(cString)).map { UInt8(bitPattern: $0) }
+        guard let cString = unsafe cString else { return nil }
+        self = unsafe UnsafeBufferPointer(start: cString, count: strlen(cString)).map { UInt8(bitPattern: $0) }
     }
 }

@@ -1,4 +1,5 @@
 import GCXLinux
+import GCXModel
 import GCXSandbox
 import Glibc
 
@@ -122,12 +123,12 @@ final class Extraction {
         guard let parent = try tree?.makeLink(path, to: target) else { return }
         let name = path.name.terminated
         if rules.keepsOwners {
-            guard fchownat(parent.number, name, entry.user, entry.group, AT_SYMLINK_NOFOLLOW) == 0 else {
+            guard unsafe fchownat(parent.number, name, entry.user, entry.group, AT_SYMLINK_NOFOLLOW) == 0 else {
                 throw .system("chown", errno)
             }
         }
         let times = [entry.modified, entry.modified]
-        utimensat(parent.number, name, times, AT_SYMLINK_NOFOLLOW)
+        unsafe utimensat(parent.number, name, times, AT_SYMLINK_NOFOLLOW)
     }
 
     private func directory(_ path: EntryPath, _ entry: ArchiveEntry) throws(UnpackFailure) {
@@ -147,13 +148,13 @@ final class Extraction {
     private func file(_ path: EntryPath, _ entry: ArchiveEntry, _ reader: ArchiveReader) throws(UnpackFailure) {
         guard let tree, entry.bytes <= rules.fileBytesMax ?? .max else { return try reader.skip() }
         let file = try tree.makeFile(path)
-        while let (bytes, offset) = try reader.nextPiece() {
+        while let (bytes, offset) = unsafe try reader.nextPiece() {
             // bounded here: bytes in memory; an end that did not overflow, behind a place that is not below zero
             let (end, overflow) = offset.addingReportingOverflow(Int64(bytes.count))
             guard offset >= 0, !overflow, UInt64(end) <= entry.bytes else {
                 throw .refused(entry: entry.path, "it has more content than its header says")
             }
-            try write(bytes, at: offset, to: file.number)
+            try unsafe write(bytes, at: offset, to: file.number)
             try checkDecompressed(reader)
         }
         guard ftruncate(file.number, off_t(clamping: entry.bytes)) == 0 else { throw .system("write", errno) }
@@ -163,14 +164,15 @@ final class Extraction {
             throw .system("chmod", errno)
         }
         let times = [entry.modified, entry.modified]
-        futimens(file.number, times)
+        unsafe futimens(file.number, times)
     }
 
     private func write(_ bytes: UnsafeRawBufferPointer, at offset: Int64, to file: Int32) throws(UnpackFailure) {
         var done = 0
         while done < bytes.count {
             // bounded here: no more is written than is left; the end was summed up before
-            let count = pwrite(file, bytes.baseAddress?.advanced(by: done), bytes.count - done, off_t(offset) + done)
+            let count = unsafe pwrite(
+                file, bytes.baseAddress?.advanced(by: done), bytes.count - done, off_t(offset) + done)
             if count < 0, errno == EINTR { continue }
             guard count > 0 else { throw .system("write", count < 0 ? errno : EIO) }
             done += count
@@ -194,7 +196,7 @@ final class Extraction {
             guard let directory = tree.existing(path) else { continue }
             if !rules.keepsOwners { fchmod(directory.number, mode) }
             let times = [modified, modified]
-            futimens(directory.number, times)
+            unsafe futimens(directory.number, times)
         }
     }
 }

@@ -69,12 +69,12 @@ enum LayerUsers {
             return .hidden
         }
         var bytes: [UInt8] = []
-        while let (piece, offset) = try reader.nextPiece() {
+        while let (piece, offset) = unsafe try reader.nextPiece() {
             // bounded here: bytes in memory
             guard offset == bytes.count, bytes.count + piece.count <= SandboxLimits.passwdBytesMax else {
                 return .hidden
             }
-            bytes += piece
+            unsafe bytes += piece
         }
         return .plain(UserTables.lines(of: bytes))
     }

@@ -1,4 +1,6 @@
+import CArchive
 import GCXLinux
+import GCXModel
 import GCXSandbox
 import Glibc
 
@@ -26,7 +28,9 @@ final class Measuring {
     private func measure(_ directory: Int32, level: Int) throws(UnpackFailure) {
         for name in try attempt({ () throws(LinuxError) in try Files.names(inOpen: directory) }) {
             var status = stat()
-            guard fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) == 0, status.st_dev == device else { continue }
+            guard unsafe fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) == 0, status.st_dev == device else {
+                continue
+            }
             if status.st_nlink > 1, status.st_mode & S_IFMT != S_IFDIR, !counted.insert(status.st_ino).inserted {
                 continue
             }

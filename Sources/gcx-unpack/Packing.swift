@@ -1,9 +1,10 @@
 import GCXLinux
+import GCXModel
 import GCXSandbox
 import Glibc
 
 /// Packs what is in a directory: files, directories and links. What cannot be carried is left out and named.
-final class Packing {
+@safe final class Packing {
     private let directory: Int32?
     private let archive: Int32?
     private let rules: ArchiveRules
@@ -28,7 +29,7 @@ final class Packing {
         (self.directory, self.archive, self.rules, self.limits) = (directory, archive, rules, limits)
     }
 
-    deinit { buffer.deallocate() }
+    deinit { unsafe buffer.deallocate() }
 
     func run() -> UnpackReport {
         do throws(UnpackFailure) {
@@ -56,7 +57,7 @@ final class Packing {
             let bytes = name.dropLast().map { UInt8(bitPattern: $0) }
             let full = path.isEmpty ? bytes : path + [slash] + bytes
             var status = stat()
-            guard fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else {
+            guard unsafe fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else {
                 report.leaveOut(full, "it cannot be looked at")
                 continue
             }
@@ -107,9 +108,9 @@ final class Packing {
 
     private func packLink(_ item: Item, _ writer: ArchiveWriter) throws(UnpackFailure) {
         var text = [UInt8](repeating: 0, count: Int(PATH_MAX))  // bounded: a constant of the kernel, 4,096
-        let count = text.withUnsafeMutableBufferPointer { buffer in
-            buffer.withMemoryRebound(to: CChar.self) {
-                $0.baseAddress.map { readlinkat(item.directory, item.name, $0, buffer.count) } ?? -1
+        let count = unsafe text.withUnsafeMutableBufferPointer { buffer in
+            unsafe buffer.withMemoryRebound(to: CChar.self) {
+                unsafe $0.baseAddress.map { unsafe readlinkat(item.directory, item.name, $0, buffer.count) } ?? -1
             }
         }
         guard count > 0, count < text.count else { return report.leaveOut(item.path, "it cannot be read") }
@@ -160,12 +161,12 @@ final class Packing {
         var done: Int64 = 0
         while done < count {
             // bounded here: no more is read than is wanted, and that is at most what is left of the count
-            let wanted = Int(min(Int64(buffer.count), count - done))
-            let got = pread(file, buffer.baseAddress, wanted, off_t(start + done))
+            let wanted = unsafe Int(min(Int64(buffer.count), count - done))
+            let got = unsafe pread(file, buffer.baseAddress, wanted, off_t(start + done))
             if got < 0, errno == EINTR { continue }
             guard got >= 0 else { throw .system("read", errno) }
             guard got > 0 else { return try writer.writeZeros(count - done) }
-            try writer.write(UnsafeRawBufferPointer(rebasing: buffer[..<got]))
+            try unsafe writer.write(UnsafeRawBufferPointer(rebasing: buffer[..<got]))
             done += Int64(got)
         }
     }

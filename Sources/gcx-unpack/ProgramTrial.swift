@@ -172,7 +172,7 @@ struct ProgramHead {
     private static func read(_ file: Int32, at offset: off_t, _ count: Int) -> [UInt8]? {
         guard count > 0 else { return [] }
         var bytes = [UInt8](repeating: 0, count: count)
-        let got = pread(file, &bytes, count, offset)
+        let got = unsafe pread(file, &bytes, count, offset)
         return got < 0 ? nil : Array(bytes.prefix(got))
     }
 

@@ -70,7 +70,7 @@ struct RootedWalk {
         let parent = place.last?.directory ?? root
         let name = part.terminated
         var status = stat()
-        guard fstatat(parent.number, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else {
+        guard unsafe fstatat(parent.number, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else {
             return errno == ENOENT || errno == ENAMETOOLONG ? .missing : .failed
         }
         switch status.st_mode & S_IFMT {

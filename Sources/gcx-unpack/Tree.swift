@@ -34,7 +34,7 @@ final class Tree {
 
     func makeLink(_ path: EntryPath, to target: [UInt8]) throws(UnpackFailure) -> OpenFile {
         let parent = try room(for: path)
-        guard symlinkat(target.terminated, parent.number, path.name.terminated) == 0 else {
+        guard unsafe symlinkat(target.terminated, parent.number, path.name.terminated) == 0 else {
             throw .system("symlink", errno)
         }
         return parent
@@ -48,7 +48,7 @@ final class Tree {
         guard !target.isTop, target != path else { throw .refused(entry: path.bytes, "it links to itself") }
         let source = try directory(target.parent)
         var status = stat()
-        guard fstatat(source.number, target.name.terminated, &status, AT_SYMLINK_NOFOLLOW) == 0 else {
+        guard unsafe fstatat(source.number, target.name.terminated, &status, AT_SYMLINK_NOFOLLOW) == 0 else {
             throw .refused(entry: path.bytes, "it links to what is not there")
         }
         guard [S_IFREG, S_IFLNK].contains(status.st_mode & S_IFMT) else {
@@ -60,7 +60,7 @@ final class Tree {
             }
         }
         let parent = try room(for: path)
-        guard linkat(source.number, target.name.terminated, parent.number, path.name.terminated, 0) == 0 else {
+        guard unsafe linkat(source.number, target.name.terminated, parent.number, path.name.terminated, 0) == 0 else {
             if [ENOENT, EMLINK, EPERM].contains(errno) { throw .refused(entry: path.bytes, "it cannot be linked") }
             throw .system("link", errno)
         }
@@ -75,7 +75,9 @@ final class Tree {
                 guard isLayered else { throw .refused(entry: path.bytes, "something else is there already") }
                 try clear(parent.number, name)
             }
-            guard mkdirat(parent.number, name, 0o700) == 0 || errno == EEXIST else { throw .system("mkdir", errno) }
+            guard unsafe mkdirat(parent.number, name, 0o700) == 0 || errno == EEXIST else {
+                throw .system("mkdir", errno)
+            }
             return try attempt { () throws(LinuxError) in
                 try FileDescriptor.open(beneath: parent.number, name, O_RDONLY | O_DIRECTORY)
             }
@@ -146,7 +148,7 @@ final class Tree {
         case S_IFLNK: throw .refused(entry: path.bytes, "it is a link, and entries were to lie below it")
         default: throw .refused(entry: path.bytes, "it is no directory, and entries were to lie below it")
         }
-        guard mkdirat(parent.number, name, 0o755) == 0 || errno == EEXIST else { throw .system("mkdir", errno) }
+        guard unsafe mkdirat(parent.number, name, 0o755) == 0 || errno == EEXIST else { throw .system("mkdir", errno) }
         return try attempt { () throws(LinuxError) in
             OpenFile(try FileDescriptor.open(beneath: parent.number, name, place))
         }
@@ -155,13 +157,13 @@ final class Tree {
     /// Nil for what cannot be read, or is longer than any link that is made here.
     static func text(ofLink name: [CChar], in directory: Int32) -> [UInt8]? {
         var text = [CChar](repeating: 0, count: SandboxLimits.entryPathBytesMax + 1)
-        let count = readlinkat(directory, name, &text, text.count)
+        let count = unsafe readlinkat(directory, name, &text, text.count)
         guard count > 0, count < text.count else { return nil }
         return text.prefix(count).map { UInt8(bitPattern: $0) }
     }
 
     private static func kind(_ parent: Int32, _ name: [CChar]) -> mode_t? {
         var status = stat()
-        return fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) == 0 ? status.st_mode & S_IFMT : nil
+        return unsafe fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) == 0 ? status.st_mode & S_IFMT : nil
     }
 }

@@ -4,7 +4,7 @@ import GCXLinux
 import GCXSandbox
 import Glibc
 
-func complain(_ text: String) { _ = "gcx-unpack: \(text)\n".withCString { write(2, $0, strlen($0)) } }
+func complain(_ text: String) { _ = unsafe "gcx-unpack: \(text)\n".withCString { unsafe write(2, $0, strlen($0)) } }
 
 /// Bounds this process and puts the walls around it.
 func shutIn(_ order: UnpackOrder) throws -> Walls.Standing {

@@ -1,6 +1,9 @@
 import GCXLinux
 import GCXModel
 import GCXSigning
+import HTTPTypes
+import NIOHTTP1
+import Synchronization
 import Testing
 
 @testable import GCXClient

@@ -2,6 +2,7 @@ import GCXLinux
 import GCXMetering
 import GCXModel
 import GCXSigning
+import GCXWire
 import Synchronization
 import Testing
 

@@ -1,3 +1,4 @@
+import GCXAgent
 import GCXLedger
 import GCXLinux
 import GCXModel

@@ -1,3 +1,4 @@
+import GCXAgent
 import GCXJobLog
 import GCXLinux
 import GCXModel

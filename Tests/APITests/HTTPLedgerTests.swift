@@ -3,7 +3,9 @@ import GCXLedger
 import GCXLinux
 import GCXModel
 import GCXSigning
+import NIOHTTP1
 import Support
+import Synchronization
 import Testing
 
 @testable import GCXClient

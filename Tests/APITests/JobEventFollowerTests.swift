@@ -1,4 +1,5 @@
 import GCXModel
+import Synchronization
 import Testing
 
 @testable import GCXBuyer

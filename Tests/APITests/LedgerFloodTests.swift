@@ -4,6 +4,7 @@ import GCXLinux
 import GCXModel
 import GCXSigning
 import NIOCore
+import NIOHTTP1
 import Support
 import Synchronization
 import Testing

@@ -4,6 +4,7 @@ import GCXLedgerSQLite
 import GCXLinux
 import GCXModel
 import GCXSigning
+import GCXWire
 import Glibc
 import Support
 import Synchronization

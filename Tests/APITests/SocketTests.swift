@@ -1,4 +1,6 @@
+import GCXClient
 import GCXLinux
+import GCXWire
 import Glibc
 import Testing
 

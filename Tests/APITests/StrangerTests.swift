@@ -1,6 +1,9 @@
+import GCXAgent
 import GCXLinux
+import GCXSigning
 import Glibc
 import NIOCore
+import Synchronization
 import Testing
 
 @testable import GCXClient

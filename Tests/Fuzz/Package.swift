@@ -49,7 +49,7 @@ let package = Package(
         module("GCXBenchmark", ["GCXModel"]),
         module("GCXJobLog", ["GCXModel", "GCXLinux", crypto]),
         module("GCXSandbox", ["GCXModel", "GCXLinux", "GCXJobLog"]),
-        module("GCXLedger", ["GCXModel", "GCXSigning", "GCXMarket", crypto]),
+        module("GCXLedger", ["GCXPricing", "GCXModel", "GCXSigning", "GCXMarket", crypto]),
         module(
             "GCXWire",
             ["GCXModel", "GCXSigning", "GCXLinux", "GCXJobLog", "GCXLedger", httpTypes, nioCore, nioPosix]),
@@ -72,7 +72,8 @@ let package = Package(
         .systemLibrary(name: "CArchive", path: "Modules/CArchive", pkgConfig: "libarchive"),
         // A program in the root package; here all of it but its beginning, which puts walls around the process.
         .target(
-            name: "gcx-unpack", dependencies: ["GCXSandbox", "GCXLinux", "CArchive"], path: "Modules/gcx-unpack",
+            name: "gcx-unpack", dependencies: ["GCXModel", "GCXSandbox", "GCXLinux", "CArchive"],
+            path: "Modules/gcx-unpack",
             exclude: ["main.swift"], swiftSettings: marked),
         .target(
             name: "Support",
@@ -85,6 +86,7 @@ let package = Package(
         .target(
             name: "Entries",
             dependencies: [
+                nioHTTP1,
                 "GCXModel", "GCXSigning", "GCXPricing", "GCXMetering", "GCXMarket", "GCXLinux", "GCXHardware",
                 "GCXBenchmark", "GCXJobLog", "GCXSandbox", "GCXLedger", "GCXWire", "GCXClient", "GCXAgent", "Support",
                 "Senders", "gcx-unpack", httpClient, nioCore, "GCXBuyer",

@@ -1,9 +1,12 @@
+import GCXLedger
 import GCXLinux
 import GCXMetering
 import GCXModel
 import GCXSigning
 import GCXWire
+import GRDB
 import Support
+import Synchronization
 import Testing
 
 @testable import GCXAgent

@@ -1,5 +1,7 @@
 import GCXLedger
 import GCXModel
+import Support
+import Synchronization
 import Testing
 
 @testable import GCXAgent

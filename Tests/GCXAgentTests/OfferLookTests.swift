@@ -1,5 +1,6 @@
 import GCXLinux
 import GCXModel
+import GCXSigning
 import GCXWire
 import Support
 import Synchronization

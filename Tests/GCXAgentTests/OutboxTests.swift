@@ -3,6 +3,7 @@ import GCXLedger
 import GCXModel
 import Logging
 import Support
+import Synchronization
 import Testing
 
 @testable import GCXAgent

@@ -4,6 +4,7 @@ import GCXSandbox
 import GCXWire
 import Glibc
 import Support
+import Synchronization
 import Testing
 
 @testable import GCXAgent

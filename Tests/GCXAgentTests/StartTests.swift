@@ -3,6 +3,7 @@ import GCXLinux
 import GCXModel
 import GCXWire
 import Support
+import Synchronization
 import Testing
 
 @testable import GCXAgent

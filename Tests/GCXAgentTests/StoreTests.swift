@@ -2,6 +2,7 @@ import GCXLinux
 import GCXModel
 import GCXSigning
 import GCXWire
+import GRDB
 import Glibc
 import Support
 import Testing

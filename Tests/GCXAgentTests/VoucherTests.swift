@@ -3,6 +3,7 @@ import GCXModel
 import GCXSigning
 import GCXWire
 import Support
+import Synchronization
 import Testing
 
 @testable import GCXAgent

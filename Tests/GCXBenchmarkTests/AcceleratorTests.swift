@@ -1,6 +1,7 @@
 import CKernels
 import Foundation
 import GCXBenchmark
+import GCXModel
 import Testing
 
 @testable import gcx_probe

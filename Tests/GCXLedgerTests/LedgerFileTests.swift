@@ -2,6 +2,7 @@ import Foundation
 import GCXLedger
 import GCXLedgerSQLite
 import GCXModel
+import GCXSigning
 import Glibc
 import Support
 import Testing

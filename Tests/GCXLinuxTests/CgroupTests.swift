@@ -1,3 +1,4 @@
+import GCXModel
 import Glibc
 import Testing
 

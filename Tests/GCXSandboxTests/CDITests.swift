@@ -1,3 +1,4 @@
+import GCXJobLog
 import GCXLinux
 import GCXModel
 import Glibc

@@ -1,3 +1,4 @@
+import GCXJobLog
 import GCXModel
 import Glibc
 import Testing

@@ -1,4 +1,5 @@
 import GCXLinux
+import GCXModel
 import Glibc
 import Testing
 

@@ -1,4 +1,4 @@
-import GCXLinux
+package import GCXLinux
 import Glibc
 
 /// What lies on the host for a job that gets out: files with a secret, sockets that answer, a port that listens.

@@ -1,7 +1,7 @@
 import GCXJobLog
 import GCXLinux
 import GCXModel
-import GCXSandbox
+package import GCXSandbox
 import Glibc
 
 /// Runs attacks, each as a job of its own with an input, little memory and a small disk, and looks what it reached.

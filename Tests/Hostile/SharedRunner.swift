@@ -1,7 +1,7 @@
 import GCXJobLog
 import GCXLinux
 import GCXModel
-import GCXSandbox
+package import GCXSandbox
 import Glibc
 
 /// Has a job take all it can of something that the machine shares, and looks meanwhile, from the host, whether the host

@@ -2,6 +2,7 @@ import Foundation
 import GCXLinux
 import GCXModel
 import GCXSandbox
+import GCXWire
 import Glibc
 import Testing
 

@@ -4,6 +4,7 @@ import GCXLinux
 import GCXModel
 import GCXSandbox
 import GCXSigning
+import GCXWire
 import Glibc
 import Testing
 

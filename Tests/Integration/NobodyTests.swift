@@ -1,5 +1,6 @@
 import GCXLinux
 import Glibc
+import Senders
 import Testing
 
 extension WholeLeases {

@@ -1,5 +1,6 @@
 import GCXLinux
 import GCXModel
+import GCXWire
 import Glibc
 import Senders
 import Testing

@@ -1,6 +1,7 @@
 import GCXLinux
 import GCXModel
 import GCXSandbox
+import GCXWire
 import Glibc
 import Testing
 

@@ -1,6 +1,7 @@
 import Foundation
 import GCXLinux
 import GCXModel
+import GCXWire
 import Glibc
 import Testing
 

@@ -1,4 +1,5 @@
 import Foundation
+import GCXLedger
 import GCXLinux
 import GCXModel
 import GCXWire

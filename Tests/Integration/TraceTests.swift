@@ -1,5 +1,6 @@
 import Foundation
 import GCXLinux
+import GCXWire
 import Glibc
 import Senders
 import Testing

@@ -1,5 +1,7 @@
+import GCXLedger
 import GCXLinux
 import GCXModel
+import GCXWire
 import Testing
 
 extension WholeLeases {

@@ -1,3 +1,4 @@
+import GCXMetering
 import GCXModel
 import GCXSigning
 

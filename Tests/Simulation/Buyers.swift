@@ -1,3 +1,5 @@
+import GCXAgent
+import GCXMetering
 import GCXModel
 
 @testable import GCXLedger

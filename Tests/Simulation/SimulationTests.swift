@@ -1,4 +1,5 @@
 import Foundation
+import GCXAgent
 import Support
 import Testing
 

@@ -1,5 +1,5 @@
 import GCXLedger
-import GCXModel
+package import GCXModel
 import GCXSigning
 
 // What a lease costs that nobody uses.

@@ -1,6 +1,6 @@
 import GCXLedger
-import GCXModel
-import GCXSigning
+package import GCXModel
+package import GCXSigning
 
 // Who was heard, and which offers are listed.
 extension LedgerConformance {

@@ -1,6 +1,6 @@
-import GCXLedger
-import GCXModel
-import GCXSigning
+package import GCXLedger
+package import GCXModel
+package import GCXSigning
 
 /// What every ledger must do, as named scenarios: run each against a fresh, empty ledger.
 ///

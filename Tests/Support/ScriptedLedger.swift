@@ -1,7 +1,7 @@
-import GCXLedger
-import GCXModel
-import GCXSigning
-import Synchronization
+package import GCXLedger
+package import GCXModel
+package import GCXSigning
+package import Synchronization
 
 /// A ledger that throws what a test tells it to, and counts what reaches it.
 package final class ScriptedLedger: Ledger {

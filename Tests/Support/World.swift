@@ -1,6 +1,6 @@
-import GCXLedger
-import GCXModel
-import GCXSigning
+package import GCXLedger
+package import GCXModel
+package import GCXSigning
 
 /// Everybody a market needs, with fixed keys, and their documents ready to be signed for one ledger.
 ///

@@ -49,7 +49,7 @@ struct ModuleRow: Sendable {
         ModuleRow(.adapters, "GCXJobLog", ["GCXModel", "GCXLinux"], packages: ["Crypto"]),
         ModuleRow(.adapters, "GCXSandbox", ["GCXModel", "GCXLinux", "GCXJobLog"]),
         ModuleRow(
-            .adapters, "GCXLedger", ["GCXModel", "GCXSigning", "GCXMarket"], packages: ["Crypto"]),
+            .adapters, "GCXLedger", ["GCXModel", "GCXSigning", "GCXPricing", "GCXMarket"], packages: ["Crypto"]),
         ModuleRow(
             .adapters, "GCXLedgerSQLite", ["GCXLedger", "GCXLinux", "GCXModel", "GCXSigning"], packages: ["GRDB"]),
         ModuleRow(.adapters, "GCXConfig", ["GCXModel"], packages: ["Configuration", "TOMLKit"]),
@@ -85,7 +85,7 @@ struct ModuleRow: Sendable {
                 "GCXClient", "GCXAgent", "GCXServer", "GCXBuyer",
             ], packages: ["ArgumentParser", "Logging", "ServiceLifecycle", "UnixSignals"]),
         ModuleRow(.programs, "gcx_supervisor", ["GCXSandbox", "GCXLinux"]),
-        ModuleRow(.programs, "gcx_unpack", ["GCXSandbox", "GCXLinux", "CArchive"]),
+        ModuleRow(.programs, "gcx_unpack", ["GCXModel", "GCXSandbox", "GCXLinux", "CArchive"]),
         ModuleRow(
             .programs, "gcx_probe", ["GCXModel", "GCXHardware", "GCXBenchmark", "CHwloc", "CPCI", "CKernels"],
             packages: ["Crypto"]),

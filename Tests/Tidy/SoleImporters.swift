@@ -32,7 +32,9 @@ struct SoleImport: Sendable {
             remedy: "add a verb to Unpacker"),
         SoleImport(
             modules: ["GRDB"],
-            homes: ["Sources/GCXLedgerSQLite/", "Sources/GCXAgent/Store/", "Tests/GCXLedgerTests/"],
+            homes: [
+                "Sources/GCXLedgerSQLite/", "Sources/GCXAgent/Store/", "Tests/GCXLedgerTests/", "Tests/GCXAgentTests/",
+            ],
             reason: "the ledger's file and the agent's database have one owner each, and SQL stays there",
             remedy: "add a verb to SQLiteLedger or AgentStore"),
         SoleImport(
@@ -55,7 +57,8 @@ struct SoleImport: Sendable {
         SoleImport(
             modules: ["HTTPTypes", "NIOHTTP1"],
             homes: [
-                "Sources/GCXWire/", "Sources/GCXClient/", "Sources/GCXServer/",
+                "Sources/GCXWire/", "Sources/GCXClient/", "Sources/GCXServer/", "Tests/APITests/",
+                "Tests/Fuzz/Entries/",
             ],
             reason: "HTTP is known where it is spoken", remedy: "go through AgentOperations or Ledger"),
         SoleImport(

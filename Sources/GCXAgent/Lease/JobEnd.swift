@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 
 /// How a job of a lease ended, and whether the lease goes on without it. A pure rule: the keeper brings the facts.
 package struct JobEnd: Equatable, Sendable {

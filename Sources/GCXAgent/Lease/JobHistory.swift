@@ -45,7 +45,7 @@ struct JobHistory: Sendable {
         } catch {
             throw .storage(Untrusted(error.description))
         }
-        guard rename(log, path) == 0 || errno == ENOENT else {
+        guard unsafe rename(log, path) == 0 || errno == ENOENT else {
             throw .storage("cannot keep the log \(log): errno \(errno)")
         }
     }

@@ -1,3 +1,4 @@
+import GCXLinux
 import GCXModel
 import GCXSandbox
 import GCXWire

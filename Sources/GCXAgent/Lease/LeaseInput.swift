@@ -76,19 +76,19 @@ extension LeaseUploads {
             if Files.exists(partial), try Files.hasWriters(partial) != false { try Files.remove(partial) }
             let configuration = "\(directory)/curl.conf"
             try DurableFile.replace(configuration, with: "url = \"\(url)\"\n".utf8)
-            defer { unlink(configuration) }
+            defer { unsafe unlink(configuration) }
             let tool = Self.curl(configuration, into: partial, settings)
             try await blocking { () throws(LinuxError) in
                 do throws(LinuxError) {
                     try run(tool, bytesMax: most, partial)
                 } catch .toolFailed(_, Self.cannotResume, _) {
                     // The server gives no part of a file, so it is begun again.
-                    unlink(partial)
+                    unsafe unlink(partial)
                     try run(tool, bytesMax: most, partial)
                 }
             }
         } catch .outputTooLarge(Self.diskGuard, _) {
-            unlink(partial)
+            unsafe unlink(partial)
             throw .noRoom("the input would take what the disk has promised to others or keeps in reserve")
         } catch {
             throw .inputRefused(
@@ -118,7 +118,7 @@ extension LeaseUploads {
         let upload = SealedUpload(
             kind: .input, digest: try Self.digest(of: file, partial, run: reading), file: identity)
         do throws(LinuxError) {
-            guard rename(partial, path(of: upload)) == 0 else {
+            guard unsafe rename(partial, path(of: upload)) == 0 else {
                 throw .systemCall(operation: "rename", object: partial, errno: errno)
             }
             try DurableFile.syncDirectory(of: partial)

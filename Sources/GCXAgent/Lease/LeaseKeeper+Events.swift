@@ -1,4 +1,5 @@
 import GCXLinux
+import GCXMetering
 import GCXModel
 import GCXPricing
 import GCXSandbox

@@ -2,7 +2,7 @@ import FoundationEssentials
 import GCXLedger
 import GCXLinux
 import GCXMetering
-import GCXModel
+package import GCXModel
 import GCXSandbox
 import GCXWire
 

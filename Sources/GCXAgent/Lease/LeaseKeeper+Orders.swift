@@ -1,3 +1,4 @@
+import GCXLedger
 import GCXModel
 import GCXWire
 

@@ -1,12 +1,12 @@
-import GCXLedger
+package import GCXLedger
 import GCXLinux
 import GCXMetering
-import GCXModel
+package import GCXModel
 import GCXPricing
-import GCXSandbox
+package import GCXSandbox
 import GCXSigning
 import GCXWire
-import Logging
+package import Logging
 
 /// What every lease keeper needs.
 package struct KeeperContext: Sendable {

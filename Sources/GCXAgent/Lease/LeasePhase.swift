@@ -1,5 +1,5 @@
-import GCXModel
-import GCXWire
+package import GCXModel
+package import GCXWire
 
 /// Where a lease stands. Each case holds what is alive in it.
 package enum LeasePhase: Codable, Equatable, Sendable {

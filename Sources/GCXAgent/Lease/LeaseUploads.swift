@@ -138,7 +138,7 @@ extension LeaseUploads {
         let path = path(of: upload)
         if let before, before.digest == upload.digest, (try? before.isFile(at: path)) == true { return }
         // What a crash left before it was written down, or what is not the file that was: nobody uses it.
-        unlink(path)
+        unsafe unlink(path)
         // It may have been begun before a job that has ended since, and whose uploads went with it.
         try prepare()
         try file.link(as: path)
@@ -150,10 +150,10 @@ extension LeaseUploads {
         _ upload: SealedUpload, _ before: SealedUpload?, while allowed: LeasePhaseName
     ) throws(AgentError) {
         do { try store.save(upload, of: lease, while: allowed) } catch {
-            unlink(path(of: upload))
+            unsafe unlink(path(of: upload))
             throw error
         }
-        if let before, before.digest != upload.digest { unlink(self.path(of: before)) }
+        if let before, before.digest != upload.digest { unsafe unlink(self.path(of: before)) }
     }
 }
 

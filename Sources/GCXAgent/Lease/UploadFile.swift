@@ -1,7 +1,7 @@
 import Crypto
 import GCXLinux
 import GCXModel
-import GCXWire
+package import GCXWire
 import Glibc
 import Synchronization
 

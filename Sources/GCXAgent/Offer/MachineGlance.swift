@@ -1,5 +1,5 @@
 import GCXHardware
-import GCXModel
+package import GCXModel
 
 /// What decides how much there is to sell, as far as some small files tell: read while an offer stands, in about a millisecond,
 /// where an inventory starts a program.

@@ -1,11 +1,11 @@
-import FoundationEssentials
-import GCXBenchmark
-import GCXHardware
+package import FoundationEssentials
+package import GCXBenchmark
+package import GCXHardware
 import GCXLedger
 import GCXLinux
-import GCXModel
+package import GCXModel
 import GCXPricing
-import GCXWire
+package import GCXWire
 
 import struct Crypto.SHA256
 

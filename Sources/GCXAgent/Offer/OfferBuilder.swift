@@ -1,7 +1,8 @@
 import GCXBenchmark
-import GCXModel
+package import GCXModel
 import GCXPricing
-import GCXWire
+import GCXSigning
+package import GCXWire
 
 /// What the owner's policy makes of a measurement.
 package struct OfferBuilder: Sendable {

@@ -1,5 +1,5 @@
-import GCXModel
-import GCXWire
+package import GCXModel
+package import GCXWire
 
 /// The physical cores that are for sale, and which of them a lease has for itself.
 ///

@@ -1,7 +1,7 @@
 import FoundationEssentials
-import GCXBenchmark
-import GCXModel
-import GCXPricing
+package import GCXBenchmark
+package import GCXModel
+package import GCXPricing
 import GCXSigning
 
 import struct Crypto.SHA256

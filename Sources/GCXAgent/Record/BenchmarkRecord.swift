@@ -1,8 +1,8 @@
-import FoundationEssentials
+package import FoundationEssentials
 import GCXBenchmark
-import GCXModel
-import GCXPricing
-import GCXSigning
+package import GCXModel
+package import GCXPricing
+package import GCXSigning
 
 import struct Crypto.SHA256
 

@@ -1,5 +1,5 @@
-import GCXBenchmark
-import GCXModel
+package import GCXBenchmark
+package import GCXModel
 import GCXSigning
 
 extension PeerTally {

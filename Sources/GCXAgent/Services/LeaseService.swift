@@ -1,7 +1,7 @@
 import GCXLinux
 import GCXModel
 import GCXWire
-import Logging
+package import Logging
 import ServiceLifecycle
 
 /// Looks after every lease, again and again, until the agent stops.

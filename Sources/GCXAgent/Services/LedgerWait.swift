@@ -1,8 +1,8 @@
-import GCXLedger
+package import GCXLedger
 import GCXLinux
 import GCXModel
-import GCXWire
-import Logging
+package import GCXWire
+package import Logging
 import ServiceLifecycle
 import Synchronization
 

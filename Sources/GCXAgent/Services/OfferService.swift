@@ -1,6 +1,7 @@
 import GCXLedger
 import GCXLinux
 import GCXModel
+import GCXSandbox
 import GCXSigning
 import GCXWire
 import Logging

@@ -2,6 +2,7 @@ import GCXLedger
 import GCXLinux
 import GCXModel
 import GCXSigning
+import GCXWire
 import Logging
 import ServiceLifecycle
 

@@ -1,5 +1,6 @@
 import GCXLedger
 import GCXModel
+import GCXSigning
 import Logging
 import ServiceLifecycle
 

@@ -1,6 +1,6 @@
-import GCXModel
-import GCXSigning
-import GCXWire
+package import GCXModel
+package import GCXSigning
+package import GCXWire
 import GRDB
 
 /// A lease as the agent keeps it.

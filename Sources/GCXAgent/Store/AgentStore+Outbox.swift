@@ -1,5 +1,6 @@
-import GCXLedger
-import GCXModel
+package import GCXLedger
+package import GCXModel
+import GCXSigning
 import GCXWire
 import GRDB
 

@@ -2,7 +2,7 @@ import FoundationEssentials
 import GCXLinux
 import GCXModel
 import GCXSigning
-import GCXWire
+package import GCXWire
 import GRDB
 
 /// The agent's own database: leases, meters, receipts, vouchers and the outbox.

@@ -62,7 +62,8 @@ struct StoreCheck {
     private static func isSQLite(_ path: String) -> Bool {
         guard let file = try? FileDescriptor.open(path, O_RDONLY) else { return false }
         var header = [UInt8](repeating: 0, count: 16)
-        return pread(file.number, &header, header.count, 0) == header.count && header == Array("SQLite format 3\0".utf8)
+        return unsafe pread(file.number, &header, header.count, 0) == header.count
+            && header == Array("SQLite format 3\0".utf8)
     }
 
     private func look(_ migrator: DatabaseMigrator) throws -> Found {
@@ -109,7 +110,9 @@ struct StoreCheck {
     /// Sets a copy aside, once for each state of the file.
     private func copy() -> String {
         var status = stat()
-        guard stat(path, &status) == 0 || stat(path + "-wal", &status) == 0 else { return "no copy could be made" }
+        guard unsafe stat(path, &status) == 0 || stat(path + "-wal", &status) == 0 else {
+            return "no copy could be made"
+        }
         let aside = "\(path).damaged-\(status.st_mtim.tv_sec)"
         if Files.exists(aside) { return "a copy of it is \(aside)" }
         do throws(LinuxError) {

@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 import Glibc
 
 /// Two reports of the same kernels, axis by axis: how far apart they are, and whether that is noise.

@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 
 /// What a report is about besides its figures: the machine and the day, as text for people.
 package struct BenchmarkSubject: Equatable, Sendable {

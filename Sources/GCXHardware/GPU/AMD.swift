@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 
 /// Source: the amdgpu driver's `mem_info_vram_total` and `product_name` (`Documentation/gpu/amdgpu/driver-misc`).
 package struct AMD: GPUVendor {

@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 
 /// What a file in this folder knows of one vendor's graphics processors and accelerators.
 ///

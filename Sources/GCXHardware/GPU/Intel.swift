@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 
 /// Source: the i915 driver's `lmem_total_bytes` of the card; a processor's own graphics have no memory of their own.
 package struct Intel: GPUVendor {

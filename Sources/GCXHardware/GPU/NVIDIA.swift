@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 
 /// Source: `/proc/driver/nvidia/gpus/<address>/information`. Memory needs the vendor's library and stays unknown here.
 package struct NVIDIA: GPUVendor {

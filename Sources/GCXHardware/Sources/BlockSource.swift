@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 
 /// Block devices. Source: `/sys/block` (`Documentation/ABI/stable/sysfs-block`), whose sizes count sectors of 512 bytes.
 package enum BlockSource {

@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 
 /// The limits that the agent's own cgroups and all those above them set.
 ///

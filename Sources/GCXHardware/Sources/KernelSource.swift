@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 import Glibc
 
 /// The kernel and the distribution around it. Source: `/proc/sys/kernel`, `/etc/os-release`, `uname`.
@@ -21,10 +21,10 @@ package enum KernelSource {
     /// `/proc/sys/kernel/arch` came with Linux 6.1.
     private static func architecture() -> String? {
         var names = utsname()
-        guard uname(&names) == 0 else { return nil }
-        return withUnsafePointer(to: &names.machine) { pointer in
-            pointer.withMemoryRebound(to: CChar.self, capacity: MemoryLayout.size(ofValue: pointer.pointee)) {
-                String(cString: $0)
+        guard unsafe uname(&names) == 0 else { return nil }
+        return unsafe withUnsafePointer(to: &names.machine) { pointer in
+            unsafe pointer.withMemoryRebound(to: CChar.self, capacity: MemoryLayout.size(ofValue: pointer.pointee)) {
+                unsafe String(cString: $0)
             }
         }
     }

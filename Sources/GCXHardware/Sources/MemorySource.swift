@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 
 /// Main memory. Source: `/proc/meminfo`, the NUMA nodes' meminfo, and the memory blocks of the hot-plug interface.
 package enum MemorySource {

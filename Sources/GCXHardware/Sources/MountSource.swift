@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 import Glibc
 
 /// Mounted filesystems that live on block devices, and their room. Source: `/proc/self/mountinfo`, `statvfs`.
@@ -62,7 +62,7 @@ package enum MountSource {
         var filesystem = Inventory.Filesystem(mountPoint: mount.mountPoint, type: mount.type)
         var room = statvfs()
         // Only mounts of local block devices come here, so a dead file server cannot hold the call.
-        if root.isLive, statvfs(mount.mountPoint, &room) == 0 {
+        if root.isLive, unsafe statvfs(mount.mountPoint, &room) == 0 {
             filesystem.totalBytes = UInt64(clamping: room.f_blocks).saturatingProduct(UInt64(clamping: room.f_frsize))
             filesystem.availableBytes = UInt64(clamping: room.f_bavail).saturatingProduct(
                 UInt64(clamping: room.f_frsize))

@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 
 /// Network interfaces. Source: `/sys/class/net` (`Documentation/ABI/testing/sysfs-class-net`).
 package enum NetworkSource {

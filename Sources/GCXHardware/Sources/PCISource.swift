@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 
 /// What sysfs knows of a PCI function beyond its ids: driver, node, link, group. The ids and names come from libpci.
 ///

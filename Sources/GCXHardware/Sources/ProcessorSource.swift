@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 
 /// Processor model, flags and every claimed clock. Source: `/proc/cpuinfo`, `/sys/devices/system/cpu`.
 package enum ProcessorSource {

@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 
 /// Whether a hypervisor or a container stands below us, with everything that says so.
 ///

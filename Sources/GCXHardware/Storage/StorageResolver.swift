@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 import Glibc
 
 /// Looks from a directory down through what it is stacked of, to the devices or the memory that hold its data.
@@ -26,7 +26,7 @@ package struct StorageResolver: Sendable {
     package static func live() -> StorageResolver {
         StorageResolver(root: .live) { path in
             var room = statvfs()
-            guard statvfs(path, &room) == 0 else { return nil }
+            guard unsafe statvfs(path, &room) == 0 else { return nil }
             return UInt64(clamping: room.f_blocks).saturatingProduct(UInt64(clamping: room.f_frsize))
         }
     }

@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 
 // Crypto has a protocol of the name Digest, which is a type of ours.
 import struct Crypto.SHA256

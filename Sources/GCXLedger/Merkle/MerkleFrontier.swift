@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 
 /// The right edge of a growing tree: one root for each full subtree, left to right. Enough to append and to know the root.
 package struct MerkleFrontier: Equatable, Sendable {

@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 
 /// That one entry is in the tree of the first `treeSize` entries. Steps as in RFC 9162, 2.1.3.2.
 package struct InclusionProof: Codable, Equatable, Sendable {

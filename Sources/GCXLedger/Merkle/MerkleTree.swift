@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 
 /// The Merkle tree of RFC 9162 over every leaf so far, in memory.
 ///

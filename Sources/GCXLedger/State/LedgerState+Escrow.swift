@@ -1,5 +1,5 @@
-import GCXMarket
-import GCXModel
+package import GCXMarket
+package import GCXModel
 import GCXSigning
 
 // dictionaries: balances, leases

@@ -1,5 +1,6 @@
 import GCXMarket
 import GCXModel
+import GCXPricing
 import GCXSigning
 
 // dictionaries: balances, leases, offers, demands, running, leasesOfParty, loads, loadsOfMachine, leasesOfDemand, escrowed

@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 
 // dictionaries: grants, grantsOfOwner, offers, demands, leases, leasesOfParty, ratingsOfRatee
 

@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 import GCXSigning
 
 // dictionaries: leasesOfDemand, balances, grants, attestations, offers, demands, leases, leasesOfParty, ratingsOfRatee, escrowed, grantsOfOwner

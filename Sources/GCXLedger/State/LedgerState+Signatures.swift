@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 import GCXSigning
 
 extension LedgerState {

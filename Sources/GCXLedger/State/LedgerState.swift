@@ -1,5 +1,5 @@
-import GCXModel
-import GCXSigning
+package import GCXModel
+package import GCXSigning
 
 // dictionaries: positions, attestations, balances, grants
 

@@ -1,5 +1,5 @@
-import GCXModel
-import GCXPricing
+package import GCXModel
+package import GCXPricing
 
 /// The terms of a lease beside the offer and the demand that they name: what each side said before it signed.
 ///

@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 
 /// What a request to close a lease does, by who asks.
 package enum CloseStep: Equatable, Sendable {

@@ -1,5 +1,5 @@
-import GCXModel
-import GCXPricing
+package import GCXModel
+package import GCXPricing
 
 /// What the money of a lease has to be so that neither side can lose more than the contract says: a part of ``Agreement``, by
 /// which agent, ledger and buyer judge terms.

@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 import GCXPricing
 
 /// How far vouchers may reach at a moment: `burst + hourly × time`, rounded down. It bounds what a stolen session key can pay

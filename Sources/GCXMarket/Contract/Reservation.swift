@@ -1,5 +1,5 @@
-import GCXModel
-import GCXPricing
+package import GCXModel
+package import GCXPricing
 
 /// What a lease costs at least while it is open, used or not: nobody else gets what it holds.
 ///

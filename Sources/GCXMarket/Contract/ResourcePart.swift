@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 
 /// The parts of ``Resources``, so that a rule on all of them is written once.
 package enum ResourcePart: String, CaseIterable, Sendable {

@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 
 /// What vouchers of a lease are worth, by its money, its rate cap and the state of its end.
 ///

@@ -1,5 +1,5 @@
-import GCXLinux
-import Glibc
+package import GCXLinux
+package import Glibc
 
 /// What `gcx-unpack` is told to do: its only argument, as JSON. It comes from this program, never from a stranger.
 ///

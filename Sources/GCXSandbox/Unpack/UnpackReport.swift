@@ -1,4 +1,4 @@
-import GCXLinux
+package import GCXLinux
 import GCXModel
 
 /// What `gcx-unpack` says at its end. It has read a stranger's bytes, so nothing in it is believed beyond its bounds.

@@ -1,4 +1,4 @@
-import GCXLinux
+package import GCXLinux
 import Glibc
 
 /// The verbs on files that the caller itself has named, never a stranger.
@@ -20,7 +20,7 @@ extension Unpacker {
         owner: Owner = .nobody, run: Run = Run()
     ) throws(ImageError) -> Contents {
         let archive = try Self.open(path, mayBeLink: mayBeLink)
-        guard mkdir(target, 0o755) == 0 else {
+        guard unsafe mkdir(target, 0o755) == 0 else {
             throw .linux(.systemCall(operation: "mkdir", object: target, errno: errno))
         }
         do throws(ImageError) {

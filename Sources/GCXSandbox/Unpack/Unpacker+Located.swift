@@ -10,7 +10,7 @@ extension Unpacker {
     ///
     /// - Throws: ``ImageError/noUnpacker(searched:)``.
     package static func located() throws(ImageError) -> Unpacker {
-        if let named = getenv(variable) { return try first(of: [String(cString: named)]) }
+        if let named = unsafe getenv(variable) { return try unsafe first(of: [String(cString: named)]) }
         return try first(of: [OwnFile.program, OwnFile.library].compactMap { $0 }.flatMap(places(beside:)))
     }
 
@@ -21,7 +21,9 @@ extension Unpacker {
     }
 
     private static func first(of places: [String]) throws(ImageError) -> Unpacker {
-        guard let found = places.first(where: { access($0, X_OK) == 0 }) else { throw .noUnpacker(searched: places) }
+        guard let found = places.first(where: { unsafe access($0, X_OK) == 0 }) else {
+            throw .noUnpacker(searched: places)
+        }
         return Unpacker(program: found)
     }
 

@@ -1,4 +1,4 @@
-import GCXLinux
+package import GCXLinux
 import Glibc
 
 /// The one reader and writer of archives: a child, `gcx-unpack`, that is nobody and can reach nothing but the files it

@@ -1,6 +1,6 @@
-import GCXAgent
-import GCXWire
-import Logging
+package import GCXAgent
+package import GCXWire
+package import Logging
 import ServiceLifecycle
 
 /// Lets buyers and the owner speak to the agent.

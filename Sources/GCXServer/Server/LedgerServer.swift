@@ -1,6 +1,6 @@
-import GCXLedger
-import GCXWire
-import Logging
+package import GCXLedger
+package import GCXWire
+package import Logging
 import ServiceLifecycle
 
 /// Gives a ledger to other processes of this machine.

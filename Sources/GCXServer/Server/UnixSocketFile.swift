@@ -26,41 +26,41 @@ struct UnixSocketFile: Sendable {
             throw unusable("its path has more than \(WireLimits.socketPathBytesMax - 3) bytes")
         }
         try checkFree()
-        unlink(staging)
-        guard mkdir(directory, 0o700) == 0 || errno == EEXIST, chmod(directory, 0o700) == 0 else {
+        unsafe unlink(staging)
+        guard unsafe mkdir(directory, 0o700) == 0 || errno == EEXIST, unsafe chmod(directory, 0o700) == 0 else {
             throw unusable("cannot make \(directory): \(Self.errnoText)")
         }
     }
 
     /// Gives the bound socket its group, its mode and its name.
     func publish() throws(ServingError) {
-        if let group, chown(staging, uid_t.max, group) != 0 {
+        if let group, unsafe chown(staging, uid_t.max, group) != 0 {
             let reason = "it cannot be given to the group \(UserGroup.name(of: group) ?? "\(group)"): \(Self.errnoText)"
             retract()
             throw unusable(reason)
         }
-        guard chmod(staging, mode) == 0, rename(staging, path) == 0 else {
+        guard unsafe chmod(staging, mode) == 0, unsafe rename(staging, path) == 0 else {
             let reason = Self.errnoText
             retract()
             throw unusable(reason)
         }
-        rmdir(directory)
+        unsafe rmdir(directory)
     }
 
     /// Removes what a server that never came to listen left behind.
     func retract() {
-        unlink(staging)
-        rmdir(directory)
+        unsafe unlink(staging)
+        unsafe rmdir(directory)
     }
 
     /// Removes the socket after the server has closed it, unless another server has taken the name since.
     func remove() {
-        if !Self.isAnswered(path) { unlink(path) }
+        if !Self.isAnswered(path) { unsafe unlink(path) }
     }
 
     private func checkFree() throws(ServingError) {
         var status = stat()
-        guard lstat(path, &status) == 0 else { return }
+        guard unsafe lstat(path, &status) == 0 else { return }
         guard status.st_mode & S_IFMT == S_IFSOCK else { throw unusable("there is a file that is not a socket") }
         if Self.isAnswered(path) { throw .socketBusy(path: path) }
     }
@@ -77,16 +77,19 @@ struct UnixSocketFile: Sendable {
         defer { close(number) }
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)  // bounded: a constant of the kernel
-        withUnsafeMutableBytes(of: &address.sun_path) {
-            $0.copyBytes(from: path.utf8.prefix(WireLimits.socketPathBytesMax))
+        unsafe withUnsafeMutableBytes(of: &address.sun_path) {
+            unsafe $0.copyBytes(from: path.utf8.prefix(WireLimits.socketPathBytesMax))
         }
-        let result = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(number, $0, socklen_t(MemoryLayout<sockaddr_un>.size))  // bounded: a size of the C library, 110
+        let result = unsafe withUnsafePointer(to: &address) {
+            unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                // bounded: a size of the C library, 110
+                unsafe connect(number, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
             }
         }
         return result == 0 || (errno != ECONNREFUSED && errno != ENOENT)
     }
 
-    private static var errnoText: String { strerror(errno).map { String(cString: $0) } ?? "errno \(errno)" }
+    private static var errnoText: String {
+        unsafe strerror(errno).map { unsafe String(cString: $0) } ?? "errno \(errno)"
+    }
 }

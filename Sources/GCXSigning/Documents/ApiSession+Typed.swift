@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 
 extension ApiSession: TypedDocument {
     package static let schema = TypedSchema<ApiSession>(

@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 
 extension AttestationRecord: TypedDocument {
     package static let schema = TypedSchema<AttestationRecord>(

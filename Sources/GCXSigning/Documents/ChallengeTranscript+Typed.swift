@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 
 extension ChallengeTranscript: TypedDocument {
     package static let schema = TypedSchema<ChallengeTranscript>(

@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 
 extension ClockOrder: TypedDocument {
     package static let schema = TypedSchema<ClockOrder>(

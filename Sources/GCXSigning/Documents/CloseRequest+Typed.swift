@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 
 extension CloseRequest: TypedDocument {
     package static let schema = TypedSchema<CloseRequest>(

@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 
 extension Constraint: TypedStructure {
     package static let schema = TypedSchema<Constraint>(

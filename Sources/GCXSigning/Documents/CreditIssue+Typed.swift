@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 
 extension CreditIssue: TypedDocument {
     package static let schema = TypedSchema<CreditIssue>(

@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 
 extension CreditRedemption: TypedDocument {
     package static let schema = TypedSchema<CreditRedemption>(

@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 
 extension Demand: TypedDocument {
     package static let schema = TypedSchema<Demand>(

@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 
 extension Fact: TypedStructure {
     package static let schema = TypedSchema<Fact>(

@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 
 extension FaucetGrant: TypedDocument {
     package static let schema = TypedSchema<FaucetGrant>(

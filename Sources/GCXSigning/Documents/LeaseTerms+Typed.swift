@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 
 extension LeaseTerms: TypedDocument {
     package static let schema = TypedSchema<LeaseTerms>(

@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 
 extension MachineGrant: TypedDocument {
     package static let schema = TypedSchema<MachineGrant>(

@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 
 extension Offer: TypedDocument {
     package static let schema = TypedSchema<Offer>(

@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 
 extension OfferConduct: TypedStructure {
     package static let schema = TypedSchema<OfferConduct>(

@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 
 extension Rates: TypedStructure {
     package static let schema = TypedSchema<Rates>(

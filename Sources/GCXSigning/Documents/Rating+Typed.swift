@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 
 extension Rating: TypedDocument {
     package static let schema = TypedSchema<Rating>(

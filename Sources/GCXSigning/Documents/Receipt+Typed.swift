@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 
 extension Receipt: TypedDocument {
     package static let schema = TypedSchema<Receipt>(

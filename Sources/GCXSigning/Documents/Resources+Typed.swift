@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 
 extension Resources: TypedStructure {
     package static let schema = TypedSchema<Resources>(

@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 
 extension SignOfLife: TypedDocument {
     package static let schema = TypedSchema<SignOfLife>(

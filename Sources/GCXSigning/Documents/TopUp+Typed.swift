@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 
 extension TopUp: TypedDocument {
     package static let schema = TypedSchema<TopUp>(

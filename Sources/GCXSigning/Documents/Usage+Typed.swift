@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 
 extension Usage: TypedStructure {
     package static let schema = TypedSchema<Usage>(

@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 
 extension Voucher: TypedDocument {
     package static let schema = TypedSchema<Voucher>(

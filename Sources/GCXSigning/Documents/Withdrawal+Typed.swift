@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 
 extension Withdrawal: TypedDocument {
     package static let schema = TypedSchema<Withdrawal>(

@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 
 /// The key of a keystore file, unlocked once and held in this process's memory.
 package struct KeystoreCustody: KeyCustody {

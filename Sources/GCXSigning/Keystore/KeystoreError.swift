@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 import Glibc
 
 /// Why a keystore was not written, read or opened. No case holds a password or a key.

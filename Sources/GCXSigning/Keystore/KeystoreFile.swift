@@ -10,10 +10,10 @@ package enum KeystoreFile {
     ///   left at `path`, nor beside it.
     package static func write(_ keystore: KeystoreV3, to path: String) throws(KeystoreError) {
         let draft = path + ".\(UUID().uuidString).new"
-        defer { unlink(draft) }
+        defer { unsafe unlink(draft) }
         try writeDraft(try encode(keystore), to: draft, for: path)
         // link, unlike rename, refuses to replace what is there.
-        guard link(draft, path) == 0 else {
+        guard unsafe link(draft, path) == 0 else {
             throw errno == EEXIST ? .fileExists(path: path) : .file(operation: "link", path: path, errno: errno)
         }
         try synchronizeDirectory(of: path)
@@ -57,12 +57,12 @@ package enum KeystoreFile {
 
     private static func writeDraft(_ bytes: [UInt8], to draft: String, for path: String) throws(KeystoreError) {
         // Born with its final mode, so that there is no moment in which others can open it; umask only takes away.
-        let descriptor = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        let descriptor = unsafe open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw .file(operation: "create", path: path, errno: errno) }
         defer { close(descriptor) }
         var rest = bytes[...]
         while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
             if count < 0 && errno == EINTR { continue }
             guard count > 0 else { throw .file(operation: "write", path: path, errno: errno) }
             rest = rest.dropFirst(count)
@@ -73,7 +73,7 @@ package enum KeystoreFile {
     private static func synchronizeDirectory(of path: String) throws(KeystoreError) {
         // bounded: up to a place that was found in the path
         let directory = path.lastIndex(of: "/").map { path[...$0] } ?? "."
-        let descriptor = open(String(directory), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        let descriptor = unsafe open(String(directory), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw .file(operation: "open directory of", path: path, errno: errno) }
         defer { close(descriptor) }
         guard fsync(descriptor) == 0 else { throw .file(operation: "fsync directory of", path: path, errno: errno) }
@@ -82,6 +82,6 @@ package enum KeystoreFile {
 
 /// The kernel's words for an errno, and its number.
 func describe(errno code: Int32) -> String {
-    guard let text = strerror(code) else { return "errno \(code)" }
-    return "\(String(cString: text)) (errno \(code))"
+    guard let text = unsafe strerror(code) else { return "errno \(code)" }
+    return unsafe "\(String(cString: text)) (errno \(code))"
 }

@@ -51,7 +51,7 @@ enum KeystoreKDF {
                         from: password, salt: salt, using: .sha256, outputByteCount: Self.derivedBytes,
                         unsafeUncheckedRounds: rounds)
                 }
-            return derived.withUnsafeBytes { Array($0) }
+            return unsafe derived.withUnsafeBytes { unsafe Array($0) }
         } catch {
             throw .derivationFailed
         }

@@ -11,11 +11,11 @@ package enum SecretFile {
     /// - Throws: ``KeystoreError/fileExposed(path:mode:)``, ``KeystoreError/fileTooLarge(path:bytes:)`` or
     ///   ``KeystoreError/file(operation:path:errno:)``.
     package static func read(_ path: String, bytesMax: Int) throws(KeystoreError) -> [UInt8] {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw .file(operation: "open", path: path, errno: errno) }
         defer { close(descriptor) }
         var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw .file(operation: "stat", path: path, errno: errno) }
+        guard unsafe fstat(descriptor, &status) == 0 else { throw .file(operation: "stat", path: path, errno: errno) }
         if status.st_mode & S_IFMT == S_IFREG {
             let mode = status.st_mode & 0o777
             let forbidden: mode_t = isCredential(path) ? 0o027 : 0o077
@@ -48,7 +48,8 @@ package enum SecretFile {
     }
 
     private static func isCredential(_ path: String) -> Bool {
-        guard let directory = getenv("CREDENTIALS_DIRECTORY").map({ String(cString: $0) }), directory.hasPrefix("/")
+        guard let directory = unsafe getenv("CREDENTIALS_DIRECTORY").map({ unsafe String(cString: $0) }),
+            directory.hasPrefix("/")
         else { return false }
         return path.hasPrefix(directory + "/") && !path.split(separator: "/").contains("..")
     }
@@ -57,7 +58,7 @@ package enum SecretFile {
         var bytes: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 4_096)
         while true {
-            let count = Glibc.read(descriptor, &chunk, chunk.count)
+            let count = unsafe Glibc.read(descriptor, &chunk, chunk.count)
             if count < 0 && errno == EINTR { continue }
             guard count >= 0 else { throw .file(operation: "read", path: path, errno: errno) }
             guard count > 0 else { return bytes }

@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 
 /// Where a signature counts: one ledger. A document signed for one domain means nothing in another.
 package struct EIP712Domain: Codable, Equatable, Hashable, Sendable {

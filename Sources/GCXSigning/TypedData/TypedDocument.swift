@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 
 /// A struct with an EIP-712 type: a signed document, or a part of one.
 package protocol TypedStructure: TypedField, Sendable {

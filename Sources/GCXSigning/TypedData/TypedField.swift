@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 
 /// A Swift type that can be a member of a signed document: it knows its EIP-712 type and its value in it.
 package protocol TypedField: SendableMetatype {

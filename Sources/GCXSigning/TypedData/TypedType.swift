@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 
 /// A type of EIP-712, as far as the documents need it.
 package indirect enum TypedType: Sendable {

@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 
 /// A value of a ``TypedType``, ready to be hashed or shown to a wallet.
 package enum TypedValue: Sendable {

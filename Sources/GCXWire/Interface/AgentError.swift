@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 
 /// Why the agent did not do as asked. In every case but `unreachable`, nothing was changed.
 package enum AgentError: Error, Codable, Equatable, Sendable {

@@ -1,5 +1,5 @@
-import GCXModel
-import GCXSigning
+package import GCXModel
+package import GCXSigning
 
 /// Everything the agent does when asked: what the HTTP routes call and the command line reaches through them.
 ///

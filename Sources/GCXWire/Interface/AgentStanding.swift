@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 
 /// How an agent itself is doing, for its owner. What is nil is well, or not known.
 package struct AgentStanding: Codable, Equatable, Sendable {

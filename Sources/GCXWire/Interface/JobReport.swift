@@ -1,5 +1,5 @@
-import GCXModel
-import GCXSigning
+package import GCXModel
+package import GCXSigning
 
 /// Something that happened to a lease or its job.
 package struct JobEvent: Codable, Equatable, Sendable {

@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 
 extension JobStatus {
     /// The one word for where the latest job stands, which every command shows: the phase, and `ended` once it has.

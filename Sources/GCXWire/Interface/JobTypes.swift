@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 
 /// What the uploaded image tar holds, or that there is none.
 package enum ImageFormat: String, Codable, Sendable, CaseIterable {

@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 
 /// What one lease has for itself, from its signing to its end.
 package struct LeasePlacement: Codable, Equatable, Sendable {

@@ -1,4 +1,5 @@
-import GCXJobLog
+package import GCXJobLog
+import GCXLinux
 import GCXModel
 
 /// One of the two streams of a job.
@@ -198,8 +199,8 @@ package struct LogReading: Sendable {
         case .error: kind = .output(.stderr)
         case .sandbox: kind = .sandbox
         case .truncated:
-            let counts = record.bytes.withUnsafeBytes { bytes in
-                bytes.count == 16 ? [0, 8].map { bytes.loadUnaligned(fromByteOffset: $0, as: UInt64.self) } : []
+            let counts = unsafe record.bytes.withUnsafeBytes { bytes in
+                bytes.count == 16 ? [0, 8].map { unsafe bytes.loadUnaligned(fromByteOffset: $0, as: UInt64.self) } : []
             }
             kind = .truncated(bytes: counts.reduce(0) { $0 &+ UInt64(littleEndian: $1) })
         }

@@ -1,4 +1,4 @@
-import GCXModel
+package import GCXModel
 
 /// A job's use over its whole life in at most ``pointsMax`` points: the longer it runs, the further apart they are.
 package struct UsageGraph: Codable, Equatable, Sendable {

@@ -1,3 +1,4 @@
+import ArgumentParser
 import GCXModel
 
 /// What the commands take, as the parser of arguments describes itself: a tree of nouns and verbs.

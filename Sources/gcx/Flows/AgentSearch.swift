@@ -1,6 +1,7 @@
 import GCXClient
 import GCXLedger
 import GCXModel
+import GCXSigning
 import GCXWire
 
 /// Finds the agent that answers for a machine, before anything is signed or sent to it.

@@ -46,7 +46,7 @@ struct JobTransfer: Sendable {
         if let omission = contents.omission { Terminal.complain("of the output, \(omission)") }
         let (from, to) = (try Self.open(beside), try Self.open(directory))
         for name in try Files.names(inOpen: from.number)
-        where renameat(from.number, name, to.number, name) != 0 {
+        where unsafe renameat(from.number, name, to.number, name) != 0 {
             let shown = name.dropLast().map { UInt8(bitPattern: $0) }
             throw CommandError(
                 "\(UnpackReport.shown(shown)) of the output cannot be put into \(directory): errno \(errno)",

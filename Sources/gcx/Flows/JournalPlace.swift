@@ -32,7 +32,7 @@ struct JournalPlace {
         var environment: [String: String] = [:]
         // bounded here: a dictionary
         for name in ["XDG_STATE_HOME", "HOME"] { environment[name] = Environment.value(name) }
-        let home = getpwuid(geteuid()).flatMap { $0.pointee.pw_dir }.map { String(cString: $0) }
+        let home = unsafe getpwuid(geteuid()).flatMap { unsafe $0.pointee.pw_dir }.map { unsafe String(cString: $0) }
         return BuyerFolder(environment: environment, home: home)
     }
 

@@ -1,3 +1,4 @@
+import GCXClient
 import GCXLedger
 import GCXLinux
 import GCXMarket

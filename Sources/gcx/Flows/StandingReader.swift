@@ -1,6 +1,7 @@
 import GCXLedger
 import GCXMarket
 import GCXModel
+import GCXSigning
 
 /// Gathers from a ledger what the reputation of an account is computed from.
 ///

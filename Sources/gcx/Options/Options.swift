@@ -68,14 +68,14 @@ enum Installed {
 
     /// The installed file, or the defaults where there is none that this user may read.
     static func configuration() throws -> Configuration {
-        access(path, R_OK) == 0
+        unsafe access(path, R_OK) == 0
             ? try Configuration.load(path: path)
             : try Configuration.parse("", name: "of the environment", sources: .process)
     }
 }
 
 enum Environment {
-    static func value(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
+    static func value(_ name: String) -> String? { unsafe getenv(name).map { unsafe String(cString: $0) } }
 }
 
 /// Passwords come from a file or the terminal, never from an argument that others could see.

@@ -15,14 +15,14 @@ final class PasswordPrompt {
     /// Nil where there is no terminal.
     init?(_ text: String) {
         do { terminal = try FileDescriptor.open("/dev/tty", O_RDWR) } catch { return nil }
-        guard tcgetattr(terminal.number, &before) == 0 else { return nil }
+        guard unsafe tcgetattr(terminal.number, &before) == 0 else { return nil }
         // Made here, for a handler must not be the first to touch it.
         Caught.number.store(0, ordering: .relaxed)
         for number in Self.signals { signal(number) { Caught.number.store($0, ordering: .relaxed) } }
         var quiet = before
         quiet.c_lflag &= ~tcflag_t(ECHO | ICANON | ISIG | IEXTEN)
         quiet.c_iflag &= ~tcflag_t(IXON | ICRNL)
-        tcsetattr(terminal.number, TCSAFLUSH, &quiet)
+        unsafe tcsetattr(terminal.number, TCSAFLUSH, &quiet)
         say(text)
     }
 
@@ -30,7 +30,7 @@ final class PasswordPrompt {
 
     private func restore() {
         var before = before
-        tcsetattr(terminal.number, TCSAFLUSH, &before)
+        unsafe tcsetattr(terminal.number, TCSAFLUSH, &before)
         for number in Self.signals { signal(number, SIG_DFL) }
     }
 
@@ -65,9 +65,9 @@ final class PasswordPrompt {
             // bounded: a constant of the kernel
             var item = pollfd(fd: terminal.number, events: Int16(POLLIN), revents: 0)
             // A signal that comes between the look and the wait is seen a moment later.
-            guard poll(&item, 1, Self.lookMilliseconds) > 0 else { continue }
+            guard unsafe poll(&item, 1, Self.lookMilliseconds) > 0 else { continue }
             var byte: UInt8 = 0
-            switch read(terminal.number, &byte, 1) {
+            switch unsafe read(terminal.number, &byte, 1) {
             case 1: return line.take(byte)
             case 0: return .ended
             default: if errno != EINTR { return .ended }

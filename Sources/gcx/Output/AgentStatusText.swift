@@ -1,4 +1,5 @@
 import GCXModel
+import GCXSigning
 import GCXWire
 
 /// An agent's status as its owner reads it: what is well in a word, what is not with what to do.

@@ -7,12 +7,12 @@ enum Terminal {
     static let isTerminal = isatty(STDOUT_FILENO) == 1
     /// Colour only where somebody sees it and has not said no (no-color.org).
     static let hasColour =
-        isTerminal && getenv("NO_COLOR") == nil && getenv("TERM").map { String(cString: $0) } != "dumb"
+        unsafe isTerminal && getenv("NO_COLOR") == nil && getenv("TERM").map { unsafe String(cString: $0) } != "dumb"
 
     /// Whether both standard files are the same, so that a reader sees what is written to them as one.
     static var isOneFile: Bool {
         var (output, error) = (stat(), stat())
-        guard fstat(STDOUT_FILENO, &output) == 0, fstat(STDERR_FILENO, &error) == 0 else { return false }
+        guard unsafe fstat(STDOUT_FILENO, &output) == 0, unsafe fstat(STDERR_FILENO, &error) == 0 else { return false }
         return output.st_dev == error.st_dev && output.st_ino == error.st_ino
     }
 
@@ -23,7 +23,9 @@ enum Terminal {
     static var tableWidth: Int? {
         var size = winsize()
         // bounded here: a constant of the kernel, and 16 bits
-        if isTerminal, ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 { return Int(size.ws_col) }
+        if isTerminal, unsafe ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 {
+            return Int(size.ws_col)
+        }
         if let named = Environment.value("COLUMNS").flatMap({ Int($0) }), named > 0 { return named }
         return isTerminal ? 80 : nil
     }
@@ -69,7 +71,7 @@ enum Terminal {
     static func isRead(_ bytes: [UInt8], from file: Int32) -> Bool {
         var rest = bytes[...]
         while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { Glibc.write(file, $0.baseAddress, $0.count) }
+            let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(file, $0.baseAddress, $0.count) }
             if count < 0, errno == EINTR { continue }
             guard count > 0 else { return false }
             rest = rest.dropFirst(count)

@@ -13,8 +13,8 @@ enum Writable {
         let parent = parts.dropLast().joined(separator: "/")
         let folder = parent.isEmpty ? (path.hasPrefix("/") ? "/" : ".") : parent
         try requireDirectory(folder, for: path)
-        guard access(folder, W_OK | X_OK) == 0 else {
-            let reason = String(cString: strerror(errno))
+        guard unsafe access(folder, W_OK | X_OK) == 0 else {
+            let reason = unsafe String(cString: strerror(errno))
             throw CommandError(
                 "\(path) cannot be made in \(folder): \(reason)", fix: "Name a place that you may write to.")
         }
@@ -38,7 +38,7 @@ enum Writable {
 
     private static func isDirectory(_ path: String) -> Bool {
         var status = stat()
-        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+        return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 }
 

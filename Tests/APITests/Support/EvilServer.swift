@@ -1,5 +1,6 @@
 import Dispatch
 import GCXLinux
+import GCXWire
 import Glibc
 
 @testable import GCXClient

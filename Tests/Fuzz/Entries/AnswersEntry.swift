@@ -1,6 +1,7 @@
 import GCXLedger
 import GCXModel
 import GCXSigning
+import NIOHTTP1
 
 @testable import GCXBuyer
 @testable import GCXClient

@@ -4,6 +4,7 @@ import Foundation
 import GCXLinux
 import GCXModel
 import NIOCore
+import NIOHTTP1
 
 @testable import GCXClient
 

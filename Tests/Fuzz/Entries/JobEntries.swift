@@ -1,5 +1,6 @@
 import Foundation
 import GCXModel
+import Support
 
 @testable import GCXSandbox
 @testable import GCXSigning

@@ -4,6 +4,7 @@ import GCXModel
 import GCXSigning
 import GCXWire
 import Support
+import Synchronization
 import Testing
 
 @testable import GCXAgent

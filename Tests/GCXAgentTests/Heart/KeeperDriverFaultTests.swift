@@ -1,6 +1,9 @@
+import GCXAgent
 import GCXLedger
 import GCXLinux
 import GCXModel
+import GCXSandbox
+import GCXWire
 import Support
 import Testing
 

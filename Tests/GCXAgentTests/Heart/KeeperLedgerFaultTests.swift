@@ -1,7 +1,9 @@
 import GCXLedger
 import GCXModel
+import GCXSigning
 import GCXWire
 import Support
+import Synchronization
 import Testing
 
 @testable import GCXAgent

@@ -1,8 +1,11 @@
 import GCXLedger
 import GCXLinux
 import GCXModel
+import GCXSandbox
+import GCXSigning
 import GCXWire
 import Support
+import Synchronization
 import Testing
 
 @testable import GCXAgent

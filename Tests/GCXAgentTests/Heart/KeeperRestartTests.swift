@@ -1,8 +1,11 @@
 import GCXLedger
 import GCXLinux
+import GCXMetering
 import GCXModel
+import GCXSigning
 import GCXWire
 import Support
+import Synchronization
 import Testing
 
 @testable import GCXAgent

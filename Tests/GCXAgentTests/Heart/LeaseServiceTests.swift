@@ -2,6 +2,8 @@ import GCXLedger
 import GCXLinux
 import GCXModel
 import GCXSandbox
+import GCXSigning
+import GCXWire
 import Logging
 import Support
 import Synchronization

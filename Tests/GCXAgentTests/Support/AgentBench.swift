@@ -6,6 +6,7 @@ import GCXModel
 import GCXSandbox
 import GCXSigning
 import GCXWire
+import GRDB
 import Logging
 import Support
 

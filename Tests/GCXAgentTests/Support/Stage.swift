@@ -5,6 +5,7 @@ import GCXModel
 import GCXSandbox
 import GCXSigning
 import GCXWire
+import GRDB
 import Logging
 import Support
 import Synchronization

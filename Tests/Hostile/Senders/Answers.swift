@@ -122,7 +122,7 @@ enum SentAnswers {
     /// A record of a log: stream, length, two times, payload, and a check that nobody may need to read it.
     static func record(_ stream: UInt8, _ payload: [UInt8], length: UInt32? = nil, time: UInt64 = 1) -> [UInt8] {
         func little(_ number: some FixedWidthInteger) -> [UInt8] {
-            withUnsafeBytes(of: number.littleEndian) { Array($0) }
+            unsafe withUnsafeBytes(of: number.littleEndian) { unsafe Array($0) }
         }
         return [stream, 0, 0, 0] + little(length ?? UInt32(payload.count)) + little(time) + little(time) + payload
             + [UInt8](repeating: 0, count: 8)

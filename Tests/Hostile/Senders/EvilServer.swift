@@ -17,14 +17,14 @@ package final class EvilServer: @unchecked Sendable {
     ///   - answers: what is answered to a request line; nil hands it on.
     package init(at path: String, before real: Place, answers: @escaping @Sendable (String) -> EvilAnswer?) throws {
         (self.path, self.real, self.answers) = (path, real, answers)
-        unlink(path)
+        unsafe unlink(path)
         listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: Array(path.utf8).prefix(107)) }
-        let isBound = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(listener, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+        unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: Array(path.utf8).prefix(107)) }
+        let isBound = unsafe withUnsafePointer(to: &address) {
+            unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe bind(listener, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
             }
         }
         guard isBound == 0, listen(listener, 16) == 0 else {
@@ -40,7 +40,7 @@ package final class EvilServer: @unchecked Sendable {
         lock.withLock { isOver = true }
         shutdown(listener, Int32(SHUT_RDWR))
         close(listener)
-        unlink(path)
+        unsafe unlink(path)
     }
 
     private func accept() {
@@ -49,7 +49,7 @@ package final class EvilServer: @unchecked Sendable {
             guard number >= 0 else { return }
             var limit = timeval(tv_sec: 60, tv_usec: 0)
             for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
-                setsockopt(number, SOL_SOCKET, option, &limit, socklen_t(MemoryLayout<timeval>.size))
+                unsafe setsockopt(number, SOL_SOCKET, option, &limit, socklen_t(MemoryLayout<timeval>.size))
             }
             let peer = Peer(owning: number)
             Thread.detachNewThread { [self] in serve(peer) }

@@ -15,9 +15,9 @@ enum SentFloods {
     /// Opens connections as a user of the machine who is not its owner, from an address that nobody else has.
     private static func flood(_ place: Place, _ count: Int, _ first: [UInt8]) throws -> [Peer] {
         var limit = rlimit()
-        getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
         limit.rlim_cur = limit.rlim_max
-        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
         return try Stranger.run {
             var peers: [Peer] = []
             // What is not let in at once is tried again: the kernel's queue empties as the server accepts.
@@ -195,7 +195,7 @@ enum Stranger {
     #endif
 
     private static func become() {
-        guard getuid() == 0, let found = dlsym(nil, "syscall") else { return }
-        _ = unsafeBitCast(found, to: Call.self)(setresuid, uid, uid, uid)
+        guard getuid() == 0, let found = unsafe dlsym(nil, "syscall") else { return }
+        _ = unsafe unsafeBitCast(found, to: Call.self)(setresuid, uid, uid, uid)
     }
 }

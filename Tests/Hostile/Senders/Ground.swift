@@ -1,10 +1,10 @@
-import Foundation
-import GCXLedger
+package import Foundation
+package import GCXLedger
 import GCXLinux
 import GCXMarket
-import GCXModel
-import GCXSigning
-import GCXWire
+package import GCXModel
+package import GCXSigning
+package import GCXWire
 import Glibc
 
 /// Live processes to send to, and what an honest buyer of them has: keys, money, a job that has ended, and leases.

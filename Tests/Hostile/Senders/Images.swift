@@ -1,5 +1,6 @@
 import GCXLinux
 import GCXModel
+import GCXWire
 import Glibc
 
 /// Images of buyers. Each is uploaded and run on a lease of its own.
@@ -191,7 +192,7 @@ enum SentImages {
             let script =
                 "truncate -s 1G \(file).zero && tar -C / -cf - --transform 's,.*,zero,' \(file).zero | gzip -1 > \(file)"
             try ChildProcess("sh", ["-c", script]).run()
-            defer { unlink("\(file).zero"); unlink(file) }
+            defer { unsafe unlink("\(file).zero"); unsafe unlink(file) }
             let digest = try ChildProcess("sh", ["-c", "gzip -dc \(file) | sha256sum"]).run().prefix(64)
             image.layers.append((try Files.bytes(file, limit: 16 << 20), OCIImage.gzipLayer))
             image.diffIDs = ["sha256:\(SHA256Hex.of(image.layers[0].bytes))", "sha256:\(digest)"]

@@ -1,4 +1,5 @@
 import GCXModel
+import GCXSigning
 
 /// Answers of an evil ledger to the real client of a buyer.
 enum SentLedgerAnswers {

@@ -1,5 +1,7 @@
 import GCXLinux
 import GCXModel
+import GCXSigning
+import GCXWire
 
 /// How uploads are sent, whatever is in them.
 extension SentUploads {

@@ -1,5 +1,6 @@
 import GCXLinux
 import GCXModel
+import GCXWire
 import Glibc
 
 /// Archives of buyers, as inputs of jobs.
@@ -148,7 +149,7 @@ enum SentUploads {
         input("a gigabyte of zeros, compressed", by: "bytes counted as they are unpacked", refused) { ground in
             let file = "\(ground.scratch)/bomb"
             try ChildProcess("sh", ["-c", "head -c 1G /dev/zero | gzip -1 > \(file)"]).run()
-            defer { unlink(file) }
+            defer { unsafe unlink(file) }
             return try Files.bytes(file, limit: 16 << 20)
         },
         input("more files than the disk of the lease can hold", by: "the number of entries", .answered) { _ in

@@ -1,5 +1,5 @@
 import Foundation
-import GCXLinux
+package import GCXLinux
 import Glibc
 
 /// Where something listens.
@@ -27,7 +27,7 @@ package final class Peer: @unchecked Sendable {
         number = socket(family, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         var limit = timeval(tv_sec: seconds, tv_usec: 0)
         for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
-            setsockopt(number, SOL_SOCKET, option, &limit, socklen_t(MemoryLayout<timeval>.size))
+            unsafe setsockopt(number, SOL_SOCKET, option, &limit, socklen_t(MemoryLayout<timeval>.size))
         }
         let result: Int32
         switch place {
@@ -48,10 +48,10 @@ package final class Peer: @unchecked Sendable {
     private static func connect(_ number: Int32, _ path: String) -> Int32 {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: Array(path.utf8).prefix(107)) }
-        return withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                Glibc.connect(number, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+        unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: Array(path.utf8).prefix(107)) }
+        return unsafe withUnsafePointer(to: &address) {
+            unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe Glibc.connect(number, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
             }
         }
     }
@@ -60,12 +60,12 @@ package final class Peer: @unchecked Sendable {
         var own = internet(source, 0)
         var other = internet("127.0.0.1", port)
         let size = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let isBound = withUnsafePointer(to: &own) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(number, $0, size) }
+        let isBound = unsafe withUnsafePointer(to: &own) {
+            unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe bind(number, $0, size) }
         }
         guard isBound == 0 else { return isBound }
-        return withUnsafePointer(to: &other) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { Glibc.connect(number, $0, size) }
+        return unsafe withUnsafePointer(to: &other) {
+            unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe Glibc.connect(number, $0, size) }
         }
     }
 
@@ -73,7 +73,7 @@ package final class Peer: @unchecked Sendable {
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = port.bigEndian
-        address.sin_addr.s_addr = inet_addr(host)
+        address.sin_addr.s_addr = unsafe inet_addr(host)
         return address
     }
 
@@ -84,11 +84,13 @@ package final class Peer: @unchecked Sendable {
         var offset = 0
         while offset < buffer.count {
             var ready = pollfd(fd: number, events: Int16(POLLIN | POLLOUT), revents: 0)
-            guard poll(&ready, 1, Self.sendMilliseconds) > 0, ready.revents & Int16(POLLOUT) != 0 else { return false }
+            guard unsafe poll(&ready, 1, Self.sendMilliseconds) > 0, ready.revents & Int16(POLLOUT) != 0 else {
+                return false
+            }
             if offset > 0, ready.revents & Int16(POLLIN) != 0 { return false }
-            let count = buffer.withUnsafeBytes {
-                let start = $0.baseAddress?.advanced(by: offset)
-                return Glibc.send(number, start, min(buffer.count - offset, 64 << 10), Int32(MSG_NOSIGNAL))
+            let count = unsafe buffer.withUnsafeBytes {
+                let start = unsafe $0.baseAddress?.advanced(by: offset)
+                return unsafe Glibc.send(number, start, min(buffer.count - offset, 64 << 10), Int32(MSG_NOSIGNAL))
             }
             if count <= 0 { return false }
             offset += count
@@ -108,7 +110,7 @@ package final class Peer: @unchecked Sendable {
     /// A piece; empty at the end of the connection, or when nothing came in time.
     package func piece(_ most: Int = 64 << 10) -> [UInt8] {
         var buffer = [UInt8](repeating: 0, count: most)
-        let count = buffer.withUnsafeMutableBytes { recv(number, $0.baseAddress, most, 0) }
+        let count = unsafe buffer.withUnsafeMutableBytes { unsafe recv(number, $0.baseAddress, most, 0) }
         return Array(buffer.prefix(max(count, 0)))
     }
 

@@ -1,6 +1,6 @@
 import GCXLinux
 import GCXModel
-import GCXSandbox
+package import GCXSandbox
 
 /// What every driver of jobs must do, as named scenarios: run each on a bench of its own.
 ///

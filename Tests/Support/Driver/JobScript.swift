@@ -1,5 +1,5 @@
-import GCXModel
-import GCXSandbox
+package import GCXModel
+package import GCXSandbox
 
 /// What a job of the ``ScriptedDriver`` does, and what it leaves. Its time is the boot clock of the test.
 package struct JobScript: Sendable {

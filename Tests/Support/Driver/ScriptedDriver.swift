@@ -1,7 +1,7 @@
 import GCXJobLog
-import GCXLinux
-import GCXModel
-import GCXSandbox
+package import GCXLinux
+package import GCXModel
+package import GCXSandbox
 import Synchronization
 
 /// A driver that runs nothing: its jobs do what their scripts say, by the clock of the test.

@@ -1,4 +1,6 @@
+import GCXModel
 import GCXWire
+import HTTPTypes
 import NIOCore
 import NIOHTTP1
 

@@ -1,7 +1,9 @@
 import ArgumentParser
+import GCXClient
 import GCXConfig
 import GCXLinux
 import GCXModel
+import GCXWire
 
 /// `gcx agent`: the owner's side.
 struct AgentNoun: AsyncParsableCommand {

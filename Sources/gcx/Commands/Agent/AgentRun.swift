@@ -228,11 +228,11 @@ enum Programs {
     /// This very program.
     static var own: String {
         get throws {
-            guard let path = realpath("/proc/self/exe", nil) else {
+            guard let path = unsafe realpath("/proc/self/exe", nil) else {
                 throw CommandError("/proc/self/exe does not say which program this is", fix: "Mount /proc.")
             }
-            defer { free(path) }
-            return String(cString: path)
+            defer { unsafe free(path) }
+            return unsafe String(cString: path)
         }
     }
 

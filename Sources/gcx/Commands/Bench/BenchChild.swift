@@ -21,7 +21,7 @@ struct BenchChild: BenchmarkProcess {
                 description = "\(stop.limit)\(words)"
                 remedy = .fix(stop.remedy)
             } else if case .signalled(let signal) = status {
-                description = "it was ended by signal \(signal) (\(String(cString: strsignal(signal))))\(words)"
+                description = unsafe "it was ended by signal \(signal) (\(String(cString: strsignal(signal))))\(words)"
                 remedy = .fix("Run it again with --only and fewer benchmarks to find the one; report what it says.")
             } else {
                 description = "it ended with status \(status.code)\(words)"
@@ -72,7 +72,7 @@ private final class Complaints {
     func lines() -> [String] {
         var chunk = [UInt8](repeating: 0, count: Self.lineBytesMax)
         // bounded: no more is read than the chunk holds
-        while case let count = read(pipe.read.number, &chunk, chunk.count), count > 0 { rest += chunk[..<count] }
+        while case let count = unsafe read(pipe.read.number, &chunk, chunk.count), count > 0 { rest += chunk[..<count] }
         var lines = rest.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         rest = Array((lines.popLast() ?? []).suffix(Self.lineBytesMax))
         return lines.map { String(decoding: $0, as: UTF8.self) }

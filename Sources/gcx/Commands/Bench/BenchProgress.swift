@@ -73,7 +73,7 @@ final class BenchProgress {
     private static var width: Int {
         var size = winsize()
         // bounded here: a constant of the kernel, and 16 bits
-        let isKnown = ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
+        let isKnown = unsafe ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
         return isKnown ? Int(size.ws_col) : 80
     }
 }

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import GCXAgent
 import GCXBenchmark
 import GCXHardware
 import GCXLinux

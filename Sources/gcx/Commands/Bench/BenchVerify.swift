@@ -5,6 +5,7 @@ import GCXBenchmark
 import GCXLinux
 import GCXModel
 import GCXPricing
+import GCXSigning
 
 /// `gcx bench verify`: whether a signed record says what its samples say.
 struct BenchVerify: ParsableCommand {

@@ -24,9 +24,9 @@ enum Interruption {
         signal(number, SIG_DFL)
         // To this very thread, whose pool blocks signals: sent to the process it could come later than the exit below.
         var mine = sigset_t()
-        sigemptyset(&mine)
-        sigaddset(&mine, number)
-        pthread_sigmask(SIG_UNBLOCK, &mine, nil)
+        unsafe sigemptyset(&mine)
+        unsafe sigaddset(&mine, number)
+        unsafe pthread_sigmask(SIG_UNBLOCK, &mine, nil)
         raise(number)
         exit(128 + number)  // bounded: the number of a signal
     }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import GCXBenchmark
+import GCXClient
 import GCXLedger
 import GCXLinux
 import GCXMarket

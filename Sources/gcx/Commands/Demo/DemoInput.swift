@@ -7,15 +7,15 @@ import Glibc
 enum DemoInput {
     /// The directory asked for, or the sources in the current directory, or this system's own documentation.
     static func directory(_ asked: String?) throws -> String {
-        guard let here = getcwd(nil, 0) else {
+        guard let here = unsafe getcwd(nil, 0) else {
             throw CommandError("the directory that this was started in is gone", fix: "Change to another one.")
         }
-        free(here)
+        unsafe free(here)
         if let asked {
             var status = stat()
-            guard stat(asked, &status) == 0 else {
+            guard unsafe stat(asked, &status) == 0 else {
                 throw CommandError(
-                    "the directory \(asked) cannot be used: \(String(cString: strerror(errno)))",
+                    unsafe "the directory \(asked) cannot be used: \(String(cString: strerror(errno)))",
                     fix: "Name a directory that is there, with --input.")
             }
             guard status.st_mode & S_IFMT == S_IFDIR else {

@@ -34,7 +34,7 @@ struct AgentChecks {
         let file = configuration.machine.grant
         let fix =
             "Have the owner sign one with `gcx key grant --machine \(machine?.checksummed ?? "ADDRESS") --out \(file)`."
-        guard access(file, F_OK) == 0 else { return .fault(check, "there is none at \(file)", fix: fix) }
+        guard unsafe access(file, F_OK) == 0 else { return .fault(check, "there is none at \(file)", fix: fix) }
         let grant: Signed<MachineGrant>
         do { grant = try Documents.read(file, what: "machine grant") } catch {
             return .fault(check, ForeignError.words(error), fix: fix)
@@ -76,9 +76,9 @@ struct AgentChecks {
     private var disk: Finding {
         let folder = configuration.agent.stateDirectory
         let place = Self.nearest(folder)
-        guard access(place, W_OK) == 0 else {
+        guard unsafe access(place, W_OK) == 0 else {
             return .fault(
-                "disk", "\(place) cannot be written by user \(geteuid()): \(String(cString: strerror(errno)))",
+                "disk", unsafe "\(place) cannot be written by user \(geteuid()): \(String(cString: strerror(errno)))",
                 fix: "Run the agent as root, or give this user the folder, or name another in agent.state_directory.")
         }
         do {
@@ -93,7 +93,7 @@ struct AgentChecks {
         var parts = folder.split(separator: "/")
         while !parts.isEmpty {
             let path = "/" + parts.joined(separator: "/")
-            if access(path, F_OK) == 0 { return path }
+            if unsafe access(path, F_OK) == 0 { return path }
             parts.removeLast()
         }
         return "/"

@@ -1,6 +1,8 @@
+import GCXClient
 import GCXLedger
 import GCXLinux
 import GCXModel
+import GCXSigning
 import GCXWire
 
 /// What a buyer needs: a ledger, an agent that lets the buyer in, a key, and money.

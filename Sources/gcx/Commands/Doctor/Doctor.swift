@@ -71,7 +71,7 @@ struct ConfigurationCheck {
     let isThere: Bool
 
     init(path: String) {
-        isThere = access(path, F_OK) == 0
+        isThere = unsafe access(path, F_OK) == 0
         guard isThere else {
             configuration = try? Configuration.parse("", name: path, sources: .process)
             finding = .ok("configuration", "none at \(path); `gcx agent config` prints one")

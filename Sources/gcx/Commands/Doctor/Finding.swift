@@ -1,3 +1,4 @@
+import GCXAgent
 import GCXModel
 
 /// One thing that the doctor looked at.

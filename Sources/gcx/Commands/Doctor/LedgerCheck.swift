@@ -87,7 +87,7 @@ struct SocketCheck {
             return
         }
         var status = stat()
-        guard stat(path, &status) == 0 else {
+        guard unsafe stat(path, &status) == 0 else {
             finding = .ok("socket", "\(path) is not there now; it will be open to the group \(group)")
             return
         }

@@ -1,4 +1,5 @@
 import GCXModel
+import GCXSigning
 import GCXWire
 
 /// One job as lines.

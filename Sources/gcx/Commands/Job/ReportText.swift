@@ -1,5 +1,6 @@
 import GCXModel
 import GCXSandbox
+import GCXSigning
 import GCXWire
 
 /// A job's report for people.

@@ -1,4 +1,6 @@
 import ArgumentParser
+import GCXBuyer
+import GCXClient
 import GCXLedger
 import GCXLinux
 import GCXModel

@@ -1,5 +1,6 @@
 import ArgumentParser
 import GCXAgent
+import GCXClient
 import GCXConfig
 import GCXLedger
 import GCXLedgerSQLite

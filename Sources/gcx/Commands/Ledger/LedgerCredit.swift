@@ -1,4 +1,5 @@
 import ArgumentParser
+import GCXClient
 import GCXLedger
 import GCXModel
 import GCXSigning

@@ -1,6 +1,8 @@
 import ArgumentParser
+import GCXClient
 import GCXLedger
 import GCXModel
+import GCXSigning
 
 /// `gcx ledger identity`.
 struct LedgerIdentify: AsyncParsableCommand {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import GCXLedger
 import GCXLinux
+import GCXMarket
 import GCXModel
 import GCXSigning
 
