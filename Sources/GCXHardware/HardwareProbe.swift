@@ -1,5 +1,5 @@
-import Dispatch
 import FoundationEssentials
+import GCXLinux
 package import GCXModel
 import Synchronization
 
@@ -78,11 +78,7 @@ package struct HardwareProbe: Sendable {
         let stop = Stop()
         let probe = stopping { stop.isAsked.load(ordering: .relaxed) }
         let result: Result<Value, ProbeError> = await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                DispatchQueue(label: "gcx.probe").async {
-                    continuation.resume(returning: Result { () throws(ProbeError) in try work(probe) })
-                }
-            }
+            await blocking { Result { () throws(ProbeError) in try work(probe) } }
         } onCancel: {
             stop.isAsked.store(true, ordering: .relaxed)
         }

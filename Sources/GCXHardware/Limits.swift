@@ -10,11 +10,6 @@ package enum HardwareLimits {
     package static let probeExcerptBytesMax = 120
     /// A second run tells an accident from a fault; a third tells nothing more.
     package static let probeAttemptsMax = 2
-    /// How often whoever waits for a probe is asked whether he still wants it: a stop is obeyed in a tenth of a second, and so few
-    /// wake-ups disturb no figure.
-    package static let probeCancelPollInterval: Duration = .milliseconds(50)
-    /// How often a probe that closed its pipes but did not exit is looked at.
-    package static let probeExitPollInterval: Duration = .milliseconds(5)
 
     /// `/proc/cpuinfo` of 1024 PUs is about 2 MiB, the largest text that is read.
     package static let systemFileBytesMax = 8 << 20

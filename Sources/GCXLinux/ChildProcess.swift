@@ -11,6 +11,8 @@ package struct ChildProcess: Sendable {
     package var workingDirectory: String?
     package var timeout: Duration
     package var outputBytesMax: Int
+    /// What is kept of standard error, bytes from its beginning; nil holds it to ``outputBytesMax`` as standard output.
+    package var errorBytesKept: Int?
     /// Descriptors of ours and their numbers in the child; all others are closed.
     package var descriptors: [(ours: Int32, theirs: Int32)]
 
@@ -49,7 +51,7 @@ package struct ChildProcess: Sendable {
 
     /// Runs the tool to its end and answers whatever its status was. The calling thread waits.
     ///
-    /// - Parameter watch: asked about every 100 ms while the tool runs; an error it throws ends the tool and comes back.
+    /// - Parameter watch: asked about every ``LinuxLimits/toolWatchInterval`` while the tool runs; an error it throws ends the tool and comes back.
     /// - Throws: ``LinuxError/timedOut(operation:object:after:)`` or ``LinuxError/outputTooLarge(tool:limitBytes:)``,
     ///   after the tool and its process group were killed and collected.
     package func outcome(watch: () throws(LinuxError) -> Void = { () throws(LinuxError) in }) throws(LinuxError)
@@ -112,7 +114,8 @@ package struct ChildProcess: Sendable {
             let now = BootClock.now()
             if now >= deadline { throw .timedOut(operation: "run", object: tool, after: timeout) }
             var items = open.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
-            try posix("poll", tool) { unsafe poll(&items, 2, Int32(min(100, (deadline - now) / 1_000_000 + 1))) }
+            let pause = min(LinuxLimits.toolWatchInterval.wholeNanoseconds, deadline - now)
+            try posix("poll", tool) { unsafe poll(&items, 2, Int32(pause / 1_000_000 + 1)) }
             try watch()
             for index in 0..<2 where items[index].revents != 0 {
                 let number = open[index]
@@ -121,26 +124,30 @@ package struct ChildProcess: Sendable {
                 }
                 if count == 0 { open[index] = -1 }
                 content[index] += chunk[..<count]
-                if content[index].count > outputBytesMax {
+                if index == 1, let errorBytesKept {
+                    content[1] = Array(content[1].prefix(errorBytesKept))
+                } else if content[index].count > outputBytesMax {
                     throw .outputTooLarge(tool: tool, limitBytes: outputBytesMax)
                 }
             }
         }
         // bounded: two streams
-        return Outcome(status: try end(of: pid, deadline), output: content[0], error: content[1])
+        return Outcome(status: try end(of: pid, deadline, watch), output: content[0], error: content[1])
     }
 
     /// The status of a child that closed its output, which may still run.
-    private func end(of pid: pid_t, _ deadline: UInt64) throws(LinuxError) -> WaitStatus {
-        if let handle = try PidFD.open(pid) {
+    private func end(
+        of pid: pid_t, _ deadline: UInt64, _ watch: () throws(LinuxError) -> Void
+    ) throws(LinuxError) -> WaitStatus {
+        guard let handle = try PidFD.open(pid) else { return Self.wait(pid) }
+        while true {
             let now = BootClock.now()
-            // bounded: the smaller from the larger
-            let left = Duration.nanoseconds(Int64(clamping: now >= deadline ? 0 : deadline - now))
-            if try !handle.waitForExit(timeout: left) {
-                throw .timedOut(operation: "run", object: tool, after: timeout)
-            }
+            guard now < deadline else { throw .timedOut(operation: "run", object: tool, after: timeout) }
+            // bounded: the deadline is ahead, asked first
+            let pause = min(LinuxLimits.toolWatchInterval.wholeNanoseconds, deadline - now)
+            if try handle.waitForExit(timeout: .nanoseconds(Int64(clamping: pause))) { return Self.wait(pid) }
+            try watch()
         }
-        return Self.wait(pid)
     }
 }
 

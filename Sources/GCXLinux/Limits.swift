@@ -1,5 +1,8 @@
 /// The bounds of this module.
 package enum LinuxLimits {
+    /// How often whoever waits for a tool is asked whether he still wants it: a stop is obeyed in a tenth of a second, and so few
+    /// wake-ups disturb no figure.
+    package static let toolWatchInterval: Duration = .milliseconds(50)
     /// Times that removing a cgroup is tried: tasks may still be exiting when the last signal was sent.
     package static let cgroupRemoveTriesMax = 400
     /// Pause between two tries, and between two looks at a state that is about to change.
