@@ -42,7 +42,8 @@ let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "sw
 
 // Values: no I/O, no clock, no C.
 let values: [Target] = [
-    swift("GCXModel", [])
+    swift("GCXModel", []),
+    swift("GCXJSON", []),
 ]
 
 // Rules: pure functions over values.
@@ -51,7 +52,7 @@ let rules: [Target] = [
     .systemLibrary(
         name: "CSecp256k1", path: "Sources/CSecp256k1", pkgConfig: "libsecp256k1",
         providers: [.apt(["libsecp256k1-dev"])]),
-    swift("GCXSigning", ["GCXModel", "CKeccak", "CSecp256k1", crypto, cryptoExtras]),
+    swift("GCXSigning", ["GCXJSON", "GCXModel", "CKeccak", "CSecp256k1", crypto, cryptoExtras]),
     swift("GCXPricing", ["GCXModel"]),
     swift("GCXMetering", ["GCXModel", "GCXPricing"]),
     swift("GCXMarket", ["GCXModel", "GCXPricing"]),
@@ -62,15 +63,15 @@ let adapters: [Target] = [
     .target(name: "CLinux", cSettings: strictC),
     swift("GCXLinux", ["GCXModel", "CLinux", crypto]),
     swift("GCXHardware", ["GCXModel", "GCXLinux"]),
-    swift("GCXBenchmark", ["GCXModel"]),
+    swift("GCXBenchmark", ["GCXJSON", "GCXModel"]),
     swift("GCXJobLog", ["GCXModel", "GCXLinux", crypto]),
-    swift("GCXSandbox", ["GCXModel", "GCXLinux", "GCXJobLog"]),
-    swift("GCXLedger", ["GCXPricing", "GCXModel", "GCXSigning", "GCXMarket", crypto]),
+    swift("GCXSandbox", ["GCXJSON", "GCXModel", "GCXLinux", "GCXJobLog"]),
+    swift("GCXLedger", ["GCXJSON", "GCXPricing", "GCXModel", "GCXSigning", "GCXMarket", crypto]),
     swift("GCXLedgerSQLite", ["GCXLedger", "GCXLinux", "GCXModel", "GCXSigning", grdb]),
     swift("GCXConfig", ["GCXModel", configuration, toml]),
     swift(
         "GCXWire",
-        ["GCXModel", "GCXSigning", "GCXLinux", "GCXJobLog", "GCXLedger", httpTypes, nioCore, nioPosix]),
+        ["GCXJSON", "GCXModel", "GCXSigning", "GCXLinux", "GCXJobLog", "GCXLedger", httpTypes, nioCore, nioPosix]),
     swift(
         "GCXClient",
         [
@@ -84,6 +85,7 @@ let services: [Target] = [
     swift(
         "GCXAgent",
         [
+            "GCXJSON",
             "GCXModel", "GCXSigning", "GCXPricing", "GCXMetering", "GCXMarket", "GCXLinux", "GCXHardware",
             "GCXBenchmark", "GCXJobLog", "GCXSandbox", "GCXLedger", "GCXWire", crypto, grdb, logging, lifecycle,
         ]),
@@ -104,6 +106,7 @@ let programs: [Target] = [
     .executableTarget(
         name: "gcx",
         dependencies: [
+            "GCXJSON",
             "GCXModel", "GCXSigning", "GCXPricing", "GCXMetering", "GCXMarket", "GCXLinux", "GCXHardware",
             "GCXBenchmark", "GCXJobLog", "GCXSandbox", "GCXLedger", "GCXLedgerSQLite", "GCXConfig", "GCXWire",
             "GCXClient",
@@ -136,6 +139,7 @@ let probe: [Target] = [
     .executableTarget(
         name: "gcx-probe",
         dependencies: [
+            "GCXJSON",
             "GCXModel", "GCXHardware", "GCXBenchmark", "CHwloc", "CPCI", "CKernels", crypto,
         ],
         path: "Probes/gcx-probe",
@@ -162,7 +166,7 @@ let testing: [Target] = [
     .executableTarget(
         name: "job-bench", dependencies: ["GCXModel", "GCXSandbox", "GCXLinux"], path: "Tests/Benchmarks/Jobs",
         swiftSettings: modern),
-    tests("GCXModelTests", ["GCXModel"]),
+    tests("GCXModelTests", ["GCXJSON", "GCXModel"]),
     tests("GCXSigningTests", ["GCXSigning", "GCXModel", "GCXLedger"]),
     tests("GCXPricingTests", ["GCXPricing", "GCXModel", "GCXLinux"]),
     tests("GCXMeteringTests", ["GCXMetering", "GCXModel", "GCXPricing"]),

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import GCXHardware
+import GCXJSON
 import GCXModel
 
 /// `gcx-probe inventory`: writes the inventory of this machine, of an export, or of an hwloc XML file.
@@ -51,12 +52,11 @@ enum InventoryCommand {
     }
 
     private static func write(_ inventory: Inventory, pretty: Bool) -> Int32 {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = pretty ? [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes] : [.sortedKeys]
-        guard let data = try? encoder.encode(inventory) else {
+        let written = try? pretty ? CanonicalJSON.readable(inventory) : CanonicalJSON.bytes(inventory)
+        guard let data = written else {
             Output.complain("the inventory cannot be written as JSON\n")
             return exitFailure
         }
-        return Output.document([UInt8](data) + [UInt8(ascii: "\n")]) ? 0 : exitFailure
+        return Output.document(data + [UInt8(ascii: "\n")]) ? 0 : exitFailure
     }
 }

@@ -24,7 +24,7 @@ package struct AgentClock: Sendable {
     package static let system = AgentClock(wall: WallClock.now, boot: BootClock.now)
 
     /// Unix seconds.
-    package func now() -> UInt64 { wall() / 1_000_000_000 }
+    package func now() -> UInt64 { Nanoseconds.wholeSeconds(in: wall()) }
 
     /// What happens at this moment; the store gives it its sequence.
     func event(_ lease: LeaseID, _ kind: JobEvent.Kind, _ text: Untrusted) -> JobEvent {

@@ -198,7 +198,7 @@ struct Deadline: Sendable {
     /// At most ``WireLimits/longPollSecondsMax`` from now.
     init(seconds: UInt64, by clock: AgentClock) {
         self.clock = clock
-        let wait = min(seconds, WireLimits.longPollSecondsMax).saturatingProduct(1_000_000_000)
+        let wait = Nanoseconds.of(seconds: min(seconds, WireLimits.longPollSecondsMax))
         end = clock.boot().saturatingSum(wait)
     }
 

@@ -1,4 +1,5 @@
 package import FoundationEssentials
+import GCXJSON
 package import GCXModel
 
 /// The document that `gcx-probe bench` prints: what was measured, on what, and what disturbed it.
@@ -72,9 +73,7 @@ package struct BenchmarkReport: Codable, Equatable, Sendable {
 
     /// The document as bytes: sorted keys, so that equal reports have equal digests.
     package func encoded() throws(BenchmarkError) -> Data {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        do { return try encoder.encode(self) } catch { throw .malformed(ForeignError.words(error)) }
+        do { return Data(try CanonicalJSON.bytes(self)) } catch { throw .malformed(ForeignError.words(error)) }
     }
 
     private struct SchemaOnly: Decodable {

@@ -1,4 +1,5 @@
 package import FoundationEssentials
+import GCXJSON
 package import GCXModel
 
 /// The other end of a run's network figures.
@@ -44,7 +45,7 @@ package struct PeerTally: Codable, Equatable, Sendable {
         self.down = down
     }
 
-    package func encoded() throws -> Data { try JSONEncoder().encode(self) }
+    package func encoded() throws -> Data { Data(try CanonicalJSON.bytes(self)) }
 
     package init(decoding data: Data) throws(JSONError) { self = try StrictJSON.decode(Self.self, from: data) }
 

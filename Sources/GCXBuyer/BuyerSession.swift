@@ -43,7 +43,7 @@ package struct BuyerSession: Sendable {
         deposit: Amount, sendsNothing: Bool = false,
         currentDeposit: @escaping @Sendable () async -> Amount? = { nil }, key: any KeyCustody,
         journal: any BuyerJournal,
-        now: @escaping @Sendable () -> UInt64 = { WallClock.now() / 1_000_000_000 },
+        now: @escaping @Sendable () -> UInt64 = WallClock.seconds,
         patience: Duration = BuyerLimits.buyerPatience, report: @escaping @Sendable (BuyerEvent) -> Void
     ) {
         self.agent = agent

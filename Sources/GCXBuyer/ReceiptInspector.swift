@@ -42,7 +42,7 @@ struct ReceiptInspector: Sendable {
 
     /// The ledger's clock may be ahead of the buyer's by as much as the machine's.
     private var latest: UInt64 {
-        now().saturatingSum(MeteringLimits.clockToleranceNanoseconds / 1_000_000_000)
+        now().saturatingSum(Nanoseconds.wholeSeconds(in: MeteringLimits.clockToleranceNanoseconds))
     }
 
     // The rules are relative to the time that the provider says has passed; this ties that to the buyer's own clock.

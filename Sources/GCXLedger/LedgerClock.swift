@@ -55,6 +55,6 @@ package struct LedgerClock: Equatable, Sendable {
 
     private func expected(boot: UInt64) -> UInt64 {
         let (passed, isOver) = boot.subtractingReportingOverflow(takenAtBoot)
-        return taken.saturatingSum(isOver ? 0 : passed / 1_000_000_000)
+        return taken.saturatingSum(isOver ? 0 : Nanoseconds.wholeSeconds(in: passed))
     }
 }

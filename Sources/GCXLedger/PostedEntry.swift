@@ -1,4 +1,5 @@
 import FoundationEssentials
+import GCXJSON
 package import GCXModel
 
 /// An entry at its place in the journal.
@@ -41,10 +42,8 @@ package struct PostedEntry: Equatable, Sendable {
 
     /// The entry as it is stored and hashed.
     package static func canonicalJSON(_ entry: Entry) throws(LedgerError) -> [UInt8] {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         do {
-            return Array(try encoder.encode(entry))
+            return try CanonicalJSON.bytes(entry)
         } catch {
             throw .malformed(
                 entry.kind, field: "body", reason: "cannot be written as JSON: \(ForeignError.words(error))")

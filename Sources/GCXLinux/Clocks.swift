@@ -14,9 +14,12 @@ package enum WallClock {
     package static func now() -> UInt64 {
         var time = timespec()
         unsafe clock_gettime(CLOCK_REALTIME, &time)
-        return UInt64(clamping: time.tv_sec).saturatingProduct(1_000_000_000).saturatingSum(
+        return Nanoseconds.of(seconds: UInt64(clamping: time.tv_sec)).saturatingSum(
             UInt64(clamping: time.tv_nsec))
     }
+
+    /// The same in whole seconds, as documents are dated.
+    package static func seconds() -> UInt64 { Nanoseconds.wholeSeconds(in: now()) }
 }
 
 /// The kernel's name for this boot.
@@ -44,6 +47,6 @@ extension Duration {
     package var wholeNanoseconds: UInt64 {
         let (seconds, attoseconds) = components
         let rest = UInt64(clamping: attoseconds / 1_000_000_000)
-        return UInt64(clamping: seconds).saturatingProduct(1_000_000_000).saturatingSum(rest)
+        return Nanoseconds.of(seconds: UInt64(clamping: seconds)).saturatingSum(rest)
     }
 }

@@ -151,7 +151,7 @@ package struct ReceiptCheck: Sendable {
     /// From the opening of the lease to its start: no job runs then, though its image may be read.
     private var waitedNanoseconds: UInt64 {
         guard let openedAt, terms.startsAt > openedAt else { return 0 }
-        return (terms.startsAt - openedAt).saturatingProduct(1_000_000_000)  // bounded: the smaller from the larger
+        return Nanoseconds.of(seconds: terms.startsAt - openedAt)  // bounded: the smaller from the larger
     }
 
     private func bound(_ name: String, _ found: UInt128, _ most: UInt128) throws(ReceiptError) {

@@ -27,7 +27,7 @@ package enum NumberText {
     /// A time in nanoseconds: to the millisecond below a minute, and in two units above it.
     package static func span(nanoseconds: UInt64) -> String {
         let millis = nanoseconds / 1_000_000
-        guard millis < 60_000 else { return span(seconds: nanoseconds / 1_000_000_000) }
+        guard millis < 60_000 else { return span(seconds: Nanoseconds.wholeSeconds(in: nanoseconds)) }
         // bounded here: below a minute, so three digits at most
         return "\(millis / 1_000).\(padded(millis % 1_000, 3)) s"
     }

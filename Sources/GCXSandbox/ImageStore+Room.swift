@@ -87,7 +87,7 @@ extension ImageStore {
             }
             let now = WallClock.now()
             // bounded: the smaller from the larger
-            let oldest = now - min(now, SandboxLimits.partialKeepSeconds * 1_000_000_000)
+            let oldest = now - min(now, Nanoseconds.of(seconds: SandboxLimits.partialKeepSeconds))
             for name in try Files.names(in: partials) {
                 let path = "\(partials)/\(name)"
                 if Self.time(of: path) < oldest { try Files.removeTree(path) }
@@ -140,7 +140,7 @@ extension ImageStore {
     private static func time(of path: String) -> UInt64 {
         var status = stat()
         guard unsafe stat(path, &status) == 0, status.st_mtim.tv_sec >= 0 else { return 0 }
-        return UInt64(clamping: status.st_mtim.tv_sec).saturatingProduct(1_000_000_000).saturatingSum(
+        return Nanoseconds.of(seconds: UInt64(clamping: status.st_mtim.tv_sec)).saturatingSum(
             UInt64(clamping: status.st_mtim.tv_nsec))
     }
 }

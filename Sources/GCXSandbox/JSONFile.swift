@@ -1,14 +1,13 @@
 import FoundationEssentials
+import GCXJSON
 package import GCXLinux
 import GCXModel
 
 /// State of a job as JSON: sorted keys, so that equal values are equal files.
 package enum JSONFile {
     package static func encode(_ value: some Encodable, object: String) throws(LinuxError) -> [UInt8] {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
         do {
-            return Array(try encoder.encode(value)) + [UInt8(ascii: "\n")]
+            return try CanonicalJSON.readable(value) + [UInt8(ascii: "\n")]
         } catch {
             throw .malformed(object: object, reason: ForeignError.words(error))
         }

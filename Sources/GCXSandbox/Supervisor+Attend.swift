@@ -79,7 +79,7 @@ extension Supervisor {
     /// When the wall time of the lease is over.
     private var deadline: UInt64? {
         // bounded: `wallSecondsMax` has 31 bits (`JobSpec.validate`), and the clock counts since the start
-        startedAt.map { $0 + plan.spec.wallSecondsMax * 1_000_000_000 }
+        startedAt.map { $0 + Nanoseconds.of(seconds: plan.spec.wallSecondsMax) }
     }
 
     /// Whatever may end a job before it ends by itself.

@@ -1,12 +1,11 @@
 import FoundationEssentials
+import GCXJSON
 package import GCXModel
 
 /// JSON as it crosses a socket: sorted keys, so that answers can be compared byte by byte.
 package enum WireJSON {
     package static func encode(_ value: some Encodable) throws -> [UInt8] {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return Array(try encoder.encode(value))
+        try CanonicalJSON.bytes(value)
     }
 
     /// What a server answered. It may be newer than we are, so a field that we do not know is passed over.

@@ -37,22 +37,23 @@ let package = Package(
     ],
     targets: [
         module("GCXModel", []),
+        module("GCXJSON", []),
         .target(name: "CKeccak", path: "Modules/CKeccak", cSettings: gnu),
         .systemLibrary(name: "CSecp256k1", path: "Modules/CSecp256k1", pkgConfig: "libsecp256k1"),
-        module("GCXSigning", ["GCXModel", "CKeccak", "CSecp256k1", crypto, cryptoExtras]),
+        module("GCXSigning", ["GCXJSON", "GCXModel", "CKeccak", "CSecp256k1", crypto, cryptoExtras]),
         module("GCXPricing", ["GCXModel"]),
         module("GCXMetering", ["GCXModel", "GCXPricing"]),
         module("GCXMarket", ["GCXModel", "GCXPricing"]),
         .target(name: "CLinux", path: "Modules/CLinux", cSettings: gnu),
         module("GCXLinux", ["GCXModel", "CLinux", crypto]),
         module("GCXHardware", ["GCXModel", "GCXLinux"]),
-        module("GCXBenchmark", ["GCXModel"]),
+        module("GCXBenchmark", ["GCXJSON", "GCXModel"]),
         module("GCXJobLog", ["GCXModel", "GCXLinux", crypto]),
-        module("GCXSandbox", ["GCXModel", "GCXLinux", "GCXJobLog"]),
-        module("GCXLedger", ["GCXPricing", "GCXModel", "GCXSigning", "GCXMarket", crypto]),
+        module("GCXSandbox", ["GCXJSON", "GCXModel", "GCXLinux", "GCXJobLog"]),
+        module("GCXLedger", ["GCXJSON", "GCXPricing", "GCXModel", "GCXSigning", "GCXMarket", crypto]),
         module(
             "GCXWire",
-            ["GCXModel", "GCXSigning", "GCXLinux", "GCXJobLog", "GCXLedger", httpTypes, nioCore, nioPosix]),
+            ["GCXJSON", "GCXModel", "GCXSigning", "GCXLinux", "GCXJobLog", "GCXLedger", httpTypes, nioCore, nioPosix]),
         module(
             "GCXClient",
             [
@@ -63,6 +64,7 @@ let package = Package(
         module(
             "GCXAgent",
             [
+                "GCXJSON",
                 "GCXModel", "GCXSigning", "GCXPricing", "GCXMetering", "GCXMarket", "GCXLinux", "GCXHardware",
                 "GCXBenchmark", "GCXJobLog", "GCXSandbox", "GCXLedger", "GCXWire", crypto, grdb, logging, lifecycle,
             ]),

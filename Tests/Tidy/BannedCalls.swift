@@ -115,6 +115,10 @@ struct Ban: Sendable {
                 return file.holds(["import", "Foundation"], at: index) && !isFallback ? "import Foundation" : nil
             }),
         Ban(
+            "a JSON encoder of one's own", but: "CanonicalJSON", why: "digests are made of these bytes",
+            homes: ["Sources/GCXJSON/CanonicalJSON.swift": "it is the recipe"], words: ["JSONEncoder"],
+            find: { isCall($0, $1) ? $0.code[$1].text : nil }),
+        Ban(
             "a plain write of state", but: "DurableFile.write, or one transaction of the store", why: "a power cut",
             words: ["write", "createFile"],
             find: { file, index in

@@ -36,25 +36,28 @@ struct ModuleRow: Sendable {
         ModuleRow(.walls, "CArchive"),
 
         ModuleRow(.values, "GCXModel", isPure: true),
+        ModuleRow(.values, "GCXJSON"),
 
         ModuleRow(
-            .rules, "GCXSigning", ["GCXModel", "CKeccak", "CSecp256k1"], packages: ["Crypto", "CryptoExtras"]),
+            .rules, "GCXSigning", ["GCXJSON", "GCXModel", "CKeccak", "CSecp256k1"],
+            packages: ["Crypto", "CryptoExtras"]),
         ModuleRow(.rules, "GCXPricing", ["GCXModel"], isPure: true),
         ModuleRow(.rules, "GCXMetering", ["GCXModel", "GCXPricing"], isPure: true),
         ModuleRow(.rules, "GCXMarket", ["GCXModel", "GCXPricing"], isPure: true),
 
         ModuleRow(.adapters, "GCXLinux", ["GCXModel", "CLinux"], packages: ["Crypto"]),
         ModuleRow(.adapters, "GCXHardware", ["GCXModel", "GCXLinux"]),
-        ModuleRow(.adapters, "GCXBenchmark", ["GCXModel"]),
+        ModuleRow(.adapters, "GCXBenchmark", ["GCXJSON", "GCXModel"]),
         ModuleRow(.adapters, "GCXJobLog", ["GCXModel", "GCXLinux"], packages: ["Crypto"]),
-        ModuleRow(.adapters, "GCXSandbox", ["GCXModel", "GCXLinux", "GCXJobLog"]),
+        ModuleRow(.adapters, "GCXSandbox", ["GCXJSON", "GCXModel", "GCXLinux", "GCXJobLog"]),
         ModuleRow(
-            .adapters, "GCXLedger", ["GCXModel", "GCXSigning", "GCXPricing", "GCXMarket"], packages: ["Crypto"]),
+            .adapters, "GCXLedger", ["GCXJSON", "GCXModel", "GCXSigning", "GCXPricing", "GCXMarket"],
+            packages: ["Crypto"]),
         ModuleRow(
             .adapters, "GCXLedgerSQLite", ["GCXLedger", "GCXLinux", "GCXModel", "GCXSigning"], packages: ["GRDB"]),
         ModuleRow(.adapters, "GCXConfig", ["GCXModel"], packages: ["Configuration", "TOMLKit"]),
         ModuleRow(
-            .adapters, "GCXWire", ["GCXModel", "GCXSigning", "GCXLinux", "GCXJobLog", "GCXLedger"],
+            .adapters, "GCXWire", ["GCXJSON", "GCXModel", "GCXSigning", "GCXLinux", "GCXJobLog", "GCXLedger"],
             packages: ["HTTPTypes", "NIOCore", "NIOPosix"]),
         ModuleRow(
             .adapters, "GCXClient", ["GCXModel", "GCXSigning", "GCXLinux", "GCXJobLog", "GCXLedger", "GCXWire"],
@@ -63,6 +66,7 @@ struct ModuleRow: Sendable {
         ModuleRow(
             .services, "GCXAgent",
             [
+                "GCXJSON",
                 "GCXModel", "GCXSigning", "GCXPricing", "GCXMetering", "GCXMarket", "GCXLinux", "GCXHardware",
                 "GCXBenchmark", "GCXJobLog", "GCXSandbox", "GCXLedger", "GCXWire",
             ], packages: ["Crypto", "GRDB", "Logging", "ServiceLifecycle"]),
@@ -80,6 +84,7 @@ struct ModuleRow: Sendable {
         ModuleRow(
             .programs, "gcx",
             [
+                "GCXJSON",
                 "GCXModel", "GCXSigning", "GCXPricing", "GCXMetering", "GCXMarket", "GCXLinux", "GCXHardware",
                 "GCXBenchmark", "GCXJobLog", "GCXSandbox", "GCXLedger", "GCXLedgerSQLite", "GCXConfig", "GCXWire",
                 "GCXClient", "GCXAgent", "GCXServer", "GCXBuyer",
@@ -87,7 +92,8 @@ struct ModuleRow: Sendable {
         ModuleRow(.programs, "gcx_supervisor", ["GCXSandbox", "GCXLinux"]),
         ModuleRow(.programs, "gcx_unpack", ["GCXModel", "GCXSandbox", "GCXLinux", "CArchive"]),
         ModuleRow(
-            .programs, "gcx_probe", ["GCXModel", "GCXHardware", "GCXBenchmark", "CHwloc", "CPCI", "CKernels"],
+            .programs, "gcx_probe",
+            ["GCXJSON", "GCXModel", "GCXHardware", "GCXBenchmark", "CHwloc", "CPCI", "CKernels"],
             packages: ["Crypto"]),
     ]
 }

@@ -39,6 +39,7 @@ extension Strangers {
     static let own: [String: String] = [
         "Probes/gcx-probe/": "benchmarks that measure this machine, in a child whose end harms nobody",
         "Sources/GCXConfig/": "the owner's own file, each of whose numbers has its bounds",
+        "Sources/GCXJSON/": "values of ours, which are written and not read",
         "Sources/gcx/Commands/Demo/": "a play with owner, buyer, ledger and job of its own",
     ]
 

@@ -40,7 +40,7 @@ extension LeaseKeeper {
             .throttled,
             "wanted more than its \(terms.resources.cores) cores for \(throttledSince / 1_000_000) ms of thread time")
         throttledSince = 0
-        throttledSaidAt = sample.bootNanoseconds.saturatingSum(terms.receiptSeconds.saturatingProduct(1_000_000_000))
+        throttledSaidAt = sample.bootNanoseconds.saturatingSum(Nanoseconds.of(seconds: terms.receiptSeconds))
     }
 
     /// What the running job has used by its last sample; nil while none runs.

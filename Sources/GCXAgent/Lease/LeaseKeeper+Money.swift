@@ -239,7 +239,7 @@ struct LedgerSight: Sendable {
     /// The ledger's seconds at `boot`, ns of the boot clock, if its clock went on as ours did.
     func time(at boot: UInt64) -> UInt64 {
         let (passed, isOver) = boot.subtractingReportingOverflow(seenAt)
-        return time.saturatingSum(isOver ? 0 : passed / 1_000_000_000)
+        return time.saturatingSum(isOver ? 0 : Nanoseconds.wholeSeconds(in: passed))
     }
 
     var isClosing: Bool {

@@ -231,7 +231,7 @@ extension LeaseKeeper {
     }
 
     private func endIfOverdue(_ policy: CreditPolicy, _ metered: Amount) async throws(AgentError) {
-        let grace = terms.graceSeconds.saturatingProduct(1_000_000_000)
+        let grace = Nanoseconds.of(seconds: terms.graceSeconds)
         if case .paused(let since) = phase, context.clock.boot() > since.saturatingSum(grace) {
             try await take(
                 .mustEnd(.budget),
@@ -276,6 +276,6 @@ extension LeaseKeeper {
     }
 
     private var isReceiptDue: Bool {
-        context.clock.boot() >= receiptAt.saturatingSum(terms.receiptSeconds.saturatingProduct(1_000_000_000))
+        context.clock.boot() >= receiptAt.saturatingSum(Nanoseconds.of(seconds: terms.receiptSeconds))
     }
 }

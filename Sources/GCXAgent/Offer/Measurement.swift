@@ -1,6 +1,7 @@
 package import FoundationEssentials
 package import GCXBenchmark
 package import GCXHardware
+import GCXJSON
 import GCXLedger
 import GCXLinux
 package import GCXModel
@@ -111,11 +112,9 @@ extension Measurement {
 
     /// Keeps a document as JSON with sorted keys, and answers its SHA-256; zero for one that JSON cannot carry.
     fileprivate mutating func keep(_ document: some Encodable) -> Digest {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        guard let data = try? encoder.encode(document) else { return .zero }
+        guard let data = try? CanonicalJSON.bytes(document) else { return .zero }
         let digest = Digest(checkedBytes: Array(SHA256.hash(data: data)))
-        documents[digest] = Array(data)  // bounded: a dictionary
+        documents[digest] = data  // bounded: a dictionary
         return digest
     }
 }

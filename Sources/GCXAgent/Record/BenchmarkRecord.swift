@@ -1,5 +1,6 @@
 package import FoundationEssentials
 import GCXBenchmark
+import GCXJSON
 package import GCXModel
 package import GCXPricing
 package import GCXSigning
@@ -61,9 +62,7 @@ package struct BenchmarkRecord: Codable, Equatable, Sendable {
     }
 
     package func encoded() throws -> Data {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        return try encoder.encode(self)
+        Data(try CanonicalJSON.readable(self))
     }
 }
 

@@ -33,9 +33,9 @@ package struct LeaseService: Service {
                 let isFollowDue = now >= nextFollow
                 // bounded here: a clock of nanoseconds since the start, and settings and constants of minutes at most
                 if isSampleDue { nextSample = now + settings.sampleInterval.wholeNanoseconds }
-                if isFollowDue { nextFollow = now + AgentLimits.ledgerPollSeconds * 1_000_000_000 }
+                if isFollowDue { nextFollow = now + Nanoseconds.of(seconds: AgentLimits.ledgerPollSeconds) }
                 if now >= nextClean {
-                    nextClean = now + AgentLimits.cleanSeconds * 1_000_000_000
+                    nextClean = now + Nanoseconds.of(seconds: AgentLimits.cleanSeconds)
                     await core.reconcile()
                     await core.closeLapsed()
                     await core.forgetOldHistory()

@@ -116,7 +116,8 @@ actor SignSender {
     /// A ledger that is silent for a moment is the outbox's to notice, and an offer may be on its way to it; what has not been
     /// heard for as long as the offer says is not listed.
     private func note(_ error: LedgerError, _ offer: Digest, _ seconds: UInt64) async {
-        let silent = context.clock.boot().subtractingReportingOverflow(heardAt).partialValue / 1_000_000_000
+        let silent = Nanoseconds.wholeSeconds(
+            in: context.clock.boot().subtractingReportingOverflow(heardAt).partialValue)
         let mayPass = if case .unknownOffer = error { true } else { error.isOfLedger }
         guard !mayPass || silent > seconds else { return }
         await context.problems.note(

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import GCXJSON
 import GCXLinux
 import GCXModel
 import GCXSigning
@@ -205,9 +206,7 @@ private enum Schema {
 /// Documents as JSON text, keys sorted so that the same value is always the same text.
 enum StoredJSON {
     static func encode(_ value: some Encodable) throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(value), as: UTF8.self)
+        String(decoding: try CanonicalJSON.bytes(value), as: UTF8.self)
     }
 
     /// Another version of the agent may have written it: a field that is not known here is passed over.

@@ -1,4 +1,5 @@
 package import GCXLinux
+import GCXModel
 package import Glibc
 
 /// What `gcx-unpack` is told to do: its only argument, as JSON. It comes from this program, never from a stranger.
@@ -110,7 +111,7 @@ package struct ArchiveLimits: Codable, Equatable, Sendable {
     /// Bytes of the archive that is written.
     package var archiveBytesMax: UInt64 = .max
     /// The longest that it may take, also of the processor.
-    package var seconds: UInt64 = SandboxLimits.unpackTimeout.wholeNanoseconds / 1_000_000_000
+    package var seconds: UInt64 = Nanoseconds.wholeSeconds(in: SandboxLimits.unpackTimeout.wholeNanoseconds)
 
     package init(entriesMax: Int, bytesMax: UInt64) {
         self.entriesMax = entriesMax

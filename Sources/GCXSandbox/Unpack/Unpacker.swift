@@ -1,4 +1,5 @@
 package import GCXLinux
+import GCXModel
 import Glibc
 
 /// The one reader and writer of archives: a child, `gcx-unpack`, that is nobody and can reach nothing but the files it
@@ -116,7 +117,7 @@ package struct Unpacker: Sendable {
     /// SHA-256 of files, 64 hexadecimal digits each, by a child that looks at nothing in them.
     package func digests(of files: [OpenFile], label: String, run: Run = Run()) throws(ImageError) -> [String] {
         var limits = ArchiveLimits.own
-        limits.seconds = run.timeout.wholeNanoseconds / 1_000_000_000
+        limits.seconds = Nanoseconds.wholeSeconds(in: run.timeout.wholeNanoseconds)
         return try call(
             .digest, of: label, rules: .blobs, limits: limits, archives: files.map(\.number), run: run
         ).digests
@@ -232,7 +233,7 @@ package struct Unpacker: Sendable {
             }
         }
         var limits = limits
-        limits.seconds = min(limits.seconds, max(1, run.timeout.wholeNanoseconds / 1_000_000_000))
+        limits.seconds = min(limits.seconds, max(1, Nanoseconds.wholeSeconds(in: run.timeout.wholeNanoseconds)))
         var order = UnpackOrder(
             verb: verb, identity: identity, parent: getpid(), hasNamespace: namespace != nil,
             hasDirectory: directory != nil, archives: archives.count, groups: groups.count, rules: rules,

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import GCXJSON
 import GCXModel
 import Glibc
 
@@ -47,12 +48,10 @@ package enum KeystoreFile {
     }
 
     private static func encode(_ keystore: KeystoreV3) throws(KeystoreError) -> [UInt8] {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
-        guard let data = try? encoder.encode(keystore) else {
+        guard let data = try? CanonicalJSON.readable(keystore) else {
             preconditionFailure("text and integers always encode")
         }
-        return Array(data) + [UInt8(ascii: "\n")]
+        return data + [UInt8(ascii: "\n")]
     }
 
     private static func writeDraft(_ bytes: [UInt8], to draft: String, for path: String) throws(KeystoreError) {

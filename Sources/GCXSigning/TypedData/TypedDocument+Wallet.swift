@@ -1,4 +1,5 @@
 import FoundationEssentials
+import GCXJSON
 import GCXModel
 
 extension TypedDocument {
@@ -15,9 +16,7 @@ extension TypedDocument {
             "domain": WalletJSON(domain.typedValue),
             "message": WalletJSON(typedValue),
         ])
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        guard let data = try? encoder.encode(request) else {
+        guard let data = try? CanonicalJSON.bytes(request) else {
             preconditionFailure("text, booleans, arrays and objects always encode")
         }
         return String(decoding: data, as: UTF8.self)

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import GCXJSON
 import GCXJobLog
 import GCXModel
 import GCXWire
@@ -37,12 +38,6 @@ struct LogDocument: Encodable {
         if bytes > 0 { self.bytes = bytes }
     }
 
-    private static let encoder = {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return encoder
-    }()
-
     /// With its newline.
-    var line: [UInt8] { Array(Terminal.document((try? Self.encoder.encode(self)).map { Array($0) } ?? []).utf8) + [10] }
+    var line: [UInt8] { Array(Terminal.document((try? CanonicalJSON.bytes(self)) ?? []).utf8) + [10] }
 }

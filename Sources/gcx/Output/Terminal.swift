@@ -1,4 +1,5 @@
 import FoundationEssentials
+import GCXJSON
 import GCXModel
 import Glibc
 
@@ -91,16 +92,12 @@ enum Terminal {
 
     /// The same as text.
     static func jsonText(_ value: some Encodable) throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return document(try encoder.encode(value))
+        document(try CanonicalJSON.bytes(value))
     }
 
     /// A document for programs.
     static func json(_ value: some Encodable) throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        say(document(try encoder.encode(value)))
+        say(document(try CanonicalJSON.readable(value)))
     }
 
     /// JSON as it is, or for a terminal with what it would obey, or not show, as escapes of JSON.

@@ -39,7 +39,7 @@ struct AgentStatusVerb: AsyncParsableCommand {
     func run() async throws {
         let status = try await agent.open().status()
         if output.json { return try Terminal.json(status) }
-        for line in AgentStatusText(status: status, now: WallClock.now() / 1_000_000_000).lines { Terminal.say(line) }
+        for line in AgentStatusText(status: status, now: WallClock.seconds()).lines { Terminal.say(line) }
         if !status.jobs.isEmpty { Terminal.say(JobTable.text(status.jobs)) }
     }
 }

@@ -5,6 +5,7 @@ import GCXBenchmark
 import GCXClient
 import GCXConfig
 import GCXHardware
+import GCXJSON
 import GCXLedger
 import GCXLinux
 import GCXModel
@@ -72,7 +73,7 @@ struct MachinePapers {
         let wait = LedgerWait(ledger, logger: logger)
         if await !wait.ask() {
             let stand = WaitingAgent(
-                machine: key.address, grant: grant.document, startedAt: WallClock.now() / 1_000_000_000, wait: wait)
+                machine: key.address, grant: grant.document, startedAt: WallClock.seconds(), wait: wait)
             try await Services.run(
                 [try door.server(stand), NotifyService(saysStop: false)], until: wait, logger: logger)
         }
@@ -127,9 +128,7 @@ enum Documents {
     /// Writes a new file: what was signed before may be all that somebody has.
     static func write(_ value: some Encodable, to path: String) throws {
         try Writable.requireNewFile(path)
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        try DurableFile.write(Array(try encoder.encode(value)) + [10], to: path, mode: 0o644)
+        try DurableFile.write(try CanonicalJSON.readable(value) + [10], to: path, mode: 0o644)
     }
 }
 

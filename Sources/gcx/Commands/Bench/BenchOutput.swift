@@ -2,6 +2,7 @@ import ArgumentParser
 import FoundationEssentials
 import GCXBenchmark
 import GCXHardware
+import GCXJSON
 import GCXLinux
 import GCXModel
 import GCXPricing
@@ -61,9 +62,7 @@ struct BenchOutput: ParsableArguments {
         let subject = Self.subject(inventory, report, at: now)
         if let json {
             let published = PublishedReport(report: report, measuredAt: now, subject: subject)
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-            try put(Array(try encoder.encode(published)) + [10], at: json)
+            try put(try CanonicalJSON.bytes(published) + [10], at: json)
         }
         if let markdown { try put(Array(report.markdown(subject).utf8), at: markdown) }
         if let html { try put(Array(Page(report, subject).html.utf8), at: html) }

@@ -94,7 +94,7 @@ struct BenchRun: AsyncParsableCommand {
         plan.peer = peer.flatMap { PeerTarget($0, account: "\(account)") }
         Interruption.arm()
         let report = try await BenchmarkRunner(process: BenchChild(plan: plan)).runUntilInterrupted(plan)
-        let now = WallClock.now() / 1_000_000_000
+        let now = WallClock.seconds()
         let inventory = try? await HardwareProbe.located(isCancelled: { Interruption.isAsked }).inventory()
         Interruption.endIfAsked()
         if let custody, let out = record.out {

@@ -2,6 +2,7 @@ import FoundationEssentials
 import GCXAgent
 import GCXBenchmark
 import GCXHardware
+import GCXJSON
 import GCXLinux
 import GCXModel
 import GCXSigning
@@ -46,14 +47,14 @@ struct BenchServe {
                 return Terminal.complain("a client was given up: \(outcome.errorLine)")
             }
             let tally = try PeerTally(decoding: Data(outcome.output))
-            let now = WallClock.now() / 1_000_000_000
+            let now = WallClock.seconds()
             var signed: [Signed<ChallengeTranscript>] = []
             if let custody {
                 for transcript in tally.transcripts(by: custody.address, at: now) {
                     signed.append(try await Signed(transcript, by: custody, in: .standalone))
                 }
             }
-            Terminal.write(Array(try JSONEncoder().encode(signed)) + [10], to: number)
+            Terminal.write(try CanonicalJSON.bytes(signed) + [10], to: number)
             Terminal.say("client \(tally.client): \(Self.rate(tally.up)) from it, \(Self.rate(tally.down)) to it")
         } catch {
             if !Interruption.isAsked { Terminal.complain("a client was given up: \(ForeignError.words(error))") }

@@ -49,7 +49,7 @@ struct DemoScript: Sendable {
         let ledger = HTTPLedger(try Endpoint(stage.ledgerEndpoint))
         let identity = try await waitFor("ledger", seconds: 20) { try? await ledger.identity() }
         let domain = identity.domain
-        let now = WallClock.now() / 1_000_000_000
+        let now = WallClock.seconds()
         let grant = MachineGrant(
             owner: owner.address, machine: machine.address, label: "demo", issuedAt: now, expiresAt: now + 86_400,
             nonce: .random())
@@ -112,7 +112,7 @@ struct DemoScript: Sendable {
 
     private func use(_ cast: Cast, _ lease: LeaseID) async throws -> (JobStatus, UInt64?) {
         title("6 use", "the job runs in a sandbox: no network, no privilege, limits of CPU, memory, processes and disk")
-        let now = WallClock.now() / 1_000_000_000
+        let now = WallClock.seconds()
         let api = ApiSession(
             account: cast.buyer.address, session: cast.session.address, audience: cast.machine.address,
             issuedAt: now, expiresAt: now + 3_600)
@@ -197,7 +197,7 @@ struct DemoScript: Sendable {
     private func waitFor<Value>(
         _ process: String, seconds: UInt64, _ body: () async throws -> Value?
     ) async throws -> Value {
-        let deadline = BootClock.now() + seconds * 1_000_000_000
+        let deadline = BootClock.now() + Nanoseconds.of(seconds: seconds)
         while BootClock.now() < deadline {
             if let value = try await body() { return value }
             if let words = stage.lastWords(process) {

@@ -12,7 +12,7 @@ import Glibc
 struct AgentChecks {
     private let configuration: Configuration
     private let path: String
-    private let now = WallClock.now() / 1_000_000_000
+    private let now = WallClock.seconds()
 
     init(_ configuration: Configuration, path: String) {
         (self.configuration, self.path) = (configuration, path)

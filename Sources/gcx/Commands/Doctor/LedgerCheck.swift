@@ -19,7 +19,7 @@ struct LedgerCheck {
         do {
             let client = HTTPLedger(try Endpoint(place))
             let identity = try await client.identity()
-            let now = WallClock.now() / 1_000_000_000
+            let now = WallClock.seconds()
             self.client = client
             self.identity = identity
             findings = [

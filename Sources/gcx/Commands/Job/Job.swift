@@ -37,7 +37,7 @@ struct CallerOptions: ParsableArguments {
         _ custody: any KeyCustody, agent: AgentClient, ledger: LedgerOptions
     ) async throws -> Caller {
         let domain = try await ledger.open().identity().domain
-        let now = WallClock.now() / 1_000_000_000
+        let now = WallClock.seconds()
         let session = ApiSession(
             account: custody.address, session: custody.address, audience: try await agent.status().machine,
             issuedAt: now, expiresAt: now + sessionSeconds)  // bounded: seconds since 1970, and a constant
@@ -66,7 +66,7 @@ struct JobList: AsyncParsableCommand {
         let client = try agent.open()
         let jobs = try await client.jobs(by: try await caller.caller(agent: client, ledger: ledger))
         if output.json { return try Terminal.json(jobs) }
-        Terminal.say(JobTable.list(jobs, now: WallClock.now() / 1_000_000_000), empty: "no jobs")
+        Terminal.say(JobTable.list(jobs, now: WallClock.seconds()), empty: "no jobs")
     }
 }
 

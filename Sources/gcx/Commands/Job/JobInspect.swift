@@ -40,6 +40,6 @@ struct JobInspect: AsyncParsableCommand {
         }
         let report = try await client.report(lease, by: who)
         if output.json { return try Terminal.json(report) }
-        Terminal.say(ReportText(report, now: WallClock.now() / 1_000_000_000).text(width: Terminal.tableWidth))
+        Terminal.say(ReportText(report, now: WallClock.seconds()).text(width: Terminal.tableWidth))
     }
 }

@@ -135,7 +135,7 @@ struct JobRun: AsyncParsableCommand {
         }
         await place.sweep(ledger, waitingFor: status.isOpenAgain ? nil : lease)
         Terminal.complain(
-            JobText.fields(status, now: WallClock.now() / 1_000_000_000).text(width: Terminal.tableWidth))
+            JobText.fields(status, now: WallClock.seconds()).text(width: Terminal.tableWidth))
         if status.isOpenAgain, let endsAt = try? await ledger.lease(lease).terms.endsAt {
             Terminal.complain(JobText.ways(on: status, until: endsAt).joined(separator: "\n"))
         }

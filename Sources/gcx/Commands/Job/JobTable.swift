@@ -25,7 +25,7 @@ enum JobTable {
     }
 
     static func text(_ jobs: [JobStatus]) -> String {
-        jobs.isEmpty ? "no jobs" : list(jobs, now: WallClock.now() / 1_000_000_000).text(width: Terminal.tableWidth)
+        jobs.isEmpty ? "no jobs" : list(jobs, now: WallClock.seconds()).text(width: Terminal.tableWidth)
     }
 
     /// What running jobs use now.

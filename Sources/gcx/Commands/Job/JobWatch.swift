@@ -36,7 +36,7 @@ struct JobEvents: AsyncParsableCommand {
         if output.json { return try Terminal.jsonLine(event) }
         let name = lease == nil ? "\(event.lease.short)  " : ""
         Terminal.say(
-            "\(RFC3339.moment(event.wallNanoseconds / 1_000_000_000))  \(name)\(event.kind.rawValue)  \(event.text.shown)"
+            "\(RFC3339.moment(Nanoseconds.wholeSeconds(in: event.wallNanoseconds)))  \(name)\(event.kind.rawValue)  \(event.text.shown)"
         )
     }
 }

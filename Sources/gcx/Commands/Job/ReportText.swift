@@ -37,7 +37,7 @@ struct ReportText {
             fields.add("env", names.map { Untrusted($0).shown }.joined(separator: ", "))
         }
         let submitted = report.events.last { $0.kind == .submitted }
-        fields.add("submitted", submitted.map { RFC3339.moment($0.wallNanoseconds / 1_000_000_000) })
+        fields.add("submitted", submitted.map { RFC3339.moment(Nanoseconds.wholeSeconds(in: $0.wallNanoseconds)) })
         lease(&fields)
         if let facts = report.facts { limits(facts, &fields) }
         return fields
@@ -110,7 +110,8 @@ struct ReportText {
             // bounded: the smaller from the larger
             let after = event.wallNanoseconds > first ? event.wallNanoseconds - first : 0
             table.add([
-                RFC3339.moment(event.wallNanoseconds / 1_000_000_000), Display.seconds(after), event.kind.rawValue,
+                RFC3339.moment(Nanoseconds.wholeSeconds(in: event.wallNanoseconds)), Display.seconds(after),
+                event.kind.rawValue,
                 event.text.shown,
             ])
         }

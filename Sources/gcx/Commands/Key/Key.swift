@@ -96,7 +96,7 @@ struct KeyGrant: AsyncParsableCommand {
         } else {
             domain = try await ledger.open().identity().domain
         }
-        let now = WallClock.now() / 1_000_000_000
+        let now = WallClock.seconds()
         let grant = MachineGrant(
             owner: owner.address, machine: machine, label: Untrusted(label), issuedAt: now,
             expiresAt: now + days * 86_400,  // bounded: 3,650 days at most, `validate` sees to it
@@ -130,7 +130,7 @@ enum Withdraw {
         let client = try ledger.open()
         let domain = try await client.identity().domain
         let document = Withdrawal(
-            subject: subject, reason: Untrusted(reason), issuedAt: WallClock.now() / 1_000_000_000)
+            subject: subject, reason: Untrusted(reason), issuedAt: WallClock.seconds())
         let receipt = try await client.post(.withdrawal(Signed(document, by: try key.unlock(), in: domain)))
         Terminal.say("withdrawn in entry \(receipt.index)")
     }

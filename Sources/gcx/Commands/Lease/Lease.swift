@@ -196,7 +196,7 @@ struct LeaseClose: AsyncParsableCommand {
         let domain = try await client.identity().domain
         let requester = try key.unlock()
         let request = CloseRequest(
-            channel: lease, requester: requester.address, requestedAt: WallClock.now() / 1_000_000_000)
+            channel: lease, requester: requester.address, requestedAt: WallClock.seconds())
         try await client.post(.closeRequest(Signed(request, by: requester, in: domain)))
         let record = try await client.lease(lease)
         if record.escrow.isClosed { JournalPlace.ofUser?.forget(lease) }

@@ -45,7 +45,7 @@ struct LedgerServe: AsyncParsableCommand {
             password: try Password.read(settings.operatorPasswordFile, for: settings.operatorKeystore))
         let ledger = try SQLiteLedger(
             path: settings.database, operatorKey: key, isTestNetwork: settings.testNetwork
-        ) { WallClock.now() / 1_000_000_000 }
+        ) { WallClock.seconds() }
         // What is posted carries its own signatures, so every user of the machine may read and post.
         let server = LedgerServer(ledger, at: try Endpoint(settings.listen), socketMode: 0o666, logger: logger) { _ in
             ServiceNotify.ready()
@@ -69,7 +69,7 @@ struct LedgerServe: AsyncParsableCommand {
 
     /// Says when the ledger's time and the machine's clock are apart: its time stands still then, or it takes no entry.
     private static func warn(_ logger: Logger, time: UInt64) {
-        let now = WallClock.now() / 1_000_000_000
+        let now = WallClock.seconds()
         let apart = max(time, now) - min(time, now)  // bounded: the smaller from the larger
         guard apart > LedgerLimits.datedAheadSecondsMax else { return }
         let which = time > now ? "the ledger is ahead of this machine's clock" : "this machine's clock is days ahead"

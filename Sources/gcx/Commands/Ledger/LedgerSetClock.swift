@@ -25,7 +25,7 @@ struct LedgerSetClock: AsyncParsableCommand {
         let client = try ledger.open()
         let domain = try await client.identity().domain
         let order = ClockOrder(
-            time: WallClock.now() / 1_000_000_000, position: try await client.head().document.size,
+            time: WallClock.seconds(), position: try await client.head().document.size,
             reason: Untrusted(reason))
         let receipt = try await client.post(.clock(Signed(order, by: try key.unlock(), in: domain)))
         Terminal.say("the ledger's clock is \(RFC3339.moment(receipt.postedAt)) from entry \(receipt.index) on")

@@ -48,7 +48,7 @@ struct RatingGive: AsyncParsableCommand {
         let ratee = rater.address == terms.payer ? terms.payee : terms.payer
         let rating = Rating(
             lease: lease, rater: rater.address, ratee: ratee, stars: stars, comment: Untrusted(comment),
-            ratedAt: WallClock.now() / 1_000_000_000)
+            ratedAt: WallClock.seconds())
         try await ledger.post(.rating(Signed(rating, by: rater, in: domain)))
     }
 }
