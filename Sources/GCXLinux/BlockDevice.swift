@@ -1,4 +1,4 @@
-package import Glibc
+import Glibc
 
 /// A device by its numbers, as control groups name it.
 package struct BlockDevice: Codable, Equatable, Hashable, Sendable {

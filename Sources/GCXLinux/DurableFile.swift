@@ -1,4 +1,4 @@
-package import Glibc
+import Glibc
 
 /// Files that are either the old or the new version after a power cut, never half of one.
 package enum DurableFile {

@@ -1,5 +1,5 @@
 import CLinux
-package import Glibc
+import Glibc
 
 /// Ways into a directory that whatever lies in it cannot lead astray. Names are bytes with a zero at their end.
 extension FileDescriptor {

@@ -1,5 +1,5 @@
 import CLinux
-package import Glibc
+import Glibc
 
 /// An open file that is closed when the value goes away.
 package struct FileDescriptor: ~Copyable, Sendable {

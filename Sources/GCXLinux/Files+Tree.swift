@@ -1,4 +1,4 @@
-package import Glibc
+import Glibc
 
 extension Files {
     /// Removes a directory and all below it, without following a link out of it. What is not there is fine.

@@ -1,4 +1,4 @@
-package import Glibc
+import Glibc
 
 /// Small files, whole: the kernel's and the agent's own.
 package enum Files {

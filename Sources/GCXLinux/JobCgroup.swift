@@ -1,4 +1,4 @@
-package import GCXModel
+import GCXModel
 import Glibc
 
 /// The limits of one job.

@@ -1,4 +1,4 @@
-package import GCXModel
+import GCXModel
 import Glibc
 
 /// A job's groups in the v1 trees, one per controller, all of the same name.

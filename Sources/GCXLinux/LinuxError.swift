@@ -1,5 +1,5 @@
 import CLinux
-package import GCXModel
+import GCXModel
 import Glibc
 
 /// What the kernel, or a tool run as a child, refused. Every case names the operation and the object.

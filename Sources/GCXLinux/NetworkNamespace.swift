@@ -1,4 +1,4 @@
-package import CLinux
+import CLinux
 import Glibc
 
 /// A network namespace that is held open: it and its interfaces stay until this value goes, whoever in it dies.

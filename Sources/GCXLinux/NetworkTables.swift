@@ -1,4 +1,4 @@
-package import GCXModel
+import GCXModel
 import Glibc
 
 /// The interfaces and IPv4 routes of the network namespace that the calling thread is in.

@@ -1,4 +1,4 @@
-package import CLinux
+import CLinux
 import GCXModel
 import Glibc
 

@@ -1,4 +1,4 @@
-package import GCXModel
+import GCXModel
 import Glibc
 
 /// A job's group in the v2 tree.

@@ -1,4 +1,4 @@
-package import CLinux
+import CLinux
 import Glibc
 
 /// What a process puts around itself before it reads what strangers sent. What it has open stays open; all else goes.
