@@ -50,8 +50,6 @@ struct ReceiptInspector: Sendable {
         let now = now()
         guard now > openedAt else { return 0 }
         // The ledger says when the lease opened.
-        // bounded: guarded above
-        let (nanoseconds, overflow) = (now - openedAt).multipliedReportingOverflow(by: 1_000_000_000)
-        return overflow ? .max : nanoseconds
+        return Nanoseconds.of(seconds: now - openedAt)  // bounded: guarded above
     }
 }

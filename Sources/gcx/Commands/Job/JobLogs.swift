@@ -117,13 +117,12 @@ struct TimePoint: ExpressibleByArgument {
 
     init?(argument: String) {
         // bounded here: compared first, or a span of ten years at most; the smaller from the larger
-        let second: UInt64 = 1_000_000_000
         if let seconds = UInt64(argument) {
-            guard seconds < UInt64.max / second else { return nil }
-            nanoseconds = seconds * second
+            guard seconds < UInt64.max / Nanoseconds.inSecond else { return nil }
+            nanoseconds = Nanoseconds.of(seconds: seconds)
         } else if let span = Span(argument: argument) {
             let now = WallClock.now()
-            nanoseconds = now - min(now, span.seconds * second)
+            nanoseconds = now - min(now, Nanoseconds.of(seconds: span.seconds))
         } else if let time = RFC3339.nanoseconds(argument) {
             nanoseconds = time
         } else {
