@@ -4,6 +4,13 @@ package struct MountEntry: Equatable, Sendable {
     package var point: String
     package var type: String
     package var superOptions: [String]
+    /// `254:0`, as sysfs writes a device's number.
+    package var device: String
+    /// The number of this mount, and of the one that it is mounted on; -1 where it is no number.
+    package var id: Int
+    package var parent: Int
+    /// What was named to be mounted: `/dev/sda1`, or any word.
+    package var source: String
 }
 
 /// The table of mounts as this process sees it.
@@ -16,7 +23,7 @@ package enum MountTable {
     ///
     /// Source: proc_pid_mountinfo(5).
     package static func parse(_ text: String) -> [MountEntry] {
-        text.split(separator: "\n").compactMap { line in
+        text.split(whereSeparator: \.isNewline).compactMap { line in
             let fields = line.split(separator: " ", omittingEmptySubsequences: false)
             // bounded here: there are ten fields or more, and three after the hyphen
             // Optional fields stand between the sixth field and a lone hyphen.
@@ -25,11 +32,13 @@ package enum MountTable {
             }
             return MountEntry(
                 root: unescape(fields[3]), point: unescape(fields[4]), type: String(fields[hyphen + 1]),
-                superOptions: fields[hyphen + 3].split(separator: ",").map(String.init))
+                superOptions: fields[hyphen + 3].split(separator: ",").map(unescape), device: String(fields[2]),
+                id: Int(fields[0], radix: 10) ?? -1, parent: Int(fields[1], radix: 10) ?? -1,
+                source: unescape(fields[hyphen + 2]))
         }
     }
 
-    /// Blank, tab, newline and backslash are written as a backslash and three octal digits.
+    /// Blank, tab, newline, backslash and, in an option, comma are written as a backslash and three octal digits.
     private static func unescape(_ text: Substring) -> String {
         var bytes: [UInt8] = []
         var rest = Substring(text).utf8

@@ -1,3 +1,4 @@
+import GCXLinux
 package import GCXModel
 import Glibc
 
@@ -24,37 +25,13 @@ package enum MountSource {
         parse(root.text("proc/self/mountinfo") ?? "")
     }
 
-    /// Lines that make no sense are left out (proc(5), `/proc/pid/mountinfo`).
     package static func parse(_ text: String) -> [Mount] {
-        text.split(whereSeparator: \.isNewline).compactMap { line in
-            let words = line.split(separator: " ")
-            // The optional fields end at a lone dash; type, source and options follow it.
-            // bounded here: ten words or more, and three behind the dash, counted first
-            guard words.count >= 10, let dash = words.dropFirst(6).firstIndex(of: "-"), words.count > dash + 3 else {
-                return nil
-            }
-            return Mount(
-                device: String(words[2]), root: unescaped(words[3]), mountPoint: unescaped(words[4]),
-                type: String(words[dash + 1]), options: words[dash + 3].split(separator: ",").map(unescaped),
-                id: Int(words[0], radix: 10) ?? -1,
-                parent: Int(words[1], radix: 10) ?? -1, source: unescaped(words[dash + 2]))
+        MountTable.parse(text).map {
+            Mount(
+                device: $0.device, root: $0.root, mountPoint: $0.point, type: $0.type, options: $0.superOptions,
+                id: $0.id,
+                parent: $0.parent, source: $0.source)
         }
-    }
-
-    /// The kernel writes space, tab, newline, backslash and, in an option, comma as three octal digits.
-    private static func unescaped(_ word: Substring) -> String {
-        var bytes: [UInt8] = []
-        var rest = Array(word.utf8)[...]
-        while let byte = rest.popFirst() {
-            let digits = String(decoding: rest.prefix(3), as: UTF8.self)
-            if byte == UInt8(ascii: "\\"), digits.utf8.count == 3, let code = UInt8(digits, radix: 8) {
-                bytes.append(code)
-                rest = rest.dropFirst(3)
-            } else {
-                bytes.append(byte)
-            }
-        }
-        return String(decoding: bytes, as: UTF8.self)
     }
 
     /// The filesystem of a mount, with its room when this is the live machine.
