@@ -19,6 +19,13 @@ struct JournalReader {
         try String.fetchOne(database, sql: "SELECT value FROM meta WHERE name = ?", arguments: [name.rawValue])
     }
 
+    func isEmpty() throws -> Bool {
+        let isUsed = try Bool.fetchOne(
+            database,
+            sql: "SELECT EXISTS (SELECT * FROM meta) OR EXISTS (SELECT * FROM journal) OR EXISTS (SELECT * FROM heads)")
+        return isUsed == false
+    }
+
     func rows(from index: UInt64, limit: Int) throws -> [JournalRow] {
         try Row.fetchAll(
             database, sql: "SELECT \(Self.journal) WHERE position >= ? ORDER BY position LIMIT ?",

@@ -22,6 +22,10 @@ struct JournalStore: Sendable {
                 sql: "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 1;")
         }
         return try opening(path) {
+            // Looked at before a byte or a permission of it changes.
+            if Files.exists(path), try reading(path).queue.read(Schema.isForeign) {
+                throw LedgerError.notALedger(path: Untrusted(path), reason: "it is a database of another kind")
+            }
             try Files.keepPrivate(database: path)
             let store = JournalStore(queue: try DatabaseQueue(path: path, configuration: configuration))
             try Schema.migrator.migrate(store.queue)
@@ -63,6 +67,9 @@ struct JournalStore: Sendable {
             try queue.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
         }
     }
+
+    /// Whether nothing was ever written: no word of the ledger about itself, no entry and no head.
+    func isEmpty() throws(LedgerError) -> Bool { try snapshot("looking into the ledger") { try $0.isEmpty() } }
 
     func meta(_ name: MetaName) throws(LedgerError) -> String? {
         try storing("reading the ledger's \(name.rawValue)") {
@@ -171,12 +178,18 @@ func storing<Value>(_ operation: String, _ body: () throws -> Value) throws(Ledg
 }
 
 /// What the store threw, as a ledger error that names the operation.
-private func storeError(_ error: any Error, in operation: String) -> LedgerError {
+func storeError(_ error: any Error, in operation: String) -> LedgerError {
     switch error {
-    case let error as LedgerError: error
+    case let error as LedgerError: return error
     case let error as DatabaseError:
-        .storage(
-            operation: Untrusted(operation), detail: Untrusted(DatabaseWords.text(code: error.resultCode.rawValue)))
-    default: .storage(operation: Untrusted(operation), detail: Untrusted(ForeignError.words(error)))
+        switch error.resultCode.primaryResultCode {
+        // A page that is not what it should be, or no table or column of that name: the disk did what it was asked to.
+        case .SQLITE_CORRUPT, .SQLITE_NOTADB: return .corrupted(nil, detail: "\(operation): the file is damaged")
+        case .SQLITE_ERROR: return .corrupted(nil, detail: "\(operation): a table of the ledger is not what it was")
+        default:
+            let words = DatabaseWords.text(code: error.resultCode.rawValue)
+            return .storage(operation: Untrusted(operation), detail: Untrusted(words))
+        }
+    default: return .storage(operation: Untrusted(operation), detail: Untrusted(ForeignError.words(error)))
     }
 }

@@ -39,7 +39,7 @@ package enum LedgerVerifier {
                 try reader.forEachHead { audit.take($0) }
             } catch {
                 // What was read before the file broke off stays in the report.
-                audit.note(nil, "the file cannot be read to its end: \(ForeignError.words(error))")
+                audit.note(nil, Untrusted(storeError(error, in: "reading the file to its end").description))
             }
             return audit
         }

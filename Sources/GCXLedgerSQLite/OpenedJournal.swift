@@ -10,7 +10,8 @@ struct OpenedJournal {
 
     /// - Parameter new: what the ledger is when it has to be founded.
     init(_ store: JournalStore, key: PrivateKey, founding new: LedgerCharter, now: UInt64) throws(LedgerError) {
-        if try store.meta(.format) == nil {
+        // A file that has lost its word about itself is damaged; a ledger founded over it would hide whose money is in it.
+        if try store.isEmpty() {
             state = LedgerState(new)
             head = Signed(
                 TreeHead(size: 0, root: Merkle.emptyRoot, chain: state.chain, timestamp: now), by: key, in: state.domain

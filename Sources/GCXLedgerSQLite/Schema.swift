@@ -28,4 +28,18 @@ enum Schema {
         }
         return migrator
     }
+
+    /// Whether there are tables in the file, and none of them a ledger's: nothing of ours belongs beside them.
+    static func isForeign(_ database: Database) throws -> Bool {
+        guard try !migrator.appliedIdentifiers(database).isSuperset(of: migrator.migrations.prefix(1)) else {
+            return false
+        }
+        let others = try Bool.fetchOne(
+            database,
+            sql: """
+                SELECT EXISTS (SELECT * FROM sqlite_master
+                    WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name <> 'grdb_migrations')
+                """)
+        return others == true
+    }
 }
