@@ -27,7 +27,7 @@ package enum Pricing {
             sum = larger
         }
         guard let (quotient, _) = sum.divided(by: denominator) else {
-            throw .overflow(usage: "everything used", rate: rates.coreHour)
+            throw .overflow(usage: "everything used", rate: terms(usage, rates).map(\.rate).max() ?? .zero)
         }
         return Amount(quotient)
     }
