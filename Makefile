@@ -76,7 +76,7 @@ fuzz: setup ## Look for bytes that end a reader of them (FUZZ_SECONDS in all, 60
 vm: setup-test ## Run an installed gcx under systemd and pure cgroup v2, in a virtual machine
 	Tests/VM/run
 
-docs: setup ## Render articles and doc comments as a site in .build/docs, with links checked (minutes in a fresh clone)
+docs: setup ## Render articles and doc comments as a site in .build/docs, with every link checked
 	SWIFT="$(SWIFT)" .ci/docs
 
 install: ## Install below DESTDIR/PREFIX; a configuration that is there is kept

@@ -4,7 +4,7 @@ import GCXBenchmark
 /// The devices that the `gpu.*` axes are measured on.
 ///
 /// A driver may hang or crash: then this process does, and whoever started it kills it when its time is over
-/// (``BenchmarkPlan/timeout``), as with everything else it loads.
+/// (`BenchmarkPlan.timeout`), as with everything else it loads.
 struct BenchAccelerators {
     /// One device, open.
     struct Device {

@@ -66,7 +66,7 @@ struct BenchOptions {
     var environmentRemoved: [String]
     var environmentIsOpen: Bool
 
-    /// - Throws: ``Wrong``, or the ``BenchmarkError`` of the plan that the options make.
+    /// - Throws: ``Wrong``, or the `BenchmarkError` of the plan that the options make.
     init(_ arguments: [String]) throws {
         var values = try Self.pairs(arguments)
         let axes = values.removeValue(forKey: "--axes").map { $0.split(separator: ",").map(String.init) }

@@ -11,7 +11,7 @@ struct BenchLatencyCurve {
 
     let team: BenchTeam
     let cgroup: BenchCgroup
-    /// Of ``gcx_now_nanoseconds``; sizes that are left then are left out.
+    /// Of `gcx_now_nanoseconds`; sizes that are left then are left out.
     let deadline: UInt64
 
     /// Cost: about 20 ms a size, and the linking, which takes a second in all.

@@ -2,7 +2,7 @@ import CKernels
 import GCXBenchmark
 import Glibc
 
-/// What the kernel counts about the machine and this process at one moment; two of them make a ``Disturbance``.
+/// What the kernel counts about the machine and this process at one moment; two of them make a `Disturbance`.
 struct BenchReading {
     /// Ticks of one processor since boot.
     struct Processor: Equatable {

@@ -14,7 +14,7 @@ struct BenchSampler {
     private static let wholeShareMin = 0.8
 
     let benchmark: Benchmark
-    /// Of ``gcx_now_nanoseconds``.
+    /// Of `gcx_now_nanoseconds`.
     let deadline: UInt64
     /// What one core alone does, times the cores; 0 where that is not known.
     var whole = 0.0

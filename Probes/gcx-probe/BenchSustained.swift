@@ -12,7 +12,7 @@ import GCXBenchmark
     var threads: Int { unsafe product.threads }
     var workingSetBytes: UInt64 { unsafe product.workingSetBytes }
 
-    /// - Parameter deadline: of ``gcx_now_nanoseconds``; the end of the run.
+    /// - Parameter deadline: of `gcx_now_nanoseconds`; the end of the run.
     init(team: BenchTeam, isa: gcx_isa, deadline: UInt64) throws(BenchFailure) {
         unsafe product = try unsafe BenchMatrixProduct(team: team, isa: isa)
         let now = gcx_now_nanoseconds()

@@ -11,7 +11,7 @@ struct BenchTouch: BenchMeasurement {
 
     let team: BenchTeam
     private let bytes: UInt64
-    /// Of ``gcx_now_nanoseconds``; writing ends then.
+    /// Of `gcx_now_nanoseconds`; writing ends then.
     private let deadline: UInt64
     private var isDone = false
     var threads: Int { team.threads }

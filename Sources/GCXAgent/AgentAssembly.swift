@@ -18,7 +18,7 @@ package struct AgentAssembly: Sendable {
     private let context: KeeperContext
     private let offers: OfferService
 
-    /// - Throws: ``AgentError`` when the machine, the store or the state directory cannot be used; nothing is running then.
+    /// - Throws: `AgentError` when the machine, the store or the state directory cannot be used; nothing is running then.
     package init(
         settings: AgentSettings, identity: AgentIdentity, ledger: any Ledger, measurer: any MachineMeasurer,
         logger: Logger, clock: AgentClock = .system

@@ -16,7 +16,7 @@ extension AgentCore {
 
     /// The job whose log is asked for.
     ///
-    /// - Throws: ``AgentError/logNotKept(_:job:jobs:)`` when there is none of it.
+    /// - Throws: `AgentError.logNotKept` when there is none of it.
     private func job(of query: LogQuery, _ row: LeaseRow) throws(AgentError) -> UInt64 {
         let latest = max(row.jobs, 1)
         let job = query.job ?? latest
@@ -51,7 +51,7 @@ extension AgentCore {
         }
     }
 
-    /// - Throws: ``AgentError/badRequest(_:)`` when the caller named a place where no record begins: that is no damage.
+    /// - Throws: `AgentError.badRequest` when the caller named a place where no record begins: that is no damage.
     private func stretch(
         of lease: LeaseID, _ job: UInt64, from offset: UInt64, bytesMax: Int, _ query: LogQuery
     ) async throws(AgentError) -> JobLogStretch {

@@ -195,7 +195,7 @@ struct Deadline: Sendable {
     /// Boot clock, ns.
     private let end: UInt64
 
-    /// At most ``WireLimits/longPollSecondsMax`` from now.
+    /// At most `WireLimits.longPollSecondsMax` from now.
     init(seconds: UInt64, by clock: AgentClock) {
         self.clock = clock
         let wait = Nanoseconds.of(seconds: min(seconds, WireLimits.longPollSecondsMax))

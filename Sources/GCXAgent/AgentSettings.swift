@@ -53,7 +53,7 @@ package struct AgentSettings: Sendable {
 
     /// The database of the agent.
     package var databasePath: String { "\(stateDirectory)/agent.sqlite" }
-    /// A directory for each job; see ``JobDirectory``.
+    /// A directory for each job; see `JobDirectory`.
     package var jobsPath: String { "\(stateDirectory)/jobs" }
     /// Where uploads wait for their job.
     package var uploadsPath: String { "\(stateDirectory)/uploads" }
@@ -112,7 +112,7 @@ package struct AgentIdentity: Sendable {
 
     package var owner: Address { grant.document.owner }
 
-    /// - Throws: ``AgentError/notAllowed(_:)`` when the grant is for another machine, another ledger, or not the owner's.
+    /// - Throws: `AgentError.notAllowed` when the grant is for another machine, another ledger, or not the owner's.
     package init(
         machine: any KeyCustody, grant: Signed<MachineGrant>, domain: EIP712Domain
     ) throws(AgentError) {

@@ -14,7 +14,7 @@ package struct SessionCheck: Sendable {
         (self.machine, self.domain, self.now) = (machine, domain, now)
     }
 
-    /// - Throws: ``AgentError/notAllowed(_:)`` unless the account that the session names signed it, for this machine, for
+    /// - Throws: `AgentError.notAllowed` unless the account that the session names signed it, for this machine, for
     ///   a time that has begun, is not over, and is over within ``AgentLimits/sessionSecondsMax``.
     package func check(_ session: Signed<ApiSession>) throws(AgentError) {
         let document = session.document

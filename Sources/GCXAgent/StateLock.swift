@@ -9,7 +9,7 @@ import GCXWire
 final class StateLock: Sendable {
     private let lock: FileLock
 
-    /// - Throws: ``AgentError/stateUnusable(_:remedy:)`` when another agent has it.
+    /// - Throws: `AgentError.stateUnusable` when another agent has it.
     init(_ directory: String) throws(AgentError) {
         let path = "\(directory)/agent.lock"
         let held: FileLock?

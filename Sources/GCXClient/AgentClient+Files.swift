@@ -45,7 +45,7 @@ extension AgentClient {
     /// compared with what the machine signed, and with the digest that the agent names.
     ///
     /// - Returns: the file's bytes and the digest; nil when the job has no output.
-    /// - Throws: ``AgentError/answerImpossible(_:)`` for an output that is not the signed one, or larger than allowed.
+    /// - Throws: `AgentError.answerImpossible` for an output that is not the signed one, or larger than allowed.
     @discardableResult
     package func downloadOutput(
         _ lease: LeaseID, to path: String, by caller: Caller, accepting terms: OutputTerms = OutputTerms(),

@@ -4,9 +4,9 @@ package import GCXSigning
 package import GCXWire
 import NIOHTTP1
 
-/// An agent in another process, reached through its ``AgentServer``.
+/// An agent in another process, reached through its `AgentServer`.
 ///
-/// It throws the very errors of the agent, and ``AgentError/unreachable(_:)`` when no answer came: then the call may
+/// It throws the very errors of the agent, and `AgentError.unreachable` when no answer came: then the call may
 /// have been obeyed or not.
 package struct AgentClient: AgentOperations {
     let endpoint: Endpoint
@@ -68,7 +68,7 @@ package struct AgentClient: AgentOperations {
 
     /// All receipts of a lease, a page at a time.
     ///
-    /// - Throws: ``AgentError/answerImpossible(_:)`` beyond `most` of them, or what a call throws.
+    /// - Throws: `AgentError.answerImpossible` beyond `most` of them, or what a call throws.
     package func allReceipts(
         _ lease: LeaseID, by caller: Caller, most: Int = ClientLimits.receiptsMax
     ) async throws(AgentError) -> [Signed<Receipt>] {

@@ -5,11 +5,11 @@ package import GCXWire
 import NIOHTTP1
 import Synchronization
 
-/// A ledger in another process, reached through its ``LedgerServer``.
+/// A ledger in another process, reached through its `LedgerServer`.
 ///
 /// It throws the very errors of the ledger behind it. When nothing was sent the error is
-/// ``LedgerError/unreachable(endpoint:detail:)``; when the answer to a post got lost it is
-/// ``LedgerError/outcomeUnknown(_:after:)``, and posting the same entry again is safe.
+/// `LedgerError.unreachable`; when the answer to a post got lost it is
+/// `LedgerError.outcomeUnknown`, and posting the same entry again is safe.
 package final class HTTPLedger: TransparentLedger {
     let endpoint: Endpoint
     private let transport: HTTPTransport

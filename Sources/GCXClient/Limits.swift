@@ -27,7 +27,7 @@ package enum ClientLimits {
     package static let outputBytesMax: UInt64 = 1 << 40
     /// Items that a client takes of one list of a ledger, in all its pages.
     package static let listItemsMax = 1_000_000
-    /// Pages of a list without an item that a client takes in a row: each stands for ``LedgerLimits/pageLookedAtMax`` items that
+    /// Pages of a list without an item that a client takes in a row: each stands for `LedgerLimits.pageLookedAtMax` items that
     /// did not count, so this is as many as are taken of a list, several times over.
     package static let emptyPagesMax = 1_000
     /// Receipts of one lease that a client takes: a month of one every ten seconds.

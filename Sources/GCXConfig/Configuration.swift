@@ -1,6 +1,6 @@
 package import GCXModel
 
-/// Everything an owner can decide, with its defaults. ``ConfigurationKey/all`` describes each key once; the reader, the
+/// Everything an owner can decide, with its defaults. `ConfigurationKey.all` describes each key once; the reader, the
 /// checks and the example file all come from there.
 package struct Configuration: Equatable, Sendable {
     package struct Agent: Equatable, Sendable {

@@ -11,7 +11,7 @@ struct ProbeProcess {
     let arguments: [String]
     let timeout: Duration
     let outputBytesMax: Int
-    /// Asked about every ``LinuxLimits/toolWatchInterval``; once it is true the program is ended with all that it started.
+    /// Asked about every `LinuxLimits.toolWatchInterval`; once it is true the program is ended with all that it started.
     var isCancelled: @Sendable () -> Bool = { false }
 
     /// What a program that exited by itself left.

@@ -158,7 +158,7 @@ extension JobLog {
 
     /// The whole records in a page of a log.
     ///
-    /// - Throws: ``LinuxError/malformed(object:reason:)`` when there is something else among them.
+    /// - Throws: `LinuxError.malformed` when there is something else among them.
     package static func records(in page: [UInt8]) throws(LinuxError) -> [Record] {
         var records: [Record] = []
         let end = unsafe page.withUnsafeBytes { bytes in

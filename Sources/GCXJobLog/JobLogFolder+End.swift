@@ -13,7 +13,7 @@ package struct JobLogEnd: Equatable, Sendable {
 extension JobLogFolder {
     /// The end of what is whole by now; nil when there is no log.
     ///
-    /// - Throws: ``LinuxError/malformed(object:reason:)`` when the last segment does not hold what was written.
+    /// - Throws: `LinuxError.malformed` when the last segment does not hold what was written.
     /// - Complexity: the last segment is read and hashed, a few milliseconds at most.
     package func end() throws(LinuxError) -> JobLogEnd? {
         for start in try starts().reversed() {
@@ -78,7 +78,7 @@ package struct JobLogReader: Sendable {
 
     /// The next whole records; empty when there is nothing new yet. After a dropped part it goes on where the kept one begins.
     ///
-    /// - Throws: ``LinuxError/malformed(object:reason:)`` when the log is damaged.
+    /// - Throws: `LinuxError.malformed` when the log is damaged.
     package mutating func next() throws(LinuxError) -> [JobLog.Record] {
         while true {
             // bounded: a constant

@@ -111,7 +111,7 @@ extension JobLogFolder {
     /// Whole records from an offset on: at least one if there is one, otherwise at most `bytesMax` bytes, out of one segment.
     ///
     /// - Parameter only: leaves out the other stream of the job.
-    /// - Throws: ``LinuxError/malformed(object:reason:)`` when no record begins at the offset.
+    /// - Throws: `LinuxError.malformed` when no record begins at the offset.
     package func stretch(
         from offset: UInt64, bytesMax: Int, only: JobLog.Stream? = nil
     ) throws(LinuxError) -> JobLogStretch {

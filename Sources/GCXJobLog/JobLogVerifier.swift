@@ -3,7 +3,7 @@ package import GCXModel
 
 /// Checks a log from its first kept record to its end against the heads that receipts carry.
 ///
-/// Feed it the log with ``add(_:start:)``, then ask for ``finish(isComplete:)``.
+/// Feed it the log with ``add(_:start:)``, then ask for ``finish()``.
 package struct JobLogVerifier: Sendable {
     /// The head that one receipt carries.
     package struct Point: Equatable, Sendable {

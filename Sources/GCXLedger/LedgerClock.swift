@@ -5,7 +5,7 @@ import GCXSigning
 ///
 /// The machine's clock names the time of each entry, and a ledger's time never goes back. One entry under a clock that was
 /// far ahead would hold it there: every honest document expired, every rate cap void. So a jump is refused, and what is
-/// right is said by the operator, in a ``ClockOrder``. Times are Unix seconds, boot times nanoseconds.
+/// right is said by the operator, in a `ClockOrder`. Times are Unix seconds, boot times nanoseconds.
 package struct LedgerClock: Equatable, Sendable {
     private var taken: UInt64
     private var takenAtBoot: UInt64

@@ -1,6 +1,6 @@
 import GCXModel
 
-/// The bounds of a ledger, beside those of the documents in ``GCXModel/Limits``.
+/// The bounds of a ledger, beside those of the documents, `Limits`.
 package enum LedgerLimits {
     /// Entries in one page of the journal, and items in one page of a list.
     package static let pageEntriesMax = 200

@@ -10,7 +10,7 @@ package import GCXModel
 /// hash is what goes into the Merkle tree.
 package struct PostedEntry: Equatable, Sendable {
     package let index: UInt64
-    /// The ledger's Unix seconds; never decreases along the journal, except where the operator's ``ClockOrder`` stands.
+    /// The ledger's Unix seconds; never decreases along the journal, except where the operator's `ClockOrder` stands.
     package let postedAt: UInt64
     /// Hash of the entry before; for the first the digest of the ledger's charter.
     package let previous: Digest

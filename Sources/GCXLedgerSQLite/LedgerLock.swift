@@ -13,7 +13,7 @@ final class LedgerLock: Sendable {
     private let database: String
 
     /// - Parameter database: the ledger's file, by whatever name: the lock lies beside the file itself.
-    /// - Throws: ``LedgerError/locked(path:)`` when another holder is there, ``LedgerError/corrupted(_:detail:)`` when a
+    /// - Throws: `LedgerError.locked` when another holder is there, `LedgerError.corrupted` when a
     ///   ledger was kept in the file and is not there any more.
     init(beside database: String) throws(LedgerError) {
         self.database = database

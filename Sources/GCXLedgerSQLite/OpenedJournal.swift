@@ -63,7 +63,7 @@ struct OpenedJournal {
 
 // What the file says it is.
 extension LedgerCharter {
-    /// - Throws: ``LedgerError/unknownFormat(found:known:)`` for a file of another version.
+    /// - Throws: `LedgerError.unknownFormat` for a file of another version.
     init(_ store: JournalStore) throws(LedgerError) {
         guard let text = try store.meta(.format) else {
             throw .corrupted(nil, detail: "the file does not say which format it has")

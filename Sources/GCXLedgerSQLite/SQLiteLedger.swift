@@ -4,7 +4,7 @@ import GCXLinux
 package import GCXModel
 package import GCXSigning
 
-/// The embedded ledger: one file, one writer, every rule of ``LedgerState``, and a Merkle tree with a head for every size.
+/// The embedded ledger: one file, one writer, every rule of `LedgerState`, and a Merkle tree with a head for every size.
 ///
 /// ```swift
 /// let ledger = try SQLiteLedger(path: "/var/lib/gcx/ledger.sqlite", operatorKey: key, isTestNetwork: true) {
@@ -43,8 +43,8 @@ package actor SQLiteLedger: TransparentLedger {
     ///   - founding: makes a ledger that is founded now one of its own; a file keeps its first.
     ///   - boot: nanoseconds of a clock that never jumps.
     ///   - now: Unix seconds; may jump, the ledger's own clock neither goes back nor follows it far.
-    /// - Throws: ``LedgerError/locked(path:)``, ``LedgerError/wrongOperator(expected:got:)``,
-    ///   ``LedgerError/wrongNetwork(isTestNetwork:)``, ``LedgerError/corrupted(_:detail:)``, or a storage error.
+    /// - Throws: `LedgerError.locked`, `LedgerError.wrongOperator`,
+    ///   `LedgerError.wrongNetwork`, `LedgerError.corrupted`, or a storage error.
     /// - Complexity: O(entries); hashes and rules are checked again, signatures only by ``LedgerVerifier``.
     package init(
         path: String, operatorKey: PrivateKey, isTestNetwork: Bool, founding: Digest = .random(),

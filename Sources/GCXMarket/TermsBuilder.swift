@@ -24,7 +24,7 @@ extension LeaseTerms {
     /// in full use and the credit on top, at most the budget; the burst is one receipt period and the credit, so that an
     /// honest job never meets the rate cap. What the job can send, where the offer gives it a network, is in burst and cap too.
     ///
-    /// - Throws: ``PricingError`` when the rates are too large to multiply, or the end is too late to be written.
+    /// - Throws: `PricingError` when the rates are too large to multiply, or the end is too late to be written.
     package init(
         demand: Demand, demandDigest: Digest, offer: Offer, offerDigest: Digest, choice: LeaseChoice
     ) throws(PricingError) {

@@ -1,6 +1,6 @@
 package import GCXModel
 
-/// The only place that multiplies, divides or rounds an ``Amount``.
+/// The only place that multiplies, divides or rounds an `Amount`.
 package enum Pricing {
     /// Nanoseconds in an hour.
     static let hourNanoseconds: UInt128 = 3_600_000_000_000

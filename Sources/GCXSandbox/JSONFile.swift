@@ -13,7 +13,7 @@ package enum JSONFile {
         }
     }
 
-    /// Writes the value so that it survives a power cut; see ``DurableFile``.
+    /// Writes the value so that it survives a power cut; see `DurableFile`.
     static func write(_ value: some Encodable, to path: String) throws(LinuxError) {
         try DurableFile.write(try encode(value, object: path), to: path)
     }

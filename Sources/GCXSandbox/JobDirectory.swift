@@ -19,7 +19,7 @@ package struct JobDirectory: Codable, Equatable, Hashable, Sendable {
     /// Held by the supervisor while it lives.
     package var lock: String { "\(path)/supervisor.lock" }
     package var supervisor: String { "\(path)/supervisor.json" }
-    /// Standard output and standard error of the job, a directory; see ``JobLog``.
+    /// Standard output and standard error of the job, a directory; see `JobLog`.
     package var log: String { "\(path)/log" }
     /// A request to end the job, written before the supervisor is signalled.
     package var stop: String { "\(path)/stop.json" }
@@ -131,7 +131,7 @@ package struct SupervisorRecord: Codable, Equatable, Sendable {
 
 /// A request to end a job before it ends by itself.
 package struct StopRequest: Codable, Equatable, Sendable {
-    /// ``ExitReason/budget``, ``ExitReason/timeLimit`` or ``ExitReason/cancelled(by:)``: it becomes the job's end.
+    /// `ExitReason.budget`, `ExitReason.timeLimit` or `ExitReason.cancelled`: it becomes the job's end.
     package var reason: ExitReason
     /// From SIGTERM to SIGKILL; 0 kills at once and does not even wake a paused job.
     package var graceMilliseconds: UInt64

@@ -15,7 +15,7 @@ package struct JobSpec: Codable, Equatable, Sendable {
     package var resources: JobResources
     /// Shown read-only at `/input`.
     package var inputDirectory: String?
-    /// Seconds on the boot clock after which the job is ended with ``ExitReason/timeLimit``.
+    /// Seconds on the boot clock after which the job is ended with `ExitReason.timeLimit`.
     package var wallSecondsMax: UInt64
     /// Bytes that the log of standard output and standard error may take, records' headers and all.
     package var logBytesMax: UInt64

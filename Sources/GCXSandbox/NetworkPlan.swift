@@ -2,7 +2,7 @@ package import GCXModel
 
 /// The network of one job, settled before it starts.
 package struct NetworkPlan: Codable, Equatable, Sendable {
-    /// The machine's end of the pair; the job's is ``jobInterface``. The name holds the job's address, so that whatever
+    /// The machine's end of the pair; the job's is `jobInterface`. The name holds the job's address, so that whatever
     /// is found on the machine says whose it is.
     package var interface: String
     /// The address of the machine's end.

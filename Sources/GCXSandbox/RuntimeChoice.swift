@@ -79,7 +79,7 @@ struct Runtime {
 
     /// Makes the container and starts it, with these descriptors as its standard output and error.
     ///
-    /// - Throws: ``LinuxError/toolFailed(tool:status:output:)`` with the runtime's own words.
+    /// - Throws: `LinuxError.toolFailed` with the runtime's own words.
     func run(_ id: String, output: Int32, error: Int32) throws(LinuxError) {
         let arguments = ["run", "--detach", "--bundle", paths.bundle, "--pid-file", paths.pidFile, id]
         try call(arguments, descriptors: [(output, 1), (error, 2)])

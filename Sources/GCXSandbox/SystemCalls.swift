@@ -5,7 +5,7 @@
 /// everything whose namespace is the whole machine, and the interfaces where most escapes of recent years began
 /// (io_uring, bpf, userfaultfd, keyrings, new mount calls, user namespaces inside the job); and what the kernel counts for
 /// the whole machine (`io_setup`, whose slots are `fs.aio-max-nr`). Calls that are right or wrong by what is asked of them
-/// are in ``SystemCallArguments``.
+/// are in `SystemCallArguments`.
 package enum SystemCalls {
     /// Calls with a common reason.
     package struct Group: Sendable {

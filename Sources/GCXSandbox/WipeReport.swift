@@ -28,7 +28,7 @@ package struct WipeReport: Equatable, Sendable, CustomStringConvertible {
         for name in try Files.names(in: path) { try count("\(path)/\(name)") }
     }
 
-    /// - Throws: ``LinuxError/systemCall(operation:object:errno:)`` with EBUSY when a process of the job is still there.
+    /// - Throws: `LinuxError.systemCall` with EBUSY when a process of the job is still there.
     mutating func lookForProcesses(of ids: IDMap) throws(LinuxError) {
         for name in try Files.names(in: "/proc") where name.allSatisfy(\.isNumber) {
             var status = stat()

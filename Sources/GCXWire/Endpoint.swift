@@ -82,7 +82,7 @@ extension Endpoint {
 }
 
 extension Endpoint: CustomStringConvertible {
-    /// The text that ``init(_:)`` takes.
+    /// The text that ``init(_:)-(String)`` takes.
     package var description: String {
         switch self {
         case .unix(let path): "unix:\(path)"

@@ -58,7 +58,7 @@ package struct ErrorSummary: Codable {
     package var message: Untrusted
 }
 
-/// A ``Remedy`` in JSON: `{"kind": "fix", "instruction": "…"}`.
+/// A `Remedy` in JSON: `{"kind": "fix", "instruction": "…"}`.
 package struct WireRemedy: Codable, Equatable {
     package enum Kind: String, Codable { case retry, fix, refuse }
     package var kind: Kind

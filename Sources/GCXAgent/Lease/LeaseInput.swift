@@ -39,7 +39,7 @@ extension JobInput {
 extension LeaseUploads {
     /// The input, fetched where it is to be, compared with its digest, looked through and unpacked; nil when there is none.
     ///
-    /// - Throws: ``AgentError/inputRefused(_:remedy:)`` for an input that is not what the request says.
+    /// - Throws: `AgentError.inputRefused` for an input that is not what the request says.
     func input(
         _ wanted: JobInput?, _ settings: AgentSettings, run: Unpacker.Run
     ) async throws(AgentError) -> LeaseInput? {

@@ -101,7 +101,7 @@ struct LeaseUploads: Sendable {
 extension LeaseUploads {
     /// The upload of a kind: the very file that was hashed when it came. Nil when there is none.
     ///
-    /// - Throws: ``AgentError/storage(_:)`` when another file lies there, or other bytes.
+    /// - Throws: `AgentError.storage` when another file lies there, or other bytes.
     func placed(_ kind: UploadKind, run: Unpacker.Run) async throws(AgentError) -> SealedUpload? {
         guard let upload = try store.uploads(of: lease)[kind] else { return nil }  // bounded: a dictionary
         let path = path(of: upload)
@@ -160,7 +160,7 @@ extension LeaseUploads {
 extension JobRequest {
     /// The image that the request names instead of an upload.
     ///
-    /// - Throws: ``AgentError/imageRefused(_:remedy:)`` when it names none.
+    /// - Throws: `AgentError.imageRefused` when it names none.
     func registryImage() throws(AgentError) -> RegistryReference {
         do { return try RegistryReference(imageReference?.raw(for: .naming) ?? "") } catch {
             throw .imageRefused(Untrusted(error.description), remedy: Untrusted(error.remedy.instruction))

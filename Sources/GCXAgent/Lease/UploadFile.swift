@@ -50,7 +50,7 @@ package final class UploadFile: Sendable {
 
     /// Writes a piece at the end. The calling thread waits for the disk.
     ///
-    /// - Throws: ``AgentError/tooLarge(_:bytesMax:)``, ``AgentError/noRoom(_:)``, or an error of the disk; what was written
+    /// - Throws: `AgentError.tooLarge`, `AgentError.noRoom`, or an error of the disk; what was written
     ///   before stays in the file, which is worth nothing then.
     package func write(_ piece: some Collection<UInt8>) throws(AgentError) {
         let piece = Array(piece)

@@ -10,7 +10,7 @@ import Synchronization
 /// How much may be written for a lease: no upload, download or unpacking may take what others were promised.
 ///
 /// A job's writable layer is a file with holes, so the disk of a job that runs looks free. It is not: what is missing in
-/// that file is promised, and so is ``SandboxLimits/diskReserveBytes`` for the agent's database and the jobs' outputs.
+/// that file is promised, and so is `SandboxLimits.diskReserveBytes` for the agent's database and the jobs' outputs.
 final class UploadRoom: Sendable {
     private let store: AgentStore
     private let settings: AgentSettings

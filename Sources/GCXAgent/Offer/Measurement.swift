@@ -36,7 +36,7 @@ package struct Measurement: Sendable {
 
 /// Whoever looks at the machine.
 package protocol MachineMeasurer: Sendable {
-    /// - Throws: ``AgentError/sandbox(_:remedy:)`` when not even an inventory could be had.
+    /// - Throws: `AgentError.sandbox` when not even an inventory could be had.
     func measure(at now: UInt64) async throws(AgentError) -> Measurement
     /// The inventory alone: a fraction of a second, where a measurement takes the time of its benchmarks.
     func look() async throws(AgentError) -> Inventory

@@ -22,7 +22,7 @@ package struct OfferBuilder: Sendable {
     /// - Parameters:
     ///   - storageFreeBytes: room on the disk of the state directory.
     ///   - gpus: devices that a runtime can hand to a job.
-    /// - Throws: ``AgentError/termsRefused(_:remedy:)`` when nothing is left to sell.
+    /// - Throws: `AgentError.termsRefused` when nothing is left to sell.
     package func capacity(of inventory: Inventory, storageFreeBytes: UInt64, gpus: Int = 0) throws(AgentError)
         -> Resources
     {

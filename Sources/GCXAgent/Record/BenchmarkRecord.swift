@@ -16,7 +16,7 @@ package struct BenchmarkRecord: Codable, Equatable, Sendable {
     package static let bytesMax = 16_777_216
 
     package var schema: Int
-    /// Signed for ``EIP712Domain/standalone``.
+    /// Signed for `EIP712Domain.standalone`.
     package var attestation: Signed<AttestationRecord>
     /// What the figures come to, for the reader; whoever checks computes it again.
     package var rating: ComputeHourRating

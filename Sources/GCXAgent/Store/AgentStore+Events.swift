@@ -3,7 +3,7 @@ import GCXWire
 import GRDB
 
 extension AgentStore {
-    /// Writes an event down. Beyond ``WireLimits/eventsPerLeaseMax`` of one lease nothing more is kept.
+    /// Writes an event down. Beyond `WireLimits.eventsPerLeaseMax` of one lease nothing more is kept.
     func append(_ event: JobEvent) throws(AgentError) {
         try write { database in
             let lease = event.lease.description

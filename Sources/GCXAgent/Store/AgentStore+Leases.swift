@@ -48,7 +48,7 @@ struct LeaseBook: Sendable {
 
     /// What holds capacity of the machine at `now`, Unix seconds.
     ///
-    /// - Throws: ``AgentError/termsRefused(_:remedy:)`` while that cannot be told.
+    /// - Throws: `AgentError.termsRefused` while that cannot be told.
     func holders(at now: UInt64) throws(AgentError) -> [LeaseHolder] {
         var holders = rows.filter(\.phase.holdsCapacity).map {
             LeaseHolder(terms: $0.terms, placement: $0.placement, isProposal: $0.phase.name == .proposed)
@@ -173,7 +173,7 @@ extension AgentStore {
 }
 
 extension LeaseRow {
-    /// - Throws: ``AgentError/storage(_:)`` when a column does not hold what the schema says.
+    /// - Throws: `AgentError.storage` when a column does not hold what the schema says.
     init(row: Row) throws(AgentError) {
         let columns = StoredRow(row, table: "lease")
         let (idText, claimedText): (String, String) = (try columns.value("id"), try columns.value("claimed"))

@@ -17,7 +17,7 @@ package struct AgentStore: Sendable {
     ///
     /// - Parameter dependents: what lies on the disk and is explained by this database alone. While there is any, a
     ///   database that is missing or empty is not begun anew.
-    /// - Throws: ``AgentError/stateUnusable(_:remedy:)`` for a database that cannot be gone on with.
+    /// - Throws: `AgentError.stateUnusable` for a database that cannot be gone on with.
     package init(path: String, dependents: [String] = []) throws(AgentError) {
         try StoreCheck(path: path, dependents: dependents).run(Self.migrator)
         do { try Files.keepPrivate(database: path) } catch { throw .storage(Untrusted(error.description)) }

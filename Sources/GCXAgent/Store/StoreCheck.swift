@@ -13,7 +13,7 @@ struct StoreCheck {
     /// What lies on the disk and is explained by this database alone.
     let dependents: [String]
 
-    /// - Throws: ``AgentError/stateUnusable(_:remedy:)`` with what to do. The database is left as it is; of a damaged one a
+    /// - Throws: `AgentError.stateUnusable` with what to do. The database is left as it is; of a damaged one a
     ///   copy is made beside it, which no later start writes to.
     /// - Complexity: the whole file is read (`quick_check`).
     func run(_ migrator: DatabaseMigrator) throws(AgentError) {

@@ -5,7 +5,7 @@ package import GCXSigning
 
 /// Everything a journal says, as a value: the rules of the market live in its extensions, one topic a file.
 ///
-/// Writing goes in two steps, so that a store can put its own write between them: ``check(_:in:)`` is pure and either
+/// Writing goes in two steps, so that a store can put its own write between them: ``check(_:key:in:)`` is pure and either
 /// refuses an entry or says what it would change; ``commit(_:of:)`` makes the change and cannot fail.
 ///
 /// ```swift
@@ -144,7 +144,7 @@ extension LedgerState {
         return Change(key: key, effects: try effects(of: entry, digest: key.digest, in: posting))
     }
 
-    /// Makes a change that ``check(_:in:)`` allowed at this very state.
+    /// Makes a change that ``check(_:key:in:)`` allowed at this very state.
     package mutating func commit(_ change: Change, of posted: PostedEntry) {
         for effect in change.effects { perform(effect) }
         positions[change.key] = posted.index

@@ -17,7 +17,7 @@ package struct LeaseMoney: Equatable, Sendable {
     /// What all of it costs in full use, or ``MarketLimits/depositReceiptsMin`` receipts of it where that is less.
     package let depositMin: Amount
 
-    /// - Throws: ``PricingError`` when the rates are too large to multiply.
+    /// - Throws: `PricingError` when the rates are too large to multiply.
     package init(_ terms: LeaseTerms) throws(PricingError) {
         self.terms = terms
         func ceiling(_ seconds: UInt64) throws(PricingError) -> Amount {

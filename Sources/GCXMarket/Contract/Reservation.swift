@@ -26,7 +26,7 @@ package struct Reservation: Equatable, Sendable {
 
     /// The hourly price of keeping these resources by the word of an offer; nil where it asks for none.
     ///
-    /// - Throws: ``PricingError`` when the rates are too large to multiply.
+    /// - Throws: `PricingError` when the rates are too large to multiply.
     package static func hourly(
         _ resources: Resources, of offer: Offer
     ) throws(PricingError) -> Amount? {

@@ -1,6 +1,6 @@
 package import GCXModel
 
-/// The parts of ``Resources``, so that a rule on all of them is written once.
+/// The parts of `Resources`, so that a rule on all of them is written once.
 package enum ResourcePart: String, CaseIterable, Sendable {
     case cores
     case memory = "bytes of memory"

@@ -6,7 +6,7 @@ import Glibc
 /// is handed.
 ///
 /// It gets descriptors and no paths. Run by root, it has ids that belong to nobody else, and so do the files it makes;
-/// see ``SandboxLimits/filesHostID``. Run by anybody else, it stands for that user alone. See ``Walls``.
+/// see ``SandboxLimits/filesHostID``. Run by anybody else, it stands for that user alone. See `Walls`.
 package struct Unpacker: Sendable {
     package let program: String
 

@@ -6,7 +6,7 @@ import Hummingbird
 import Logging
 import ServiceLifecycle
 
-/// What an agent answers over HTTP: one route for each call of ``AgentOperations``.
+/// What an agent answers over HTTP: one route for each call of `AgentOperations`.
 struct AgentRoutes: Sendable {
     let agent: any AgentHost
     /// Whether the owner is at the other end of a connection, as far as the kernel says who is.
@@ -83,7 +83,7 @@ struct AgentRoutes: Sendable {
         }
     }
 
-    /// - Throws: ``AgentError/notAllowed(_:)`` for a stranger's call without a session, or with a broken one anywhere.
+    /// - Throws: `AgentError.notAllowed` for a stranger's call without a session, or with a broken one anywhere.
     private func caller(_ request: Request) throws(AgentError) -> Caller {
         if let header = request.headers[.authorization] { return .session(try SessionHeader.parse(header)) }
         guard isOwnersConnection else {

@@ -6,7 +6,7 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 
-/// What a ledger answers over HTTP: one route for each call of ``Ledger`` and ``TransparentLedger``.
+/// What a ledger answers over HTTP: one route for each call of `Ledger` and `TransparentLedger`.
 ///
 /// Nobody logs in: reading is free to whoever may connect, and what is written carries its own signatures.
 struct LedgerRoutes: Sendable {

@@ -6,7 +6,7 @@ import NIOCore
 extension Request {
     /// The JSON body.
     ///
-    /// - Throws: ``RequestError/bodyTooLarge(bytesMax:)`` or ``RequestError/malformed(_:)``.
+    /// - Throws: `RequestError.bodyTooLarge` or `RequestError.malformed`.
     func json<Value: Decodable>(_ type: Value.Type, bytesMax: Int) async throws -> Value {
         try await sizedJSON(type, bytesMax: bytesMax).value
     }
@@ -28,7 +28,7 @@ extension Request {
         }
     }
 
-    /// A value after `?name=`, or nil when it is not there. Throws ``RequestError/malformed(_:)`` when it is not readable.
+    /// A value after `?name=`, or nil when it is not there. Throws `RequestError.malformed` when it is not readable.
     func query<Value: LosslessStringConvertible>(_ name: String, as type: Value.Type) throws -> Value? {
         let values = uri.queryParameters[values: Substring(name)]
         guard values.count < 2 else { throw RequestError.malformed("the query parameter \(name) is there twice") }

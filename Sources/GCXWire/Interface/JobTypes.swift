@@ -106,7 +106,7 @@ package struct JobStatus: Codable, Equatable, Sendable {
     package var jobs: UInt64?
     /// When the machine signed the lease, Unix seconds; nil from an agent that does not say.
     package var createdAt: UInt64?
-    /// The latest job's program and arguments as a shell takes them, at most ``AgentLimits/commandShownBytesMax``; nil before
+    /// The latest job's program and arguments as a shell takes them, at most `AgentLimits.commandShownBytesMax`; nil before
     /// there is one, and where its image's own is run.
     package var command: Untrusted?
     /// The latest job's image as the buyer named it; nil where it has no name.

@@ -55,7 +55,7 @@ package struct LogPage: Equatable, Sendable {
     package var skipLines: UInt64
     /// True when the job has ended and nothing follows.
     package var ended: Bool
-    /// See ``JobLog`` for what a record looks like.
+    /// See `JobLog` for what a record looks like.
     package var bytes: [UInt8]
     /// The job of the lease whose log it is, from 1; nil from an agent that knows of one alone.
     package var job: UInt64?

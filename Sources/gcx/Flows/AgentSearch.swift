@@ -6,7 +6,7 @@ import GCXWire
 
 /// Finds the agent that answers for a machine, before anything is signed or sent to it.
 ///
-/// The places in an offer are a stranger's words: only what ``Endpoint`` can express is asked, and only for its public status,
+/// The places in an offer are a stranger's words: only what `Endpoint` can express is asked, and only for its public status,
 /// until its machine is known to be the right one. That is no proof yet, for a status is not signed; what follows is, and
 /// another machine cannot sign it.
 struct AgentSearch {

@@ -6,7 +6,7 @@ import GCXSigning
 /// Gathers from a ledger what the reputation of an account is computed from.
 ///
 /// One call for most accounts: only where an account paid others on are those asked whom they paid, and so on, up to
-/// ``MarketLimits/accountsFollowedMax`` of them in each direction. The rest is named, and judged as if it had come back.
+/// `MarketLimits.accountsFollowedMax` of them in each direction. The rest is named, and judged as if it had come back.
 struct StandingReader {
     let ledger: any Ledger
 

@@ -24,7 +24,7 @@ final class AnswerPace: Sendable {
 
     /// Notes an answer of so many bytes.
     ///
-    /// - Returns: how long it has to wait; zero for the owner and for less than ``WireLimits/chunkBytes``.
+    /// - Returns: how long it has to wait; zero for the owner and for less than `WireLimits.chunkBytes`.
     func send(_ bytes: Int, to peer: Peer, at now: NIODeadline) -> TimeAmount {
         guard !peer.isOwner else { return .zero }
         // bounded here: moments of one clock, at most an hour ahead of now

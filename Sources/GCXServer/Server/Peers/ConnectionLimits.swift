@@ -1,4 +1,4 @@
-/// The bounds and deadlines of a server's connections. A server has those of ``APILimits``; a test may take smaller ones.
+/// The bounds and deadlines of a server's connections. A server has those of ``ServerLimits``; a test may take smaller ones.
 struct ConnectionLimits: Sendable {
     var connectionsMax = ServerLimits.connectionsMax
     var connectionsPerUserMax = ServerLimits.connectionsPerUserMax

@@ -61,7 +61,7 @@ final class PostQuota: Sendable {
     /// - Parameter account: who signed it, if it is an account that has something to lose; asked only in need.
     /// - Returns: the account that paid; ``giveBack(_:to:)`` when nothing was written, or anybody could use up the quota
     ///   of another by posting what that one once signed.
-    /// - Throws: ``RequestError/quotaUsed(_:afterSeconds:)``; nothing is drawn then.
+    /// - Throws: `RequestError.quotaUsed`; nothing is drawn then.
     func draw(_ bytes: Int, for visit: Visit?, account: () async -> Address?) async throws -> Address? {
         guard let visit else { return nil }
         let wait = draw(bytes, [(.connection(visit.id), limits.connection), (.peer(visit.peer), limits.peer)])
