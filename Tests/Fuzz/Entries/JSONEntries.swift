@@ -39,6 +39,25 @@ struct Scene: Sendable {
         guard let scene = try? made.get() else { return [] }
         return scene.entries.compactMap { try? PostedEntry.canonicalJSON($0) }
     }
+
+    /// That the machine of the scene's offer is there.
+    var sign: SignOfLife? {
+        for case .offer(let offer) in entries {
+            return SignOfLife(
+                machine: world.machine.address, offer: offer.digest(in: world.domain), at: world.clock.now,
+                isLeaving: false)
+        }
+        return nil
+    }
+
+    /// Behind the number that each has among the documents of the entry `json`.
+    static var signSeeds: [[UInt8]] {
+        guard let scene = try? made.get(), let sign = scene.sign else { return [] }
+        return [
+            [22] + ((try? WireJSON.encode(scene.world.sign(sign, by: scene.world.machine))) ?? []),
+            [24] + Array(#""offer:\#(sign.offer)""#.utf8),
+        ]
+    }
 }
 
 extension FuzzEntry {
@@ -51,6 +70,7 @@ extension FuzzEntry {
         { same(SignedTreeHead.self, $0) }, { same(InclusionProof.self, $0) }, { same(ConsistencyProof.self, $0) },
         { same(Signed<ChallengeTranscript>.self, $0) }, { same(LeaseProposal.self, $0) }, { same(JobRequest.self, $0) },
         RouteDocuments.proposal, RouteDocuments.job, RouteDocuments.session, RouteDocuments.token,
+        { same(Signed<SignOfLife>.self, $0) }, { same(CountersignedRedemption.self, $0) }, { same(EntryKey.self, $0) },
     ]
 
     /// Reads a document; what was read has to be read the same again from what is written.
@@ -78,7 +98,7 @@ extension FuzzEntry {
         let asAll = bodies.enumerated().flatMap { number, body in
             documents.indices.filter { $0 % 4 == number % 4 && $0 > 0 }.map { [UInt8($0)] + body }
         }
-        return entries + asAll + RouteDocuments.seeds
+        return entries + asAll + RouteDocuments.seeds + Scene.signSeeds
     }
 
     /// The rules of the ledger on an entry that nobody signed for: arithmetic on all that stands in documents.
@@ -99,15 +119,23 @@ extension FuzzEntry {
         for entry in scene.entries.prefix(count) { take(entry) }
         // A journal that is verified may name any time.
         if bytes.first ?? 0 >= 208 { time = .max - 5 }
+        var signs = SignBook(since: time)
         for line in bytes.dropFirst().split(separator: UInt8(ascii: "\n")).prefix(8) {
-            guard let entry = try? StrictJSON.decode(Entry.self, from: line) else { continue }
-            take(entry)
-            time = time &+ UInt64(line.first ?? 0)
+            if let entry = try? StrictJSON.decode(Entry.self, from: line) {
+                take(entry)
+                time = time &+ UInt64(line.first ?? 0)
+            } else if let sign = try? StrictJSON.decode(SignOfLife.self, from: line) {
+                try? signs.take(sign, by: sign.machine, of: state, at: time)
+                precondition(signs.count <= state.offers(liveAt: nil).count, "signs are kept of what is no offer")
+            }
         }
+        for offer in state.offers(liveAt: nil) { _ = signs.isAlive(offer, at: time) }
         precondition(state.conservation().isKept, "money came from nowhere, or went there")
         market(state, at: time)
     } seeds: {
-        Scene.seeds.enumerated().map { [UInt8($0)] + $1 } + [[4] + Scene.seeds.joined(separator: [10])]
+        let sign = (try? Scene.made.get().sign).flatMap { try? WireJSON.encode($0) } ?? []
+        let together = [[4] + Scene.seeds.joined(separator: [10]), [4] + sign + [10] + sign]
+        return Scene.seeds.enumerated().map { [UInt8($0)] + $1 } + together
     }
 
     /// The buyer's side of the same: matching, and terms of a lease.

@@ -1,24 +1,33 @@
 import Foundation
 import GCXBenchmark
 import GCXHardware
+import GCXLedger
 import GCXModel
+import GCXPricing
+import GCXSigning
+import GCXWire
 
+@testable import GCXAgent
 @testable import GCXLinux
 
 extension FuzzEntry {
     /// What the probe, or somebody in its place, writes: inventories and reports, and all that is drawn of them.
     static let probe = FuzzEntry(name: "probe") { bytes in
         let rest = Array(bytes.dropFirst())
-        switch (bytes.first ?? 0) % 4 {
+        switch (bytes.first ?? 0) % 5 {
         case 0:
             guard let inventory = try? StrictJSON.decode(Inventory.self, from: rest) else { return }
             _ = InventoryTree.draw(inventory, width: 100, colour: false)
+            let measurement = Measurement(inventory, at: 1_800_000_000)
+            _ = measurement.contradictions.map(\.shown)
+            _ = ComputeHourRating(measurement.facts, by: .v1)
         case 1:
             guard let report = try? BenchmarkReport(decoding: Data(rest)) else { return }
             _ = report.table(width: 80, colour: false)
-            _ = report.facts(measuredAt: 1_800_000_000)
+            _ = ComputeHourRating(report.facts(measuredAt: 1_800_000_000), by: .v1)
         case 2: _ = try? MachineFolder.parse(String(decoding: rest, as: UTF8.self))
-        default: _ = try? PeerTally(decoding: Data(rest))
+        case 3: _ = try? PeerTally(decoding: Data(rest))
+        default: _ = try? BenchmarkRecord(decoding: Data(rest)).verified()
         }
     } seeds: {
         let inventory = Inventory(origin: .liveMachine)
@@ -56,7 +65,11 @@ extension FuzzEntry {
         _ = Amount(text)
         if let hex = Hex.decode(text) { precondition(Hex.decode(Hex.encode(hex)) == hex) }
         _ = Address(text)
+        _ = try? Address(checksummed: text)
         _ = Digest(text)
+        if let key = EntryKey(text) { precondition(EntryKey(key.description) == key) }
+        if let place = try? Endpoint(text) { precondition((try? Endpoint(place.description)) == place) }
+        hardware(text)
         door(bytes, text)
     } seeds: {
         [
@@ -67,8 +80,31 @@ extension FuzzEntry {
             "2026-11-29T12:34:56.789012345+01:00",
             "registry.example:5000/a/b:tag@sha256:" + String(repeating: "ab", count: 32),
             "*.example/a", "10.0.0.0/8", "0x" + String(repeating: "0f", count: 20),
+            "offer:0x" + String(repeating: "0f", count: 32), "unix:/run/gcx/agent.sock", "http://[::1]:8080/",
+            "processor\t: 0\nmodel name\t: A\nflags\t: fpu avx2\n",
+            "MemTotal:  16 kB\nHugePages_Total: 2\nHugepagesize: 2048 kB\n",
+            "Node 0 MemTotal: 16 kB\n", "12:cpu,cpuacct:/a\n0::/b\n", "16.0 GT/s PCIe", "2048K", "[mq-deadline] none",
+            "protocol size sockets\nNETLINK 1112 5\n", "PRETTY_NAME=\"A 1\"\n",
             "340282366920938463463374607431768211455", "a\u{1B}[2Jb\u{202E}c\u{200B}\r\n\td\u{7F}\u{85}\u{FE0F}é😀",
         ].map { Array($0.utf8) }
+    }
+
+    /// What the kernel says of a machine, or a folder that stands for one.
+    private static func hardware(_ text: String) {
+        _ = KernelSource.parseDistribution(text)
+        _ = MemorySource.parse(text)
+        _ = MemorySource.parseNode(text)
+        _ = ProcessorSource.parse(text)
+        _ = CgroupSource.parse(text)
+        _ = CgroupSource.parseV1Limit(text)
+        _ = MountSource.parse(text)
+        _ = PCISource.parseSpeed(text)
+        _ = PCISource.parseWidth(text)
+        _ = CacheSource.parseSize(text)
+        _ = NetworkSource.parseSpeed(text)
+        _ = BlockSource.parseScheduler(text)
+        _ = try? CgroupLayout.parse(mountInfo: text)
+        _ = NetlinkSockets.parse(protocols: text, table: text).bytes
     }
 
     /// Text of others on its way to a terminal: nothing is left in it that steers one, in however many pieces it comes.
