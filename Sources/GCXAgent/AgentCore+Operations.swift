@@ -20,7 +20,8 @@ extension AgentCore: AgentHost {
         AgentStatus(
             version: Untrusted(Self.version), machine: context.identity.machine.address, owner: context.identity.owner,
             offer: offer?.digest, runtime: Untrusted(description.runtime),
-            cgroupLayout: Untrusted(description.cgroupLayout), jobs: [], outboxPending: 0, problems: [])
+            cgroupLayout: Untrusted(description.cgroupLayout), jobs: [], outboxPending: 0, problems: [],
+            ledger: context.identity.domain)
     }
 
     package func checkHealth() throws(AgentError) { _ = try context.store.queuedCount() }

@@ -1,4 +1,5 @@
 package import GCXModel
+package import GCXSigning
 
 /// What the uploaded image tar holds, or that there is none.
 package enum ImageFormat: String, Codable, Sendable, CaseIterable {
@@ -175,11 +176,15 @@ package struct AgentStatus: Codable, Equatable, Sendable {
     package var problems: [Untrusted]
     /// Nil for everybody but the owner, and from an agent that does not say.
     package var standing: AgentStanding?
+    /// The ledger that the agent serves, so that a session for it can be signed while that one is away; nil before it has met one,
+    /// and from an agent that does not say.
+    package var ledger: EIP712Domain?
 
     package init(
         version: Untrusted, machine: Address, owner: Address, offer: Digest?, runtime: Untrusted,
         cgroupLayout: Untrusted,
-        jobs: [JobStatus], outboxPending: UInt64, problems: [Untrusted], standing: AgentStanding? = nil
+        jobs: [JobStatus], outboxPending: UInt64, problems: [Untrusted], standing: AgentStanding? = nil,
+        ledger: EIP712Domain? = nil
     ) {
         self.version = version
         self.machine = machine
@@ -191,5 +196,6 @@ package struct AgentStatus: Codable, Equatable, Sendable {
         self.outboxPending = outboxPending
         self.problems = problems
         self.standing = standing
+        self.ledger = ledger
     }
 }

@@ -32,14 +32,16 @@ struct CallerOptions: ParsableArguments {
         return try await Self.caller(custody, agent: agent, ledger: ledger)
     }
 
-    /// A session of an account whose key is unlocked.
+    /// A session of an account whose key is unlocked. It is of use with this agent alone, so whose ledger that one serves is its own
+    /// word; the ledger is asked where the agent does not say.
     static func caller(
         _ custody: any KeyCustody, agent: AgentClient, ledger: LedgerOptions
     ) async throws -> Caller {
-        let domain = try await ledger.open().identity().domain
+        let status = try await agent.status()
+        let domain = if let known = status.ledger { known } else { try await ledger.open().identity().domain }
         let now = WallClock.seconds()
         let session = ApiSession(
-            account: custody.address, session: custody.address, audience: try await agent.status().machine,
+            account: custody.address, session: custody.address, audience: status.machine,
             issuedAt: now, expiresAt: now + sessionSeconds)  // bounded: seconds since 1970, and a constant
         return .session(try await Signed(session, by: custody, in: domain))
     }
