@@ -12,22 +12,17 @@ package struct AgentAssembly: Sendable {
     package let core: AgentCore
     /// Started in this order and stopped in the reverse; the caller adds its server at the end.
     package let services: [any Service]
-    /// As long as this lives no other agent works on the directory.
-    private let lock: StateLock
-    private let store: AgentStore
+    private let state: AgentState
     private let context: KeeperContext
     private let offers: OfferService
 
-    /// - Throws: `AgentError` when the machine, the store or the state directory cannot be used; nothing is running then.
+    /// - Throws: `AgentError` when the machine or the state cannot be used; nothing is running then.
     package init(
-        settings: AgentSettings, identity: AgentIdentity, ledger: any Ledger, measurer: any MachineMeasurer,
-        logger: Logger, clock: AgentClock = .system
+        _ state: AgentState, settings: AgentSettings, identity: AgentIdentity, ledger: any Ledger,
+        measurer: any MachineMeasurer, logger: Logger, clock: AgentClock = .system
     ) throws(AgentError) {
-        do { try Files.makeDirectories(settings.stateDirectory, mode: 0o700) } catch {
-            throw .storage(Untrusted(error.description))
-        }
-        lock = try StateLock(settings.stateDirectory)
-        store = try AgentStore(path: settings.databasePath, dependents: try Self.dependents(settings))
+        self.state = state
+        let store = state.store
         let driver = try Self.driver(settings)
         var settings = settings
         // Without the cpuset controller nobody can be kept off another's cores.
@@ -43,6 +38,7 @@ package struct AgentAssembly: Sendable {
         let book = try store.book()
         let isBusy = !book.damaged.isEmpty || book.rows.contains { $0.phase.name != .closed }
         if !isBusy { try identity.requireGrant(at: clock.now()) }
+        try state.remember(identity.domain)
         let core = try AgentCore(
             context: context,
             description: .init(runtime: driver.runtime.reason, cgroupLayout: driver.group.layout.summary))
@@ -51,7 +47,8 @@ package struct AgentAssembly: Sendable {
         offers = OfferService(context: context, core: core, measurer: measurer)
         services = [
             OutboxService(
-                store: context.store, ledger: ledger, problems: problems, logger: logger, pause: clock.pause
+                store: store, ledger: ledger, domain: identity.domain, problems: problems, logger: logger,
+                pause: clock.pause
             ) {
                 for keeper in await core.allKeepers() where await keeper.isWaiting { await keeper.tick() }
             },
@@ -85,19 +82,7 @@ package struct AgentAssembly: Sendable {
     }
 
     /// Brings the database into the state in which it can be copied as one file; call it last.
-    package func settle() throws(AgentError) { try store.settle() }
-
-    /// What only the database explains: directories of jobs and of uploads.
-    private static func dependents(_ settings: AgentSettings) throws(AgentError) -> [String] {
-        var found: [String] = []
-        for folder in [settings.jobsPath, settings.uploadsPath] where Files.exists(folder) {
-            // bounded: joins lists
-            do { found += try Files.names(in: folder).filter { !$0.hasPrefix(".") }.map { "\(folder)/\($0)" } } catch {
-                throw .storage(Untrusted(error.description))
-            }
-        }
-        return found
-    }
+    package func settle() throws(AgentError) { try state.store.settle() }
 
     private static func driver(_ settings: AgentSettings) throws(AgentError) -> OCIRuntimeDriver {
         do throws(SandboxError) {

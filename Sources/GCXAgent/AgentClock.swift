@@ -10,14 +10,17 @@ package struct AgentClock: Sendable {
     package let wall: @Sendable () -> UInt64
     /// CLOCK_BOOTTIME, ns since this boot: every duration.
     package let boot: @Sendable () -> UInt64
+    /// The boot that `boot` counts from; nil where the kernel does not say.
+    package let bootID: @Sendable () -> String?
     /// Waits, less when the task is cancelled.
     package let pause: @Sendable (Duration) async -> Void
 
     package init(
         wall: @escaping @Sendable () -> UInt64, boot: @escaping @Sendable () -> UInt64,
+        bootID: @escaping @Sendable () -> String? = { try? BootID.read() },
         pause: @escaping @Sendable (Duration) async -> Void = { try? await Task.sleep(for: $0) }
     ) {
-        (self.wall, self.boot, self.pause) = (wall, boot, pause)
+        (self.wall, self.boot, self.bootID, self.pause) = (wall, boot, bootID, pause)
     }
 
     /// The kernel's.

@@ -2,9 +2,10 @@ package import GCXModel
 package import GCXSigning
 package import GCXWire
 
-/// What answers in the agent's place while it waits for its ledger: it knows its own state, and nothing else.
+/// What answers in the agent's place while it waits for a ledger that it has never met: it knows its own state, and nothing else.
 ///
-/// Leases and receipts are documents of one ledger, so nothing can be said or signed before that one has answered.
+/// Leases and receipts are documents of one ledger, so nothing can be said or signed before that one has answered. An agent that
+/// has met its ledger remembers whose it is, and waits for nothing.
 package struct WaitingAgent: AgentHost {
     private let machine: Address
     private let owner: Address

@@ -22,7 +22,7 @@ struct OutboxTests {
         folder = try Folder()
         store = try AgentStore(path: folder.path + "/agent.sqlite")
         outbox = OutboxService(
-            store: store, ledger: ledger, problems: problems,
+            store: store, ledger: ledger, domain: ledger.known.domain, problems: problems,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, pause: { _ in },
             posted: {})
     }

@@ -41,6 +41,35 @@ extension WholeLeases {
             #expect(log == (1...8).map { "line \($0)" }, "every line came once")
         }
 
+        @Test(
+            "the agent killed, and started again while its ledger is away, goes on with the job: receipts, vouchers, money"
+        )
+        func agentWithoutLedger() throws {
+            let site = try Site()
+            try site.open()
+            let lease = try site.lease()
+            let buyer = try site.begin(Self.work, on: lease)
+            try site.wait("a second receipt", seconds: 30) { try site.receipts(lease).count >= 2 }
+            let job = try site.jobIdentity(lease)
+            site.kill(.ledger)
+            site.kill(.agent)
+            try site.start(.agent)
+            #expect(try site.jobIdentity(lease) == job)
+            let before = try site.inspect(lease)
+            try site.wait("receipts and vouchers without a ledger", seconds: 20) {
+                let now = try site.inspect(lease)
+                return now.receipts >= before.receipts + 2 && now.vouched > before.amount
+            }
+            let mine = try site.outcome(["job", "list"] + site.signing("buyer"))
+            #expect(mine.status == .exited(0) && mine.text.contains("running"), "\(mine.text) \(mine.errorLine)")
+            #expect(try site.gcx("agent", "status").contains("Jobs go on and are metered"))
+            try site.wait("the job's end", seconds: 30) { try site.inspect(lease).exit != nil }
+            #expect(try site.gcx("job", "logs", lease).contains("line 8"))
+            try site.start(.ledger)
+            #expect(site.finish(buyer) == .exited(0))
+            try expectSettled(lease, at: site)
+        }
+
         @Test("the ledger killed in mid-claim, again and again, has every claim once, and the sums agree")
         func ledgerKilled() throws {
             // A claim for nearly every receipt.

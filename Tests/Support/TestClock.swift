@@ -7,6 +7,7 @@ package final class TestClock: Sendable {
         /// Of a second that has begun.
         var nanoseconds: UInt64 = 0
         var boot: UInt64 = 1_000_000_000_000
+        var bootID = "boot-1"
     }
 
     private let hands: Mutex<Hands>
@@ -27,6 +28,9 @@ package final class TestClock: Sendable {
 
     /// Nanoseconds; never goes back.
     package var boot: UInt64 { hands.withLock { $0.boot } }
+
+    /// The boot that it counts from, named as the scripted driver names it.
+    package var bootID: String { hands.withLock { $0.bootID } }
 
     /// So many seconds pass.
     package func advance(_ by: UInt64) { advance(nanoseconds: by * 1_000_000_000) }
@@ -56,6 +60,7 @@ package final class TestClock: Sendable {
         hands.withLock { hands in
             hands.seconds += seconds
             hands.boot = 5_000_000_000
+            hands.bootID += "+"
         }
     }
 }

@@ -243,6 +243,12 @@ extension UInt64 {
 }
 
 extension AgentError {
+    /// A ledger that was founded anew in the same place, for instance, takes nothing that this agent signs, and knows none of its
+    /// leases.
+    static let anotherLedger = AgentError.ledger(
+        "another ledger answers in the place of the agent's own",
+        remedy: "Bring the old one back, or restart the agent with a grant for the new one.")
+
     init(_ error: LedgerError) {
         self = .ledger(Untrusted(error.description), remedy: Untrusted(error.remedy.instruction))
     }

@@ -228,38 +228,32 @@ extension LeaseKeeper {
     }
 }
 
-/// What the ledger said of a lease when it was last asked, and what its clock showed then.
-struct LedgerSight: Sendable {
-    let record: LeaseRecord
-    /// The ledger's Unix seconds, no later than the record.
-    let time: UInt64
-    /// Boot clock, ns.
-    let seenAt: UInt64
-
-    /// The ledger's seconds at `boot`, ns of the boot clock, if its clock went on as ours did.
-    func time(at boot: UInt64) -> UInt64 {
-        let (passed, isOver) = boot.subtractingReportingOverflow(seenAt)
-        return time.saturatingSum(isOver ? 0 : Nanoseconds.wholeSeconds(in: passed))
-    }
-
-    var isClosing: Bool {
-        if case .closing = record.escrow { true } else { false }
-    }
-}
-
 extension LeaseKeeper {
     /// Asks the ledger for its clock and then for the lease, so that what is payable by the one is payable by the other.
     ///
     /// - Returns: nil when the lease is not there.
     @discardableResult
     func look() async throws(AgentError) -> LedgerSight? {
-        let time: UInt64
-        do { time = try await context.ledger.identity().ledgerTime } catch {
+        let identity: LedgerIdentity
+        do { identity = try await context.ledger.identity() } catch {
             throw AgentError(error)
         }
+        guard identity.domain == context.identity.domain else { throw .anotherLedger }
         guard let record = try await leaseOnLedger() else { return nil }
-        sight = LedgerSight(record: record, time: time, seenAt: context.clock.boot())
+        let seen = LedgerSight(
+            record: record, time: identity.ledgerTime, seenAt: context.clock.boot(), bootID: context.clock.bootID())
+        sight = seen
         deposit = max(deposit, record.deposit)
-        return sight
+        await keep(seen)
+        return seen
+    }
+
+    /// Writes down what is news, so that the next life of the agent knows it without the ledger.
+    private func keep(_ seen: LedgerSight) async {
+        guard keptSight?.foretells(seen) != true else { return }
+        await attempt("sight") { () async throws(AgentError) in
+            try context.store.keep(seen, of: id)
+            keptSight = seen
+        }
     }
 }

@@ -43,6 +43,8 @@ package actor LeaseKeeper {
     var deposit: Amount
     /// What the ledger said of the lease when it was last asked.
     var sight: LedgerSight?
+    /// The one of these that is in the store.
+    var keptSight: LedgerSight?
     /// What the next receipt says; also in the store, so that an agent that ends loses none of it.
     var pendingEvents: [String] = []
     /// True while the sandbox has not done what the phase says: it is told again at each look.
@@ -81,11 +83,16 @@ package actor LeaseKeeper {
         id = row.id
         terms = row.terms
         phase = row.phase
-        deposit = row.terms.deposit
         job = JobDirectory(jobs: context.settings.jobsPath, id: Self.jobID(row.id))
         // A picture for people is no reason to leave a lease alone.
         graph = (try? context.store.graph(of: row.id)) ?? UsageGraph()
-        meter = try context.store.meter(row.id)
+        let meter = try context.store.meter(row.id)
+        self.meter = meter
+        // The ledger says it again.
+        let kept = (try? context.store.sight(row.id)) ?? nil
+        keptSight = kept
+        sight = kept?.carried(into: context.clock, metered: meter?.meter.last)
+        deposit = max(row.terms.deposit, kept?.record.deposit ?? .zero)
         if let receipt = try context.store.lastReceipt(row.id) {
             lastReceipt = (receipt, receipt.digest(in: context.identity.domain))
         }

@@ -6,7 +6,7 @@ package import Logging
 import ServiceLifecycle
 import Synchronization
 
-/// Waits until the ledger answers, for as long as it takes: who the agent is depends on whose ledger it is.
+/// Waits until a ledger that the agent has never met answers, for as long as it takes: who the agent is depends on whose it is.
 package final class LedgerWait: Service {
     private let ledger: any Ledger
     private let logger: Logger

@@ -1,5 +1,6 @@
 import GCXLedger
 import GCXModel
+import GCXSigning
 import GCXWire
 import Logging
 import ServiceLifecycle
@@ -13,6 +14,8 @@ import ServiceLifecycle
 package struct OutboxService: Service {
     let store: AgentStore
     let ledger: any Ledger
+    /// Whose entries they are. Another ledger would refuse for good what the agent's own is to take when it is back.
+    let domain: EIP712Domain
     let problems: Problems
     let logger: Logger
     let pause: @Sendable (Duration) async -> Void
@@ -38,6 +41,7 @@ package struct OutboxService: Service {
         do {
             var outcomes: Set<Outcome> = []
             let items = try store.queued()
+            if !items.isEmpty, await !isOwnLedger() { return false }
             for item in items {
                 let outcome = try await post(item)
                 outcomes.insert(outcome)
@@ -57,6 +61,17 @@ package struct OutboxService: Service {
             await problems.note("outbox", error.description)
             return false
         }
+    }
+
+    /// Whether the agent's own ledger is there; what is in its place is a problem.
+    private func isOwnLedger() async -> Bool {
+        do throws(LedgerError) {
+            if try await ledger.identity().domain == domain { return true }
+            await problems.note("outbox", AgentError.anotherLedger.description)
+        } catch {
+            await problems.note("outbox", error.description)
+        }
+        return false
     }
 
     private enum Outcome {

@@ -33,10 +33,10 @@ extension AgentStore {
         }
     }
 
-    /// Removes what is kept of a lease for people: its events and its graph. Receipts and money stay.
+    /// Removes what is kept of a lease for people: its events, its graph, and what the ledger said of it. Receipts and money stay.
     func forgetHistory(of lease: LeaseID) throws(AgentError) {
         try write { database in
-            for table in ["event", "usage_graph"] {
+            for table in ["event", "usage_graph", "sight"] {
                 try database.execute(sql: "DELETE FROM \(table) WHERE lease = ?", arguments: [lease.description])
             }
             try database.execute(

@@ -90,6 +90,23 @@ extension AgentStore {
         }
     }
 
+    /// What the ledger said of a lease when that was last news; nil before it said anything.
+    func sight(_ lease: LeaseID) throws(AgentError) -> LedgerSight? {
+        try read { database in
+            try String.fetchOne(
+                database, sql: "SELECT document FROM sight WHERE lease = ?", arguments: [lease.description]
+            ).map { try StoredJSON.decode(LedgerSight.self, $0) }
+        }
+    }
+
+    func keep(_ sight: LedgerSight, of lease: LeaseID) throws(AgentError) {
+        try write { database in
+            try database.execute(
+                sql: "INSERT OR REPLACE INTO sight (lease, document) VALUES (?, ?)",
+                arguments: [lease.description, try StoredJSON.encode(sight)])
+        }
+    }
+
     private enum Vouchers: String {
         case best = "voucher"
         case sure = "sure_voucher"

@@ -58,6 +58,9 @@ package struct AgentStore: Sendable {
         migrator.registerMigration("v7: leases without a job") { database in
             try database.execute(sql: Schema.idleLeases)
         }
+        migrator.registerMigration("v8: what the ledger said of a lease") { database in
+            try database.execute(sql: Schema.sights)
+        }
         return migrator
     }
 
@@ -95,7 +98,7 @@ enum StoreMark {
     /// `gcxa`. Databases of a time before it have 0.
     static let application: Int32 = 0x6763_7861
     /// Counts what was changed in the tables; what is applied is told by the migrations, which have names.
-    static let version: Int32 = 7
+    static let version: Int32 = 8
 }
 
 /// The tables. Documents are stored as the JSON that goes over the wire; amounts are decimal text.
@@ -153,6 +156,14 @@ private enum Schema {
     static let idleLeases = """
         ALTER TABLE lease ADD COLUMN idle_seconds INTEGER NOT NULL DEFAULT 0;
         ALTER TABLE lease ADD COLUMN idle_since INTEGER;
+        PRAGMA user_version = \(StoreMark.version);
+        """
+
+    static let sights = """
+        CREATE TABLE sight (
+            lease TEXT PRIMARY KEY REFERENCES lease(id),
+            document TEXT NOT NULL
+        ) STRICT;
         PRAGMA user_version = \(StoreMark.version);
         """
 

@@ -41,7 +41,7 @@ package enum AgentError: Error, Codable, Equatable, Sendable {
     case stateUnusable(Untrusted, remedy: Untrusted)
     /// The ledger said no, or nothing.
     case ledger(Untrusted, remedy: Untrusted)
-    /// The agent has not heard from its ledger since it began, and serves no lease before; what came in place of an answer.
+    /// The agent has never heard from a ledger, and serves no lease before it has; what came in place of an answer.
     case waitingForLedger(Untrusted)
     /// No answer from the agent.
     case unreachable(Untrusted)

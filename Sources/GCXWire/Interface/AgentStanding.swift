@@ -26,7 +26,7 @@ package struct AgentStanding: Codable, Equatable, Sendable {
 
     /// When the agent began, Unix seconds.
     package var startedAt: UInt64?
-    /// True until the agent has heard of its ledger for the first time; until then it looks after no lease.
+    /// True until the agent has heard from its ledger for the first time ever; until then it looks after no lease.
     package var isWaiting: Bool?
     package var measuring: Measuring?
     package var ledgerAway: Outage?

@@ -210,6 +210,7 @@ struct KeeperVoucherTests {
 
     @Test("one for a lease that the ledger has never shown does not, while the ledger is silent")
     func unseen() async throws {
+        try stage.forgetSights()
         try await stage.restart()
         stage.ledger.isSilent.withLock { $0 = true }
         let voucher = try stage.voucher(lease)

@@ -51,7 +51,7 @@ final class AgentBench: Sendable {
     /// A wait takes no time: the clocks go on by it at once.
     static func clock(_ clock: TestClock) -> AgentClock {
         AgentClock(
-            wall: { clock.wall }, boot: { clock.boot },
+            wall: { clock.wall }, boot: { clock.boot }, bootID: { clock.bootID },
             pause: { duration in
                 clock.advance(nanoseconds: duration.wholeNanoseconds)
                 await Task.yield()

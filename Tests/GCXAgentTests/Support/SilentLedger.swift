@@ -6,6 +6,8 @@ import Synchronization
 /// A real ledger that answers only while it is asked to, and refuses what a test wants it to.
 final class SilentLedger: Ledger {
     let isSilent = Mutex(false)
+    /// Whose ledger it says that it is; nil for its own word.
+    let domain = Mutex<EIP712Domain?>(nil)
     /// What entries of a kind are refused with.
     let refusals = Mutex<[EntryKind: LedgerError]>([:])
     /// Done in the middle of each question about a lease: so it is answered late.
@@ -19,7 +21,11 @@ final class SilentLedger: Ledger {
         return real
     }
 
-    func identity() async throws(LedgerError) -> LedgerIdentity { try await awake().identity() }
+    func identity() async throws(LedgerError) -> LedgerIdentity {
+        var identity = try await awake().identity()
+        identity.domain = domain.withLock { $0 } ?? identity.domain
+        return identity
+    }
 
     func post(_ entry: Entry) async throws(LedgerError) -> PostReceipt {
         if let refusal = refusals.withLock({ $0[entry.kind] }) { throw refusal }

@@ -169,7 +169,7 @@ final class Stage: Sendable {
     func post() async -> Bool {
         let problems = Problems()
         let outbox = OutboxService(
-            store: store, ledger: ledger, problems: problems,
+            store: store, ledger: ledger, domain: world.domain, problems: problems,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, pause: { _ in }, posted: {})
         return await outbox.pass()
     }
@@ -205,6 +205,9 @@ final class Stage: Sendable {
                     + "BEGIN SELECT RAISE(ABORT, 'disk full'); END")
         }
     }
+
+    /// As if the ledger had never shown any lease.
+    func forgetSights() throws { try store.write { try $0.execute(sql: "DELETE FROM sight") } }
 
     func mendStore(_ table: String, _ verb: String = "INSERT") throws {
         try store.write { try $0.execute(sql: "DROP TRIGGER broken_\(table)_\(verb)") }

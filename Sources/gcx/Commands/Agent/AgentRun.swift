@@ -35,12 +35,14 @@ struct AgentRun: AsyncParsableCommand {
         let ledger = HTTPLedger(try Endpoint(configuration.ledger.endpoint))
         let papers = try MachinePapers(configuration.machine)
         let door = try AgentDoor(configuration.agent, logger: logger)
-        guard let identity = try await papers.identity(on: ledger, door, logger: logger) else {
+        let settings = try configuration.settings
+        let state = try AgentState(settings)
+        guard let identity = try await papers.identity(knowing: state, on: ledger, door, logger: logger) else {
             return logger.info("agent stopped before its ledger answered")
         }
         let assembly = try AgentAssembly(
-            settings: try configuration.settings, identity: identity, ledger: ledger,
-            measurer: try configuration.measurer, logger: logger)
+            state, settings: settings, identity: identity, ledger: ledger, measurer: try configuration.measurer,
+            logger: logger)
         await assembly.begin()
         let reload = ReloadService(.agent, hangups, running: configuration, logger: logger) { () throws(ConfigError) in
             try Configuration.load(path: path)
@@ -66,10 +68,14 @@ struct MachinePapers {
         grant = try Documents.read(machine.grant, what: "machine grant")
     }
 
-    /// Who the agent is on a ledger. Where that does not answer yet, the agent says so to whoever asks, and waits.
+    /// Who the agent is on its ledger. One that it has never met is asked; where that does not answer yet, the agent says so to
+    /// whoever asks, and waits.
     ///
     /// - Returns: nil when it was told to stop before.
-    func identity(on ledger: HTTPLedger, _ door: AgentDoor, logger: Logger) async throws -> AgentIdentity? {
+    func identity(
+        knowing state: AgentState, on ledger: HTTPLedger, _ door: AgentDoor, logger: Logger
+    ) async throws -> AgentIdentity? {
+        if let known = try state.identity(machine: key, grant: grant) { return known }
         let wait = LedgerWait(ledger, logger: logger)
         if await !wait.ask() {
             let stand = WaitingAgent(
