@@ -12,8 +12,7 @@ extension LeaseKeeper {
     /// Writes the next receipt. It is on disk, with the meter it was made from, before anybody can read it.
     func issueReceipt(final next: LeasePhase? = nil) async throws(AgentError) {
         guard let receipt = try await writeReceipt(isFinal: next != nil, isEnd: next != nil) else { return }
-        try context.store.append(receipt, phase: next, at: context.now())
-        try adopt(receipt)
+        try adopt(try context.store.append(receipt, phase: next, at: context.now()))
     }
 
     /// The next receipt, not on disk yet; nil when nothing was ever metered.
@@ -43,7 +42,7 @@ extension LeaseKeeper {
     }
 
     /// Goes on from a receipt that is on disk.
-    func adopt(_ receipt: WrittenReceipt) throws(AgentError) {
+    func adopt(_ receipt: consuming StoredReceipt) throws(AgentError) {
         meter = receipt.meter
         lastReceipt = (receipt.signed, receipt.digest)
         receiptAt = context.clock.boot()

@@ -90,15 +90,21 @@ extension LeaseKeeper {
         let receipt = try await writeReceipt(isFinal: false, isEnd: true)
         let now = context.now()
         let note = "open for another job; the last one: \(note)"
-        try context.store.reopen(id, receipt) { row in
+        let change = { (row: inout LeaseRow) in
             row.open(at: now, note: note)
             (row.lastExit, row.endedAt) = (end.reason, now)
             if !end.hasRun { row.failedStarts = row.failedStarts.saturatingSum(1) }
         }
+        var stored: StoredReceipt?
+        if let receipt {
+            stored = try context.store.reopen(id, receipt, change)
+        } else {
+            try context.store.reopen(id, change)
+        }
         adopt(.open)
         (isReleased, isEndSaid, isOrderOpen) = (false, false, false)
         live = nil
-        if let receipt { try adopt(receipt) }
+        if let stored { try adopt(stored) }
         await happened(.opened, note)
         await attempt("making way") { () async throws(AgentError) in try await releaseFormer() }
     }

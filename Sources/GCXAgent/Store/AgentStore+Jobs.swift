@@ -3,25 +3,56 @@ import GCXSigning
 import GCXWire
 import GRDB
 
-/// A receipt with its digest and the meter that it was made from.
-struct WrittenReceipt: Sendable {
-    var signed: Signed<Receipt>
-    var digest: Digest
-    var meter: StoredMeter
+/// A receipt that is signed and not on disk yet, with its digest and the meter that it was made from. Storing it uses it up.
+struct WrittenReceipt: ~Copyable, Sendable {
+    let signed: Signed<Receipt>
+    let digest: Digest
+    let meter: StoredMeter
+}
+
+/// A receipt that is on disk, which only the store can say. A keeper goes on from it once.
+struct StoredReceipt: ~Copyable, Sendable {
+    let signed: Signed<Receipt>
+    let digest: Digest
+    let meter: StoredMeter
+
+    fileprivate init(_ written: consuming WrittenReceipt) {
+        (signed, digest, meter) = (written.signed, written.digest, written.meter)
+    }
 }
 
 // Jobs that follow one another in a lease.
 extension AgentStore {
-    /// Writes the end of a job whose lease goes on, in one transaction: its receipt and meter, where it has one, and the row.
+    /// Writes the end of a job whose lease goes on, and of which nothing was metered.
+    func reopen(_ lease: LeaseID, _ change: (inout LeaseRow) -> Void) throws(AgentError) {
+        try write { try Self.reopen(lease, $0, change) }
+    }
+
+    /// The same with the receipt and the meter of that job.
     func reopen(
-        _ lease: LeaseID, _ receipt: WrittenReceipt?, _ change: (inout LeaseRow) -> Void
-    ) throws(AgentError) {
+        _ lease: LeaseID, _ receipt: consuming WrittenReceipt, _ change: (inout LeaseRow) -> Void
+    ) throws(AgentError) -> StoredReceipt {
+        try store(receipt) { try Self.reopen(lease, $0, change) }
+    }
+
+    private static func reopen(
+        _ lease: LeaseID, _ database: Database, _ change: (inout LeaseRow) -> Void
+    ) throws {
+        guard var row = try Self.lease(lease, database) else { throw AgentError.unknownLease(lease) }
+        change(&row)
+        try Self.save(row, database)
+    }
+
+    /// Writes a receipt and the meter it was made from in one transaction with something else. The only place where a written
+    /// receipt becomes a stored one.
+    func store(
+        _ receipt: consuming WrittenReceipt, with more: (Database) throws -> Void
+    ) throws(AgentError) -> StoredReceipt {
         try write { database in
-            if let receipt { try Self.insert(receipt, database) }
-            guard var row = try Self.lease(lease, database) else { throw AgentError.unknownLease(lease) }
-            change(&row)
-            try Self.save(row, database)
+            try Self.insert(receipt, database)
+            try more(database)
         }
+        return StoredReceipt(receipt)
     }
 
     /// Forgets what was found out about the job before, and how often it was tried to start it.
@@ -32,7 +63,7 @@ extension AgentStore {
         }
     }
 
-    static func insert(_ receipt: WrittenReceipt, _ database: Database) throws {
+    private static func insert(_ receipt: borrowing WrittenReceipt, _ database: Database) throws {
         let document = receipt.signed.document
         try database.execute(
             sql: "INSERT INTO receipt (lease, sequence, digest, amount, document) VALUES (?, ?, ?, ?, ?)",

@@ -16,10 +16,12 @@ extension AgentStore {
     ///
     /// A crash before leaves neither, and the next receipt covers the time; a crash after leaves both, and the receipt
     /// is sent from here. So none is lost and none is made twice.
-    func append(_ receipt: WrittenReceipt, phase: LeasePhase?, at now: UInt64) throws(AgentError) {
-        try write { database in
-            try Self.insert(receipt, database)
-            guard let phase, var row = try Self.lease(receipt.signed.document.lease, database) else { return }
+    func append(
+        _ receipt: consuming WrittenReceipt, phase: LeasePhase?, at now: UInt64
+    ) throws(AgentError) -> StoredReceipt {
+        let lease = receipt.signed.document.lease
+        return try store(receipt) { database in
+            guard let phase, var row = try Self.lease(lease, database) else { return }
             row.enter(phase, at: now)
             row.endedAt = row.endedAt ?? now
             try Self.save(row, database)
