@@ -51,8 +51,7 @@ import Glibc
 
     /// The head of the chain after everything so far.
     package var head: Digest { chain.head }
-    /// Output of the job that is not kept, in bytes: beyond the limit, or in segments that had to go.
-    package var droppedBytes: UInt64 {
+    private var droppedBytes: UInt64 {
         isTruncated ? dropped.output + dropped.error : goneBytes  // bounded: bytes that were read one by one
     }
     private var goneBytes: UInt64 = 0
@@ -93,9 +92,11 @@ import Glibc
         }
     }
 
-    /// Says how much was dropped, once nothing more will come.
-    package mutating func finish() throws(LinuxError) {
-        if isTruncated { try mark() }
+    /// Says how much was dropped, once nothing more will come, and what the log came to. There is no writing after it.
+    package consuming func finish() -> FinishedLog {
+        var failure: LinuxError?
+        if isTruncated { do { try mark() } catch { failure = error } }
+        return FinishedLog(bytes: offset, head: head, droppedBytes: droppedBytes, failure: failure)
     }
 
     /// Keeps the first `count` bytes of the buffer's payload, as far as the limit allows.
@@ -191,4 +192,16 @@ import Glibc
         }
         offset += UInt64(bytes.count)
     }
+}
+
+/// What a log came to, in the words of the one that wrote it.
+package struct FinishedLog: Equatable, Sendable {
+    /// Bytes of all records, kept or not.
+    package var bytes: UInt64
+    /// The head of the chain after all of them.
+    package var head: Digest
+    /// Output of the job that is not kept, in bytes: beyond the limit, or in segments that had to go.
+    package var droppedBytes: UInt64
+    /// Why the last record, which says what was dropped, could not be written; nil when it could, or nothing was dropped.
+    package var failure: LinuxError?
 }

@@ -6,12 +6,20 @@ import Glibc
 /// The writable layer is an ext4 filesystem in a file with holes: it works on every disk, its size is the limit, and
 /// beyond it a write fails with ENOSPC. A tmpfs would count as the job's memory, and quotas need a filesystem made
 /// for them.
-struct SandboxMounts {
+///
+/// Who has this value is in a mount namespace of its own: before, nothing may be mounted or unmounted.
+struct SandboxMounts: ~Copyable {
     let plan: JobPlan
     let directory: JobDirectory
     let paths: SandboxPaths
 
-    /// Builds everything the bundle names, in the mount namespace that the supervisor has made for itself.
+    /// Gives this process a mount namespace of its own.
+    init(plan: JobPlan, directory: JobDirectory, paths: SandboxPaths) throws(LinuxError) {
+        try Mounts.becomePrivate()
+        (self.plan, self.directory, self.paths) = (plan, directory, paths)
+    }
+
+    /// Builds everything the bundle names.
     ///
     /// - Returns: the disks that the job reads and writes.
     func assemble() throws(LinuxError) -> [BlockDevice] {
@@ -49,7 +57,7 @@ struct SandboxMounts {
     }
 
     /// Takes everything down again, in the opposite order; what is not mounted is passed over.
-    func dismantle() {
+    consuming func dismantle() {
         for path in [
             paths.userNamespace, paths.rootfs, paths.input, paths.inputSource, paths.image, paths.scratch,
             paths.devices,

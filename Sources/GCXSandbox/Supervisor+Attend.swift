@@ -5,7 +5,7 @@ import Glibc
 
 extension Supervisor {
     /// Copies the job's output into the log and keeps its limits, until its first process is gone and all was read.
-    func attend(_ output: borrowing FileDescriptor, _ error: borrowing FileDescriptor) throws(LinuxError) {
+    mutating func attend(_ output: borrowing FileDescriptor, _ error: borrowing FileDescriptor) throws(LinuxError) {
         var open: [(number: Int32, stream: JobLog.Stream)] = [(output.number, .output), (error.number, .error)]
         var drainUntil: UInt64?
         var lookAt: UInt64 = 0
@@ -43,7 +43,7 @@ extension Supervisor {
     }
 
     /// Keeps what came. What a runtime says in the place of the program comes first or not at all, and is said as ours.
-    private func copy(from number: Int32, _ stream: JobLog.Stream) throws(LinuxError) -> Int {
+    private mutating func copy(from number: Int32, _ stream: JobLog.Stream) throws(LinuxError) -> Int {
         guard !hasOutput else { return try unsafe log.copy(from: number, stream) }
         var found: ProgramFailure?
         let program = plan.process.arguments.first ?? ""
@@ -69,7 +69,7 @@ extension Supervisor {
         }
     }
 
-    private func handleSignals() throws(LinuxError) {
+    private mutating func handleSignals() throws(LinuxError) {
         var isAsked = false
         while let signal = signals.next() { if signal != SIGCHLD { isAsked = true } }
         while let child = Children.reap() { if child.pid == initPID { status = child.status } }
@@ -83,7 +83,7 @@ extension Supervisor {
     }
 
     /// Whatever may end a job before it ends by itself.
-    private func keepLimits() throws(LinuxError) {
+    private mutating func keepLimits() throws(LinuxError) {
         let now = BootClock.now()
         if let killAt, now >= killAt { return try killNow() }
         // A request is obeyed although its signal was lost: the file is looked for at every tick.
@@ -97,7 +97,7 @@ extension Supervisor {
     }
 
     /// Ends a job whose netlink sockets hold more than it may have outside its control group.
-    private func boundSockets(of pid: pid_t) throws(LinuxError) {
+    private mutating func boundSockets(of pid: pid_t) throws(LinuxError) {
         guard let held = NetlinkSockets.of(pid) else { return }
         let (bytes, most) = (held.bytes, SandboxLimits.netlinkBytesMax)
         guard bytes > most else { return }
@@ -105,7 +105,7 @@ extension Supervisor {
         try end(.outOfMemory, grace: .zero)
     }
 
-    private func stopAsAsked(signalled: Bool) throws(LinuxError) {
+    private mutating func stopAsAsked(signalled: Bool) throws(LinuxError) {
         if let request = try JSONFile.read(StopRequest.self, from: directory.stop) {
             return try end(request.reason, grace: .milliseconds(Int64(clamping: request.graceMilliseconds)))
         }
@@ -114,7 +114,7 @@ extension Supervisor {
     }
 
     /// Begins to end the job. A second request may shorten the grace, but not change the reason.
-    private func end(_ reason: ExitReason, grace: Duration) throws(LinuxError) {
+    private mutating func end(_ reason: ExitReason, grace: Duration) throws(LinuxError) {
         let now = BootClock.now()
         let isFirst = ending == nil
         ending = ending ?? reason
@@ -141,7 +141,7 @@ extension Supervisor {
         return !listening.isEmpty
     }
 
-    private func killNow() throws(LinuxError) {
+    private mutating func killNow() throws(LinuxError) {
         try cgroup.killAll()
         // bounded: a constant after a clock's nanoseconds since the start
         killAt = BootClock.now() + SandboxLimits.killTimeout.wholeNanoseconds

@@ -4,33 +4,42 @@ import Glibc
 
 extension Supervisor {
     /// The network of a job, as far as this process holds it.
-    final class Connection {
+    struct Connection: ~Copyable {
         /// Keeps the counters until they are read: otherwise they would go with the job's last process.
-        let namespace: NetworkNamespace
-        let host: HostNetwork
+        private let namespace: NetworkNamespace
+        private let plan: NetworkPlan
+        private let host: HostNetwork
         private let lock: FileDescriptor
 
+        /// Makes the link. From here on the interface is ours, and whoever comes after us takes it down.
+        ///
         /// - Parameter lock: the lock's file, whose path our own mounts hide.
-        init(_ namespace: consuming NetworkNamespace, lock: consuming FileDescriptor) {
-            host = HostNetwork(lockPath: "/proc/self/fd/\(lock.number)")
+        init(
+            _ plan: NetworkPlan, to pid: pid_t, lock: consuming FileDescriptor, scratch: String
+        ) throws(LinuxError) {
+            let host = HostNetwork(lockPath: "/proc/self/fd/\(lock.number)")
+            let namespace = try NetworkNamespace(of: pid)
+            try host.makeLink(plan, of: pid, scratch: scratch)
             self.namespace = namespace
             self.lock = lock
+            (self.plan, self.host) = (plan, host)
         }
+
+        func open(scratch: String) throws(LinuxError) { try host.connect(plan, to: namespace, scratch: scratch) }
+
+        consuming func disconnect() throws(LinuxError) { try host.disconnect(plan.interface) }
     }
 
     /// Makes the container, connects it, and starts it.
-    func runConnected(
+    mutating func runConnected(
         _ network: NetworkPlan, lock: consuming FileDescriptor, output: Int32, error: Int32
     ) throws(LinuxError) {
         try runtime.create(plan.spec.id, output: output, error: error)
         let pid = try readInitPID()
-        let made = Connection(try NetworkNamespace(of: pid), lock: lock)
-        try made.host.makeLink(network, of: pid, scratch: paths.root)
-        // From here on the interface is ours, and whoever comes after us takes it down.
-        connection = made
+        connection = try Connection(network, to: pid, lock: lock, scratch: paths.root)
         record.interface = network.interface
         try JSONFile.writeVolatile(record, to: directory.supervisor)
-        try made.host.connect(network, to: made.namespace, scratch: paths.root)
+        try connection?.open(scratch: paths.root)
         try runtime.start(plan.spec.id)
     }
 
@@ -46,13 +55,9 @@ extension Supervisor {
     }
 
     /// Takes interface and rules down, when there are any.
-    func disconnect() {
-        guard let network = plan.network, let connection else { return }
-        do {
-            try connection.host.disconnect(network.interface)
-        } catch {
-            complain("network not taken down: \(error.description)")
+    mutating func disconnect() {
+        do { try connection.take()?.disconnect() } catch {
+            Self.complain("network not taken down: \(error.description)", of: plan.spec.id)
         }
-        self.connection = nil
     }
 }

@@ -13,7 +13,7 @@ extension Supervisor {
     ///
     /// The archive has no name while it is written, and is hashed through the descriptor that it was written through: the
     /// bytes that the digest is of are the bytes that get the name.
-    func packOutput() throws(LinuxError) -> PackedOutput {
+    mutating func packOutput() throws(LinuxError) -> PackedOutput {
         guard startedAt != nil, try !Files.names(in: paths.output).isEmpty else { return PackedOutput() }
         try becomeHelper()
         var limits = ArchiveLimits.own

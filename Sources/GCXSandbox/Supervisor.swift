@@ -5,8 +5,9 @@ import Glibc
 
 /// Runs one job from its first instruction to its last trace, in a process of its own that outlives the agent.
 ///
-/// Thread rule: one thread, the main one: mount namespaces and signal masks belong to threads.
-package final class Supervisor {
+/// Thread rule: one thread, the main one: mount namespaces and signal masks belong to threads. A job is run once, and running
+/// it uses this up.
+package struct Supervisor: ~Copyable {
     /// The program, as the kernel names its processes.
     static let programName = "gcx-supervisor"
     /// Descriptors that the driver hands over.
@@ -18,7 +19,6 @@ package final class Supervisor {
     let paths = SandboxPaths()
     let cgroup: any JobCgroup
     let runtime: Runtime
-    let mounts: SandboxMounts
     let signals: Signals
     var log: JobLogWriter
     var record: SupervisorRecord
@@ -34,53 +34,54 @@ package final class Supervisor {
     var execFailure: ProgramFailure?
     /// True once the job has written something.
     var hasOutput = false
-    /// True once this process is in a mount namespace of its own; before, nothing may be unmounted.
-    var isPrivate = false
+    /// Nil until this process is in a mount namespace of its own.
+    private var mounts: SandboxMounts?
     /// True once what this process does counts to the job.
     private(set) var isHelper = false
-    /// Nil for a job without a network.
+    /// Nil for a job without a network, before it has one, and once it is taken down.
     var connection: Connection?
 
     /// - Throws: ``SandboxError`` when the plan cannot be read; nothing has been started then.
     package init(_ directory: JobDirectory) throws(SandboxError) {
-        self.directory = directory
         let plan = try directory.readPlan()
-        self.plan = plan
-        cgroup = plan.place.cgroup
-        runtime = Runtime(choice: plan.runtime, paths: paths, logPath: directory.runtimeLog)
-        mounts = SandboxMounts(plan: plan, directory: directory, paths: paths)
-        record = SupervisorRecord(
+        let record = SupervisorRecord(
             pid: getpid(), startTicks: ProcessTable.startTicks(of: getpid()) ?? 0, bootID: plan.bootID)
-        do {
+        do throws(LinuxError) {
             try plan.place.holdSupervisor()
-            signals = try Signals([SIGCHLD, SIGTERM, SIGINT, SIGHUP])
-            log = try JobLogWriter(directory.log, limit: plan.spec.logBytesMax, keep: plan.spec.logKeep)
+            let signals = try Signals([SIGCHLD, SIGTERM, SIGINT, SIGHUP])
+            let log = try JobLogWriter(directory.log, limit: plan.spec.logBytesMax, keep: plan.spec.logKeep)
             try JSONFile.writeVolatile(record, to: directory.supervisor)
             try Children.adoptOrphans()
+            self.signals = signals
+            self.log = log
         } catch {
             throw .linux(error)
         }
+        self.directory = directory
+        self.plan = plan
+        self.record = record
+        cgroup = plan.place.cgroup
+        runtime = Runtime(choice: plan.runtime, paths: paths, logPath: directory.runtimeLog)
     }
 
     /// Runs the job to its end. Returns when nothing of it is left but the files in its directory.
     ///
-    /// - Parameter ready: called once the job runs, or once it is clear that it will not.
-    package func run(ready: (_ isRunning: Bool) -> Void) {
+    /// - Parameter ready: called once the job runs, and not at all when it never does.
+    package consuming func run(ready: () -> Void) {
         if let failure = plan.process.failure {
-            finish(refuse(failure))
-            return ready(false)
+            let reason = refuse(failure)
+            return finish(reason)
         }
         let reason: ExitReason
         do {
             let ends = try start()
-            ready(true)
+            ready()
             try attend(ends.output, ends.error)
             reason = conclude()
         } catch {
             reason = fail(error)
         }
         finish(reason)
-        ready(false)
     }
 
     /// Both reading ends of the job's output.
@@ -89,13 +90,12 @@ package final class Supervisor {
         var error: FileDescriptor
     }
 
-    private func start() throws(LinuxError) -> Ends {
+    private mutating func start() throws(LinuxError) -> Ends {
         let networkLock = plan.network == nil ? nil : try openNetworkLock()
-        try Mounts.becomePrivate()
-        isPrivate = true
+        mounts = try SandboxMounts(plan: plan, directory: directory, paths: paths)
         record.mountNamespace = ProcessTable.mountNamespace(of: "self")
         try JSONFile.writeVolatile(record, to: directory.supervisor)
-        let limits = plan.spec.resources.ioLimits(of: try mounts.assemble())
+        let limits = plan.spec.resources.ioLimits(of: try mounts?.assemble() ?? [])
         try cgroup.limitIO(limits)
         let bundle = OCIBundle.job(plan, sandbox: paths, io: limits, disks: BlockDevice.systemDirectories())
         let text = try JSONFile.encode(bundle, object: directory.bundle)
@@ -131,7 +131,7 @@ package final class Supervisor {
     }
 
     /// The end of a job whose program cannot be run, as was seen before anything was started.
-    private func refuse(_ failure: ProgramFailure) -> ExitReason {
+    private mutating func refuse(_ failure: ProgramFailure) -> ExitReason {
         try? log.write(.sandbox, Array("gcx: \(failure.words)\n".utf8))
         return .exited(code: failure.status)
     }
@@ -144,7 +144,7 @@ package final class Supervisor {
     }
 
     /// The end of a job that could not be started or attended: a program that is not there is the buyer's, the rest ours.
-    private func fail(_ error: LinuxError) -> ExitReason {
+    private mutating func fail(_ error: LinuxError) -> ExitReason {
         if case .toolFailed(runtime.choice.kind.rawValue, _, let words) = error,
             let failure = RuntimeWords.failure(ofStart: words, program: plan.process.arguments.first ?? "")
         {
@@ -154,10 +154,10 @@ package final class Supervisor {
     }
 
     /// Ends what is left, packs the output, takes everything down and writes the exit record, in this order.
-    private func finish(_ reason: ExitReason) {
+    private consuming func finish(_ end: ExitReason) {
         let ended = BootClock.now()
         let oomKills = cgroup.oomKills()
-        var reason = reason
+        var reason = end
         var output = PackedOutput()
         // A runtime that failed may have left a child that still makes the container.
         let isAlone = Children.endAll(timeout: SandboxLimits.killTimeout)
@@ -166,7 +166,6 @@ package final class Supervisor {
             try cgroup.killAll()
             _ = try cgroup.waitUntilEmpty(timeout: SandboxLimits.killTimeout)
             output = try packOutput()
-            try log.finish()
         } catch {
             reason = .hostFailure(description: Untrusted(error.description))
         }
@@ -174,33 +173,34 @@ package final class Supervisor {
         let traffic = networkBytes()
         // What the runtime wrote about the container lies in this namespace, and its group in the driver's: once no
         // process is left there is nothing that its own `delete` would add but 5 ms.
-        if isPrivate {
-            disconnect()
-            mounts.dismantle()
-        }
+        disconnect()
+        mounts.take()?.dismantle()
+        let (directory, id) = (directory, plan.spec.id)
+        let log = log.finish()
+        if let failure = log.failure { reason = .hostFailure(description: Untrusted(failure.description)) }
         let exit = JobExit(
             reason: reason, statusCode: status?.code, oomKills: oomKills, bootID: plan.bootID,
             startedBootNanoseconds: startedAt, endedBootNanoseconds: ended, endedWallNanoseconds: WallClock.now(),
-            logBytes: log.offset, logDigest: log.head, logDroppedBytes: log.droppedBytes, storageBytes: storage,
+            logBytes: log.bytes, logDigest: log.head, logDroppedBytes: log.droppedBytes, storageBytes: storage,
             outputBytes: output.bytes, outputDigest: output.digest, outputProblem: output.problem,
             egressBytes: traffic?.sent, ingressBytes: traffic?.received)
         do {
             try JSONFile.write(exit, to: directory.exit)
         } catch {
             // Without the record, the agent finds the lock free and reports a host failure, which this is.
-            complain("exit record not written: \(error.description)")
+            Self.complain("exit record not written: \(error.description)", of: id)
         }
     }
 
     /// From here on what this process does, and those that it starts, counts to the job. A supervisor that has only looked
     /// after its job so far is the machine's own cost.
-    func becomeHelper() throws(LinuxError) {
+    mutating func becomeHelper() throws(LinuxError) {
         if isHelper { return }
         isHelper = true
         try cgroup.adoptHelper()
     }
 
-    func complain(_ text: String) {
-        _ = unsafe "gcx-supervisor: \(plan.spec.id): \(text)\n".withCString { unsafe write(2, $0, strlen($0)) }
+    static func complain(_ text: String, of id: String) {
+        _ = unsafe "gcx-supervisor: \(id): \(text)\n".withCString { unsafe write(2, $0, strlen($0)) }
     }
 }

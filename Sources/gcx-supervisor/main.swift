@@ -12,11 +12,7 @@ func supervise(_ directory: JobDirectory) throws {
     let pipe = try FileDescriptor.adopt(Supervisor.readyDescriptor)
     // The agent may be gone when the word is written.
     signal(SIGPIPE, SIG_IGN)
-    let supervisor = try Supervisor(directory)
-    var isTold = false
-    supervisor.run { isRunning in
-        guard isRunning, !isTold else { return }
-        isTold = true
+    try Supervisor(directory).run {
         var word = OCIRuntimeDriver.runningWord
         _ = unsafe write(pipe.number, &word, 1)
     }

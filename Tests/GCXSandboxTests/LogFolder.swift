@@ -47,9 +47,10 @@ final class WrittenLog {
             written.append((stream, bytes))
             heads.append(writer.head)
         }
-        try writer.finish()
-        dropped = writer.droppedBytes
-        #expect(try folder.end() == JobLogEnd(offset: writer.offset, head: writer.head))
+        let finished = writer.finish()
+        dropped = finished.droppedBytes
+        #expect(finished.failure == nil)
+        #expect(try folder.end() == JobLogEnd(offset: finished.bytes, head: finished.head))
     }
 
     convenience init(lines: [(JobLog.Stream, String)]) throws {
