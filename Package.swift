@@ -215,7 +215,8 @@ let testing: [Target] = [
         "Integration",
         [
             "GCXModel", "GCXSigning", "GCXMarket", "GCXLinux", "GCXSandbox", "GCXLedger", "GCXLedgerSQLite", "GCXWire",
-            "GCXAgent", "Senders", "gcx", "gcx-supervisor", "gcx-probe", "gcx-unpack", logging,
+            "GCXAgent", "Senders", "gcx", "gcx-supervisor", "gcx-probe", "gcx-unpack", "Support",
+            logging,
         ],
         path: "Tests/Integration"),
     tests("Tidy", [], path: "Tests/Tidy"),

@@ -5,7 +5,7 @@ extension ChildProcess {
     /// Starts the tool with exactly these descriptors, default signal handling and an empty signal mask.
     ///
     /// Source: posix_spawn(3), which does not copy the address space.
-    func spawn(descriptors: [(ours: Int32, theirs: Int32)], newSession: Bool) throws(LinuxError) -> pid_t {
+    func spawn(descriptors: [(ours: Int32, theirs: Int32)], newSession: Bool) throws(LinuxError) -> Child {
         var actions = unsafe posix_spawn_file_actions_t()
         unsafe posix_spawn_file_actions_init(&actions)
         defer { unsafe posix_spawn_file_actions_destroy(&actions) }
@@ -15,7 +15,7 @@ extension ChildProcess {
         unsafe posix_spawnattr_init(&attributes)
         defer { unsafe posix_spawnattr_destroy(&attributes) }
         Self.arrange(newSession: newSession, &attributes)
-        return try unsafe start(&actions, &attributes)
+        return Child(owning: try unsafe start(&actions, &attributes), leadsGroup: true)
     }
 
     private func start(

@@ -62,16 +62,10 @@ package struct ChildProcess: Sendable {
         let nowhere = try FileDescriptor.open("/dev/null", O_RDWR)
         let streams = [(nowhere.number, Int32(0)), (output.write.number, 1), (error.write.number, 2)]
         // bounded: joins lists
-        let pid = try spawn(descriptors: streams.map { (ours: $0.0, theirs: $0.1) } + descriptors, newSession: false)
+        let child = try spawn(descriptors: streams.map { (ours: $0.0, theirs: $0.1) } + descriptors, newSession: false)
         let outputReader = output.closeWriter()
         let errorReader = error.closeWriter()
-        do {
-            return try collect(pid, outputReader, errorReader, watch)
-        } catch {
-            kill(-pid, SIGKILL)
-            _ = Self.wait(pid)
-            throw error
-        }
+        return try collect(child, outputReader, errorReader, watch)
     }
 
     /// Runs the tool and answers its standard output; any status but 0 is an error.
@@ -84,25 +78,19 @@ package struct ChildProcess: Sendable {
         return outcome.text
     }
 
-    /// Starts the tool in a session of its own and answers its process id at once. It outlives this process.
+    /// Starts the tool in a session of its own and answers at once. It outlives this process when it is left.
     ///
-    /// Standard input is empty; output goes to `logPath`, or nowhere. The caller collects the child while it lives.
-    package func spawnDetached(logPath: String? = nil) throws(LinuxError) -> pid_t {
+    /// Standard input is empty; output goes to `logPath`, or nowhere.
+    package func startDetached(logPath: String? = nil) throws(LinuxError) -> Child {
         let input = try FileDescriptor.open("/dev/null", O_RDONLY)
         let output = try FileDescriptor.open(logPath ?? "/dev/null", O_WRONLY | O_CREAT | O_APPEND)
         let streams = [(ours: input.number, theirs: Int32(0)), (output.number, 1), (output.number, 2)]
         return try spawn(descriptors: streams + descriptors, newSession: true)  // bounded: joins lists
     }
 
-    /// Waits for the child `pid`; an unknown child counts as killed.
-    package static func wait(_ pid: pid_t) -> WaitStatus {
-        var raw: Int32 = 0
-        while unsafe waitpid(pid, &raw, 0) < 0 { if errno != EINTR { return .signalled(SIGKILL) } }
-        return WaitStatus(raw: raw)
-    }
-
+    /// A child that is given up on is killed with its group, and collected, before the error comes back.
     private func collect(
-        _ pid: pid_t, _ output: borrowing FileDescriptor, _ error: borrowing FileDescriptor,
+        _ child: consuming Child, _ output: borrowing FileDescriptor, _ error: borrowing FileDescriptor,
         _ watch: () throws(LinuxError) -> Void
     ) throws(LinuxError) -> Outcome {
         let deadline = BootClock.now().saturatingSum(timeout.wholeNanoseconds)
@@ -132,20 +120,20 @@ package struct ChildProcess: Sendable {
             }
         }
         // bounded: two streams
-        return Outcome(status: try end(of: pid, deadline, watch), output: content[0], error: content[1])
+        return Outcome(status: try end(of: child, deadline, watch), output: content[0], error: content[1])
     }
 
     /// The status of a child that closed its output, which may still run.
     private func end(
-        of pid: pid_t, _ deadline: UInt64, _ watch: () throws(LinuxError) -> Void
+        of child: consuming Child, _ deadline: UInt64, _ watch: () throws(LinuxError) -> Void
     ) throws(LinuxError) -> WaitStatus {
-        guard let handle = try PidFD.open(pid) else { return Self.wait(pid) }
+        guard let handle = try PidFD.open(child.pid) else { return child.wait() }
         while true {
             let now = BootClock.now()
             guard now < deadline else { throw .timedOut(operation: "run", object: tool, after: timeout) }
             // bounded: the deadline is ahead, asked first
             let pause = min(LinuxLimits.toolWatchInterval.wholeNanoseconds, deadline - now)
-            if try handle.waitForExit(timeout: .nanoseconds(Int64(clamping: pause))) { return Self.wait(pid) }
+            if try handle.waitForExit(timeout: .nanoseconds(Int64(clamping: pause))) { return child.wait() }
             try watch()
         }
     }

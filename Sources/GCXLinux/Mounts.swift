@@ -92,10 +92,8 @@ package struct IDMap: Codable, Equatable, Hashable, Sendable {
         let pid = try linux("clone", "user namespace of id \(base)") {
             unsafe gcx_clone_user_namespace_holder(base, numbers)
         }
-        defer {
-            kill(pid, SIGKILL)
-            _ = ChildProcess.wait(pid)
-        }
+        let holder = Child(owning: pid, leadsGroup: false)
+        defer { _ = holder.pid }
         let line = "\(first) \(base) \(Self.size)\n"
         try Files.control("/proc/\(pid)/uid_map", line)
         try Files.control("/proc/\(pid)/gid_map", line)

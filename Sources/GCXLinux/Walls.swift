@@ -100,7 +100,7 @@ package struct Walls: Sendable {
         let life = try Pipe()
         let pid = try linux("fork", "process namespace") { gcx_fork() }
         if pid > 0 {
-            let status = ChildProcess.wait(pid)
+            let status = Child(owning: pid, leadsGroup: false).wait()
             _exit(status.code)
         }
         try linux("prctl", "death of the parent") { gcx_die_with_parent() }

@@ -210,11 +210,11 @@ package struct OCIRuntimeDriver: RuntimeDriver {
 
     /// Starts the supervisor with the job's lock already in its hands, and waits for its word.
     private func launch(_ plan: JobPlan, _ job: JobDirectory) throws(SandboxError) {
-        let (pid, ready) = try spawn(job)
-        let word = read(ready)
-        if word == Self.runningWord { return }
-        kill(pid, SIGKILL)
-        _ = ChildProcess.wait(pid)
+        let starting = try spawn(job)
+        // From here on it is found again by its record, also by the next agent.
+        if starting.saysItRuns { return starting.supervisor.leave() }
+        starting.supervisor.signal(SIGKILL)
+        starting.supervisor.wait()
         if let exit = try job.readExit() {
             guard case .hostFailure(let reason) = exit.reason else { return }
             throw .startFailed(id: plan.spec.id, reason: reason.shown)
@@ -223,7 +223,22 @@ package struct OCIRuntimeDriver: RuntimeDriver {
         throw .startFailed(id: plan.spec.id, reason: "the supervisor ended without a word; \(said)")
     }
 
-    private func spawn(_ job: JobDirectory) throws(SandboxError) -> (pid_t, Int32) {
+    /// A supervisor that was started, and where it says that its job runs.
+    private struct Starting: ~Copyable {
+        let supervisor: Child
+        let ready: FileDescriptor
+
+        /// Waits for its word; false when it ended without one, or none came in time.
+        var saysItRuns: Bool {
+            var item = pollfd(fd: ready.number, events: Int16(POLLIN), revents: 0)  // bounded: a constant of the kernel
+            let limit = SandboxLimits.startTimeout.wholeNanoseconds / 1_000_000
+            guard unsafe poll(&item, 1, Int32(clamping: limit)) > 0 else { return false }
+            var byte: UInt8 = 0
+            return unsafe Glibc.read(ready.number, &byte, 1) == 1 && byte == OCIRuntimeDriver.runningWord
+        }
+    }
+
+    private func spawn(_ job: JobDirectory) throws(SandboxError) -> Starting {
         do {
             guard let lock = try FileLock.take(job.lock) else { throw SandboxError.jobExists(id: job.path) }
             let pipe = try Pipe()
@@ -232,8 +247,8 @@ package struct OCIRuntimeDriver: RuntimeDriver {
                 descriptors: [
                     (lock.number, Supervisor.lockDescriptor), (pipe.write.number, Supervisor.readyDescriptor),
                 ])
-            let pid = try tool.spawnDetached(logPath: job.supervisorLog)
-            return (pid, pipe.closeWriter().release())
+            let supervisor = try tool.startDetached(logPath: job.supervisorLog)
+            return Starting(supervisor: supervisor, ready: pipe.closeWriter())
         } catch let error as LinuxError {
             throw .linux(error)
         } catch let error as SandboxError {
@@ -245,14 +260,4 @@ package struct OCIRuntimeDriver: RuntimeDriver {
 
     /// What the supervisor writes when the job runs.
     package static let runningWord: UInt8 = UInt8(ascii: "R")
-
-    /// One byte from the supervisor, or 0 when it ended or nothing came in time. Closes the descriptor.
-    private func read(_ number: Int32) -> UInt8 {
-        let file = FileDescriptor(owning: number)
-        var item = pollfd(fd: file.number, events: Int16(POLLIN), revents: 0)  // bounded: a constant of the kernel
-        let limit = SandboxLimits.startTimeout.wholeNanoseconds / 1_000_000
-        guard unsafe poll(&item, 1, Int32(clamping: limit)) > 0 else { return 0 }
-        var byte: UInt8 = 0
-        return unsafe Glibc.read(file.number, &byte, 1) == 1 ? byte : 0
-    }
 }

@@ -26,8 +26,10 @@ struct CgroupTests {
     }
 
     /// A process in the child group, as a runtime would put it there.
-    private func runInside(_ layout: CgroupLayout, _ group: any JobCgroup, _ script: String) throws -> pid_t {
-        guard case .legacy(let controllers, _) = layout else { return -1 }
+    private func runInside(_ layout: CgroupLayout, _ group: any JobCgroup, _ script: String) throws -> Child {
+        guard case .legacy(let controllers, _) = layout else {
+            throw LinuxError.malformed(object: "layout", reason: "it is not v1")
+        }
         let tasks = Set(controllers.values).sorted().map { "\($0)\(group.runtimePath)" }
         for path in tasks { try Files.makeDirectory(path, mode: 0o755) }
         if let cpuset = controllers["cpuset"] {
@@ -37,21 +39,21 @@ struct CgroupTests {
             }
         }
         let joins = tasks.map { "echo $$ > '\($0)/cgroup.procs'; " }.joined()
-        return try ChildProcess("/bin/sh", ["-c", joins + script]).spawnDetached()
+        return try ChildProcess("/bin/sh", ["-c", joins + script]).startDetached()
     }
 
     @Test("it counts, freezes, thaws, kills and goes away")
     func life() throws {
         try withGroup { group, layout in
             #expect(try group.sample().cpuNanoseconds == 0)
-            let pid = try runInside(layout, group, "while :; do :; done")
+            let child = try runInside(layout, group, "while :; do :; done")
             var busy: UInt64 = 0
             for _ in 0..<200 where busy < 20_000_000 {
                 pause(for: .milliseconds(10))
                 busy = try group.sample().cpuNanoseconds
             }
             #expect(busy >= 20_000_000)
-            #expect(try group.processes() == [pid])
+            #expect(try group.processes() == [child.pid])
             try group.freeze()
             let still = try group.sample()
             pause(for: .milliseconds(50))
@@ -60,7 +62,7 @@ struct CgroupTests {
             try group.thaw()
             try group.killAll()
             #expect(try group.waitUntilEmpty(timeout: .seconds(5)))
-            #expect(ChildProcess.wait(pid) == .signalled(SIGKILL))
+            #expect(child.wait() == .signalled(SIGKILL))
             let last = try group.sample()
             #expect(last.cpuNanoseconds >= still.cpuNanoseconds && last.cgroupInode == still.cgroupInode)
             try group.remove()
@@ -72,12 +74,12 @@ struct CgroupTests {
     @Test("a frozen job can be killed")
     func killFrozen() throws {
         try withGroup { group, layout in
-            let pid = try runInside(layout, group, "sleep 60")
+            let child = try runInside(layout, group, "sleep 60")
             for _ in 0..<200 where try group.processes().isEmpty { pause(for: .milliseconds(5)) }
             try group.freeze()
             try group.killAll()
             #expect(try group.waitUntilEmpty(timeout: .seconds(5)))
-            #expect(ChildProcess.wait(pid) == .signalled(SIGKILL))
+            #expect(child.wait() == .signalled(SIGKILL))
         }
     }
 
@@ -85,8 +87,8 @@ struct CgroupTests {
     func keepsReadings() throws {
         try withGroup { group, layout in
             guard case .legacy(let controllers, _) = layout else { return }
-            let pid = try runInside(layout, group, "i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done")
-            _ = ChildProcess.wait(pid)
+            let child = try runInside(layout, group, "i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done")
+            child.wait()
             let before = try group.sample()
             for root in Set(controllers.values) { try CgroupTree.remove(root + group.runtimePath) }
             let after = try group.sample()

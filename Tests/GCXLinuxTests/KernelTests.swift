@@ -162,26 +162,24 @@ struct ChildTests {
 
     @Test("a detached child is in a session of its own, and its end is seen through its descriptor")
     func detached() throws {
-        let pid = try ChildProcess("/bin/sh", ["-c", "sleep 0.3; exit 5"]).spawnDetached()
-        #expect(getsid(pid) == pid)
-        guard let handle = try PidFD.open(pid) else {
+        let child = try ChildProcess("/bin/sh", ["-c", "sleep 0.3; exit 5"]).startDetached()
+        #expect(getsid(child.pid) == child.pid)
+        guard let handle = try PidFD.open(child.pid) else {
             Issue.record("gone too early")
             return
         }
         #expect(try !handle.waitForExit(timeout: .milliseconds(20)))
         #expect(try handle.waitForExit(timeout: .seconds(10)))
-        #expect(ChildProcess.wait(pid) == .exited(5))
+        #expect(child.wait() == .exited(5))
         #expect(try !handle.send(SIGTERM))
     }
 
     @Test("a handler of a signal is seen from outside")
     func handlers() throws {
         let script = "trap : TERM; echo; sleep 5 & wait"
-        let pid = try ChildProcess("/bin/sh", ["-c", script]).spawnDetached()
-        defer {
-            kill(-pid, SIGKILL)
-            _ = ChildProcess.wait(pid)
-        }
+        let child = try ChildProcess("/bin/sh", ["-c", script]).startDetached()
+        let pid = child.pid
+        defer { _ = child.pid }
         for _ in 0..<200 where !ProcessTable.catches(SIGTERM, pid) { pause(for: .milliseconds(5)) }
         #expect(ProcessTable.catches(SIGTERM, pid))
         #expect(!ProcessTable.catches(SIGUSR2, pid))

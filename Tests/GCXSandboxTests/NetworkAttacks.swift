@@ -2,6 +2,7 @@ import GCXJobLog
 import GCXModel
 import Glibc
 import Hostile
+import Support
 import Testing
 
 @testable import GCXLinux

@@ -1,5 +1,6 @@
 import GCXModel
 import Glibc
+import Support
 import Testing
 
 @testable import GCXLinux

@@ -1,6 +1,7 @@
 import GCXLinux
 import GCXModel
 import Glibc
+import Support
 import Testing
 
 @testable import GCXSandbox

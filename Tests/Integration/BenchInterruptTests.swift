@@ -1,5 +1,6 @@
 import Foundation
 import GCXLinux
+import Support
 import Testing
 
 @Suite("gcx bench, interrupted", .serialized)

@@ -1,5 +1,6 @@
 import Foundation
 import GCXLinux
+import Support
 import Testing
 
 /// `gcx bench` as its users run it, under the walls that they run it in.

@@ -4,6 +4,7 @@ import GCXModel
 import GCXSandbox
 import GCXWire
 import Glibc
+import Support
 import Testing
 
 extension WholeLeases {

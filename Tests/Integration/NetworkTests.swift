@@ -2,6 +2,7 @@ import GCXLinux
 import GCXModel
 import GCXWire
 import Glibc
+import Support
 import Testing
 
 /// What these tests run besides gcx.

@@ -3,6 +3,7 @@ import GCXLinux
 import GCXModel
 import GCXWire
 import Glibc
+import Support
 import Testing
 
 extension WholeLeases {

@@ -5,6 +5,7 @@ import GCXModel
 import GCXSigning
 import Glibc
 import Senders
+import Support
 import Testing
 
 /// A site whose agent listens on a port, as one that strangers reach does, with what their cases need.

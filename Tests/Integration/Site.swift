@@ -5,6 +5,7 @@ import GCXModel
 import GCXSigning
 import GCXWire
 import Glibc
+import Support
 import Testing
 
 /// A machine for sale and its buyer, in a directory of their own: a real ledger and a real agent as processes, and the

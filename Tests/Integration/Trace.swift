@@ -1,5 +1,6 @@
 import GCXLinux
 import Glibc
+import Support
 
 /// What strace saw of a process and all that came of it: who of them is root of the machine, and which files they named.
 struct Trace {

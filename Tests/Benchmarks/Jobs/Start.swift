@@ -59,7 +59,7 @@ struct StartBench {
 
 /// The OCI runtime alone, again and again, in a process that has entered the mounts of a job.
 final class BareRuntime {
-    private let pid: pid_t
+    private var child: Child?
     private let ask: FileDescriptor
     private let answer: FileDescriptor
     private let place: CgroupPlace
@@ -76,14 +76,14 @@ final class BareRuntime {
         let questions = try Pipe()
         let answers = try Pipe()
         let runtime = bench.driver.runtime
-        pid = try ChildProcess(
+        child = try ChildProcess(
             "nsenter",
             [
                 "--mount=/proc/\(supervisor.pid)/ns/mnt", "\(bench.programs)/job-bench", "bare", runtime.kind.rawValue,
                 runtime.path, folder,
             ],
             descriptors: [(questions.read.number, 3), (answers.write.number, 4)]
-        ).spawnDetached(logPath: "\(folder)/log")
+        ).startDetached(logPath: "\(folder)/log")
         ask = FileDescriptor(owning: dup(questions.write.number))
         answer = answers.closeWriter()
     }
@@ -106,8 +106,7 @@ final class BareRuntime {
     }
 
     func end() {
-        kill(pid, SIGKILL)
-        _ = ChildProcess.wait(pid)
+        child = nil
         try? place.cgroup.remove()
     }
 

@@ -11,7 +11,7 @@ import UnixSignals
 final class DemoStage: Sendable {
     let directory: String
     private let keep: Bool
-    private let processes = Mutex<[(name: String, pid: pid_t)]>([])
+    private let processes = Mutex(DemoProcesses())
     private let isStruck = Mutex(false)
 
     init(keep: Bool) throws {
@@ -71,24 +71,21 @@ final class DemoStage: Sendable {
     /// Starts this very program again, with its log in the directory.
     func start(_ name: String, _ arguments: [String]) throws {
         let tool = ChildProcess(try Programs.own, arguments)
-        let pid = try tool.spawnDetached(logPath: path("\(name).log"))
-        processes.withLock { $0.append((name, pid)) }
+        var child: Child? = try tool.startDetached(logPath: path("\(name).log"))
+        processes.withLock { $0.put(&child, name) }
     }
 
     /// Whether a process has ended, with the end of its log.
     func lastWords(_ name: String) -> String? {
-        guard let pid = processes.withLock({ $0.first { $0.name == name }?.pid }) else { return nil }
-        guard waitpid(pid, nil, WNOHANG) == pid else { return nil }
-        processes.withLock { $0.removeAll { $0.name == name } }
+        guard processes.withLock({ $0.collect(name) }) else { return nil }
         return (try? Files.text(path("\(name).log"))).map { String($0.suffix(logExcerptCharacters)) } ?? ""
     }
 
     /// Stops one process and waits for its orderly end.
     func stop(_ name: String) {
-        guard let pid = processes.withLock({ $0.first { $0.name == name }?.pid }) else { return }
-        processes.withLock { $0.removeAll { $0.name == name } }
-        kill(pid, SIGTERM)
-        _ = ChildProcess.wait(pid)
+        guard let child = processes.withLock({ $0.take(name) }) else { return }
+        child.signal(SIGTERM)
+        child.wait()
     }
 
     /// Ends what runs and removes what was made. Safe to call twice.
@@ -127,3 +124,22 @@ final class DemoStage: Sendable {
 
 /// Characters of a log that are shown when something went wrong.
 private let logExcerptCharacters = 2_000
+
+/// The processes of a demonstration that were not collected yet.
+private struct DemoProcesses: ~Copyable {
+    private var ledger: Child?
+    private var agent: Child?
+
+    mutating func put(_ child: inout Child?, _ name: String) {
+        if name == "ledger" { ledger = child.take() } else { agent = child.take() }
+    }
+
+    mutating func take(_ name: String) -> Child? { name == "ledger" ? ledger.take() : agent.take() }
+
+    /// Collects one that has ended; false while it runs.
+    mutating func collect(_ name: String) -> Bool {
+        guard name == "ledger" ? ledger?.hasEnded == true : agent?.hasEnded == true else { return false }
+        take(name)?.wait()
+        return true
+    }
+}
