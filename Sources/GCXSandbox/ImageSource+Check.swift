@@ -56,14 +56,8 @@ extension ImageSource {
 
     /// A directory that is gone when the work is done.
     private static func withScratch(_ body: (String) throws(ImageError) -> Void) throws(ImageError) {
-        let folder = unsafe getenv("TMPDIR").map { unsafe String(cString: $0) } ?? "/tmp"
-        var template = Array("\(folder)/gcx-image-XXXXXX".utf8CString)
-        guard unsafe mkdtemp(&template) != nil else {
-            throw .linux(.systemCall(operation: "mkdtemp", object: folder, errno: errno))
-        }
-        let path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        defer { try? Files.removeTree(path) }
-        try body(path)
+        let scratch = try imaged { () throws(LinuxError) in try TemporaryDirectory("gcx-image") }
+        try body(scratch.path)
     }
 }
 

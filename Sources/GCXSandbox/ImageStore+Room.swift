@@ -128,12 +128,11 @@ extension ImageStore {
 
     /// A half removed image must not be taken for a whole one, so it loses its name first.
     private func discard(_ path: String) throws(LinuxError) {
-        let staging: String
-        do { staging = try stage() } catch { throw .malformed(object: root, reason: error.description) }
-        if unsafe rename(path, "\(staging)/gone") != 0, errno != ENOENT {
+        let staging = try TemporaryDirectory(Self.stagingName, in: root)
+        if unsafe rename(path, "\(staging.path)/gone") != 0, errno != ENOENT {
             throw .systemCall(operation: "rename", object: path, errno: errno)
         }
-        try Files.removeTree(staging)
+        try staging.remove()
     }
 
     /// When a file was last written, ns since 1970; 0 when it is missing.

@@ -63,11 +63,10 @@ package struct ImageStore: Sendable {
             return try hold(layout.image(tag: tag), of: layout, run: run)
         case .ociArchive(let path, let tag):
             let staging = try stage()
-            defer { try? Files.removeTree(staging) }
             var limits = ArchiveLimits.image
             limits.bytesMax = min(limits.bytesMax, try spareBytes())
             let layout = ImageLayout(
-                path: "\(staging)/archive", label: path, reader: LayoutReader(unpacker: unpacker, run: run))
+                path: "\(staging.path)/archive", label: path, reader: LayoutReader(unpacker: unpacker, run: run))
             try unpacker.unpack(file: path, into: layout.path, rules: .blobs, limits: limits, run: run)
             return try hold(layout.image(tag: tag), of: layout, run: run)
         case .registry(let reference):
@@ -97,17 +96,16 @@ package struct ImageStore: Sendable {
             (record.bytes, record.names) = (found.bytes, found.names.union(image.names))
         } else {
             let staging = try stage()
-            defer { try? Files.removeTree(staging) }
-            record.bytes = try unpack(image, of: layout, in: staging, run: run)
+            record.bytes = try unpack(image, of: layout, in: staging.path, run: run)
             try makeRoom(for: record.bytes)
             let written = record
-            try imaged { () throws(LinuxError) in try written.write(in: "\(staging)/unpacked") }
+            try imaged { () throws(LinuxError) in try written.write(in: "\(staging.path)/unpacked") }
             // What is there without a record is half removed, or of an older gcx; a job that runs on it keeps its files.
             if Files.exists(path), !Files.exists("\(path)/\(ImageRecord.name)") {
-                unsafe rename(path, "\(staging)/old")
+                unsafe rename(path, "\(staging.path)/old")
             }
             // Two jobs may unpack the same image at once; the loser's copy goes, and both use the winner's.
-            if unsafe rename("\(staging)/unpacked", path) != 0, errno != ENOTEMPTY, errno != EEXIST {
+            if unsafe rename("\(staging.path)/unpacked", path) != 0, errno != ENOTEMPTY, errno != EEXIST {
                 throw .linux(.systemCall(operation: "rename", object: path, errno: errno))
             }
         }
@@ -146,13 +144,12 @@ package struct ImageStore: Sendable {
         }
     }
 
-    func stage() throws(ImageError) -> String {
-        var template = Array("\(root)/.unpack-XXXXXX".utf8CString)
-        guard unsafe mkdtemp(&template) != nil else {
-            throw .linux(.systemCall(operation: "mkdtemp", object: root, errno: errno))
-        }
-        return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    func stage() throws(ImageError) -> TemporaryDirectory {
+        try imaged { () throws(LinuxError) in try TemporaryDirectory(Self.stagingName, in: root) }
     }
+
+    /// How directories begin in which an image is made or removed.
+    static let stagingName = ".unpack"
 }
 
 /// What the store knows about an image; the time of the file is that of the last use.

@@ -58,18 +58,6 @@ struct ImageReference {
     }
 }
 
-/// A directory for files that only this command needs; it goes when the command ends.
-struct ScratchDirectory: ~Copyable {
-    let path: String
-
-    init(_ name: String) throws {
-        path = FileManager.default.temporaryDirectory.path + "/\(name)-\(UUID().uuidString.prefix(8).lowercased())"
-        try Files.makeDirectories(path, mode: 0o700)
-    }
-
-    deinit { try? Files.removeTree(path) }
-}
-
 /// The buyer's way from an open lease to a finished, paid job.
 struct JobFlow: Sendable {
     let ledger: any Ledger
@@ -81,7 +69,7 @@ struct JobFlow: Sendable {
     /// Packs and sends the image, unless the agent is to pull it, and the input, and starts the job.
     func start(_ request: JobRequest, image: ImageReference, input: String?) async throws -> JobStatus {
         var request = request
-        let scratch = try ScratchDirectory("gcx-upload")
+        let scratch = try TemporaryDirectory("gcx-upload")
         if image.format != .registry {
             let tar = image.isArchive ? image.path : "\(scratch.path)/image.tar"
             if !image.isArchive { try pack(image, into: tar) }

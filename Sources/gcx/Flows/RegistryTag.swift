@@ -25,7 +25,7 @@ enum RegistryTag {
     /// What the buyer cannot read the agent may be able to, so then nothing is said. Cost: two or three questions.
     static func check(_ image: RegistryReference, hasCommand: Bool) throws {
         guard ChildProcess.find("skopeo") != nil else { return }
-        let scratch = try ScratchDirectory("gcx-image")
+        let scratch = try TemporaryDirectory("gcx-image")
         let documents = try RegistryDocuments(of: image, in: "\(scratch.path)/documents")
         _ = try documents.check(hasCommand: hasCommand) { digest, isConfiguration in
             let tool = inspect(

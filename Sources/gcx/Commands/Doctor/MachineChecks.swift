@@ -48,7 +48,7 @@ struct MachineChecks {
 
     private static func trial(of unpacker: Unpacker) throws(ImageError) -> UnpackReport {
         do {
-            let scratch = try ScratchDirectory("gcx-doctor")
+            let scratch = try TemporaryDirectory("gcx-doctor")
             let directory = try FileDescriptor.open(scratch.path, O_RDONLY | O_DIRECTORY)
             return try unpacker.tryWalls(directory)
         } catch let error as ImageError {
