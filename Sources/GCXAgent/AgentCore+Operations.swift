@@ -51,14 +51,14 @@ extension AgentCore: AgentHost {
         UploadTicket(lease: lease, kind: kind, file: try LeaseUploads(lease, context).begin(kind))
     }
 
-    package func endUpload(_ ticket: UploadTicket, complete: Bool) async throws(AgentError) {
-        // One that is given up has no name, and is gone with its ticket.
-        guard complete else { return }
-        let file = ticket.file
-        try await blocking { () throws(AgentError) in _ = try file.seal() }
-        let run = try await keeper(ticket.lease).readingUploads(stop: StopFlag())
-        try await LeaseUploads(ticket.lease, context).inspect(file, ticket.kind, run: run)
-        try await keeper(ticket.lease).place(ticket)
+    package func endUpload(_ ticket: consuming UploadTicket) async throws(AgentError) {
+        let (lease, kind) = (ticket.lease, ticket.kind)
+        let file = try await blocking(giving: ticket) { (ticket: consuming UploadTicket) throws(AgentError) in
+            try ticket.seal()
+        }
+        let run = try await keeper(lease).readingUploads(stop: StopFlag())
+        try await LeaseUploads(lease, context).inspect(file, kind, run: run)
+        try await keeper(lease).place(file, kind)
     }
 
     package func submit(

@@ -3,12 +3,13 @@ package import GCXWire
 
 /// What the agent does for the server in its own process: what anybody may ask, and the files behind it.
 package protocol AgentHost: AgentOperations {
-    /// A file on the agent's disk for an image or an input; the caller writes the bytes into it.
+    /// A file on the agent's disk for an image or an input; the caller writes the bytes into it. A ticket that goes without
+    /// being given back is an upload that was given up: nothing of it stays.
     func beginUpload(_ kind: UploadKind, lease: LeaseID, by caller: Caller) async throws(AgentError) -> UploadTicket
 
-    /// Tells the agent that the ticket's file is complete (true) or given up (false). A complete one takes the place of one
-    /// of its kind that came before, as long as no job is on its way. It is of use to the next job alone.
-    func endUpload(_ ticket: UploadTicket, complete: Bool) async throws(AgentError)
+    /// Tells the agent that the ticket's file is complete. It takes the place of one of its kind that came before, as long as
+    /// no job is on its way. It is of use to the next job alone.
+    func endUpload(_ ticket: consuming UploadTicket) async throws(AgentError)
 
     /// A tar of the job's output directory; nil when the job has none, or none any more.
     func outputArchive(_ lease: LeaseID, by caller: Caller) async throws(AgentError) -> OutputArchive?
@@ -27,15 +28,18 @@ package struct OutputArchive: Equatable, Sendable {
 }
 
 /// One upload: the file goes with the ticket, as an open file and not as a path, so that it has one writer.
-package struct UploadTicket: Sendable {
+package struct UploadTicket: ~Copyable, Sendable {
     package let lease: LeaseID
     package let kind: UploadKind
     /// Where the bytes go.
-    package let file: UploadFile
+    package var file: UploadFile
 
-    package init(lease: LeaseID, kind: UploadKind, file: UploadFile) {
+    package init(lease: LeaseID, kind: UploadKind, file: consuming UploadFile) {
         self.lease = lease
         self.kind = kind
         self.file = file
     }
+
+    /// Ends the writing for good. The calling thread waits for the disk.
+    package consuming func seal() throws(AgentError) -> CompleteUpload { try file.seal() }
 }

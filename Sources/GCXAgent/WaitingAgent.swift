@@ -39,7 +39,7 @@ package struct WaitingAgent: AgentHost {
     package func beginUpload(_ kind: UploadKind, lease: LeaseID, by caller: Caller) throws(AgentError) -> UploadTicket {
         throw notYet
     }
-    package func endUpload(_ ticket: UploadTicket, complete: Bool) throws(AgentError) { throw notYet }
+    package func endUpload(_ ticket: consuming UploadTicket) throws(AgentError) { throw notYet }
     package func submit(_ request: JobRequest, lease: LeaseID, by caller: Caller) throws(AgentError) -> JobStatus {
         throw notYet
     }

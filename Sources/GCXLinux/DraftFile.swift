@@ -5,18 +5,68 @@ import Glibc
 ///
 /// It begins without a name (`O_TMPFILE`), so it is gone with its last descriptor, also when this process is killed.
 /// Where the filesystem has no such files it has a name that nobody guesses, and loses it at the end.
-package final class DraftFile: Sendable {
-    private let file: FileDescriptor
+///
+/// A draft can only be written and sealed, and what is sealed can only be read and named: each step uses the one before up.
+package struct DraftFile: ~Copyable, Sendable {
+    private let body: DraftBody
+
+    package var number: Int32 { body.file.number }
+
+    /// - Parameter directory: where it is to have its name later.
+    package init(in directory: String) throws(LinuxError) { body = try DraftBody(in: directory) }
+
+    /// Writes all of `bytes` at the end.
+    package func write(_ bytes: some Collection<UInt8>, object: String) throws(LinuxError) {
+        try body.file.write(bytes, object: object)
+    }
+
+    /// Brings the bytes to the disk and takes away everybody's right to write, also the owner's. One that cannot be sealed
+    /// is given up.
+    package consuming func seal() throws(LinuxError) -> SealedFile {
+        let (number, path) = (body.file.number, body.path)
+        try posix("fsync", path) { fsync(number) }
+        try posix("fchmod", path) { fchmod(number, 0o400) }
+        return SealedFile(body: body)
+    }
+}
+
+/// A file that is whole and on the disk, and has no name yet. It is gone with this value unless it gets one.
+package struct SealedFile: ~Copyable, Sendable {
+    fileprivate let body: DraftBody
+
+    /// By this path this process, and no other, reads the very file.
+    package var path: String { body.path }
+
+    /// What the file is.
+    package func identity() throws(LinuxError) -> FileIdentity { try FileIdentity(of: body.file.number, path) }
+
+    /// SHA-256 and size of what is in it, read from its beginning.
+    package func digest() throws(LinuxError) -> (hex: String, bytes: UInt64) {
+        let (number, path) = (body.file.number, path)
+        try posix("seek", path) { lseek(number, 0, SEEK_SET) }
+        return try SHA256Hex.of(number, path)
+    }
+
+    /// Gives the file its name, and returns when that is on the disk. A name that is taken is never taken over, and the file
+    /// is given up then.
+    ///
+    /// - Throws: ``LinuxError/systemCall(operation:object:errno:)`` with `EEXIST` when something has the name.
+    package consuming func link(as name: String) throws(LinuxError) {
+        let source = path
+        try posix("link", name) { unsafe linkat(AT_FDCWD, source, AT_FDCWD, name, AT_SYMLINK_FOLLOW) }
+        try DurableFile.syncDirectory(of: name)
+    }
+}
+
+/// The open file of a draft, before and after it is sealed.
+private struct DraftBody: ~Copyable, Sendable {
+    let file: FileDescriptor
     /// Nil for a file without a name.
     private let temporary: String?
 
-    package var number: Int32 { file.number }
+    var path: String { "/proc/self/fd/\(file.number)" }
 
-    /// By this path this process, and no other, reads the very file.
-    package var path: String { "/proc/self/fd/\(number)" }
-
-    /// - Parameter directory: where it is to have its name later.
-    package init(in directory: String) throws(LinuxError) {
+    init(in directory: String) throws(LinuxError) {
         let unnamed = unsafe gcx_open_unnamed(directory)
         if unnamed >= 0 {
             file = FileDescriptor(owning: unnamed)
@@ -33,30 +83,6 @@ package final class DraftFile: Sendable {
     }
 
     deinit { if let temporary { unsafe unlink(temporary) } }
-
-    /// Writes all of `bytes` at the end.
-    package func write(_ bytes: some Collection<UInt8>, object: String) throws(LinuxError) {
-        try file.write(bytes, object: object)
-    }
-
-    /// Brings the bytes to the disk and takes away everybody's right to write, also the owner's.
-    package func seal() throws(LinuxError) {
-        let number = number
-        try posix("fsync", path) { fsync(number) }
-        try posix("fchmod", path) { fchmod(number, 0o400) }
-    }
-
-    /// Gives the file its name, and returns when that is on the disk. A name that is taken is never taken over.
-    ///
-    /// - Throws: ``LinuxError/systemCall(operation:object:errno:)`` with `EEXIST` when something has the name.
-    package func link(as name: String) throws(LinuxError) {
-        let source = path
-        try posix("link", name) { unsafe linkat(AT_FDCWD, source, AT_FDCWD, name, AT_SYMLINK_FOLLOW) }
-        try DurableFile.syncDirectory(of: name)
-    }
-
-    /// What the file is.
-    package func identity() throws(LinuxError) -> FileIdentity { try FileIdentity(of: number, path) }
 }
 
 /// Which file it is, and how long: two names with the same identity are one file, whatever happened to the names.

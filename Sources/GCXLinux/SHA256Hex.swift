@@ -18,14 +18,6 @@ package enum SHA256Hex {
         return try of(file.number, path)
     }
 
-    /// The same for a file that is being made, through the descriptor that it is made through.
-    package static func ofDraft(_ draft: DraftFile) throws(LinuxError) -> (hex: String, bytes: UInt64) {
-        guard lseek(draft.number, 0, SEEK_SET) == 0 else {
-            throw .systemCall(operation: "seek", object: draft.path, errno: errno)
-        }
-        return try of(draft.number, draft.path)
-    }
-
     /// The same for an open file, from where it stands to its end.
     package static func of(_ file: Int32, _ path: String) throws(LinuxError) -> (hex: String, bytes: UInt64) {
         var hasher = SHA256()

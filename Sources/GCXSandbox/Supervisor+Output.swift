@@ -11,8 +11,8 @@ extension Supervisor {
 
     /// Packs what the job left in its output, when it got far enough to have one. Who walks it has the job's own ids.
     ///
-    /// The archive has no name while it is written, and is hashed through the descriptor that it was written through: the
-    /// bytes that the digest is of are the bytes that get the name.
+    /// The archive has no name while it is written, and is hashed once it is sealed, through the descriptor that it was
+    /// written through: the bytes that the digest is of are the bytes that get the name, and they are on the disk before it.
     mutating func packOutput() throws(LinuxError) -> PackedOutput {
         guard startedAt != nil, try !Files.names(in: paths.output).isEmpty else { return PackedOutput() }
         try becomeHelper()
@@ -32,8 +32,9 @@ extension Supervisor {
         } catch {
             return PackedOutput(problem: "the output was not kept: \(error.description)")
         }
-        let packed = try SHA256Hex.ofDraft(archive)
-        try archive.link(as: directory.output)
+        let sealed = try archive.seal()
+        let packed = try sealed.digest()
+        try sealed.link(as: directory.output)
         let problem = contents.omission.map { "of the output, \($0)" }
         return PackedOutput(bytes: packed.bytes, digest: packed.hex, problem: problem)
     }

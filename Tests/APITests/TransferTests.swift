@@ -1,3 +1,4 @@
+import FoundationEssentials
 import GCXLinux
 import GCXModel
 import Glibc
@@ -27,7 +28,7 @@ import Testing
             #expect(try Files.bytes(directory + "/target", limit: 1 << 20) == content)
             var status = stat()
             #expect(stat(directory + "/target", &status) == 0 && status.st_mode & 0o777 == 0o400)
-            #expect(agent.state.withLock { $0.uploads.map(\.complete) } == [true])
+            #expect(agent.state.withLock { $0.uploads } == (1, [.image]))
             #expect(seen.withLock { $0.last } == UInt64(content.count))
         }
     }
@@ -45,7 +46,7 @@ import Testing
                 try await client.upload(.input, lease: lease.id, file: directory + "/source", by: .owner)
             }
             #expect(try Files.names(in: directory) == ["agent.sock", "source", "target"])
-            #expect(agent.state.withLock { $0.uploads.map(\.complete) } == [true, false])
+            #expect(agent.state.withLock { $0.uploads } == (2, [.input]))
         }
     }
 
@@ -71,7 +72,7 @@ import Testing
             #expect(large.hasPrefix("HTTP/1.1 413"))
             let unknown = try RawSocket.exchange(Array("\(line)Transfer-Encoding: chunked\r\n\r\n".utf8), with: path)
             #expect(unknown.hasPrefix("HTTP/1.1 400"))
-            #expect(agent.state.withLock { $0.uploads.map(\.complete) } == [false])
+            #expect(agent.state.withLock { $0.uploads } == (1, []))
         }
     }
 
@@ -109,9 +110,20 @@ import Testing
             let head =
                 "PUT /v1/leases/\(lease.id)/uploads/image HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nhalf"
             try RawSocket.send(Array(head.utf8), to: path)
-            while agent.state.withLock({ $0.uploads.isEmpty }) { try await Task.sleep(for: .milliseconds(5)) }
-            #expect(agent.state.withLock { $0.uploads.map(\.complete) } == [false])
+            while agent.state.withLock({ $0.uploads.begun == 0 }) { try await Task.sleep(for: .milliseconds(5)) }
+            // The file has no name; it is gone with its last descriptor.
+            for _ in 0..<400 where try Self.hasOpenFile(in: directory) { try await Task.sleep(for: .milliseconds(5)) }
+            #expect(try !Self.hasOpenFile(in: directory))
+            #expect(agent.state.withLock { $0.uploads } == (1, []))
             #expect(!Files.exists(directory + "/target"))
+        }
+    }
+
+    /// Whether this process has a file open in the directory, sockets left out.
+    private static func hasOpenFile(in directory: String) throws -> Bool {
+        try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").contains { number in
+            let target = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\(number)")
+            return target?.hasPrefix("\(directory)/") == true
         }
     }
 

@@ -79,7 +79,7 @@ struct SessionTests {
         for caller in refused {
             await #expect(throws: AgentError.self) { try await core.job(lease, by: caller) }
             await #expect(throws: AgentError.self) { try await core.cancel(lease, by: caller) }
-            await #expect(throws: AgentError.self) { try await core.beginUpload(.input, lease: lease, by: caller) }
+            await #expect(throws: AgentError.self) { _ = try await core.beginUpload(.input, lease: lease, by: caller) }
             #expect(try await core.jobs(by: caller).isEmpty)
         }
         #expect(try store.lease(lease)?.phase == .open)

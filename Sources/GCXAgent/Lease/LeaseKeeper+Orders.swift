@@ -14,12 +14,12 @@ extension LeaseKeeper {
     }
 
     /// Gives a complete upload its place, unless the job was submitted meanwhile.
-    func place(_ ticket: UploadTicket) async throws(AgentError) {
-        try await exclusively { () async throws(AgentError) in
+    func place(_ file: consuming CompleteUpload, _ kind: UploadKind) async throws(AgentError) {
+        try await exclusively(giving: file) { (file: consuming CompleteUpload) async throws(AgentError) in
             guard case .open = phase else {
                 throw .wrongPhase(id, phase: Untrusted(phase.name.rawValue), wanted: "open")
             }
-            try LeaseUploads(id, context).place(ticket.file, ticket.kind, while: .open)
+            try LeaseUploads(id, context).place(file, kind, while: .open)
             try renewIdle()
         }
     }

@@ -155,6 +155,13 @@ package actor LeaseKeeper {
     func exclusively<Value: Sendable>(
         _ body: () async throws(AgentError) -> Value
     ) async throws(AgentError) -> Value {
+        try await exclusively(giving: ()) { _ async throws(AgentError) in try await body() }
+    }
+
+    /// The same for a call that uses something up.
+    func exclusively<Given: ~Copyable & Sendable, Value: Sendable>(
+        giving given: consuming Given, _ body: (consuming Given) async throws(AgentError) -> Value
+    ) async throws(AgentError) -> Value {
         if isBusy {
             await withCheckedContinuation { waiting.append($0) }
         } else {
@@ -163,7 +170,7 @@ package actor LeaseKeeper {
         defer {
             if waiting.isEmpty { isBusy = false } else { waiting.removeFirst().resume() }
         }
-        return try await body()
+        return try await body(given)
     }
 
     // Unpacking an image may take minutes, and the caller of `submit` gets its answer before.

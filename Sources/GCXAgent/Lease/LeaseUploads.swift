@@ -78,7 +78,10 @@ struct LeaseUploads: Sendable {
     }
 
     /// Looks through an archive that is complete, by the file itself and not by a name. It ends with the task that waits.
-    func inspect(_ file: UploadFile, _ kind: UploadKind, run: Unpacker.Run) async throws(AgentError) {
+    func inspect(
+        _ file: borrowing CompleteUpload, _ kind: UploadKind, run: Unpacker.Run
+    ) async throws(AgentError) {
+        let path = file.path
         let limits = ArchiveLimits(entriesMax: AgentLimits.uploadEntriesMax, bytesMax: file.bytesMax)
         // What becomes of an image is not known yet; a root filesystem may hold the most.
         let rules = kind == .input ? ArchiveRules.input : .rootFilesystem
@@ -87,7 +90,7 @@ struct LeaseUploads: Sendable {
                 return .success(
                     try await blocking { () throws(ImageError) in
                         try Unpacker.located().inspect(
-                            file: file.path, mayBeLink: true, rules: rules, limits: limits, run: run)
+                            file: path, mayBeLink: true, rules: rules, limits: limits, run: run)
                     })
             } catch { return .failure(error) }
         } onCancel: {
@@ -132,8 +135,10 @@ extension LeaseUploads {
     /// Gives a sealed upload its place. What lay there before goes afterwards, so there is a whole one at any time.
     ///
     /// The caller sees to it that nobody else does this for the lease at the same time.
-    func place(_ file: UploadFile, _ kind: UploadKind, while allowed: LeasePhaseName) throws(AgentError) {
-        let upload = SealedUpload(kind: kind, digest: try file.seal(), file: try file.identity())
+    func place(
+        _ file: consuming CompleteUpload, _ kind: UploadKind, while allowed: LeasePhaseName
+    ) throws(AgentError) {
+        let upload = SealedUpload(kind: kind, digest: file.digest, file: try file.identity())
         let before = try store.uploads(of: lease)[kind]  // bounded: a dictionary
         let path = path(of: upload)
         if let before, before.digest == upload.digest, (try? before.isFile(at: path)) == true { return }

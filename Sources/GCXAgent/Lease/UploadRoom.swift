@@ -36,8 +36,14 @@ final class UploadRoom: Sendable {
             AgentLimits.uploadCopiesMax)
     }
 
-    /// A file for an upload; its bytes are counted to the lease until it is given up or used.
+    /// A file for an upload; its bytes are counted to the lease as long as it is there.
     func begin(_ kind: UploadKind, _ lease: LeaseID, in directory: String) throws(AgentError) -> UploadFile {
+        try UploadFile(
+            in: directory, name: kind.rawValue, bytesMax: bytesMax(kind), room: try UploadPlace(lease, in: self))
+    }
+
+    /// Counts one more upload to the lease.
+    fileprivate func enter(_ lease: LeaseID) throws(AgentError) {
         try uses.withLock { uses throws(AgentError) in
             guard uses[lease, default: Use()].files < AgentLimits.uploadsAtOnceMax else {
                 throw .noRoom(
@@ -45,25 +51,6 @@ final class UploadRoom: Sendable {
             }
             // bounded: `uploadsAtOnceMax` at most
             uses[lease, default: Use()].files += 1
-        }
-        let promised = Mutex<(bytes: UInt64, until: UInt64)>((0, 0))
-        do {
-            return try UploadFile(
-                in: directory, name: kind.rawValue, bytesMax: bytesMax(kind),
-                room: { [self] (written, more) throws(AgentError) in
-                    try grow(lease, by: more)
-                    try promised.withLock { promised throws(AgentError) in
-                        if written >= promised.until {
-                            promised = (
-                                try self.promised(besides: lease), written.saturatingSum(AgentLimits.uploadLookBytes)
-                            )
-                        }
-                        try check(free: try freeBytes(), promised: promised.bytes, more)
-                    }
-                }, released: { [self] bytes in end(lease, bytes) })
-        } catch {
-            end(lease, 0)
-            throw error
         }
     }
 
@@ -77,7 +64,7 @@ final class UploadRoom: Sendable {
         return free > kept ? free - kept : 0  // bounded: the smaller from the larger
     }
 
-    private func grow(_ lease: LeaseID, by more: UInt64) throws(AgentError) {
+    fileprivate func grow(_ lease: LeaseID, by more: UInt64) throws(AgentError) {
         let placed = try store.uploads(of: lease).values.reduce(UInt64(0)) { $0.saturatingSum($1.file.bytes) }
         try uses.withLock { uses throws(AgentError) in
             var use = uses[lease, default: Use()]
@@ -90,17 +77,18 @@ final class UploadRoom: Sendable {
         }
     }
 
-    private func end(_ lease: LeaseID, _ bytes: UInt64) {
+    /// What `enter` and `grow` counted for one upload is free again.
+    fileprivate func leave(_ lease: LeaseID, _ bytes: UInt64) {
         uses.withLock { uses in
             guard var use = uses[lease] else { return }
-            // bounded here: what was begun is ended once; no more than there is
+            // bounded here: a place is entered and left once; no more than there is
             use.files -= 1
             use.bytes -= min(bytes, use.bytes)
             uses[lease] = use.files > 0 ? use : nil
         }
     }
 
-    private func check(free: UInt64, promised: UInt64, _ more: UInt64) throws(AgentError) {
+    fileprivate func check(free: UInt64, promised: UInt64, _ more: UInt64) throws(AgentError) {
         let kept = SandboxLimits.diskReserveBytes.saturatingSum(promised)
         guard free >= kept.saturatingSum(more) else {
             throw .noRoom(
@@ -108,7 +96,7 @@ final class UploadRoom: Sendable {
         }
     }
 
-    private func freeBytes() throws(AgentError) -> UInt64 {
+    fileprivate func freeBytes() throws(AgentError) -> UInt64 {
         do { return try Disk.freeBytes(at: settings.stateDirectory) } catch {
             throw .storage(Untrusted(error.description))
         }
@@ -123,7 +111,7 @@ final class UploadRoom: Sendable {
     }
 
     /// What the jobs of other leases may still write.
-    private func promised(besides lease: LeaseID) throws(AgentError) -> UInt64 {
+    fileprivate func promised(besides lease: LeaseID) throws(AgentError) -> UInt64 {
         try store.unwiped().rows.reduce(UInt64(0)) { sum, row in
             guard row.id != lease, row.phase.mayHaveProcess else { return sum }
             let job = JobDirectory(jobs: settings.jobsPath, id: LeaseKeeper.jobID(row.id))
@@ -131,5 +119,35 @@ final class UploadRoom: Sendable {
             let taken = (Disk.bytesTaken(by: job.scratch) ?? 0).saturatingSum(JobLogFolder(path: job.log).bytes)
             return sum.saturatingSum(all > taken ? all - taken : 0)  // bounded: the smaller from the larger
         }
+    }
+}
+
+/// What one upload takes of its lease's share: counted from the first moment, and free again when this value goes.
+package struct UploadPlace: ~Copyable, Sendable {
+    private let lease: LeaseID
+    private let room: UploadRoom
+    private var bytes: UInt64 = 0
+    /// What others were promised, and the bytes at which it is added up again.
+    private var promised = (bytes: UInt64(0), until: UInt64(0))
+
+    /// - Throws: ``AgentError/noRoom(_:)`` when as many are on their way as may be.
+    init(_ lease: LeaseID, in room: UploadRoom) throws(AgentError) {
+        try room.enter(lease)
+        (self.lease, self.room) = (lease, room)
+    }
+
+    deinit { room.leave(lease, bytes) }
+
+    /// Takes more room.
+    ///
+    /// - Throws: ``AgentError/noRoom(_:)`` when the lease or the disk has none.
+    mutating func grow(by more: UInt64) throws(AgentError) {
+        try room.grow(lease, by: more)
+        let written = bytes
+        bytes = bytes.saturatingSum(more)
+        if written >= promised.until {
+            promised = (try room.promised(besides: lease), written.saturatingSum(AgentLimits.uploadLookBytes))
+        }
+        try room.check(free: try room.freeBytes(), promised: promised.bytes, more)
     }
 }

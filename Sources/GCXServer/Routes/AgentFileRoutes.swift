@@ -31,14 +31,10 @@ struct AgentFileRoutes: Sendable {
         _ request: Request, _ kind: UploadKind, _ lease: LeaseID, _ caller: Caller
     ) async throws -> Response {
         let length = try announcedLength(request)
-        let ticket = try await agent.beginUpload(kind, lease: lease, by: caller)
-        do {
-            try await receive(request.body, length, into: ticket)
-        } catch {
-            try? await agent.endUpload(ticket, complete: false)
-            throw error
-        }
-        try await agent.endUpload(ticket, complete: true)
+        // One that breaks off goes with its ticket.
+        let ticket = try await receive(
+            request.body, length, into: agent.beginUpload(kind, lease: lease, by: caller))
+        try await agent.endUpload(ticket)
         return try Response.json(["bytes": length])
     }
 
@@ -51,22 +47,27 @@ struct AgentFileRoutes: Sendable {
         return length
     }
 
-    private func receive(_ body: RequestBody, _ length: UInt64, into ticket: UploadTicket) async throws(AgentError) {
-        let file = ticket.file
-        guard length <= file.bytesMax else {
-            throw .tooLarge("the \(ticket.kind.rawValue)", bytesMax: file.bytesMax)
+    private func receive(
+        _ body: RequestBody, _ length: UInt64, into ticket: consuming UploadTicket
+    ) async throws(AgentError) -> UploadTicket {
+        guard length <= ticket.file.bytesMax else {
+            throw .tooLarge("the \(ticket.kind.rawValue)", bytesMax: ticket.file.bytesMax)
         }
         do {
             for try await piece in body {
-                try await blocking { () throws(AgentError) in try file.write(piece.readableBytesView) }
+                ticket = try await blocking(giving: ticket) { (ticket: consuming UploadTicket) throws(AgentError) in
+                    try ticket.file.write(piece.readableBytesView)
+                    return ticket
+                }
             }
         } catch let error as AgentError {
             throw error
         } catch {
             throw .badRequest("the upload broke off: \(ForeignError.words(error))")
         }
-        let written = file.bytes
+        let written = ticket.file.bytes
         guard written == length else { throw .badRequest("the upload broke off after \(written) of \(length) bytes") }
+        return ticket
     }
 
     /// The whole file, or what follows an offset (`Range: bytes=N-`), with its digest as entity tag.

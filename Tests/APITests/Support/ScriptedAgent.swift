@@ -12,7 +12,8 @@ final class ScriptedAgent: AgentHost {
         var receipts: [Signed<Receipt>] = []
         var vouchers: [Signed<Voucher>] = []
         var callers: [Caller] = []
-        var uploads: [(kind: UploadKind, complete: Bool)] = []
+        /// Uploads that were begun, and those that came whole.
+        var uploads: (begun: Int, whole: [UploadKind]) = (0, [])
         var log: [JobLog.Record] = []
         var firstKept: UInt64 = 0
         var skipLines: UInt64 = 0
@@ -88,21 +89,24 @@ final class ScriptedAgent: AgentHost {
     }
 
     func beginUpload(_ kind: UploadKind, lease: LeaseID, by caller: Caller) async throws(AgentError) -> UploadTicket {
-        try answer(by: caller) { state throws(AgentError) in
-            let folder = (state.uploadPath.split(separator: "/").dropLast().joined(separator: "/"))
-            return UploadTicket(
-                lease: lease, kind: kind,
-                file: try UploadFile(in: "/\(folder)", name: kind.rawValue, bytesMax: state.uploadBytesMax))
+        let (path, bytesMax) = try answer(by: caller) { state throws(AgentError) in
+            state.uploads.begun += 1
+            return (state.uploadPath, state.uploadBytesMax)
         }
+        let folder = path.split(separator: "/").dropLast().joined(separator: "/")
+        return UploadTicket(
+            lease: lease, kind: kind,
+            file: try UploadFile(in: "/\(folder)", name: kind.rawValue, bytesMax: bytesMax))
     }
 
-    func endUpload(_ ticket: UploadTicket, complete: Bool) async throws(AgentError) {
-        try answer { state throws(AgentError) in
-            state.uploads.append((ticket.kind, complete))
-            guard complete else { return }
-            try ticket.file.seal()
-            try ticket.file.link(as: state.uploadPath)
+    func endUpload(_ ticket: consuming UploadTicket) async throws(AgentError) {
+        let kind = ticket.kind
+        let file = try ticket.seal()
+        let path = state.withLock { state in
+            state.uploads.whole.append(kind)
+            return state.uploadPath
         }
+        try file.link(as: path)
     }
 
     func submit(_ request: JobRequest, lease: LeaseID, by caller: Caller) async throws(AgentError) -> JobStatus {

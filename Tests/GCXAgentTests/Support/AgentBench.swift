@@ -116,10 +116,10 @@ final class AgentBench: Sendable {
 
     /// Sends bytes as an upload, in two pieces.
     func upload(_ kind: UploadKind, _ bytes: [UInt8], for lease: LeaseID, to core: AgentCore) async throws {
-        let ticket = try await core.beginUpload(kind, lease: lease, by: .owner)
+        var ticket = try await core.beginUpload(kind, lease: lease, by: .owner)
         try ticket.file.write(bytes.prefix(bytes.count / 2))
         try ticket.file.write(bytes.dropFirst(bytes.count / 2))
-        try await core.endUpload(ticket, complete: true)
+        try await core.endUpload(ticket)
     }
 
     /// A tar archive of one file.
