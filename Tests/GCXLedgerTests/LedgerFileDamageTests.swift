@@ -41,7 +41,12 @@ struct LedgerFileDamageTests {
         for suffix in ["-wal", "-shm"] { unlink(folder.ledger + suffix) }
         let error = try #require(
             refusal { _ = try openLedger(folder, world) }, "\(count) of \(whole.count) bytes were opened")
-        #expect(error.isOfLedger && error.description.count > 20, "\(error)")
+        let isOfFile =
+            switch error {
+            case .corrupted, .notALedger: true
+            default: false
+            }
+        #expect(isOfFile, "the disk is well: \(error)")
         for word in ["SQLite", "GRDB", "code ", "NSCocoa"] { #expect(!error.description.contains(word), "\(error)") }
         #expect((try? LedgerVerifier.verify(folder.ledger).isSound) != true)
     }
