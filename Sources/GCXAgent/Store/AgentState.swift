@@ -12,7 +12,7 @@ package struct AgentState: Sendable {
     /// As long as this lives no other agent works on the directory.
     private let lock: StateLock
 
-    /// - Throws: ``AgentError/stateUnusable(_:remedy:)`` when another agent has the directory, or the database cannot be gone on with.
+    /// - Throws: `AgentError.stateUnusable` when another agent has the directory, or the database cannot be gone on with.
     package init(_ settings: AgentSettings) throws(AgentError) {
         do { try Files.makeDirectories(settings.stateDirectory, mode: 0o700) } catch {
             throw .storage(Untrusted(error.description))
