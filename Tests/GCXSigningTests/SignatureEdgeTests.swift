@@ -107,4 +107,24 @@ struct SignatureEdgeTests {
         #expect((try? signed.accountSignature.recover(elsewhere)) != account.address)
         #expect((try? signed.operatorSignature.recover(elsewhere)) != keeper.address)
     }
+
+    @Test("terms hold with the payer's and the machine's own signatures, and with no other in the place of either")
+    func terms() throws {
+        let (payer, machine, other) = (PrivateKey.generate(), PrivateKey.generate(), PrivateKey.generate())
+        let terms = LeaseTerms(
+            offer: .zero, demand: .zero, payer: payer.address, payee: other.address, machine: machine.address,
+            session: other.address, resources: Resources(cores: 1, memoryBytes: 1, storageBytes: 1, gpus: 0),
+            rates: Rates(leaseHour: 1, coreHour: 1, memoryGiBHour: 1, gpuHour: 1, storageGiBHour: 1, egressGiB: 1),
+            startsAt: 1, endsAt: 2, deposit: 1, burst: 1, hourlyCap: 1, closeWindowSeconds: 60, receiptSeconds: 1,
+            creditLimit: 1, graceSeconds: 1, salt: .zero)
+        for first in [payer, machine, other] {
+            for second in [payer, machine, other] {
+                let signed = CountersignedTerms(terms, payer: first, machine: second, in: .standalone)
+                let isGood = first.address == payer.address && second.address == machine.address
+                #expect(((try? signed.verify(in: .standalone)) != nil) == isGood)
+                let signers = try signed.signers(in: .standalone)
+                #expect(signers.payer == first.address && signers.machine == second.address)
+            }
+        }
+    }
 }
