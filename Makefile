@@ -11,7 +11,7 @@ ALONE = GCXSandboxTests GCXBenchmarkTests Integration
 SIMULATE = -c release --scratch-path .build-simulate -Xswiftc -enable-testing
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test build check test integration simulate kills demo bench bench-reference bench-jobs fuzz vm docs install clean
+.PHONY: help setup setup-test build check test installed integration simulate kills demo bench bench-reference bench-jobs fuzz vm docs install clean
 
 help: ## Say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -39,7 +39,10 @@ test: setup-test ## Build and run every test that this machine can run
 		echo "$(SWIFT) test --skip-build --filter ^$$module"; \
 		$(SWIFT) test --skip-build --filter "^$$module\."; \
 	done
-	Tests/VM/run
+	$(MAKE) installed vm SWIFT="$(SWIFT)"
+
+installed: build ## Install the programs that were built for use into a folder of their own, and use them from there
+	.ci/check-installed $(RELEASE)
 
 integration: setup-test ## Run the integration tests only
 	$(SWIFT) build --build-tests
@@ -73,8 +76,9 @@ bench-jobs: build ## What jobs cost: starts beside the runtime alone, many at on
 fuzz: setup ## Look for bytes that end a reader of them (FUZZ_SECONDS in all, 600; Tests/Fuzz/README.md)
 	Tests/Fuzz/run
 
-vm: setup-test ## Run an installed gcx under systemd and pure cgroup v2, in a virtual machine
-	Tests/VM/run
+vm: setup-test build ## Run gcx, built for use, installed under systemd and pure cgroup v2 in a virtual machine
+	$(SWIFT) build -c release --product gcx-attack
+	Tests/VM/run $(RELEASE)
 
 docs: setup ## Render articles and doc comments as a site in .build/docs, with every link checked
 	SWIFT="$(SWIFT)" .ci/docs
