@@ -6,7 +6,7 @@ import Glibc
 import Senders
 import Testing
 
-extension WholeLeases {
+extension WaitingLeases {
     /// Uploads that were looked through and hashed, and are not what they were when the job is to begin: an agent of another
     /// time let a buyer do that, and ended again and again.
     @Suite("An upload that was changed on the disk")

@@ -43,6 +43,11 @@ extension Trait where Self == ConditionTrait {
     }
 }
 
-/// Leases from end to end, one after the other: some compare the whole machine before and after.
+/// Leases from end to end, one after the other: some take all processors, and some say how soon others were answered.
 @Suite("Whole leases with a real ledger, a real agent and a real runtime", .serialized, .wholeLease)
 struct WholeLeases {}
+
+/// Leases that wait, for a receipt, a grace or an end, most of the time: one after the other too, beside the others. Each has a
+/// site of its own, and looks for traces of that site alone.
+@Suite("Whole leases that wait for something", .serialized, .wholeLease)
+struct WaitingLeases {}

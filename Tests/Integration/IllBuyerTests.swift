@@ -69,31 +69,6 @@ extension WholeLeases {
             #expect(String(decoding: taken.error, as: UTF8.self).contains("Try again in"), "\(taken.errorLine)")
         }
 
-        /// With what an owner gets who sets nothing: a receipt every ten seconds, a credit of three, a minute of grace.
-        @Test("with the defaults, a job that nobody vouches for is paused at the credit, then ended; no more is lost")
-        func defaults() throws {
-            let settings = ["offer.memory_reserved_bytes": "268435456", "offer.storage_bytes": "268435456"]
-            let site = try Site(settings, byDefault: "offer.")
-            try site.open(funds: "100000000000")
-            let lease = try site.lease(seconds: "600", budget: "100000000")
-            let terms = try site.report(lease).terms
-            let command = site.running("while :; do :; done", on: lease, limit: "600")
-            let buyer = try site.spawn(command, log: "\(lease).out")
-            try site.wait("the job", seconds: 30) { try site.inspect(lease).phase == .running }
-            site.abandon(buyer)
-            try site.wait("the pause", seconds: 60) { try site.inspect(lease).phase == .paused }
-            #expect(try site.gcx("agent", "status").contains("at risk"))
-            try site.wait("the end", seconds: 90) { try site.inspect(lease).exit != nil }
-            let job = try site.inspect(lease)
-            #expect(job.exit == .budget && job.vouched == .zero)
-            // What one look at the meter lets through, and what standing still costs, comes on top of the credit.
-            let more = try LeaseMoney(terms).period
-            #expect(job.amount > terms.creditLimit)
-            #expect(job.amount <= terms.creditLimit.adding(more) ?? .zero, "\(job.amount) of \(terms.creditLimit)")
-            _ = try site.outcome(["lease", "close"] + site.signing("buyer") + [lease])
-            try site.wait("the refund", seconds: 30) { try site.account("buyer").escrowed == .zero }
-        }
-
         @Test("who vouches for all that is metered, and asks to close in that moment, pays for it")
         func close() throws {
             let site = try SenderSite()
@@ -122,6 +97,38 @@ extension WholeLeases {
             }
             let settled = try ground.onLedger(lease).settled
             #expect(settled >= vouched, "\(settled) of \(vouched)")
+        }
+    }
+}
+
+extension WaitingLeases {
+    /// Work is delivered on credit, and the credit is small.
+    @Suite("A buyer who never vouches")
+    struct UnvouchedTests {
+        /// With what an owner gets who sets nothing: a receipt every ten seconds, a credit of three, a minute of grace.
+        @Test("with the defaults, a job that nobody vouches for is paused at the credit, then ended; no more is lost")
+        func defaults() async throws {
+            let settings = ["offer.memory_reserved_bytes": "268435456", "offer.storage_bytes": "268435456"]
+            let site = try Site(settings, byDefault: "offer.")
+            try site.open(funds: "100000000000")
+            let lease = try site.lease(seconds: "600", budget: "100000000")
+            let terms = try site.report(lease).terms
+            let command = site.running("while :; do :; done", on: lease, limit: "600")
+            let buyer = try site.spawn(command, log: "\(lease).out")
+            try await site.waitAside("the job", seconds: 30) { try site.inspect(lease).phase == .running }
+            site.abandon(buyer)
+            // The credit is half a minute of a processor, of which others may have their share.
+            try await site.waitAside("the pause", seconds: 180) { try site.inspect(lease).phase == .paused }
+            #expect(try site.gcx("agent", "status").contains("at risk"))
+            try await site.waitAside("the end", seconds: 90) { try site.inspect(lease).exit != nil }
+            let job = try site.inspect(lease)
+            #expect(job.exit == .budget && job.vouched == .zero)
+            // What one look at the meter lets through, and what standing still costs, comes on top of the credit.
+            let more = try LeaseMoney(terms).period
+            #expect(job.amount > terms.creditLimit)
+            #expect(job.amount <= terms.creditLimit.adding(more) ?? .zero, "\(job.amount) of \(terms.creditLimit)")
+            _ = try site.outcome(["lease", "close"] + site.signing("buyer") + [lease])
+            try await site.waitAside("the refund", seconds: 30) { try site.account("buyer").escrowed == .zero }
         }
     }
 }

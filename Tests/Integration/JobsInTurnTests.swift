@@ -4,7 +4,7 @@ import GCXModel
 import GCXWire
 import Testing
 
-extension WholeLeases {
+extension WaitingLeases {
     /// A lease is time on a machine.
     @Suite("Jobs that follow one another in a lease")
     struct JobsInTurnTests {

@@ -3,7 +3,7 @@ import GCXModel
 import Glibc
 import Testing
 
-extension WholeLeases {
+extension WaitingLeases {
     @Suite("A buyer who leaves")
     struct LeavingTests {
         private func begin(_ site: Site, _ lease: String, _ arguments: [String], log: String) throws -> pid_t {

@@ -5,7 +5,7 @@ import GCXSigning
 import GCXWire
 import Testing
 
-extension WholeLeases {
+extension WaitingLeases {
     /// Offers end with their agent, and leases pay for what they hold.
     @Suite("The life of an offer")
     struct OfferLifeTests {

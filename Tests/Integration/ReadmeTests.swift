@@ -88,7 +88,7 @@ struct ReadmeSteps {
     }
 }
 
-extension WholeLeases {
+extension WaitingLeases {
     @Suite("The README")
     struct ReadmeTests {
         static let lacks = ["unshare", "strip"].first { ChildProcess.find($0) == nil }

@@ -5,7 +5,7 @@ import GCXWire
 import Glibc
 import Testing
 
-extension WholeLeases {
+extension WaitingLeases {
     @Suite("Machine and store, compared")
     struct ReconcileTests {
         @Test("a job without a lease is ended, files of no lease go, and so does history that nobody keeps")

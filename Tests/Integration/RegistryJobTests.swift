@@ -6,7 +6,7 @@ import Glibc
 import Support
 import Testing
 
-extension WholeLeases {
+extension WaitingLeases {
     /// A job whose image is in a registry: nothing is uploaded, and what runs is what the tag meant when it was asked for.
     @Suite(
         "Images of a registry, on a lease",

@@ -3,7 +3,7 @@ import GCXModel
 import GCXWire
 import Testing
 
-extension WholeLeases {
+extension WaitingLeases {
     @Suite("What can be read of a job")
     struct ReportTests {
         @Test("it is paused, goes on, ends and is wiped, and every step is there to be read")

@@ -86,12 +86,14 @@ final class SenderSite {
 struct SenderClient: Sendable {
     let environment: [String: String]
     let directory: String
+    /// Where what it says is kept as long as it runs: the beginning of the name.
     let log: String
     /// What `gcx` may hold, bytes: a page of the journal at all of its limits, decoded, and as much again.
     static let memoryMax: UInt64 = 512 << 20
 
     func run(_ run: ClientRun) throws -> Answer {
-        unlink(log)
+        let log = "\(log)-\(UInt32.random(in: 0 ... .max))"
+        defer { unlink(log) }
         var environment = environment
         if let agent = run.agent { environment["GCX_AGENT"] = "unix:\(agent)" }
         if let ledger = run.ledger { environment["GCX_LEDGER"] = "unix:\(ledger)" }
@@ -102,10 +104,10 @@ struct SenderClient: Sendable {
                 "script", ["-qec", words, "/dev/null"], environment: environment, workingDirectory: directory)
             : ChildProcess(Gcx.program, run.arguments, environment: environment, workingDirectory: directory)
         let pid = try tool.spawnDetached(logPath: log)
-        return try attend(pid, run)
+        return try attend(pid, run, log)
     }
 
-    private func attend(_ pid: pid_t, _ run: ClientRun) throws -> Answer {
+    private func attend(_ pid: pid_t, _ run: ClientRun, _ log: String) throws -> Answer {
         let deadline = BootClock.now() + run.seconds * 1_000_000_000
         var (most, raw, wrong) = (UInt64(0), Int32(0), [String]())
         while waitpid(pid, &raw, WNOHANG) == 0 {

@@ -14,18 +14,27 @@ extension WholeLeases {
             let cases = Sending.all.filter { $0.group == group && Self.isWanted($0) }
             guard !cases.isEmpty else { return }
             let site = try SenderSite()
-            for sending in cases {
-                let began = BootClock.now()
-                let watch = SenderWatch(site)
-                var (wrong, note) = ([String](), "")
-                do {
-                    let answer = try sending.make(site.ground)
-                    wrong = sending.expected.wrong(with: answer)
+            // Those that last go at once; each of the others goes alone.
+            let lasting = cases.filter(\.lasts)
+            if !lasting.isEmpty { try send(lasting, at: site) }
+            for sending in cases where !sending.lasts { try send([sending], at: site) }
+        }
+
+        private func send(_ batch: [Sending], at site: SenderSite) throws {
+            let began = BootClock.now()
+            let watch = SenderWatch(site)
+            let answers = SentAtOnce(batch, to: site.ground).answers()
+            let seen = site.honest.take()
+            let others = seen.wrong + watch.wrong(site)
+            let milliseconds = (BootClock.now() - began) / 1_000_000
+            for (sending, answer) in zip(batch, answers) {
+                var (wrong, note) = (others, "")
+                switch answer {
+                case .success(let answer):
+                    wrong = sending.expected.wrong(with: answer) + wrong
                     note = answer.note.map { ", \($0)" } ?? ""
-                } catch { wrong = ["could not be sent: \(error)"] }
-                let seen = site.honest.take()
-                wrong += seen.wrong + watch.wrong(site)
-                let milliseconds = (BootClock.now() - began) / 1_000_000
+                case .failure(let error): wrong.insert("could not be sent: \(error)", at: 0)
+                }
                 let line =
                     "\(sending.group.rawValue): \(sending.sends) (\(milliseconds) ms, others waited "
                     + "\(seen.milliseconds) ms for \(seen.slowest)\(note))"
@@ -33,8 +42,8 @@ extension WholeLeases {
                 #expect(
                     wrong.isEmpty,
                     "\(sending.sends), to be stopped by \(sending.stoppedBy): \(wrong.joined(separator: "; "))")
-                try site.revive()
             }
+            try site.revive()
         }
 
         @Test("there are at least sixty, each with a name of its own")
@@ -49,6 +58,31 @@ extension WholeLeases {
             guard let words = ProcessInfo.processInfo.environment["GCX_SENDERS"] else { return true }
             return words.split(separator: "|").contains { "\(sending.group.rawValue): \(sending.sends)".contains($0) }
         }
+    }
+}
+
+/// Cases that are sent at the same time, each from a thread of its own.
+final class SentAtOnce: @unchecked Sendable {
+    private let batch: [Sending]
+    private let ground: Ground
+    private let lock = NSLock()
+    private var found: [Int: Result<Answer, any Error>] = [:]
+
+    init(_ batch: [Sending], to ground: Ground) { (self.batch, self.ground) = (batch, ground) }
+
+    /// What came back, in the order of the cases, once it has come for all.
+    func answers() -> [Result<Answer, any Error>] {
+        let group = DispatchGroup()
+        for (index, sending) in batch.enumerated() {
+            group.enter()
+            Thread.detachNewThread { [self] in
+                let answer = Result { try sending.make(ground) }
+                lock.withLock { found[index] = answer }
+                group.leave()
+            }
+        }
+        group.wait()
+        return batch.indices.compactMap { found[$0] }
     }
 }
 

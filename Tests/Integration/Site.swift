@@ -142,19 +142,6 @@ extension Site {
             try self.json([JobStatus].self, "job", "list").allSatisfy { $0.exit != nil || $0.phase == .closed }
         }
     }
-
-    /// Looks every 50 ms until the condition holds. An error of the condition counts as not yet.
-    func wait(_ what: String, seconds: UInt64, _ condition: () throws -> Bool) throws {
-        let deadline = BootClock.now() + seconds * 1_000_000_000
-        var last: (any Error)?
-        while BootClock.now() < deadline {
-            do { if try condition() { return } } catch { last = error }
-            pause(for: .milliseconds(50))
-        }
-        let logs = [Process.ledger, .agent].map { (try? Files.text(path("\($0).log")))?.suffix(1_500) ?? "" }
-        throw LinuxError.timedOut(
-            operation: "wait for", object: "\(what); \(last.map { "\($0)" } ?? ""); \(logs)", after: .seconds(seconds))
-    }
 }
 
 // What owners and buyers do.

@@ -8,7 +8,7 @@ import Testing
 
 @testable import gcx
 
-extension WholeLeases {
+extension WaitingLeases {
     @Suite("An agent and a ledger that outlive what happens around them")
     struct OutlivingTests {
         private func log(_ site: Site, _ process: Site.Process) -> String {

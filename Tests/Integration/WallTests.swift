@@ -4,7 +4,7 @@ import GCXModel
 import GCXWire
 import Testing
 
-extension WholeLeases {
+extension WaitingLeases {
     /// Jobs that mean no good: each ends for the reason that is true, is billed, and leaves nothing behind.
     @Suite("A job that misbehaves")
     struct WallTests {

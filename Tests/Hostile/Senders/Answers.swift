@@ -12,7 +12,8 @@ enum SentAnswers {
     ) -> Sending {
         Sending(.answers, sends, by: stoppedBy, expected) { ground in
             let evil = try answer(ground)
-            let server = try EvilServer(at: "\(ground.scratch)/evil.sock", before: ground.agent) { line in
+            let socket = "\(ground.scratch)/evil-\(UInt32.random(in: 0 ... .max)).sock"
+            let server = try EvilServer(at: socket, before: ground.agent) { line in
                 line.contains(path) ? evil : nil
             }
             defer { server.stop() }
@@ -205,7 +206,7 @@ enum SentAnswers {
             .endless(
                 head: Array("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n".utf8),
                 piece: (0..<10_000).flatMap { _ in Array("1\r\n \r\n".utf8) }, bytesMax: 2 << 30)
-        },
+        }.lasting,
         status("a chunk of 2^64 bytes", by: "the HTTP parser") {
             text("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nFFFFFFFFFFFFFFFFF\r\nx")
         },
@@ -213,13 +214,13 @@ enum SentAnswers {
             .endless(
                 head: [], piece: (0..<1_000).flatMap { _ in Array("HTTP/1.1 100 Continue\r\n\r\n".utf8) },
                 bytesMax: 2 << 30)
-        },
+        }.lasting,
         status("a redirect to a service of the machine", by: "redirects that are not followed") {
             text("HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:22/\r\nContent-Length: 0\r\n\r\n")
         },
         status("an answer of one byte a second", by: "the time of an answer") {
             .drip(HTTPText.answer(String(repeating: " ", count: 1_000)), every: .seconds(1))
-        },
+        }.lasting,
         status("an answer that breaks off", by: "the length of an answer") {
             text("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n[]")
         },

@@ -9,7 +9,7 @@ import Glibc
 
 /// Live processes to send to, and what an honest buyer of them has: keys, money, a job that has ended, and leases.
 ///
-/// Cases run one after the other, so nothing here is guarded.
+/// Cases run one after the other, but for those that last and touch a client alone, so nothing here is guarded.
 package final class Ground: @unchecked Sendable {
     package let ledger: Place
     package let agent: Place

@@ -9,6 +9,8 @@ package struct Sending: Sendable {
     package let stoppedBy: String
     package let expected: Expected
     package let make: @Sendable (Ground) throws -> Answer
+    /// It lasts as long as a client waits, and touches that client alone: whoever runs it may try several at once.
+    package private(set) var lasts = false
 
     /// What is sent.
     package enum Group: String, Sendable, CaseIterable { case uploads, images, documents, answers, connections }
@@ -19,6 +21,13 @@ package struct Sending: Sendable {
     ) {
         (self.group, self.sends, self.stoppedBy) = (group, sends, stoppedBy)
         (self.expected, self.make) = (expected, make)
+    }
+
+    /// The same, of which it is known that it ``lasts``.
+    package var lasting: Sending {
+        var sending = self
+        sending.lasts = true
+        return sending
     }
 
     /// All of them.
