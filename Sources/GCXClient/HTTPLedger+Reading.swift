@@ -140,7 +140,7 @@ extension HTTPLedger {
     /// Where a list goes on: further on, or not at all.
     func next(_ answer: HTTPAnswer, after from: UInt64) throws(LedgerError) -> UInt64? {
         guard let text = answer.headers.first(name: ListWire.next.canonicalName) else { return nil }
-        guard let next = UInt64(text), next > from else { throw unreadable("its list does not go on") }
+        guard let next = UInt64(digits: text), next > from else { throw unreadable("its list does not go on") }
         return next
     }
 }

@@ -1,3 +1,4 @@
+import GCXModel
 import GCXWire
 import HTTPTypes
 import NIOHTTP1
@@ -6,7 +7,7 @@ extension LogWire {
     /// Nil when a header is missing or is no number.
     static func page(_ answer: HTTPAnswer) -> LogPage? {
         func number(_ field: HTTPField.Name) -> UInt64? {
-            answer.headers.first(name: field.canonicalName).flatMap { UInt64($0, radix: 10) }
+            answer.headers.first(name: field.canonicalName).flatMap { UInt64(digits: $0) }
         }
         guard let start = number(start), let next = number(next), let firstKept = number(firstKept),
             let skipLines = number(skipLines), let ended = answer.headers.first(name: ended.canonicalName)

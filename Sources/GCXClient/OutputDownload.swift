@@ -98,7 +98,7 @@ struct OutputDownload: Sendable {
 
     private static func number(_ headers: HTTPHeaders, _ name: String) throws -> UInt64? {
         guard let text = headers.first(name: name) else { return nil }
-        guard let number = UInt64(text) else {
+        guard let number = UInt64(digits: text) else {
             throw AgentError.answerImpossible("its \(name) is “\(PlainText.excerpt(text))”")
         }
         return number
@@ -147,9 +147,10 @@ private struct ContentRange {
         guard text.hasPrefix("bytes ") else { return nil }
         let parts = text.dropFirst("bytes ".count).split(separator: "/", omittingEmptySubsequences: false)
         // bounded here: two parts, counted first
-        guard parts.count == 2, let size = UInt64(parts[1]) else { return nil }
+        guard parts.count == 2, let size = UInt64(digits: parts[1]) else { return nil }
         let ends = parts[0].split(separator: "-", omittingEmptySubsequences: false)
-        guard ends.count == 2, let first = UInt64(ends[0]), let last = UInt64(ends[1]), first <= last else {
+        guard ends.count == 2, let first = UInt64(digits: ends[0]), let last = UInt64(digits: ends[1]), first <= last
+        else {
             return nil
         }
         (self.first, self.last, self.size) = (first, last, size)

@@ -14,16 +14,18 @@ package struct PUSet: Hashable, Sendable, CustomStringConvertible {
     /// - Complexity: O(n log n) in the units named, at most ``InventoryLimits/puIndexMax``.
     package init?(list text: some StringProtocol) {
         var indexes: [Int] = []
-        for part in text.split(separator: ",") {
-            guard let range = Self.range(String(part.filter { !$0.isWhitespace })) else { return nil }
+        // Around the list and its parts; a blank within a number is no digit left out.
+        let list = text.trimmingBlanks
+        for part in list.isEmpty ? [] : list.split(separator: ",", omittingEmptySubsequences: false) {
+            guard let range = Self.range(part.trimmingBlanks) else { return nil }
             guard indexes.count <= InventoryLimits.puIndexMax else { return nil }
             indexes.append(contentsOf: range)
         }
         self.init(indexes)
     }
 
-    private static func range(_ part: String) -> ClosedRange<Int>? {
-        let bounds = part.split(separator: "-", omittingEmptySubsequences: false).map { Int($0, radix: 10) }
+    private static func range(_ part: Substring) -> ClosedRange<Int>? {
+        let bounds = part.split(separator: "-", omittingEmptySubsequences: false).map { Int(digits: $0) }
         guard bounds.count <= 2, let first = bounds.first ?? nil, let last = bounds.last ?? nil else { return nil }
         guard 0 <= first, first <= last, last <= InventoryLimits.puIndexMax else { return nil }
         return first...last  // bounded: compared above
@@ -63,6 +65,14 @@ package struct PUSet: Hashable, Sendable, CustomStringConvertible {
             }
         }
         return runs.map { $0.first == $0.last ? "\($0.first)" : "\($0.first)-\($0.last)" }.joined(separator: ",")
+    }
+}
+
+extension StringProtocol {
+    /// Without white space at the ends.
+    fileprivate var trimmingBlanks: Substring {
+        let begun = Substring(self).drop { $0.isWhitespace }
+        return begun.prefix(begun.reversed().drop { $0.isWhitespace }.count)
     }
 }
 

@@ -55,8 +55,8 @@ package struct RegistryReference: Hashable, Sendable, CustomStringConvertible {
     /// Whether the registry is on this machine by its very name, so that nobody is between.
     package var isLoopback: Bool {
         if host == "localhost" { return true }
-        let bytes = host.split(separator: ".", omittingEmptySubsequences: false).map { UInt8($0, radix: 10) }
-        return bytes.count == 4 && bytes.first == 127 && !bytes.contains(nil)
+        // With a zero before it some read a number as octal: 0127 is 87 there.
+        return IPv4Network("127.0.0.0/8").flatMap { network in IPv4Address(host).map(network.contains) } ?? false
     }
 
     /// The digits of `sha256:HEX`; nil when it is something else.
@@ -108,7 +108,7 @@ package struct RegistryReference: Hashable, Sendable, CustomStringConvertible {
             // A single word is taken for a folder of Docker Hub by other tools, so it is none here.
             guard isName, labels.count > 1 || name == "localhost" || parts.count == 2 else { return nil }
             if parts.count == 2 {
-                guard let port = parts.last.flatMap({ UInt16($0, radix: 10) }), port > 0 else { return nil }
+                guard let port = parts.last.flatMap({ UInt16(digits: $0) }), port > 0 else { return nil }
                 // The usual port is no other place; beside a single word it has to stand.
                 self.port = port == 443 && (labels.count > 1 || name == "localhost") ? nil : port
             }

@@ -61,7 +61,7 @@ extension Endpoint {
         // bounded here: places that were found in the text
         guard let host = loopback(rest[..<colon]) else { throw .notLocal(text) }
         let digits = rest[rest.index(after: colon)...]
-        guard digits.allSatisfy({ $0.isASCII && $0.isNumber }), let port = UInt16(digits), port > 0 else {
+        guard let port = UInt16(digits: digits), port > 0 else {
             throw .invalid(text, reason: "“\(digits)” is no port from 1 to 65535")
         }
         return .loopback(host, port: port)

@@ -29,7 +29,8 @@ struct RegistryReferenceTests {
             "", "ghcr.io/app", "docker://", "docker://app", "docker://app/b", "docker://ghcr.io", "docker://ghcr.io/",
             "docker://ghcr.io//app", "docker://ghcr.io/../app", "docker://ghcr.io/app/", "docker://ghcr.io/App",
             "docker://ghcr.io/app:", "docker://ghcr.io/app:-v", "docker://ghcr.io/app:a:b", "docker://ghcr.io:0/app",
-            "docker://ghcr.io:70000/app", "docker://ghcr.io:5000:1/app", "docker://u:p@ghcr.io/app",
+            "docker://ghcr.io:70000/app", "docker://ghcr.io:+5000/app", "docker://ghcr.io:5000:1/app",
+            "docker://u:p@ghcr.io/app",
             "docker://ghcr.io./app", "docker://-x.io/app", "docker://[::1]:5000/app", "docker://ghcr.io/app@sha256:12",
             "docker://ghcr.io/app@md5:\(digest)", "docker://ghcr.io/app@sha256:\(digest.uppercased())",
             "docker://ghcr.io/app --tls-verify=false", "docker://ghcr.io/app\u{0}", "docker://ghcr.io/é",
@@ -45,7 +46,10 @@ struct RegistryReferenceTests {
         for host in ["localhost", "127.0.0.1:5000", "127.9.8.7"] {
             #expect(try RegistryReference("docker://\(host)/app").isLoopback, "\(host)")
         }
-        for host in ["127.0.0.1.example", "127.1", "localhost.example", "10.0.0.1", "127.0.0.256", "127.0.0.x"] {
+        for host in [
+            "127.0.0.1.example", "127.1", "localhost.example", "10.0.0.1", "127.0.0.256", "127.0.0.x", "0127.0.0.1",
+            "127.0.0.01", "0x7f.0.0.1", "2130706433.0",
+        ] {
             #expect(try !RegistryReference("docker://\(host)/app").isLoopback, "\(host)")
         }
     }

@@ -26,7 +26,7 @@ struct Strangers: Sendable {
     ]
     /// Labels by which a conversion answers instead of ending the process.
     static let safeLabels: Set<String> = [
-        "exactly", "clamping", "truncatingIfNeeded", "bitPattern", "ascii", "littleEndian", "bigEndian",
+        "exactly", "clamping", "digits", "truncatingIfNeeded", "bitPattern", "ascii", "littleEndian", "bigEndian",
     ]
     /// Words before which `[` begins a list and `-` a number.
     static let keywords: Set<String> = [

@@ -17,7 +17,7 @@ package struct OutputStatement: Equatable, Sendable {
         let words = event.raw(for: .reading).split(separator: " ", omittingEmptySubsequences: false)
         // bounded here: five words, counted first
         guard words.count == 5, words[0] == "output", words[1].hasPrefix("sha256:"), words[2] == "of",
-            words[4] == "bytes", let bytes = UInt64(words[3])
+            words[4] == "bytes", let bytes = UInt64(words[3]), "\(bytes)" == words[3]
         else { return nil }
         self.init(digest: String(words[1].dropFirst("sha256:".count)), bytes: bytes)
     }

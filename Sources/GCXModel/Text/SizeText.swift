@@ -5,6 +5,8 @@ package enum SizeText {
     /// `K`, `M`, `G`, `T` and `P` are powers of 1,024, with `i` and `iB` as without; `KB`, `MB` and so on are powers of 1,000, as
     /// GNU's coreutils and the IEC have it. Large and small letters are one.
     package static func bytes(_ text: String) -> UInt64? {
+        // Of other scripts some letters are these ones in capitals, or look like them.
+        guard text.utf8.allSatisfy({ $0 < 0x80 }) else { return nil }
         let letters = text.uppercased()
         let number = letters.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
         let word = String(letters.dropFirst(number.count).drop { $0 == " " })

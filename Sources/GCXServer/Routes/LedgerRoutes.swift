@@ -99,7 +99,7 @@ struct LedgerRoutes: Sendable {
             return Response(status: .ok, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: page.json)))
         }
         group.get("entries/{index}") { _, context in
-            try Response.json(try await transparent().entry(at: try context.path("index") { UInt64($0, radix: 10) }))
+            try Response.json(try await transparent().entry(at: try context.path("index") { UInt64(digits: $0) }))
         }
         group.get("head") { _, _ in try Response.json(try await transparent().head()) }
         group.get("proofs/inclusion") { request, _ in

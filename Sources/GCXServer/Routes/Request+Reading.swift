@@ -33,7 +33,8 @@ extension Request {
         let values = uri.queryParameters[values: Substring(name)]
         guard values.count < 2 else { throw RequestError.malformed("the query parameter \(name) is there twice") }
         guard let text = values.first else { return nil }
-        guard let value = Value(String(text)) else {
+        // Swift reads `+1` and `-0` too; what is asked for has one form.
+        guard let value = Value(String(text)), value.description == text else {
             throw RequestError.malformed("the query parameter \(name) cannot be “\(PlainText.excerpt(String(text)))”")
         }
         return value

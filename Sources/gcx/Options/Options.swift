@@ -120,7 +120,14 @@ extension Digest: ExpressibleByArgument {
 }
 
 extension Amount: ExpressibleByArgument {
-    package init?(argument: String) { self.init(argument.filter { $0 != "_" && $0 != "," }) }
+    /// Between every three digits a comma or an underscore may stand, and nowhere else: `1,5` is no amount.
+    package init?(argument: String) {
+        let groups = argument.split(omittingEmptySubsequences: false) { $0 == "," || $0 == "_" }
+        // bounded: constants
+        let isGrouped = (1...3).contains(groups.first?.count ?? 0) && groups.dropFirst().allSatisfy { $0.count == 3 }
+        guard groups.count == 1 || isGrouped else { return nil }
+        self.init(groups.joined())
+    }
 }
 
 /// A span as people type it: seconds, or `90s`, `15m`, `12h`, `30d`; ten years at the most.
@@ -132,7 +139,7 @@ struct Span: ExpressibleByArgument, CustomStringConvertible {
     init?(argument: String) {
         let units: [Character: UInt64] = ["s": 1, "m": 60, "h": 3_600, "d": 86_400]
         let unit = argument.last.flatMap { units[$0] }  // bounded: a dictionary
-        guard let number = UInt64(unit == nil ? argument : String(argument.dropLast()), radix: 10) else { return nil }
+        guard let number = UInt64(digits: unit == nil ? argument : String(argument.dropLast())) else { return nil }
         let (seconds, overflow) = number.multipliedReportingOverflow(by: unit ?? 1)
         guard !overflow, seconds > 0, seconds <= Self.secondsMax else { return nil }
         self.seconds = seconds

@@ -112,7 +112,7 @@ struct Requirement: ExpressibleByArgument {
     let constraint: Constraint
 
     init?(argument: String) {
-        let halves = argument.split(separator: "@", maxSplits: 1).map(String.init)
+        let halves = argument.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         // bounded here: two halves, counted first
         guard let condition = halves.first, let level = Self.level(halves.count > 1 ? halves[1] : "L0") else {
             return nil
@@ -122,7 +122,8 @@ struct Requirement: ExpressibleByArgument {
         {
             guard let found = condition.firstRange(of: sign) else { continue }
             // bounded here: places that were found in the text
-            guard let value = UInt64(condition[found.upperBound...]) else { return nil }
+            guard let value = UInt64(digits: condition[found.upperBound...]), found.lowerBound > condition.startIndex
+            else { return nil }
             let bounds = range(value)
             constraint = Constraint(
                 fact: Untrusted(String(condition[..<found.lowerBound])), minimum: bounds.lowerBound,
@@ -134,7 +135,9 @@ struct Requirement: ExpressibleByArgument {
     }
 
     private static func level(_ text: String) -> TrustLevel? {
-        guard text.hasPrefix("L"), let number = UInt8(text.dropFirst()) else { return nil }
+        guard text.hasPrefix("L"), text.utf8.count == 2, let number = UInt8(digits: text.dropFirst()) else {
+            return nil
+        }
         return TrustLevel(rawValue: number)
     }
 }

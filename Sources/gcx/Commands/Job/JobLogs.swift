@@ -117,7 +117,7 @@ struct TimePoint: ExpressibleByArgument {
 
     init?(argument: String) {
         // bounded here: compared first, or a span of ten years at most; the smaller from the larger
-        if let seconds = UInt64(argument) {
+        if let seconds = UInt64(digits: argument) {
             guard seconds < UInt64.max / Nanoseconds.inSecond else { return nil }
             nanoseconds = Nanoseconds.of(seconds: seconds)
         } else if let span = Span(argument: argument) {
