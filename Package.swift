@@ -178,7 +178,7 @@ let testing: [Target] = [
     tests("GCXSigningTests", ["GCXSigning", "GCXModel", "GCXLedger"]),
     tests("GCXPricingTests", ["GCXPricing", "GCXModel", "GCXLinux"]),
     tests("GCXMeteringTests", ["GCXMetering", "GCXModel", "GCXPricing"]),
-    tests("GCXMarketTests", ["GCXMarket", "GCXModel", "GCXPricing"]),
+    tests("GCXMarketTests", ["GCXMarket", "GCXModel", "GCXPricing", "Support"]),
     tests("GCXLinuxTests", ["GCXLinux", "GCXModel"]),
     tests("GCXHardwareTests", ["GCXHardware", "GCXModel", "gcx-probe"]),
     tests("GCXBenchmarkTests", ["GCXBenchmark", "GCXModel", "CKernels", "CStep", "gcx-probe"]),

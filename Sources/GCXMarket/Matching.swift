@@ -156,6 +156,7 @@ package enum Matching {
         if offer.isolation < demand.isolationMin {
             found.append(.isolation(wanted: demand.isolationMin, found: offer.isolation))
         }
+        if [offer.owner, offer.machine].contains(demand.buyer) { found.append(.withOneself(demand.buyer)) }
         if !admits(offer.owner, allow: demand.allow, deny: demand.deny) { found.append(.ownerRefused(offer.owner)) }
         if !admits(demand.buyer, allow: offer.allow, deny: offer.deny) { found.append(.buyerRefused(demand.buyer)) }
         return found

@@ -31,6 +31,8 @@ package enum Mismatch: Codable, Equatable, Sendable, CustomStringConvertible {
     case isolation(wanted: IsolationLevel, found: IsolationLevel)
     case ownerRefused(Address)
     case buyerRefused(Address)
+    /// The buyer is the offer's own owner or machine.
+    case withOneself(Address)
 
     /// Whether it is about what is free, and not about the machine or the terms.
     package var isOfResources: Bool { if case .resource = self { true } else { false } }
@@ -57,6 +59,7 @@ package enum Mismatch: Codable, Equatable, Sendable, CustomStringConvertible {
         case .isolation(let wanted, let found): "needs isolation \(wanted), has \(found)"
         case .ownerRefused(let owner): "the buyer's lists leave out the owner \(owner)"
         case .buyerRefused(let buyer): "the offer's lists leave out the buyer \(buyer)"
+        case .withOneself(let buyer): "is the buyer's own, and \(buyer) cannot lease from oneself"
         }
     }
 }

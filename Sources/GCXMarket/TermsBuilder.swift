@@ -39,7 +39,8 @@ extension LeaseTerms {
             offer: offerDigest, demand: demandDigest, payer: demand.buyer, payee: offer.owner, machine: offer.machine,
             session: choice.session, resources: resources, rates: offer.rates, startsAt: choice.startsAt,
             endsAt: end,
-            deposit: min(demand.budget, whole.adding(credit) ?? whole),
+            // Also a lease for nothing puts something into escrow (``LeaseMoney``).
+            deposit: min(demand.budget, max(whole.adding(credit) ?? whole, 1)),
             burst: period.adding(credit) ?? period,
             hourlyCap: try Self.most(resources, of: offer, seconds: 3_600),
             closeWindowSeconds: offer.closeWindowSeconds, receiptSeconds: offer.receiptSeconds,

@@ -7,8 +7,11 @@ import Testing
 @Suite("The money of a lease") struct ContractTests {
     static let rates = Rates(
         leaseHour: 0, coreHour: 36_000_000, memoryGiBHour: 0, gpuHour: 0, storageGiBHour: 0, egressGiB: 0)
-    /// A core costs 10,000 a second, a receipt comes every ten, and a ceiling is a unit above what it comes to.
+    static let (payer, payee, machine, session) = (party(1), party(2), party(3), party(4))
 
+    private static func party(_ byte: UInt8) -> Address { Address(checkedBytes: [UInt8](repeating: byte, count: 20)) }
+
+    /// A core costs 10,000 a second, a receipt comes every ten, and a ceiling is a unit above what it comes to.
     static func terms(_ edit: (inout LeaseTerms) -> Void = { _ in }) -> LeaseTerms {
         var terms = LeaseTerms(
             offer: .zero, demand: .zero, payer: .zero, payee: .zero, machine: .zero, session: .zero,
