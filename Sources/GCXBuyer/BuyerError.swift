@@ -16,6 +16,8 @@ package enum BuyerError: RemediedError, Equatable {
     case agent(AgentError)
     /// The agent did not answer for longer than our patience.
     case agentSilent(for: Duration, last: AgentError)
+    /// The key at hand is not the one that the lease names: the agent takes no voucher of it.
+    case notTheSessionKey(Address, named: Address)
     /// The session key could not sign.
     case signing(SigningError)
     /// Our own task was cancelled.
@@ -32,6 +34,8 @@ package enum BuyerError: RemediedError, Equatable {
         case .agentSilent(let time, let last):
             // One try is no silence.
             time < .seconds(1) ? last.description : "for \(time.words) no answer: \(last.description)"
+        case .notTheSessionKey(let found, let named):
+            "the lease names \(named) as the key that signs its vouchers, and this one is \(found)"
         case .signing(let error): "the session key cannot sign: \(error.description)"
         case .cancelled: "stopped before the job ended"
         }
@@ -47,6 +51,7 @@ package enum BuyerError: RemediedError, Equatable {
             .fix("Name this lease's journal with --journal, or a file that is not there yet, to begin a new one.")
         case .journalOfAnotherLease: .fix("Give each lease a journal of its own.")
         case .agent(let error), .agentSilent(_, let error): error.remedy
+        case .notTheSessionKey: .fix("Name the keystore of that key with --session-key.")
         case .signing(let error): error.remedy
         case .cancelled: .fix("Attach again: the journal knows where to go on.")
         }

@@ -34,6 +34,27 @@ package struct BuyerRecord: Codable, Equatable, Sendable {
     }
 }
 
+extension BuyerRecord {
+    /// What in the record cannot have been written for such a lease; nil when it may go on.
+    ///
+    /// A byte that changed on a disk would else be taken for the machine's doing: the next good receipt would not follow.
+    ///
+    /// - Complexity: two recoveries of a key.
+    func fault(of terms: LeaseTerms, in domain: EIP712Domain) -> String? {
+        if let receipt, receipt.document.lease != lease { return "its receipt is of another lease" }
+        if let receipt, (try? receipt.verify(signer: terms.machine, in: domain)) == nil {
+            return "its receipt is not as the machine signed it"
+        }
+        guard let voucher else { return nil }
+        guard let receipt else { return "its voucher answers no receipt" }
+        let answer = Voucher(
+            channel: lease, cumulative: receipt.document.amount, receipt: receipt.digest(in: domain))
+        guard voucher.document == answer else { return "its voucher does not answer its receipt" }
+        let isOurs = (try? voucher.verify(signer: terms.session, in: domain)) != nil
+        return isOurs ? nil : "its voucher is not as the session key signed it"
+    }
+}
+
 /// Where a buyer's record outlives its process. What ``save(_:)`` took is durable when it returns.
 package protocol BuyerJournal: Sendable {
     /// For messages: the file's path.

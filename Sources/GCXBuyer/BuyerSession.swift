@@ -20,6 +20,7 @@ package struct BuyerSession: Sendable {
     private let agent: any AgentOperations
     private let caller: Caller
     private let lease: LeaseID
+    private let terms: LeaseTerms
     private let key: any KeyCustody
     private let domain: EIP712Domain
     private let inspector: ReceiptInspector
@@ -48,6 +49,7 @@ package struct BuyerSession: Sendable {
     ) {
         self.agent = agent
         self.caller = caller
+        self.terms = terms
         lease = terms.digest(in: domain)
         self.key = key
         self.domain = domain
@@ -71,6 +73,9 @@ package struct BuyerSession: Sendable {
     package func run() async throws(BuyerError) -> JobStatus {
         var record = try journal.load() ?? BuyerRecord(lease: lease)
         guard record.lease == lease else { throw .journalOfAnotherLease(journal.name, found: record.lease) }
+        // Its voucher would stay in the journal, and be refused whenever somebody attaches again.
+        guard key.address == terms.session else { throw .notTheSessionKey(key.address, named: terms.session) }
+        if let fault = record.fault(of: terms, in: domain) { throw .journalDamaged(journal.name, reason: fault) }
         // The process may have ended between saving a voucher and sending it.
         if let voucher = record.voucher, let end = try await send(voucher, in: record) { return end }
         while true {

@@ -13,8 +13,8 @@ struct SampleLease: Sendable {
     /// Unix seconds at which the samples are checked: an hour into the lease.
     let now: UInt64 = 1_800_003_600
 
-    init() {
-        terms = LeaseTerms(
+    init(_ edit: (inout LeaseTerms) -> Void = { _ in }) {
+        var terms = LeaseTerms(
             offer: .random(), demand: .random(), payer: payer.address, payee: .random(), machine: machine.address,
             session: session.address,
             resources: Resources(cores: 2, memoryBytes: 1 << 30, storageBytes: 1 << 30, gpus: 0),
@@ -22,6 +22,8 @@ struct SampleLease: Sendable {
                 leaseHour: 3_600, coreHour: 7_200, memoryGiBHour: 0, gpuHour: 0, storageGiBHour: 0, egressGiB: 0),
             startsAt: 1_800_000_000, endsAt: 1_800_086_400, deposit: 1_000_000, burst: 1_000_000, hourlyCap: 1_000_000,
             closeWindowSeconds: 5, receiptSeconds: 5, creditLimit: 1_000, graceSeconds: 30, salt: .random())
+        edit(&terms)
+        self.terms = terms
     }
 
     var id: LeaseID { terms.digest(in: domain) }

@@ -32,6 +32,8 @@ final class ScriptedAgent: AgentHost {
         var jobs: UInt64?
         /// Receipts that it says it has written; nil says those it hands out.
         var receiptsSaid: UInt64?
+        /// Pages of receipts that it hands out one by one, whatever was asked for.
+        var pages: [[Signed<Receipt>]]?
     }
 
     let lease: SampleLease
@@ -141,7 +143,11 @@ final class ScriptedAgent: AgentHost {
         let end = ContinuousClock.now + .seconds(Int64(waitSeconds))
         while true {
             let page = try answer(by: caller) { state throws(AgentError) in
-                state.receipts.filter { $0.document.sequence > after }
+                if let pages = state.pages, let page = pages.first {
+                    state.pages = Array(pages.dropFirst())
+                    return page
+                }
+                return state.pages == nil ? state.receipts.filter { $0.document.sequence > after } : []
             }
             let isClosed = state.withLock { $0.phase == .closed || ($0.phase == .open && $0.jobs ?? 0 > 0) }
             if !page.isEmpty || isClosed || ContinuousClock.now >= end || Task.isCancelled { return page }
