@@ -42,7 +42,17 @@ package final class HTTPLedger: TransparentLedger {
             guard error.isBeforeSending else { throw .outcomeUnknown(key, after: ClientLimits.outcomeRetry) }
             throw unreachable(error)
         }
-        return try read(answer)
+        do { return try read(answer) } catch {
+            guard case .unreadable = error, Self.mayBeWritten(answer) else { throw error }
+            throw .outcomeUnknown(key, after: ClientLimits.outcomeRetry)
+        }
+    }
+
+    /// Whether the ledger may have taken what this answers: it is a success that nobody can read, or the word of somebody between,
+    /// to whom the ledger did not answer.
+    private static func mayBeWritten(_ answer: HTTPAnswer) -> Bool {
+        if answer.isSuccess { return true }
+        return answer.status >= 500 && (try? WireJSON.answer(ErrorEnvelope<LedgerError>.self, from: answer.body)) == nil
     }
 
     /// The answer says nothing, so that a lost one costs nothing: the next sign follows.

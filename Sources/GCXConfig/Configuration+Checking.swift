@@ -41,12 +41,19 @@ extension Configuration {
             }
     }
 
+    /// The same as the endpoints of servers and clients: what is taken here can be listened on.
     private static func isLocal(_ endpoint: String) -> Bool {
-        if endpoint.hasPrefix("unix:/") { return true }
+        if endpoint.hasPrefix("unix:/") {
+            let path = endpoint.dropFirst("unix:".count)
+            return !path.hasSuffix("/") && path.utf8.count <= socketPathBytesMax && path.utf8.allSatisfy { $0 != 0 }
+        }
         return ["http://127.0.0.1:", "http://[::1]:", "http://localhost:"].contains { prefix in
-            endpoint.hasPrefix(prefix) && UInt16(endpoint.dropFirst(prefix.count)) != nil
+            endpoint.hasPrefix(prefix) && UInt16(digits: endpoint.dropFirst(prefix.count)).map { $0 > 0 } == true
         }
     }
+
+    /// Bytes of a unix socket's path, without its final zero (unix(7): 108 with it).
+    private static let socketPathBytesMax = 107
 
     private var networking: [ConfigProblem] {
         var problems: [ConfigProblem] = []
@@ -99,7 +106,8 @@ extension Configuration {
                 ConfigProblem(
                     name, "is “\(path)”, which depends on where the program is started.", "Give a path from /."))
         }
-        for url in job.inputURLsAllow where !url.hasPrefix("https://") || !url.dropFirst(8).contains("/") {
+        for url in job.inputURLsAllow
+        where !url.hasPrefix("https://") || !url.dropFirst(8).contains("/") || url.hasPrefix("https:///") {
             problems.append(
                 ConfigProblem(
                     "job.input_urls_allow", "has “\(url)”, which names no place on an https server.",

@@ -67,7 +67,8 @@ extension ConfigurationKey {
     /// A variable's text as the line of a file that says the same. Lists are separated by commas.
     func line(saying text: String) -> String {
         switch slot {
-        case .number where !text.isEmpty && text.utf8.allSatisfy({ (48...57).contains($0) }): "\(name) = \(text)"
+        // What TOML writes otherwise, or not at all, is told as what it is: a text in place of a number.
+        case .number where Int64(text).map { "\($0)" == text } == true: "\(name) = \(text)"
         case .flag where text == "true" || text == "false": "\(name) = \(text)"
         case .addresses, .texts, .hosts, .networks:
             "\(name) = ["

@@ -185,6 +185,35 @@ import Testing
         }
     }
 
+    @Test(
+        "what is answered to a post and makes no sense leaves open whether it was written, unless nobody can have taken it",
+        arguments: [
+            ("200 OK", "<html>", true), ("200 OK", "{}", true), ("200 OK", "", true),
+            ("502 Bad Gateway", "<html>", true),
+            ("504 Gateway Timeout", "", true), ("500 Internal Server Error", "{}", true),
+            ("404 Not Found", "<html>", false),
+            ("403 Forbidden", "{}", false), ("400 Bad Request", "", false),
+        ])
+    func nonsenseAfterPost(status: String, body: String, isOpen: Bool) async throws {
+        let entry = Entry.finalize(.random())
+        let identity = try WireJSON.encode(ScriptedLedger(.notTestNetwork).known)
+        try await withScratch { directory in
+            let server = try EvilServer(at: directory + "/s") { request, write in
+                guard request.hasPrefix("POST") else { return _ = write(EvilServer.answer(identity)) }
+                _ = write(EvilServer.head(status, ["Content-Length": "\(body.utf8.count)"]) + Array(body.utf8))
+            }
+            defer { server.stop() }
+            let error = await #expect(throws: LedgerError.self) {
+                try await HTTPLedger(.unix(path: directory + "/s")).post(entry)
+            }
+            switch error {
+            case .outcomeUnknown(let key, _): #expect(isOpen && key.kind == .finalize)
+            case .unreadable: #expect(!isOpen)
+            default: Issue.record("\(String(describing: error))")
+            }
+        }
+    }
+
     private func serving(_ ledger: any Ledger, _ body: (HTTPLedger) async throws -> Void) async throws {
         try await withScratch { directory in
             try await withLedgerServer(ledger, at: .unix(path: directory + "/ledger.sock")) { client, _ in
