@@ -1,5 +1,6 @@
 import CKernels
 import GCXBenchmark
+import GCXModel
 
 /// The devices that the `gpu.*` axes are measured on.
 ///
@@ -78,7 +79,7 @@ struct BenchAccelerators {
         let name = text(first.device.name)
         return found.devices.count == 1
             ? "the only device is a processor (\(name)), which gpu.* alone would measure"
-            : "the \(found.devices.count) devices are processors (\(name), …), which gpu.* alone would measure"
+            : "all \(NumberText.count(found.devices.count, "device")) are processors (\(name), …), which gpu.* alone would measure"
     }
 
     private static func open(_ choice: Choice) throws(BenchFailure) -> Device {

@@ -1,5 +1,6 @@
 import CKernels
 import GCXBenchmark
+import GCXModel
 import Glibc
 
 /// `memory.read.l1`, `.l2` and `.l3`
@@ -64,7 +65,7 @@ import Glibc
         bytes = Int(max(wanted, Self.pageBytes) + Self.pageBytes)
         let map = unsafe smallPages ? gcx_memory_map_small_pages : gcx_memory_map
         guard let mapped = unsafe map(bytes) else {
-            throw .system(operation: "allocate", object: "\(bytes) bytes", errno: errno)
+            throw .system(operation: "allocate", object: NumberText.count(bytes, "byte"), errno: errno)
         }
         unsafe self.mapped = unsafe mapped
         unsafe base = unsafe mapped.alignedUp(toMultipleOf: Int(Self.pageBytes))

@@ -46,14 +46,15 @@ enum BenchFailure: WordedError {
         case .system(let operation, let object, let code):
             unsafe "\(operation) \(object): \(String(cString: strerror(code)))\(Self.limit(operation, code))"
         case .noRoom(let directory, let room, let needed):
-            "write to \(directory): \(room) bytes are free, \(needed) are needed"
+            "write to \(directory): \(NumberText.size(room)) are free, \(NumberText.size(needed)) are needed"
         case .noMemory(let available, let needed):
-            "allocate the arrays: \(available) bytes of memory are available, \(needed) are needed"
+            "allocate the arrays: \(NumberText.size(available)) of memory are available, \(NumberText.size(needed)) are needed"
         case .late: "touch the arrays: the time of the run is over; the machine is busy, or the time too short"
         case .noKernel(let name): "measure \(name): this probe has no kernel for it"
         case .absent(let reason): reason
         case .tooManyThreads(let wanted, let allowed):
-            "measure with \(wanted) threads: affinity, cpuset and quota leave \(allowed) cores"
+            "measure with \(NumberText.count(wanted, "thread")): affinity, cpuset and quota leave "
+                + NumberText.count(allowed, "core")
         case .noPeer(let endpoint, let reason): "connect to \(endpoint): \(reason)"
         case .peerTalksOtherwise(let name): "talk to \(name): it is no gcx bench of this release"
         case .device(let name, let reason): "\(name): \(reason)"

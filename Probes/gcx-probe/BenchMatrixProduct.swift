@@ -1,5 +1,6 @@
 import CKernels
 import GCXBenchmark
+import GCXModel
 import Glibc
 
 /// `cpu.gemm.fp64.all` and `cpu.gemm.fp32.all`, by the job of their kernel.
@@ -61,7 +62,7 @@ struct BenchMatrixProduct<Job: BenchMatrixJob>: BenchMeasurement {
             self.rows = rows
             bytes = Self.bytes(rows: rows)
             guard let base = unsafe gcx_memory_map(bytes) else {
-                throw .system(operation: "allocate", object: "\(bytes) bytes", errno: errno)
+                throw .system(operation: "allocate", object: NumberText.count(bytes, "byte"), errno: errno)
             }
             unsafe self.base = unsafe base
         }

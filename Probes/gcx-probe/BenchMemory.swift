@@ -1,5 +1,6 @@
 import CKernels
 import GCXBenchmark
+import GCXModel
 import Glibc
 
 /// Three arrays, touched by the team that streams them; shared by all memory benchmarks of a run.
@@ -35,7 +36,7 @@ import Glibc
         guard arrayBytes > 0 else { throw .noMemory(available: available, needed: 3 * wanted) }
         bytes = 3 * arrayBytes + Self.granularity
         guard let base = unsafe gcx_memory_map(Int(bytes)) else {
-            throw .system(operation: "allocate", object: "\(bytes) bytes", errno: errno)
+            throw .system(operation: "allocate", object: NumberText.count(bytes, "byte"), errno: errno)
         }
         unsafe self.base = unsafe base
         self.isa = isa

@@ -31,7 +31,7 @@ import Glibc
         guard let buffer = unsafe gcx_memory_map(Self.blockBytes) else {
             let code = errno
             close(file.fd)
-            throw .system(operation: "allocate", object: "\(Self.blockBytes) bytes", errno: code)
+            throw .system(operation: "allocate", object: NumberText.count(Self.blockBytes, "byte"), errno: code)
         }
         unsafe gcx_storage_fill(buffer, Self.blockBytes, gcx_now_nanoseconds())
         self.file = file

@@ -41,7 +41,7 @@ package struct Admission: Sendable {
         let own = proposals.filter { $0.payer == terms.payer }
         guard own.count < AgentLimits.proposalsPerPayerMax else {
             throw refused(
-                "\(own.count) leases of this payer are signed and not opened",
+                "of this payer \(NumberText.count(own.count, "lease", one: "is", many: "are")) signed and not opened",
                 "Open them, or wait \(AgentLimits.proposalSeconds) s until they lapse.")
         }
         let needed = own.reduce(Optional(terms.deposit)) { sum, other in sum.flatMap { $0.adding(other.deposit) } }
@@ -65,7 +65,9 @@ package struct Admission: Sendable {
 
     private func checkCapacity(_ wanted: Resources, beside holders: [LeaseTerms]) throws(AgentError) {
         guard holders.count < AgentLimits.leasesMax else {
-            throw refused("the agent has \(AgentLimits.leasesMax) leases already", "Try again when one has ended.")
+            throw refused(
+                "the agent has \(NumberText.count(AgentLimits.leasesMax, "lease")) already",
+                "Try again when one has ended.")
         }
         guard wanted.cores > 0, wanted.memoryBytes > 0 else {
             throw refused("they ask for no cores or no memory", "Ask for at least one core and some memory.")
@@ -75,7 +77,7 @@ package struct Admission: Sendable {
             ("storage", wanted.storageBytes, SandboxLimits.writableBytesMin),
         ] where asked < least {
             throw refused(
-                "they ask for \(asked) bytes of \(name), and no job starts with less than \(least)",
+                "they ask for \(NumberText.count(asked, "byte")) of \(name), and no job starts with less than \(NumberText.size(least))",
                 "Ask for at least \(least >> 20) MiB of \(name).")
         }
         let free = offer.capacity.less(holders.map(\.resources))
@@ -96,7 +98,7 @@ package struct Admission: Sendable {
         let known = placements.compactMap(\.self)
         guard let devices = machine.devices(terms.resources.gpus, beside: known) else {
             throw refused(
-                "they ask for \(terms.resources.gpus) GPUs, and fewer are free",
+                "they ask for \(NumberText.count(terms.resources.gpus, "GPU")), and fewer are free",
                 "Ask for less, or wait until a lease ends.")
         }
         let taken = known.compactMap(\.cores)
@@ -105,7 +107,7 @@ package struct Admission: Sendable {
         }
         guard let placement = cores.place(terms.resources.cores, beside: taken) else {
             throw refused(
-                "they ask for \(terms.resources.cores) cores, and fewer are free of other leases",
+                "they ask for \(NumberText.count(terms.resources.cores, "core")), and fewer are free of other leases",
                 "Ask for less, or wait until a lease ends.")
         }
         return LeasePlacement(cores: placement, devices: devices)

@@ -169,7 +169,8 @@ extension AgentCore {
         try request.input?.check(allowed: context.settings.jobs.inputURLsAllow)
         guard AgentLimits.pids.contains(request.pidsMax ?? AgentLimits.pids.lowerBound) else {
             throw .badRequest(
-                "a job may have \(AgentLimits.pids.lowerBound) to \(AgentLimits.pids.upperBound) processes")
+                "a job may have \(AgentLimits.pids.lowerBound) to \(NumberText.count(AgentLimits.pids.upperBound, "process"))"
+            )
         }
     }
 

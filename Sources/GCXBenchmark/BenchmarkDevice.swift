@@ -1,3 +1,5 @@
+import GCXModel
+
 /// An accelerator that the `gpu.*` axes were measured on, or the processor that stood in for one.
 package struct BenchmarkDevice: Codable, Equatable, Sendable {
     /// Among the devices of its interface.
@@ -32,6 +34,7 @@ package struct BenchmarkDevice: Codable, Equatable, Sendable {
         let memory = Quantity.fixed(Double(memoryBytes) / 1_073_741_824, decimals: 1)
         let kind = isAccelerator ? "accelerator" : "processor, no accelerator"
         let driver = driverVersion.isEmpty ? "" : ", driver \(driverVersion)"
-        return "\(kind): \(name), \(computeUnits) compute units, \(memory) GiB (\(api) \(index)\(driver))"
+        return
+            "\(kind): \(name), \(NumberText.count(computeUnits, "compute unit")), \(memory) GiB (\(api) \(index)\(driver))"
     }
 }

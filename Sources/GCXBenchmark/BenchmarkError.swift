@@ -30,13 +30,14 @@ package enum BenchmarkError: RemediedError, Equatable {
                 Nearest.word(to: name, among: BenchmarkRegistry.names).map { "Did you mean `\($0)`?" }
                     ?? "`gcx bench list` names them all; a name with a dot at its end takes all that begin with it: `memory.`."
             )
-        // bounded: a constant
-        case .secondsOutOfRange: .fix("Give a time above 0 and up to \(Int(BenchmarkLimits.secondsMax)) seconds.")
+        case .secondsOutOfRange:
+            // bounded: a constant
+            .fix("Give a time above 0 and up to \(NumberText.count(Int(BenchmarkLimits.secondsMax), "second")).")
         case .bytesTooFew:
             .fix(
                 // bounded: a constant
                 "Allow at least \(BenchmarkLimits.storageBytesMin >> 20)M, or leave the storage axes out (--only).")
-        case .threadsOutOfRange: .fix("Ask for 1 to \(BenchmarkLimits.threadsMax) threads.")
+        case .threadsOutOfRange: .fix("Ask for 1 to \(NumberText.count(BenchmarkLimits.threadsMax, "thread")).")
         case .refused: .fix("Ask for what this machine allows here; see `gcx bench --help`.")
         case .probeFailed: .retry(after: .seconds(5))
         case .probeStopped(_, let remedy): remedy
@@ -48,13 +49,13 @@ package enum BenchmarkError: RemediedError, Equatable {
     package var description: String {
         switch self {
         case .unknownAxis(let name): "benchmark `\(name)`: there is none of that name"
-        case .secondsOutOfRange(let seconds): "benchmark for \(seconds) seconds: out of range"
-        case .bytesTooFew(let bytes): "benchmark a disk with \(bytes) bytes: too few for a figure"
-        case .threadsOutOfRange(let threads): "benchmark with \(threads) threads: out of range"
+        case .secondsOutOfRange(let seconds): "benchmark for \(NumberText.count(seconds, "second")): out of range"
+        case .bytesTooFew(let bytes): "benchmark a disk with \(NumberText.count(bytes, "byte")): too few for a figure"
+        case .threadsOutOfRange(let threads): "benchmark with \(NumberText.count(threads, "thread")): out of range"
         case .refused(let reason): reason
         case .probeFailed(let reason), .probeStopped(let reason, _): "run `gcx-probe bench`: \(reason)"
         case .tooLarge(let bytes):
-            "read benchmark report: \(bytes) bytes are more than \(BenchmarkLimits.reportBytesMax)"
+            "read benchmark report: \(NumberText.count(bytes, "byte")) are more than \(NumberText.count(BenchmarkLimits.reportBytesMax))"
         case .malformed(let reason): "read benchmark report: \(reason)"
         case .unknownSchema(let schema):
             "read benchmark report: schema \(schema) is not \(BenchmarkReport.schemaCurrent)"

@@ -34,7 +34,7 @@ extension BenchmarkReport {
         let quota = processors.quotaProcessors.map { ", quota \(Quantity.fixed($0, decimals: 2))" } ?? ""
         let seconds = Quantity.fixed(elapsedSeconds, decimals: 1)
         let text =
-            "\(kernelVersion) \(instructionSet), \(processors.used.count) of \(processors.online) processors\(quota), "
+            "\(kernelVersion) \(instructionSet), \(processors.used.count) of \(NumberText.count(processors.online, "processor"))\(quota), "
             + "\(seconds) s"
         return TextLayout.harmless(text)
     }

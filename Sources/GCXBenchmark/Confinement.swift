@@ -68,11 +68,13 @@ extension BenchmarkReport {
         }
         if processors.allowed.count < processors.online {
             lines.append(
-                "affinity or cpuset leaves \(processors.allowed.count) of \(processors.online) processors: the figures are of those"
+                "affinity or cpuset leaves \(processors.allowed.count) of \(NumberText.count(processors.online, "processor")): the figures are of those"
             )
         }
         if let quota = processors.quotaProcessors {
-            lines.append("the CPU quota of this cgroup is worth \(Quantity.fixed(quota, decimals: 2)) processors")
+            lines.append(
+                "the CPU quota of this cgroup is worth \(NumberText.count(Quantity.fixed(quota, decimals: 2), "processor"))"
+            )
         }
         if let boost = processors.boost {
             lines.append(boost ? "the clock may boost above its nominal rate" : "boost is off")
@@ -80,7 +82,8 @@ extension BenchmarkReport {
         if let wanted = processors.threadsWanted { lines.append("threads: \(wanted), as asked for") }
         if let threads = processors.hardwareThreads {
             lines.append(
-                "\(processors.used.count) cores have \(threads.count) hardware threads; one thread a core unless told")
+                "\(NumberText.count(processors.used.count, "core", one: "has", many: "have")) \(NumberText.count(threads.count, "hardware thread")); one thread a core unless told"
+            )
         }
         return lines
     }
@@ -92,7 +95,7 @@ extension BenchmarkReport {
         let causes = Dictionary(grouping: unsteady.flatMap(\.causes), by: \.self)
         let chief = causes.max { ($0.value.count, $1.key) < ($1.value.count, $0.key) }?.key
         let why = chief.map { ": \($0.explanation)" } ?? ""
-        return ["unsteady: \(unsteady.count) of \(axes.count) figures, which are no facts\(why)"]
+        return ["unsteady: \(unsteady.count) of \(NumberText.count(axes.count, "figure")), which are no facts\(why)"]
     }
 
     private var storageLines: [String] { storage.map { ["disk: \($0.line)"] } ?? [] }
@@ -113,7 +116,7 @@ extension BenchmarkReport {
         AxisGroup.grouped(axes, by: \.self).map { group, names in
             let whole = BenchmarkRegistry.names.count { AxisGroup(axis: $0) == group }
             return names.count == whole && whole > 1
-                ? "\(group.rawValue) (\(whole) axes)" : names.joined(separator: ", ")
+                ? "\(group.rawValue) (\(NumberText.count(whole, "axis")))" : names.joined(separator: ", ")
         }.joined(separator: ", ")
     }
 }

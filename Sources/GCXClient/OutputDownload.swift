@@ -57,7 +57,9 @@ struct OutputDownload: Sendable {
         let written = try await FileSink(partial, bytesMax: most, keeping: beginning).write(pieces) {
             progress($0, total)
         }
-        if let total, written != total { throw TransportError.broken("\(written) of \(total) bytes came") }
+        if let total, written != total {
+            throw TransportError.broken("\(NumberText.count(written)) of \(NumberText.count(total, "byte")) came")
+        }
         let found = try SHA256Hex.ofFile(partial)
         try compare(found, tag: tag, isWhole: beginning == 0)
         guard unsafe rename(partial, path) == 0 else {
@@ -87,11 +89,13 @@ struct OutputDownload: Sendable {
         }
         if let total, let stated = terms.stated, total != stated.bytes {
             throw AgentError.answerImpossible(
-                "an output of \(total) bytes is announced, and the machine signed one of \(stated.bytes)")
+                "an output of \(NumberText.count(total, "byte")) is announced, and the machine signed one of \(NumberText.count(stated.bytes))"
+            )
         }
         if let total, total > terms.bytesMax {
             throw AgentError.answerImpossible(
-                "an output of \(total) bytes is announced, and \(terms.bytesMax) are the most that is taken")
+                "an output of \(NumberText.count(total, "byte")) is announced, and \(NumberText.count(terms.bytesMax)) are the most that is taken"
+            )
         }
         return total
     }
@@ -123,7 +127,7 @@ struct OutputDownload: Sendable {
         guard wanted ?? found.hex == found.hex, terms.stated?.bytes ?? found.bytes == found.bytes else {
             unsafe unlink(partial)
             let words =
-                "what came is sha256:\(found.hex) of \(found.bytes) bytes, and sha256:\(wanted ?? "") was to come"
+                "what came is sha256:\(found.hex) of \(NumberText.count(found.bytes, "byte")), and sha256:\(wanted ?? "") was to come"
             // A part that lay here may have been of another file, so all of it is asked for once more.
             guard isWhole, terms.stated != nil else { throw TransportError.broken(words) }
             throw AgentError.answerImpossible(Untrusted(words))
@@ -185,7 +189,7 @@ struct GuardedPieces<Base: AsyncSequence & Sendable>: AsyncSequence, Sendable wh
             // bounded: bytes in memory
             let (sum, overflow) = done.addingReportingOverflow(UInt64(piece.readableBytes))
             guard !overflow, sum <= bytesMax else {
-                throw AgentError.answerImpossible("more than \(bytesMax) bytes of output came")
+                throw AgentError.answerImpossible("more than \(NumberText.count(bytesMax, "byte")) of output came")
             }
             try checkRoom(for: sum)
             done = sum
@@ -200,7 +204,7 @@ struct GuardedPieces<Base: AsyncSequence & Sendable>: AsyncSequence, Sendable wh
             let free = try Disk.freeBytes(at: directory)
             guard free >= ClientLimits.diskReserveBytes + ClientLimits.diskCheckBytes else {
                 throw AgentError.badRequest(
-                    "\(free) bytes are free in \(directory): a download leaves \(ClientLimits.diskReserveBytes) of them"
+                    "\(NumberText.size(free)) are free in \(directory), and a download leaves \(NumberText.size(ClientLimits.diskReserveBytes))"
                 )
             }
             lookAt = sum + ClientLimits.diskCheckBytes

@@ -28,9 +28,9 @@ enum TransportError: Error, Equatable {
         case .notPermitted: "this user may not open the socket"
         case .broken(let detail): "the connection broke off: \(detail)"
         case .timedOut: "no answer in time"
-        case .answerTooLarge(let most): "the answer is larger than \(most) bytes"
+        case .answerTooLarge(let most): "the answer is larger than \(NumberText.count(most, "byte"))"
         case .tooSlow:
-            "less than \(WireLimits.paceBytesMin) bytes moved in \(WireLimits.paceWindow.components.seconds) s"
+            "less than \(NumberText.count(WireLimits.paceBytesMin, "byte")) moved in \(WireLimits.paceWindow.components.seconds) s"
         case .cancelled: "the call was cancelled"
         }
     }

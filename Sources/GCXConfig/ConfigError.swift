@@ -33,7 +33,7 @@ package enum ConfigError: RemediedError, Equatable {
         case .forbidden(let path): "this user may not read the configuration \(path)"
         case .unreadable(let path, let reason): "the configuration \(path) cannot be read: \(reason)"
         case .invalid(let path, let problems):
-            "the configuration \(path) has \(problems.count) problem\(problems.count == 1 ? "" : "s"):"
+            "the configuration \(path) has \(NumberText.count(problems.count, "problem")):"
                 + problems.map { "\n  \($0)" }.joined()
         }
     }

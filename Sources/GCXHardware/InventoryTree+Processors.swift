@@ -81,7 +81,7 @@ extension InventoryTree {
                 runs.append((shape, core.pus, 1))
             }
         }
-        return runs.map { TreeNode("\(plural($0.count, "core")) \($0.shape): PUs \($0.pus)") }
+        return runs.map { TreeNode("\(NumberText.count($0.count, "core")) \($0.shape): PUs \($0.pus)") }
     }
 
     private static func shape(of core: Inventory.Topology.Core, _ topology: Inventory.Topology) -> String {
@@ -91,6 +91,6 @@ extension InventoryTree {
             let size = cache.sizeBytes.map { " \(bytes($0))" } ?? ""
             return "L\(cache.level)\(kind)\(size)\(sharers > 1 ? " shared by \(sharers)" : "")"
         }
-        return (["× \(plural(core.pus.count, "PU"))"] + caches).joined(separator: ", ")
+        return (["× \(NumberText.count(core.pus.count, "PU"))"] + caches).joined(separator: ", ")
     }
 }

@@ -20,11 +20,12 @@ package enum InventoryTree {
     }
 
     private static func heading(_ inventory: Inventory) -> String {
-        let cores = inventory.coreCount.map { plural($0, "core") } ?? "cores unknown"
-        let pus = inventory.puCount.map { plural($0, "PU") } ?? "PUs unknown"
+        let cores = inventory.coreCount.map { NumberText.count($0, "core") } ?? "cores unknown"
+        let pus = inventory.puCount.map { NumberText.count($0, "PU") } ?? "PUs unknown"
         let memory = inventory.memoryBytes.map(bytes) ?? "memory unknown"
         let ready = inventory.readyGPUs.count
-        return "Machine: \(cores), \(pus), \(memory), \(ready == 0 ? "no usable GPU" : plural(ready, "usable GPU"))"
+        return
+            "Machine: \(cores), \(pus), \(memory), \(ready == 0 ? "no usable GPU" : NumberText.count(ready, "usable GPU"))"
     }
 
     private static func system(_ inventory: Inventory) -> TreeNode? {
@@ -48,7 +49,7 @@ package enum InventoryTree {
         if let swap = memory.swapTotalBytes, swap > 0 { lines.append("swap \(bytes(swap))") }
         if let huge = memory.hugeBytes, huge > 0 {
             let pages = memory.hugePagesTotal.flatMap { count in
-                memory.hugePageBytes.map { "\(plural(Int(clamping: count), "huge page")) of \(bytes($0))" }
+                memory.hugePageBytes.map { "\(NumberText.count(count, "huge page")) of \(bytes($0))" }
             }
             lines.append("\(bytes(huge)) set aside as huge pages\(pages.map { " (\($0))" } ?? ""): no job gets it")
         }
@@ -148,10 +149,12 @@ package enum InventoryTree {
         guard let limits = inventory.agentLimits else { return nil }
         let lines = [
             limits.layout.map { "cgroup layout \($0.rawValue)" },
-            limits.cpuMillicoresMax.map { "cpu quota \($0 / 1000).\(threeDigits($0 % 1000)) cores" },
+            limits.cpuMillicoresMax.map {
+                "cpu quota \(NumberText.count("\($0 / 1000).\(threeDigits($0 % 1000))", "core"))"
+            },
             limits.memoryBytesMax.map { "memory at most \(bytes($0))" },
             limits.swapBytesMax.map { "swap at most \(bytes($0))" },
-            limits.pidsMax.map { "at most \($0) processes" },
+            limits.pidsMax.map { "at most \(NumberText.count($0, "process"))" },
             inventory.allowedPUs.map { "runs on PUs \($0)" },
         ].compactMap(\.self)
         return section("Limits of the agent", lines.map { TreeNode($0) })

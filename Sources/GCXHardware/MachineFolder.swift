@@ -42,7 +42,7 @@ package enum MachineFolder {
                 "line \(line) is no `name: text`, `name -> target` or `[folder]`: \(text)"
             case .unfinishedText(let line): "the text that begins in line \(line) has no `>>`"
             case .outside(let path): "\(path) leads out of the machine's folder"
-            case .tooLong(let most): "more than \(most) lines"
+            case .tooLong(let most): "more than \(NumberText.count(most, "line"))"
             case .cannotWrite(let path, let code): unsafe "write \(path): \(String(cString: strerror(code)))"
             }
         }

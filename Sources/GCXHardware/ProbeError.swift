@@ -53,7 +53,7 @@ package enum ProbeError: RemediedError, Equatable {
             "gcx-probe was ended by signal \(signal) (\(unsafe LimitSignal.words(for: signal)?.limit ?? String(cString: strsignal(signal))))"
                 + said(stderr)
         case .timedOut(let limit): "gcx-probe gave no answer in \(limit.words)"
-        case .tooMuchOutput(let most): "gcx-probe wrote more than \(most) bytes"
+        case .tooMuchOutput(let most): "gcx-probe wrote more than \(NumberText.count(most, "byte"))"
         case .rubbish(let reason, let beginning): "gcx-probe wrote no inventory: \(reason); it begins \"\(beginning)\""
         case .unsupportedSchema(let found, let supported):
             "gcx-probe writes inventories of version \(found), this program reads \(supported)"

@@ -58,11 +58,6 @@ struct Canvas {
     }
 }
 
-/// `1 core`, `2 cores`.
-func plural(_ count: Int, _ noun: String) -> String {
-    "\(count) \(noun)\(count == 1 ? "" : "s")"
-}
-
 /// `23.5 GiB`: one decimal, rounded down, none when it is zero.
 func bytes(_ count: UInt64) -> String {
     // bounded here: seven units, of which the last ends the loop; the rest is below 1,024

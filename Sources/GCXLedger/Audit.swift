@@ -41,7 +41,8 @@ package struct JournalRow: Equatable, Sendable {
             throw .corrupted(index, detail: "the entry is not in canonical form")
         }
         guard let before = Digest(bytes: previous) else {
-            throw .corrupted(index, detail: "the hash of the entry before has \(previous.count) bytes")
+            throw .corrupted(
+                index, detail: "the hash of the entry before has \(NumberText.count(previous.count, "byte"))")
         }
         let posted = PostedEntry(index: index, postedAt: postedAt, previous: before, entry: decoded, json: entry)
         guard posted.entryHash.bytes == entryHash else {
@@ -152,21 +153,24 @@ package struct Audit: Sendable {
         let document = head.document
         let size = document.size
         guard size <= tree.size else {
-            return note(nil, "the head of \(size) entries is signed, but only \(tree.size) are here")
+            return note(
+                nil,
+                "the head of \(NumberText.count(size, "entry")) is signed, but only \(tree.size) \(NumberText.form(of: tree.size, one: "is", many: "are")) here"
+            )
         }
         // bounded here: at most the size of the tree, and every leaf of that came with a link and a time
         let last = Int(size) - 1
         if document.root != tree.root(size: size) {
-            note(nil, "the signed head of \(size) entries has another root than the entries")
+            note(nil, "the signed head of \(NumberText.count(size, "entry")) has another root than the entries")
         }
         if document.chain != (last < 0 ? state.charter.genesis : chain[last]) {
-            note(nil, "the signed head of \(size) entries has another last hash than the entries")
+            note(nil, "the signed head of \(NumberText.count(size, "entry")) has another last hash than the entries")
         }
         if last >= 0, document.timestamp != times[last] {
-            note(nil, "the signed head of \(size) entries has another time than its last entry")
+            note(nil, "the signed head of \(NumberText.count(size, "entry")) has another time than its last entry")
         }
         if (try? head.signer(in: state.domain)) != state.operator {
-            note(nil, "the head of \(size) entries is not signed by the operator \(state.operator)")
+            note(nil, "the head of \(NumberText.count(size, "entry")) is not signed by the operator \(state.operator)")
         }
     }
 
@@ -184,7 +188,8 @@ package struct Audit: Sendable {
         // Each entry was written together with a head, and the empty journal has one too.
         if heads != tree.size + 1 || lastHeadSize != tree.size {  // bounded: a tree in memory is never so large
             // bounded: a tree in memory is never so large
-            report.add("\(tree.size) entries should have \(tree.size + 1) signed heads, and there are \(heads)")
+            let due = NumberText.count(tree.size + 1, "signed head")
+            report.add("to \(NumberText.count(tree.size, "entry")) belong \(due), and the file has \(heads)")
         }
         if !money.isKept {
             report.add(

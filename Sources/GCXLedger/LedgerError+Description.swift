@@ -17,7 +17,7 @@ extension LedgerError: CustomStringConvertible {
         case .leaseUnknown(let id): "no lease \(id) was opened in this ledger"
         case .unknownEntry(let index): "the ledger has no entry \(index)"
         case .unknownTree(let from, let to, let size):
-            "there is no proof from \(from) to \(to) in a ledger of \(size) entries"
+            "there is no proof from \(from) to \(to) in a ledger of \(NumberText.count(size, "entry"))"
         default: documentDescription
         }
     }

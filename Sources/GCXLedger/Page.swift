@@ -43,7 +43,8 @@ extension JournalRow {
     /// The row as ``PostedEntry`` writes itself: sorted keys, no white space.
     func appendWire(to json: inout [UInt8]) throws(LedgerError) {
         guard let before = Digest(bytes: previous) else {
-            throw .corrupted(index, detail: "the hash of the entry before has \(previous.count) bytes")
+            throw .corrupted(
+                index, detail: "the hash of the entry before has \(NumberText.count(previous.count, "byte"))")
         }
         let bytes = PostedEntry.canonicalBytes(index: index, postedAt: postedAt, previous: before, json: entry)
         let (hash, leaf) = (Merkle.sha256(bytes), Merkle.leaf(bytes))

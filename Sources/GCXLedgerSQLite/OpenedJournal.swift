@@ -36,7 +36,8 @@ struct OpenedJournal {
         else {
             throw .corrupted(
                 nil,
-                detail: "the last signed head is not that of the \(tree.size) entries in the file, or of its charter "
+                detail:
+                    "the last signed head is not that of the \(NumberText.count(tree.size, "entry")) in the file, or of its charter "
                     + "(format, operator, is_test_network, founding)")
         }
         guard (try? last.signer(in: state.domain)) == key.address else {

@@ -1,4 +1,5 @@
 import CLinux
+import GCXModel
 import Glibc
 
 /// Ways into a directory that whatever lies in it cannot lead astray. Names are bytes with a zero at their end.
@@ -41,7 +42,7 @@ extension FileDescriptor {
         let status = try file.status(path)
         guard status.st_mode & S_IFMT == S_IFREG else { throw .malformed(object: path, reason: "it is no plain file") }
         guard let size = UInt64(exactly: status.st_size), size <= bytesMax else {
-            throw .malformed(object: path, reason: "larger than \(bytesMax) bytes")
+            throw .malformed(object: path, reason: "larger than \(NumberText.count(bytesMax, "byte"))")
         }
         return file
     }

@@ -1,3 +1,4 @@
+import GCXModel
 import Glibc
 
 /// Small files, whole: the kernel's and the agent's own.
@@ -26,7 +27,9 @@ package enum Files {
             if count == 0 { return content }
             // bounded here: no more is read than the chunk holds, and the chunk stops at a few mebibytes
             content += chunk[..<count]
-            if content.count > limit { throw .malformed(object: path, reason: "larger than \(limit) bytes") }
+            if content.count > limit {
+                throw .malformed(object: path, reason: "larger than \(NumberText.count(limit, "byte"))")
+            }
             if chunk.count < 1 << 20 { chunk = [UInt8](repeating: 0, count: chunk.count * 4) }
         }
     }

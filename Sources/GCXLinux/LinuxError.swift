@@ -42,10 +42,10 @@ package enum LinuxError: RemediedError, Equatable {
             "\(operation) `\(object)`: \(Self.name(of: number)) (\(Self.text(of: number)))"
         case .timedOut(let operation, let object, let after): "\(operation) `\(object)`: not done after \(after.words)"
         case .toolFailed(let tool, let status, let output): "\(tool) ended with status \(status): \(output)"
-        case .outputTooLarge(let tool, let limit): "\(tool) wrote more than \(limit) bytes"
+        case .outputTooLarge(let tool, let limit): "\(tool) wrote more than \(NumberText.count(limit, "byte"))"
         case .malformed(let object, let reason): "`\(object)` is malformed: \(reason)"
         case .noThreads(let wanted, let got, let number):
-            "start \(wanted) threads: the kernel gives \(got) and then says \(Self.name(of: number)) "
+            "start \(NumberText.count(wanted, "thread")): the kernel gives \(got) and then says \(Self.name(of: number)) "
                 + "(\(Self.text(of: number)))"
         case .unsupported(let what, let reason): "this machine has no \(what): \(reason)"
         }

@@ -50,7 +50,8 @@ package enum Mismatch: Codable, Equatable, Sendable, CustomStringConvertible {
         case .budget(let budget, let asked): "may cost \(budget) in all, costs up to \(asked)"
         case .priceUnknown(let why): "cannot be priced: \(why)"
         case .duration(let wanted, let shortest, let longest):
-            "needs \(wanted) s, leases run for \(shortest) to \(longest) s"
+            "needs \(NumberText.span(seconds: wanted)), leases run for \(NumberText.span(seconds: shortest)) to "
+                + NumberText.span(seconds: longest)
         case .window(let from, let until):
             "cannot run in the time wanted; it is available from \(RFC3339.moment(from)) until \(RFC3339.moment(until))"
         case .expired(let at): "expired at \(RFC3339.moment(at))"

@@ -16,12 +16,14 @@ extension ReputationScore {
         // bounded: below an hour, times ten
         let hours = "\(seconds / 3_600).\(seconds % 3_600 * 10 / 3_600)"
         var lines = [
-            "\(stars) by \(raters) independent counterparts, who weigh \(words) full words; \(settledLeases) leases settled",
-            "behind it: \(NumberText.amount(stayed)) that stayed paid, \(hours) hours of use",
+            "\(stars) by \(NumberText.count(raters, "independent counterpart")), with a weight of \(NumberText.count(words, "full word")); "
+                + "\(NumberText.count(settledLeases, "lease")) settled",
+            "behind it: \(NumberText.amount(stayed)) that stayed paid, \(NumberText.count(hours, "hour")) of use",
         ]
         if weightless > 0 {
             lines.append(
-                "left out: \(weightless) ratings behind which too little money stayed or too little time was used")
+                "left out: \(NumberText.count(weightless, "rating")) behind which too little money stayed or too little time was used"
+            )
         }
         lines.append(contentsOf: marks.map { "marked: \($0)" })
         return lines
@@ -31,7 +33,9 @@ extension ReputationScore {
     package var marks: [String] {
         var marks: [String] = []
         if withItself > 0 {
-            marks.append("deals with itself: \(withItself) ratings are by its own keys and count nothing")
+            marks.append(
+                "deals with itself: \(NumberText.count(withItself, "rating", one: "is by its own keys and counts", many: "are by its own keys and count")) nothing"
+            )
         }
         if returned > .zero {
             marks.append(

@@ -60,6 +60,6 @@ extension Meter {
         guard short.count > Limits.receiptEventsMax else { return short }
         let (first, last) = (short.prefix(Limits.receiptEventsMax / 2), short.suffix(Limits.receiptEventsMax / 2 - 1))
         // bounded: the parts of what is longer
-        return first + ["\(short.count - first.count - last.count) more events"] + last
+        return first + ["\(NumberText.count(short.count - first.count - last.count, "more event"))"] + last
     }
 }

@@ -43,7 +43,8 @@ extension FixedBytes {
             throw DecodingError.dataCorrupted(
                 .init(
                     codingPath: decoder.codingPath,
-                    debugDescription: "\(Self.length) bytes in hexadecimal stand here, not “\(PlainText.excerpt(text))”"
+                    debugDescription:
+                        "\(NumberText.count(Self.length, "byte")) in hexadecimal stand here, not “\(PlainText.excerpt(text))”"
                 ))
         }
         self = value

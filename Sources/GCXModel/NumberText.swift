@@ -1,8 +1,9 @@
 /// Numbers as people read them. Programs get the exact ones.
 package enum NumberText {
-    /// `1234567` as `1,234,567`.
+    /// `1234567` as `1,234,567`; what is no row of digits stays as it is.
     package static func count(_ number: some CustomStringConvertible) -> String {
         let digits = Array(number.description)
+        guard digits.allSatisfy({ $0.isASCII && $0.isNumber }) else { return number.description }
         return String(
             digits.enumerated().reversed().reduce(into: []) { text, item in
                 let fromEnd = digits.count - 1 - item.offset  // bounded: places in the list of digits
@@ -11,8 +12,40 @@ package enum NumberText {
             }.reversed())
     }
 
+    /// A number with what it counts: `1 core`, `12 cores`, `0 entries`, `1.50 cores`.
+    ///
+    /// - Parameters:
+    ///   - number: a whole number, or one that is written already.
+    ///   - noun: of one thing, in English: `core`, `base unit`; the plural is made at its end.
+    package static func count(_ number: some CustomStringConvertible, _ noun: String) -> String {
+        "\(count(number)) \(isOne(number) ? noun : plural(noun))"
+    }
+
+    /// The same with a word that agrees: `1 entry waits`, `2 entries wait`.
+    package static func count(
+        _ number: some CustomStringConvertible, _ noun: String, one: String, many: String
+    ) -> String {
+        "\(count(number, noun)) \(form(of: number, one: one, many: many))"
+    }
+
+    /// The word that agrees with a number.
+    package static func form(of number: some CustomStringConvertible, one: String, many: String) -> String {
+        isOne(number) ? one : many
+    }
+
+    private static func isOne(_ number: some CustomStringConvertible) -> Bool { number.description == "1" }
+
+    /// The plural of an English noun that has a regular one, and of `axis`.
+    package static func plural(_ noun: String) -> String {
+        if noun.hasSuffix("axis") { return "\(noun.dropLast(2))es" }
+        let beforeLast = noun.dropLast().last
+        if noun.hasSuffix("y"), let beforeLast, !"aeiou".contains(beforeLast) { return "\(noun.dropLast())ies" }
+        let isHissing = ["s", "x", "z", "ch", "sh"].contains { noun.hasSuffix($0) }
+        return isHissing ? "\(noun)es" : "\(noun)s"
+    }
+
     /// Money, with its unit.
-    package static func amount(_ amount: Amount) -> String { "\(count(amount)) base units" }
+    package static func amount(_ amount: Amount) -> String { count(amount, "base unit") }
 
     /// Bytes in the largest binary unit that leaves a whole part, with one digit after the point.
     package static func size(_ bytes: UInt64) -> String {

@@ -16,7 +16,9 @@ package struct RegistryReference: Hashable, Sendable, CustomStringConvertible {
     /// Source: distribution/reference, the grammar of image names; `docker.io` stands for its other names.
     package init(_ text: String) throws(RegistryReferenceError) {
         func wrong(_ reason: String) -> RegistryReferenceError { RegistryReferenceError(text: text, reason: reason) }
-        guard text.utf8.count <= Self.bytesMax else { throw wrong("it is longer than \(Self.bytesMax) bytes") }
+        guard text.utf8.count <= Self.bytesMax else {
+            throw wrong("it is longer than \(NumberText.count(Self.bytesMax, "byte"))")
+        }
         guard text.hasPrefix(Self.scheme) else { throw wrong("it does not begin with \(Self.scheme)") }
         let parts = text.dropFirst(Self.scheme.count).split(separator: "@", omittingEmptySubsequences: false)
         guard parts.count <= 2, let named = parts.first, let slash = named.firstIndex(of: "/") else {

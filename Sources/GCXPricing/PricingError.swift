@@ -9,7 +9,8 @@ package enum PricingError: RemediedError, Equatable {
 
     package var description: String {
         switch self {
-        case .overflow(let usage, let rate): "the price of \(usage) at \(rate) base units does not fit in 128 bits"
+        case .overflow(let usage, let rate):
+            "the price of \(usage) at \(NumberText.count(rate, "base unit")) does not fit in 128 bits"
         case .endsTooLate(let start, let seconds):
             "a lease of \(seconds) s from \(RFC3339.moment(start)) has an end beyond 64 bits"
         }

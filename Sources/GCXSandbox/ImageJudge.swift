@@ -28,7 +28,7 @@ struct ImageJudge {
         let (count, most) = (manifest.layers.count, SandboxLimits.imageLayersMax)
         guard count <= most else {
             throw refused(
-                "it has \(count) layers, and \(most) are the most",
+                "it has \(NumberText.count(count, "layer")), and \(most) are the most",
                 "Build it with fewer layers: join its RUN and COPY lines, or squash it (`buildah build --squash`).")
         }
         for layer in manifest.layers {
@@ -65,7 +65,8 @@ struct ImageJudge {
             let (told, there) = (rootfs.layers?.count ?? manifest.layers.count, manifest.layers.count)
             guard told == there else {
                 throw .unusableConfig(
-                    field: "rootfs.diff_ids", reason: "it names \(told) layers, and the manifest \(there)")
+                    field: "rootfs.diff_ids",
+                    reason: "it names \(NumberText.count(told, "layer")), and the manifest \(there)")
             }
         }
         try check(config.config ?? ImageConfig.Defaults())
@@ -77,7 +78,8 @@ struct ImageJudge {
             throw .unusableConfig(field: "StopSignal", reason: "`\(UnpackReport.shown(signal))` is no signal")
         }
         guard (defaults.user ?? "").utf8.count <= SandboxLimits.userNameBytesMax else {
-            throw .unusableConfig(field: "User", reason: "over \(SandboxLimits.userNameBytesMax) bytes")
+            throw .unusableConfig(
+                field: "User", reason: "over \(NumberText.count(SandboxLimits.userNameBytesMax, "byte"))")
         }
         // bounded here: joins lists
         let arguments = (defaults.entryPoint ?? []) + (defaults.command ?? [])

@@ -1,4 +1,5 @@
 import GCXLinux
+import GCXModel
 import Glibc
 
 /// The `User` of an image: `""`, `1000`, `1000:100`, `name`, `name:group`, `1000:group` or `name:100`.
@@ -41,10 +42,12 @@ struct ImageUser {
         let own = found.ownGroup ?? 0
         guard own < IDMap.size else { throw .unknownUser(shown) }
         guard found.memberOf.count <= SandboxLimits.groupsMax else {
-            throw .unusableConfig(field: "User", reason: "in over \(SandboxLimits.groupsMax) groups")
+            throw .unusableConfig(
+                field: "User", reason: "in over \(NumberText.count(SandboxLimits.groupsMax, "group"))")
         }
         if let far = found.memberOf.first(where: { $0 >= IDMap.size }) {
-            throw .unusableConfig(field: "User", reason: "in group \(far), beyond the \(IDMap.size) ids of a job")
+            throw .unusableConfig(
+                field: "User", reason: "in group \(far), beyond the \(NumberText.count(IDMap.size, "id")) of a job")
         }
         // bounded: joins lists
         return Identity(user: user, group: own, groups: [own] + found.memberOf.filter { $0 != own })

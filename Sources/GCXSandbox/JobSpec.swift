@@ -68,7 +68,8 @@ package struct JobSpec: Codable, Equatable, Sendable {
             throw .invalidSpec(field: "command", reason: "a zero byte cannot be passed to a program")
         }
         guard strings.reduce(0, { $0 + $1.utf8.count }) <= SandboxLimits.commandBytesMax else {
-            throw .invalidSpec(field: "command", reason: "longer than \(SandboxLimits.commandBytesMax) bytes")
+            throw .invalidSpec(
+                field: "command", reason: "longer than \(NumberText.count(SandboxLimits.commandBytesMax, "byte"))")
         }
         guard !environment.keys.contains(where: { $0.isEmpty || $0.contains("=") }) else {
             throw .invalidSpec(field: "environment", reason: "a name is empty or holds `=`")

@@ -1,4 +1,5 @@
 import GCXLinux
+import GCXModel
 import Glibc
 
 /// The job's first process, settled: nothing of the image's configuration is left to look up.
@@ -89,7 +90,9 @@ package struct ProcessSpec: Codable, Equatable, Sendable {
                 bytes.allSatisfy({ $0 < SandboxLimits.argumentBytesMax })
             else {
                 let (all, one) = (SandboxLimits.commandBytesMax, SandboxLimits.argumentBytesMax)
-                throw .unusableConfig(field: field, reason: "over \(all) bytes, or one string over \(one)")
+                throw .unusableConfig(
+                    field: field,
+                    reason: "over \(NumberText.count(all, "byte")), or one string over \(NumberText.count(one))")
             }
         }
     }

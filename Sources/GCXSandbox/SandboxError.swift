@@ -49,10 +49,10 @@ package enum SandboxError: RemediedError, Equatable {
         case .noRuntime(let tried): "no OCI runtime can be used: \(tried.joined(separator: "; "))"
         case .jobExists(let id): "job `\(id)` already exists"
         case .noJob(let path): "no job in `\(path)`"
-        case .slotsFull(let limit): "all \(limit) id ranges are taken by jobs"
+        case .slotsFull(let limit): "jobs have all \(NumberText.count(limit, "id range")) there are"
         case .noNetwork(let reason, _): "no network for the job: \(reason)"
         case .diskFull(let path, let free, let needed):
-            "the disk of `\(path)` has \(free) bytes free and the job needs \(needed)"
+            "the disk of `\(path)` has \(NumberText.size(free)) free and the job needs \(NumberText.size(needed))"
         case .startFailed(let id, let reason): "job `\(id)` did not start: \(reason)"
         case .noDevice(let name, let reason): "device `\(name)`: \(reason)"
         case .corrupt(let path, let reason): "`\(path)` is corrupt: \(reason)"
@@ -142,7 +142,7 @@ package enum ImageError: RemediedError, Equatable {
         case .notPulled(let image, _, let reason): "\(image) was not pulled: \(reason)"
         case .unsafeFile(let path, let reason): "`\(path)` cannot be used: \(reason)"
         case .storeFull(let needed, let limit):
-            "the store of images has no room for \(needed) bytes more (limit \(limit)), and all in it is in use"
+            "the store of images has no room for \(NumberText.size(needed)) more (of \(NumberText.size(limit))), and all in it is in use"
         case .cancelled(let what): "reading `\(what)` was ended before it was done"
         case .noUnpacker(let searched): "gcx-unpack is neither at \(searched.joined(separator: " nor at "))"
         case .openWalls(let breaches): "gcx-unpack gets out of its walls: it \(breaches.joined(separator: ", "))"

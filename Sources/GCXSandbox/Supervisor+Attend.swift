@@ -101,7 +101,11 @@ extension Supervisor {
         guard let held = NetlinkSockets.of(pid) else { return }
         let (bytes, most) = (held.bytes, SandboxLimits.netlinkBytesMax)
         guard bytes > most else { return }
-        try log.write(.sandbox, Array("gcx: its netlink sockets hold \(bytes) bytes, more than \(most)\n".utf8))
+        try log.write(
+            .sandbox,
+            Array(
+                "gcx: its netlink sockets hold \(NumberText.count(bytes, "byte")), more than \(NumberText.count(most))\n"
+                    .utf8))
         try end(.outOfMemory, grace: .zero)
     }
 

@@ -1,4 +1,5 @@
 import GCXLinux
+import GCXModel
 import Glibc
 
 extension Supervisor {
@@ -26,7 +27,7 @@ extension Supervisor {
                 ids: plan.ids, run: Unpacker.Run(timeout: SandboxLimits.packTimeout))
         } catch .tooLarge(_, "the archive", let most) {
             // The job did what it wanted; that its output is too large is no failure of this machine.
-            return PackedOutput(problem: "the output is larger than \(most) bytes and was not kept")
+            return PackedOutput(problem: "the output is larger than \(NumberText.count(most, "byte")) and was not kept")
         } catch .linux(let error) {
             throw error
         } catch {

@@ -51,7 +51,8 @@ package struct WipeReport: Equatable, Sendable, CustomStringConvertible {
     /// One line for a person.
     package var description: String {
         let found = absent.isEmpty ? "there was nothing" : absent.joined(separator: ", ")
-        let end = ended == 0 ? "" : "ended \(ended) processes that still ran; "
-        return "\(end)wiped \(files) files of \(NumberText.size(bytes)) on the disk; looked again: \(found)"
+        let end = ended == 0 ? "" : "ended \(NumberText.count(ended, "process")) that still ran; "
+        return
+            "\(end)wiped \(NumberText.count(files, "file")) of \(NumberText.size(bytes)) on the disk; looked again: \(found)"
     }
 }

@@ -47,7 +47,7 @@ extension Endpoint {
         }
         guard path.utf8.count <= WireLimits.socketPathBytesMax else {
             throw .invalid(
-                text, reason: "a socket's path has at most \(WireLimits.socketPathBytesMax) bytes")
+                text, reason: "a socket's path has at most \(NumberText.count(WireLimits.socketPathBytesMax, "byte"))")
         }
         return path
     }

@@ -38,7 +38,7 @@ extension LogPage {
         guard start >= query.from, next >= start, next - start >= length, firstKept <= next else {
             throw .answerImpossible(
                 """
-                of a log from offset \(query.from) on, \(length) bytes from \(start) to \(next) came, kept from \
+                of a log from offset \(query.from) on, \(NumberText.count(length, "byte")) from \(start) to \(next) came, kept from \
                 \(firstKept)
                 """)
         }

@@ -36,13 +36,13 @@ package enum RequestError: WireError, Equatable {
     package var description: String {
         switch self {
         case .malformed(let why): "the request is malformed: \(why.shown)"
-        case .bodyTooLarge(let most): "the body of the request is larger than \(most) bytes"
+        case .bodyTooLarge(let most): "the body of the request is larger than \(NumberText.count(most, "byte"))"
         case .headersTooLarge(let most):
-            "the head of the request is larger than \(most) bytes or has more than \(WireLimits.headersMax) fields"
+            "the head of the request is larger than \(NumberText.count(most, "byte")) or has more than \(NumberText.count(WireLimits.headersMax, "field"))"
         case .tooSlow(let what): "\(what.shown) did not come in time"
         case .tooManyRequests: "too many requests of this user or address are on their way"
         case .quotaUsed(let what, let after):
-            "this user or address has used up its quota of \(what.shown) for the next \(after) seconds"
+            "this user or address has used up its quota of \(what.shown) for the next \(NumberText.span(seconds: UInt64(clamping: after)))"
         case .noSuchRoute(let path): "there is nothing at \(path.shown)"
         case .notTransparent: "this ledger cannot show its journal"
         case .shuttingDown: "the server is shutting down"

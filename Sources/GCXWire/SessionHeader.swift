@@ -21,7 +21,9 @@ package enum SessionHeader {
         }
         guard words[1].utf8.count <= WireLimits.sessionTokenBytesMax, let json = Data(base64Encoded: String(words[1]))
         else {
-            throw .notAllowed("the session token is not base64 of at most \(WireLimits.sessionTokenBytesMax) bytes")
+            throw .notAllowed(
+                "the session token is not base64 of at most \(NumberText.count(WireLimits.sessionTokenBytesMax, "byte"))"
+            )
         }
         do {
             return try StrictJSON.decode(Signed<ApiSession>.self, from: json)

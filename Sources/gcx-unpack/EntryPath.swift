@@ -1,3 +1,4 @@
+import GCXModel
 import GCXSandbox
 import Glibc
 
@@ -16,15 +17,16 @@ struct EntryPath: Equatable {
     init(_ raw: [UInt8], mayBeginAtRoot: Bool) throws(UnpackFailure) {
         guard mayBeginAtRoot || raw.first != slash else { throw .refused(entry: raw, "it would leave its directory") }
         guard raw.count <= SandboxLimits.entryPathBytesMax else {
-            throw .refused(entry: raw, "its name has over \(SandboxLimits.entryPathBytesMax) bytes")
+            throw .refused(entry: raw, "its name has over \(NumberText.count(SandboxLimits.entryPathBytesMax, "byte"))")
         }
         let parts = raw.split(separator: slash).filter { $0 != [dot] }
         guard !parts.contains([dot, dot]) else { throw .refused(entry: raw, "it would leave its directory") }
         guard parts.allSatisfy({ $0.count <= Int(NAME_MAX) }) else {  // bounded: a constant of the kernel
-            throw .refused(entry: raw, "a part of its name has over \(NAME_MAX) bytes")
+            throw .refused(entry: raw, "a part of its name has over \(NumberText.count(NAME_MAX, "byte"))")
         }
         guard parts.count <= SandboxLimits.entryDepthMax else {
-            throw .refused(entry: raw, "it lies over \(SandboxLimits.entryDepthMax) directories deep")
+            throw .refused(
+                entry: raw, "it lies over \(NumberText.count(SandboxLimits.entryDepthMax, "directory")) deep")
         }
         bytes = Array(parts.joined(separator: [slash]))
         depth = parts.count

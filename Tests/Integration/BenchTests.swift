@@ -260,7 +260,7 @@ extension BenchTests {
         #expect(sysconf(Int32(_SC_NPROCESSORS_ONLN)) == 1 || some.text.contains("threads: 1, as asked for"))
         let more = try Gcx.run(["bench", "--threads", "4000", "--only", "cpu.clock.all", "--duration", "1"])
         #expect(more.status == .exited(78))
-        #expect(more.errorLine.contains("measure with 4000 threads: affinity, cpuset and quota leave"))
+        #expect(more.errorLine.contains("measure with 4,000 threads: affinity, cpuset and quota leave"))
     }
 
     /// A cgroup of the processor controller, of whichever version this machine has; nil where none can be made.

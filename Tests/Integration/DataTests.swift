@@ -43,7 +43,7 @@ extension WholeLeases {
             #expect(refused.status != .exited(0) && refused.errorLine.contains("there is no output"))
             #expect(!Files.exists(site.path("fetched")))
             let events = try site.receipts(lease).flatMap(\.events)
-            #expect(events.contains("the output is larger than 100000 bytes and was not kept"))
+            #expect(events.contains("the output is larger than 100,000 bytes and was not kept"))
         }
 
         static let lacks = ["openssl", "python3", "curl"].first { ChildProcess.find($0) == nil }

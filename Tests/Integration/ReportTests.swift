@@ -51,7 +51,7 @@ extension WaitingLeases {
             #expect(try site.traces().isEmpty)
 
             let text = try site.gcx("job", "inspect", lease)
-            for word in ["runtime", "of 1 cores", "final", "exited with status 3", "wiped"] {
+            for word in ["runtime", "of 1 core", "final", "exited with status 3", "wiped"] {
                 #expect(text.contains(word))
             }
             // The log outlives the job, and so do the events.

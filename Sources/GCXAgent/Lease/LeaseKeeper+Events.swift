@@ -28,7 +28,8 @@ extension LeaseKeeper {
         if let before = last.oomKills, let after = sample.oomKills, after > before {
             await happened(
                 // bounded: the smaller from the larger
-                .outOfMemory, "the kernel ended \(after - before) processes for want of memory", inReceipt: true)
+                .outOfMemory, "the kernel ended \(NumberText.count(after - before, "process")) for want of memory",
+                inReceipt: true)
         }
         let throttled = Self.growth(last.throttledNanoseconds, sample.throttledNanoseconds)
         throttledSince = throttledSince.saturatingSum(throttled)
@@ -38,7 +39,8 @@ extension LeaseKeeper {
         }
         await happened(
             .throttled,
-            "wanted more than its \(terms.resources.cores) cores for \(throttledSince / 1_000_000) ms of thread time")
+            "wanted more than its \(NumberText.count(terms.resources.cores, "core")) for \(throttledSince / 1_000_000) ms of thread time"
+        )
         throttledSince = 0
         throttledSaidAt = sample.bootNanoseconds.saturatingSum(Nanoseconds.of(seconds: terms.receiptSeconds))
     }
@@ -81,7 +83,7 @@ extension LeaseRow {
         let devices = placement?.devices ?? []
         let gpus = devices.isEmpty ? "" : ", " + devices.map(\.shown).joined(separator: ", ")
         return
-            "reserved \(parts.cores) cores\(cores), \(NumberText.size(parts.memoryBytes)) of memory, "
+            "reserved \(NumberText.count(parts.cores, "core"))\(cores), \(NumberText.size(parts.memoryBytes)) of memory, "
             + "\(NumberText.size(parts.storageBytes)) of storage\(gpus), until \(RFC3339.moment(terms.endsAt))"
     }
 }

@@ -29,7 +29,7 @@ extension LeaseKeeper {
         let tries = try context.store.countStart(id)
         guard tries <= AgentLimits.startAttemptsMax else {
             throw .sandbox(
-                "the agent ended during each of \(AgentLimits.startAttemptsMax) tries to start the job",
+                "the agent ended during each of \(NumberText.count(AgentLimits.startAttemptsMax, "try")) to start the job",
                 remedy: "Read the agent's log of these times.")
         }
     }

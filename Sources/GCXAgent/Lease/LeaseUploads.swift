@@ -71,7 +71,8 @@ struct LeaseUploads: Sendable {
             try? Files.removeTree(target)
             if case .tooLarge(_, _, left) = error, left < bytesMax {
                 throw .noRoom(
-                    "unpacking the upload would take more than the \(left) bytes that nobody else was promised")
+                    "unpacking the upload would take more than the \(NumberText.size(left)) that nobody else was promised"
+                )
             }
             throw AgentError(error, of: rules == .input ? .input : .image)
         }

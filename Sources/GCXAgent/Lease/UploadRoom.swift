@@ -47,7 +47,8 @@ final class UploadRoom: Sendable {
         try uses.withLock { uses throws(AgentError) in
             guard uses[lease, default: Use()].files < AgentLimits.uploadsAtOnceMax else {
                 throw .noRoom(
-                    "\(AgentLimits.uploadsAtOnceMax) uploads for lease \(lease.short) are on their way already")
+                    "for lease \(lease.short) \(NumberText.count(AgentLimits.uploadsAtOnceMax, "upload", one: "is", many: "are")) on the way already"
+                )
             }
             // bounded: `uploadsAtOnceMax` at most
             uses[lease, default: Use()].files += 1
@@ -70,7 +71,7 @@ final class UploadRoom: Sendable {
             var use = uses[lease, default: Use()]
             let all = placed.saturatingSum(use.bytes).saturatingSum(more)
             guard all <= leaseBytesMax else {
-                throw .noRoom("the uploads of lease \(lease.short) may take \(leaseBytesMax) bytes together")
+                throw .noRoom("the uploads of lease \(lease.short) may take \(NumberText.size(leaseBytesMax)) together")
             }
             use.bytes = use.bytes.saturatingSum(more)
             uses[lease] = use
@@ -92,7 +93,8 @@ final class UploadRoom: Sendable {
         let kept = SandboxLimits.diskReserveBytes.saturatingSum(promised)
         guard free >= kept.saturatingSum(more) else {
             throw .noRoom(
-                "the disk has \(free) bytes left, and \(kept) of them are promised to jobs or kept in reserve")
+                "the disk has \(NumberText.size(free)) left, and \(NumberText.size(kept)) are promised to jobs or kept in reserve"
+            )
         }
     }
 

@@ -36,7 +36,7 @@ struct Shrinkage: Equatable, Sendable {
     ///   write to is never the same twice.
     init?(from sold: Resources, to left: Resources, _ inventory: Inventory) {
         lines = []
-        if left.cores < sold.cores { lines.append("\(sold.cores) cores are offered and \(left.cores) are left") }
+        if left.cores < sold.cores { lines.append(Self.line(sold.cores, left.cores, "core")) }
         if left.memoryBytes < sold.memoryBytes {
             let huge = inventory.memory?.hugeBytes ?? 0
             // bounded: joins texts
@@ -44,7 +44,7 @@ struct Shrinkage: Equatable, Sendable {
                 "\(Self.mebibytes(sold.memoryBytes)) of memory are offered and \(Self.mebibytes(left.memoryBytes)) are left"
                     + (huge > 0 ? ", for \(Self.mebibytes(huge)) are set aside as huge pages" : ""))
         }
-        if left.gpus < sold.gpus { lines.append("\(sold.gpus) GPUs are offered and \(left.gpus) are left") }
+        if left.gpus < sold.gpus { lines.append(Self.line(sold.gpus, left.gpus, "GPU")) }
         if Self.isShort(left.storageBytes, of: sold.storageBytes) {
             lines.append(
                 "\(Self.mebibytes(sold.storageBytes)) of storage are offered and the disk has room for \(Self.mebibytes(left.storageBytes))"
@@ -58,6 +58,11 @@ struct Shrinkage: Equatable, Sendable {
         // bounded here: the smaller from the larger; a constant
         let short = sold > left ? sold - left : 0
         return short > sold / AgentLimits.storageShortfallParts
+    }
+
+    private static func line(_ sold: UInt32, _ left: UInt32, _ noun: String) -> String {
+        let rest = NumberText.form(of: left, one: "is", many: "are")
+        return "\(NumberText.count(sold, noun, one: "is", many: "are")) offered and \(left) \(rest) left"
     }
 
     private static func mebibytes(_ bytes: UInt64) -> String { "\(bytes >> 20) MiB" }

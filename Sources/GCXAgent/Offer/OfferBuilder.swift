@@ -38,8 +38,8 @@ package struct OfferBuilder: Sendable {
         // bounded here: 32 bits in 64; the smaller from the larger, asked first
         guard usable > UInt64(policy.coresReserved), memory > kept else {
             throw .termsRefused(
-                "nothing is left to sell: \(usable) cores less \(policy.coresReserved), \(memory) bytes of memory less "
-                    + "\(kept)\(storage.isMemory ? " (the state directory lies in memory)" : "")",
+                "nothing is left to sell: \(NumberText.count(usable, "core")) less \(policy.coresReserved), \(NumberText.size(memory)) of memory less "
+                    + "\(NumberText.size(kept))\(storage.isMemory ? " (the state directory lies in memory)" : "")",
                 remedy: "Lower offer.cores_reserved and offer.memory_reserved_bytes.")
         }
         return Resources(

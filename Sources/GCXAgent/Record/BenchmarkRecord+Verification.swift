@@ -116,6 +116,6 @@ extension BenchmarkRecord {
     }
 
     private static func text(_ rating: ComputeHourRating) -> String {
-        rating.thousandths.map { "\($0) thousandths" } ?? "not rated"
+        rating.thousandths.map { NumberText.count($0, "thousandth") } ?? "not rated"
     }
 }

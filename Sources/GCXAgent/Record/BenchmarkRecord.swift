@@ -48,7 +48,7 @@ package struct BenchmarkRecord: Codable, Equatable, Sendable {
     package init(decoding data: Data) throws(RecordError) {
         struct SchemaOnly: Decodable { let schema: Int }
         guard data.count <= Self.bytesMax else {
-            throw .malformed("\(data.count) bytes are more than \(Self.bytesMax)")
+            throw .malformed("\(NumberText.count(data.count, "byte")) are more than \(NumberText.count(Self.bytesMax))")
         }
         do {
             let schema = try StrictJSON.decode(SchemaOnly.self, from: data, unknownFields: .tolerated).schema

@@ -172,8 +172,8 @@ package struct OfferService: Service {
         }
         await context.problems.note(
             "leases",
-            "they hold \(cores) cores and \(memory >> 20) MiB of memory, and the machine has \(left.cores) and "
-                + "\(left.memoryBytes >> 20) MiB for them: give back what was taken, or their jobs run short")
+            "they hold \(NumberText.count(cores, "core")) and \(NumberText.size(memory)) of memory, and the machine has \(left.cores) and "
+                + "\(NumberText.size(left.memoryBytes)) for them: give back what was taken, or their jobs run short")
     }
 
     private func takeDown(_ reasons: [String]) async {

@@ -52,7 +52,9 @@ package struct OutboxService: Service {
             let unread = try store.queuedCount()
             if unread > 0, items.isEmpty {
                 await problems.note(
-                    "outbox", "\(unread) entries in the agent's database are damaged and cannot be posted")
+                    "outbox",
+                    "in the agent's database \(NumberText.count(unread, "entry", one: "is", many: "are")) damaged and cannot be posted"
+                )
                 return true
             }
             await problems.clear("outbox")

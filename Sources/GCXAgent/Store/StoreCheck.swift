@@ -89,7 +89,7 @@ struct StoreCheck {
         guard let first = dependents.first else { return }
         let what = Files.exists(path) ? "is empty" : "is not there"
         throw .stateUnusable(
-            "\(path) \(what), and \(dependents.count) directories of jobs and uploads are, such as \(first)",
+            "\(path) \(what), and of jobs and uploads \(NumberText.count(dependents.count, "directory", one: "is", many: "are")) there, such as \(first)",
             remedy: Untrusted(remedy))
     }
 

@@ -1,3 +1,5 @@
+import GCXModel
+
 // What a report says of an axis, in words and shares: the same in the terminal, in Markdown and on the page.
 extension AxisResult {
     /// The registry's entry; nil for an axis of another release.
@@ -57,13 +59,13 @@ extension AxisResult {
 
     private func reading(_ flag: Flag) -> String? {
         switch flag {
-        case .contended: disturbance.otherCores.map { "\(Quantity.fixed($0, decimals: 2)) cores" }
-        case .neighboured: disturbance.besideCores.map { "\(Quantity.fixed($0, decimals: 2)) cores" }
+        case .contended: disturbance.otherCores.map { NumberText.count(Quantity.fixed($0, decimals: 2), "core") }
+        case .neighboured: disturbance.besideCores.map { NumberText.count(Quantity.fixed($0, decimals: 2), "core") }
         case .stolen: disturbance.stealShare.map { "\(Self.percent($0, decimals: 1)) of the time" }
-        case .throttled: disturbance.throttledPeriods.map { "\($0) times" }
+        case .throttled: disturbance.throttledPeriods.map { NumberText.count($0, "time") }
         case .clockSag: clockReading
         case .pressure: pressureReading
-        case .majorFaults: "\(disturbance.majorFaults) pages"
+        case .majorFaults: NumberText.count(disturbance.majorFaults, "page")
         case .tooFewSamples:
             benchmark.map { "\(keptValues.count) of \(samples.count), \($0.validity.samplesMin) needed" }
         case .spread: spreadReading

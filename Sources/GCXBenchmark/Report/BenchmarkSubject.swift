@@ -30,7 +30,7 @@ package struct BenchmarkSubject: Equatable, Sendable {
     /// The lines in one, for a terminal: `AMD EPYC, 2 cores, 23.5 GiB, …`.
     package var summary: String {
         let values = lines.filter { $0.name != "Compute Hours an hour" }.map { line in
-            line.name == "cores" ? "\(line.value) cores" : line.value
+            line.name == "cores" ? NumberText.count(line.value, "core") : line.value
         }
         return TextLayout.harmless(values.joined(separator: ", "))
     }

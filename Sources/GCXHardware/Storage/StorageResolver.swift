@@ -80,7 +80,8 @@ package struct StorageResolver: Sendable {
     static func tooDeep(_ top: String) -> StorageGround {
         StorageGround(
             .unknown, plain(top),
-            reason: "there are more than \(HardwareLimits.storageLayersMax) layers, or too many parts")
+            reason:
+                "there are more than \(NumberText.count(HardwareLimits.storageLayersMax, "layer")), or too many parts")
     }
 
     /// A name from the machine's files as it may be shown.

@@ -1,4 +1,5 @@
 package import GCXLinux
+import GCXModel
 import Glibc
 
 /// The verbs on files that the caller itself has named, never a stranger.
@@ -76,6 +77,6 @@ extension Unpacker.Contents {
         let named = leftOut.map { "\($0.name) (\($0.reason))" }.joined(separator: ", ")
         // bounded: the smaller from the larger
         let more = leftOutCount > leftOut.count ? " and \(leftOutCount - leftOut.count) more" : ""
-        return "\(leftOutCount == 1 ? "an entry was" : "\(leftOutCount) entries were") left out: \(named)\(more)"
+        return "\(NumberText.count(leftOutCount, "entry", one: "was", many: "were")) left out: \(named)\(more)"
     }
 }

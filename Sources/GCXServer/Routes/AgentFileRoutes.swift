@@ -66,7 +66,10 @@ struct AgentFileRoutes: Sendable {
             throw .badRequest("the upload broke off: \(ForeignError.words(error))")
         }
         let written = ticket.file.bytes
-        guard written == length else { throw .badRequest("the upload broke off after \(written) of \(length) bytes") }
+        guard written == length else {
+            throw .badRequest(
+                "the upload broke off after \(NumberText.count(written)) of \(NumberText.count(length, "byte"))")
+        }
         return ticket
     }
 

@@ -1,4 +1,5 @@
 import GCXLinux
+import GCXModel
 import GCXWire
 import Glibc
 
@@ -23,7 +24,7 @@ struct UnixSocketFile: Sendable {
         self.mode = mode
         self.group = group
         guard staging.utf8.count <= WireLimits.socketPathBytesMax else {
-            throw unusable("its path has more than \(WireLimits.socketPathBytesMax - 3) bytes")
+            throw unusable("its path has more than \(NumberText.count(WireLimits.socketPathBytesMax - 3, "byte"))")
         }
         try checkFree()
         unsafe unlink(staging)

@@ -101,7 +101,7 @@ private struct SealedKey {
 
     private static func bytes(_ text: String, count: Int, field: String) throws(KeystoreError) -> [UInt8] {
         guard let bytes = Hex.decode(text), bytes.count == count else {
-            throw .fieldInvalid(field: field, reason: "is not \(count) bytes in hexadecimal")
+            throw .fieldInvalid(field: field, reason: "is not \(NumberText.count(count, "byte")) in hexadecimal")
         }
         return bytes
     }

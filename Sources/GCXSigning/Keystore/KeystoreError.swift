@@ -82,7 +82,8 @@ package enum KeystoreError: RemediedError, Equatable {
         case .notAKeystore(let reason): "keystore: \(reason)"
         case .fileExposed(let path, let mode):
             "\(path) holds a secret, and its mode \(String(mode, radix: 8)) lets others at it"
-        case .fileTooLarge(let path, let bytes): "keystore \(path): \(bytes) bytes is too large for a keystore"
+        case .fileTooLarge(let path, let bytes):
+            "keystore \(path): \(NumberText.count(bytes, "byte", one: "is", many: "are")) too many for a keystore"
         case .fileExists(let path): "keystore \(path): a file is already there"
         case .file(let operation, let path, let errno): "\(operation) `\(path)`: \(describe(errno: errno))"
         case .inFile(let path, let error):

@@ -74,7 +74,8 @@ enum KeystoreKDF {
     private static func salt(_ parameters: KeystoreV3.KDFParameters) throws(KeystoreError) -> [UInt8] {
         let text = try required(parameters.salt, "salt")
         guard let salt = Hex.decode(text), (1...Limits.saltBytesMax).contains(salt.count) else {
-            throw .fieldInvalid(field: "salt", reason: "is not 1 to \(Limits.saltBytesMax) bytes in hexadecimal")
+            throw .fieldInvalid(
+                field: "salt", reason: "is not 1 to \(NumberText.count(Limits.saltBytesMax, "byte")) in hexadecimal")
         }
         return salt
     }

@@ -1,3 +1,5 @@
+import GCXModel
+
 /// A password as it is typed, byte by byte: what the terminal would do with keys, done where no echo shows them.
 ///
 /// A control character is never part of it: it ends the line, edits it, or is refused, which the caller may say with a bell.
@@ -51,7 +53,7 @@ package struct PasswordLine: Sendable {
 
     private mutating func add(_ byte: UInt8) -> Event {
         guard bytes.count < Limits.passwordBytesMax else {
-            return .unusable("it is longer than \(Limits.passwordBytesMax) bytes")
+            return .unusable("it is longer than \(NumberText.count(Limits.passwordBytesMax, "byte"))")
         }
         bytes.append(byte)
         return .taken

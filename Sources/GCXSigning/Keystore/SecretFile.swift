@@ -1,3 +1,4 @@
+import GCXModel
 import Glibc
 
 /// Files that hold a secret: keystores and passwords. One that others may read is not read here, so that its owner learns
@@ -32,7 +33,8 @@ package enum SecretFile {
     package static func password(_ path: String) throws(KeystoreError) -> String {
         let bytes: [UInt8]
         do { bytes = try read(path, bytesMax: Limits.passwordFileBytesMax) } catch .fileTooLarge {
-            throw .passwordUnusable(path: path, reason: "is longer than \(Limits.passwordFileBytesMax) bytes")
+            throw .passwordUnusable(
+                path: path, reason: "is longer than \(NumberText.count(Limits.passwordFileBytesMax, "byte"))")
         } catch .file(_, _, let number) where number == ENOENT {
             throw .passwordUnusable(path: path, reason: "is not there")
         }

@@ -71,7 +71,7 @@ extension AgentError: RemediedError {
         case .unpaid(let lease, let owed, let vouched, let limit):
             "the jobs of lease \(lease.short) so far come to \(owed), of which \(vouched) is vouched for, and the credit is \(limit)"
         case .badRequest(let why): "the request is malformed: \(why.shown)"
-        case .tooLarge(let what, let most): "\(what.shown) is larger than \(most) bytes"
+        case .tooLarge(let what, let most): "\(what.shown) is larger than \(NumberText.count(most, "byte"))"
         case .noRoom(let why): "there is no room: \(why.shown)"
         case .sandbox(let why, _): "the sandbox failed: \(why.shown)"
         case .storage(let why): "the agent's database failed: \(why.shown)"

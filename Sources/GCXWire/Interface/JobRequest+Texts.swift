@@ -11,7 +11,8 @@ extension JobRequest {
         // bounded here: joins lists; the request is in memory
         let words = command + environment.flatMap { [$0.key, $0.value] }
         guard words.reduce(0, { $0 + $1.utf8.count + 1 }) <= WireLimits.commandBytesMax else {
-            throw .badRequest("command and environment are longer than \(WireLimits.commandBytesMax) bytes")
+            throw .badRequest(
+                "command and environment are longer than \(NumberText.count(WireLimits.commandBytesMax, "byte"))")
         }
         guard !environment.keys.contains(where: { $0.isEmpty || $0.contains("=") }) else {
             throw .badRequest("the field `environment` has a name that is empty or holds `=`")
@@ -33,7 +34,7 @@ extension JobRequest {
     /// What people are shown.
     private static func check(_ field: String, _ text: Untrusted, bytesMax: Int) throws(AgentError) {
         guard text.byteCount <= bytesMax else {
-            throw .badRequest("the field `\(field)` is longer than \(bytesMax) bytes")
+            throw .badRequest("the field `\(field)` is longer than \(NumberText.count(bytesMax, "byte"))")
         }
         if let refusal = text.refusal { throw .badRequest("the field `\(field)` \(refusal)") }
     }

@@ -141,7 +141,7 @@ package struct LogReading: Sendable {
             if record.stream == .segment {
                 guard let segment = JobLog.Segment(record) else {
                     throw .answerImpossible(
-                        "a segment of the log after offset \(page.start) claims more output than can lie before it")
+                        "a segment of the log, after offset \(page.start), claims more output than can lie before it")
                 }
                 known = output(segment.counts)
             }

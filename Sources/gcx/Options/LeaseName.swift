@@ -24,7 +24,9 @@ struct DigestName: ExpressibleByArgument, Equatable {
         let found = Set(try await known()).filter { $0.description.hasPrefix(text) }
         if found.count == 1, let one = found.first { return one }
         throw CommandError(
-            found.isEmpty ? "no \(what) begins with \(text)" : "\(found.count) \(what)s begin with \(text)",
+            found.isEmpty
+                ? "no \(what) begins with \(text)"
+                : "\(NumberText.count(found.count, what, one: "begins", many: "begin")) with \(text)",
             fix: "Give all 66 characters of its id\(found.isEmpty ? "" : ", or a longer beginning").")
     }
 

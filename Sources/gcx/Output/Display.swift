@@ -3,6 +3,9 @@ import GCXModel
 /// Numbers as people read them.
 enum Display {
     static func grouped(_ number: some CustomStringConvertible) -> String { NumberText.count(number) }
+    static func count(_ number: some CustomStringConvertible, _ noun: String) -> String {
+        NumberText.count(number, noun)
+    }
     static func amount(_ amount: Amount) -> String { NumberText.amount(amount) }
     static func bytes(_ count: UInt64) -> String { NumberText.size(count) }
     static func seconds(_ nanoseconds: UInt64) -> String { NumberText.span(nanoseconds: nanoseconds) }

@@ -36,7 +36,7 @@ struct BenchList: ParsableCommand {
         let least = benchmark.secondsMin > 0 ? " Left out of runs under \(Int(benchmark.secondsMin)) s." : ""
         for text in [
             benchmark.definition,
-            "Figure: \(statistic) of \(rule.samplesWanted) undisturbed samples, at least "
+            "Figure: \(statistic) of \(Display.count(rule.samplesWanted, "undisturbed sample")), at least "
                 + "\(rule.samplesMin)\(length). In a part of the machine: \(benchmark.splitting.rawValue).\(least)",
             rule.reason,
         ] { Terminal.say(BenchText.wrapped(text, width: min(Terminal.width, widthMax))) }

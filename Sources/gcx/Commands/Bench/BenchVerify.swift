@@ -36,8 +36,13 @@ struct BenchVerify: ParsableCommand {
         fields.add("signed by", attestation.machine.checksummed)
         fields.add(
             "measured", "\(BenchmarkSubject.date(attestation.measuredAt)), \(attestation.kernelVersion.shown)")
-        fields.add("samples", "the report is the one signed; \(measured) figures follow from its samples")
-        fields.add("inventory", "the one signed; \(claimed) claims follow from it")
+        fields.add(
+            "samples",
+            "the report is the one signed; \(NumberText.count(measured, "figure", one: "follows", many: "follow")) from its samples"
+        )
+        fields.add(
+            "inventory", "the one signed; \(NumberText.count(claimed, "claim", one: "follows", many: "follow")) from it"
+        )
         for line in RatingText.lines(attestation.facts) { fields.add("rating", line) }
         for witness in verified.witnesses {
             let figure = Quantity(Double(witness.result.value), .bytesPerSecond)

@@ -76,7 +76,7 @@ struct DemoScript: Sendable {
             say("  \(fact.name.shown): \(Display.figure(fact.value, fact.unit)) (\(fact.level))")
         }
         say(
-            "offer \(record.digest.short): \(record.document.capacity.cores) cores, "
+            "offer \(record.digest.short): \(Display.count(record.document.capacity.cores, "core")), "
                 + "\(Display.bytes(record.document.capacity.memoryBytes)), core-hour \(Display.amount(record.document.rates.coreHour))"
         )
         return record

@@ -84,8 +84,9 @@ struct MachineChecks {
             let inventory = try await HardwareProbe.located().inventory()
             return .ok(
                 "probe",
-                "\(inventory.coreCount.map { "\($0)" } ?? "an unknown number of") cores, "
-                    + "\(inventory.pciDevices.count) PCI devices, contradictions: \(inventory.contradictions.count)")
+                "\(inventory.coreCount.map { Display.count($0, "core") } ?? "an unknown number of cores"), "
+                    + "\(Display.count(inventory.pciDevices.count, "PCI device")), contradictions: \(inventory.contradictions.count)"
+            )
         } catch {
             return .fault("probe", error)
         }

@@ -208,10 +208,14 @@ struct LogCheck {
 
     private func text(_ summary: JobLogVerifier.Summary, _ points: [JobLogVerifier.Point]) -> String {
         let kept = Display.bytes(summary.end - summary.firstKept)  // bounded: a verifier goes on from where it began
-        var words = "\(Display.grouped(summary.records)) records in \(summary.segments) segments, \(kept)"
+        var words =
+            "\(Display.count(summary.records, "record")) in \(Display.count(summary.segments, "segment")), \(kept)"
         if summary.firstKept > 0 { words += " (\(Display.bytes(summary.firstKept)) before them are dropped)" }
-        words += "; the heads of \(summary.proven) receipts are points of it"
-        if summary.dropped > 0 { words += ", \(summary.dropped) older ones belong to what is dropped" }
+        words += "; it holds the heads of \(Display.count(summary.proven, "receipt"))"
+        if summary.dropped > 0 {
+            words +=
+                ", and \(NumberText.count(summary.dropped, "older one", one: "belongs", many: "belong")) to what is dropped"
+        }
         if points.isEmpty { return words + "; there is no receipt yet, so nothing but the log itself says so" }
         // bounded: joins texts
         return words + (points.last?.isFinal == true ? ", the final one is its end" : "")

@@ -16,7 +16,7 @@ enum JobText {
         times(job, now: now, &fields)
         usage(job.usageNow, &fields)
         for port in job.published ?? [] { fields.add("published", "\(port)") }
-        let signed = "by \(Display.grouped(job.receipts)) receipts"
+        let signed = "by \(Display.count(job.receipts, "receipt"))"
         fields.add("owed", "\(Display.amount(job.amount)) \(signed)")
         if job.amountNow > job.amount { fields.add("metered", "\(Display.amount(job.amountNow)) so far") }
         fields.add("vouched", Display.amount(job.vouched))

@@ -69,7 +69,7 @@ struct ReportText {
             "\(facts.runtime.shown)\(facts.appArmorProfile.map { ", AppArmor profile \($0.shown)" } ?? "")")
         fields.add(
             "limits",
-            "\(Display.grouped(io.pids)) processes, \(Display.grouped(facts.openFilesMax)) open files, "
+            "\(Display.count(io.pids, "process")), \(Display.count(facts.openFilesMax, "open file")), "
                 + "\(Display.span(facts.wallSecondsMax)), log \(Display.bytes(facts.logBytesMax))")
         fields.add("disk", io.ioBytesPerSecond.map { "\(Display.bytes($0)) a second each way" })
         fields.add(
@@ -79,7 +79,7 @@ struct ReportText {
             })
         guard let exit = facts.exit else { return }
         if let killed = exit.oomKills, killed > 0 {
-            fields.add("killed", "\(Display.grouped(killed)) processes ended by the kernel for want of memory")
+            fields.add("killed", "\(Display.count(killed, "process")) ended by the kernel for want of memory")
         }
         if exit.logDroppedBytes > 0 { fields.add("dropped", "\(Display.bytes(exit.logDroppedBytes)) of log") }
     }

@@ -29,7 +29,7 @@ struct UsageText {
         }
         let most = UInt64(report.terms.resources.cores) * 1_000
         return [
-            "CPU     \(Self.bars(cpu, most: most))  of \(Display.grouped(report.terms.resources.cores)) cores",
+            "CPU     \(Self.bars(cpu, most: most))  of \(Display.count(report.terms.resources.cores, "core"))",
             "memory  \(Self.bars(memory, most: report.terms.resources.memoryBytes))  of \(Display.bytes(report.terms.resources.memoryBytes))",
             "        \(Display.seconds(span)) from left to right",
         ]

@@ -122,7 +122,7 @@ struct LedgerVerify: ParsableCommand {
         }
         if !report.isTestNetwork { Terminal.say(CreditText.line(report.money.credit, of: report.operator)) }
         Terminal.say(
-            "ledger verify: \(report.isSound ? "ok" : "FAILED") (\(Display.grouped(report.entries)) entries, root \(report.root.short))"
+            "ledger verify: \(report.isSound ? "ok" : "FAILED") (\(Display.count(report.entries, "entry")), root \(report.root.short))"
         )
     }
 }
@@ -179,7 +179,8 @@ struct LedgerHead: AsyncParsableCommand {
 /// `gcx ledger entries`.
 struct LedgerEntries: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "entries", abstract: "List the journal.", discussion: table([]).orderText)
+        commandName: "entries", abstract: "List the ledger's entries: kind, time and digest of each.",
+        discussion: table([]).orderText)
 
     @OptionGroup var ledger: LedgerOptions
     @OptionGroup var output: OutputOptions
@@ -221,7 +222,7 @@ struct LedgerAccount: AsyncParsableCommand {
     @OptionGroup var ledger: LedgerOptions
     @OptionGroup var output: OutputOptions
 
-    @Argument(help: "The address.")
+    @Argument(help: "The account's address.")
     var address: Address
 
     func run() async throws {
@@ -243,10 +244,10 @@ struct LedgerFaucet: AsyncParsableCommand {
     @OptionGroup var key: KeyOptions
     @OptionGroup var ledger: LedgerOptions
 
-    @Argument(help: "Who gets it.")
+    @Argument(help: "Address of the account that gets it.")
     var account: Address
 
-    @Argument(help: "How much, base units.")
+    @Argument(help: "The amount, base units.")
     var amount: Amount
 
     func run() async throws {
