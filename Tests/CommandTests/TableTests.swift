@@ -118,6 +118,29 @@ struct TableTests {
         }
     }
 
+    @Test("no id is cut below the characters that tell it from others", arguments: [40, 60, 80])
+    func ids(width: Int) throws {
+        let id = try Regex("0x[0-9a-f]{64}")
+        for (name, table) in try Self.tables() {
+            let whole = table.text(width: nil).matches(of: id).map { String($0.0.prefix(10)) }
+            let text = table.text(width: width)
+            #expect(whole.allSatisfy(text.contains), "\(name) at \(width): \(text)")
+        }
+    }
+
+    @Test("a list of leases keeps its money at 60 columns, and shortens its ids first")
+    func leases() throws {
+        let world = try TestWorld()
+        let signed = CountersignedTerms(
+            terms: world.terms(offer: .random(), demand: .random()) { $0.endsAt = 1_800_000_000 },
+            payerSignature: world.buyer.sign(.random()), machineSignature: world.machine.sign(.random()))
+        let lease = LeaseRecord(
+            id: .random(), signed: signed, index: 0, openedAt: 0, escrow: .open(deposit: 1_000, settled: 10))
+        let table = LeaseText.table([lease])
+        #expect(table.dropped(width: 60).isEmpty)
+        #expect(table.text(width: 60).contains("\n\(lease.id.short)  open "))
+    }
+
     @Test("a pipe gets every column and every id whole")
     func pipe() throws {
         for (name, table) in try Self.tables() {

@@ -64,6 +64,40 @@ struct TextTableTests {
         #expect(fields.lines(width: nil).count == 2)
     }
 
+    @Test("where nothing fits, an id still shows what tells it from others")
+    func idLast() {
+        var table = TextTable([.whole("state"), .id("lease"), .number("owed")])
+        table.add(["closed with a refund", "0x" + String(repeating: "4", count: 64), String(repeating: "9", count: 30)])
+        #expect(table.text(width: 20).split(separator: "\n")[1] == "cl…  0x44444444  99…")
+    }
+
+    @Test("fields that stand below each other begin at one column")
+    func indent() {
+        var fields = TextFields(indentMin: 6)
+        fields.add("ok", "one two")
+        #expect(fields.lines(width: 10) == ["ok    one", "      two"])
+        fields.add("longer than that", "three")
+        #expect(fields.lines(width: nil) == ["ok                one two", "longer than that  three"])
+    }
+
+    @Test(
+        "a number and its noun agree",
+        arguments: [
+            ("0", "core", "0 cores"), ("1", "core", "1 core"), ("2", "core", "2 cores"), ("1.00", "core", "1.00 cores"),
+            ("1", "entry", "1 entry"), ("2", "entry", "2 entries"), ("3", "process", "3 processes"),
+            ("4", "day", "4 days"), ("5", "axis", "5 axes"), ("6", "match", "6 matches"), ("7", "box", "7 boxes"),
+            ("8", "base unit", "8 base units"), ("1234567", "byte", "1,234,567 bytes"),
+            ("-12", "thread", "-12 threads"),
+        ])
+    func plurals(number: String, noun: String, text: String) { #expect(NumberText.count(number, noun) == text) }
+
+    @Test("so does what is said of them")
+    func agreement() {
+        #expect(NumberText.count(1, "entry", one: "waits", many: "wait") == "1 entry waits")
+        #expect(NumberText.count(0, "entry", one: "waits", many: "wait") == "0 entries wait")
+        #expect(NumberText.amount(1) == "1 base unit" && NumberText.amount(0) == "0 base units")
+    }
+
     @Test("numbers, sizes, money and times are in people's units")
     func numbers() {
         #expect(NumberText.count(1_234_567) == "1,234,567" && NumberText.amount(12_345) == "12,345 base units")

@@ -58,8 +58,9 @@ struct DoctorRuleTests {
         #expect(fields["check"] as? String == "disk" && fields["ok"] as? Bool == true)
         #expect(fields["detail"] as? String == "small" && fields["remedy"] as? String == "Free some.")
         #expect(fields["level"] as? String == "warning")
-        #expect(found.lines == ["warn  disk: small", "      remedy: Free some."])
-        #expect(Finding.ok("a", "b").lines == ["ok    a: b"])
+        #expect(found.lines(width: nil) == ["warn  disk: small", "      remedy: Free some."])
+        #expect(found.lines(width: 18) == ["warn  disk: small", "      remedy: Free", "      some."])
+        #expect(Finding.ok("a", "b\n  c").lines(width: nil) == ["ok    a: b", "        c"])
     }
 
     @Test(

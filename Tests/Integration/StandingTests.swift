@@ -101,7 +101,7 @@ struct AgentStatusTextTests {
         let status = AgentStatus(
             version: "1", machine: nobody, owner: nobody, offer: nil, runtime: "crun", cgroupLayout: "v2", jobs: [],
             outboxPending: 2, problems: ["offer: broken"], standing: standing)
-        return AgentStatusText(status: status, now: now).lines.joined(separator: "\n")
+        return AgentStatusText(status: status, now: now).fields.text(width: nil)
     }
 
     @Test("a grant that ends is said a week before, with what to do; one that lasts only when; one that is gone loudly")
@@ -110,7 +110,7 @@ struct AgentStatusTextTests {
         #expect(!text { $0.grantEndsAt = now + AgentStatusText.soonSeconds }.contains(remedy))
         let soon = text { $0.grantEndsAt = now + 3 * 86_400 + 5 }
         #expect(soon.contains("ends in 3 d") && soon.contains(remedy), "\(soon)")
-        #expect(text { $0.grantEndsAt = now }.contains("grant: ended at"))
+        #expect(text { $0.grantEndsAt = now }.contains("grant    ended at"))
         let revoked = text { ($0.grantRevokedAt, $0.grantEndsAt) = (now - 60, now + 5) }
         #expect(revoked.contains("taken back by the owner") && revoked.contains(remedy))
     }
@@ -124,6 +124,6 @@ struct AgentStatusTextTests {
         #expect(
             text { $0.notForSale = "the offer is over" }.contains("No buyer is sent to this machine: the offer is over")
         )
-        #expect(text { _ in }.contains("problem: offer: broken"))
+        #expect(text { _ in }.contains("problem  offer: broken"))
     }
 }

@@ -3,8 +3,11 @@
 /// A value that is longer than the line goes on below itself, between words; a word is never cut, so that an id can be copied.
 package struct TextFields: Sendable {
     private var rows: [(name: String, value: String)] = []
+    /// Columns that a name takes at the least, with the space behind it.
+    private let indentMin: Int
 
-    package init() {}
+    /// - Parameter indentMin: columns before the values, where the names need no more: for several that stand below each other.
+    package init(indentMin: Int = 0) { self.indentMin = indentMin }
 
     /// Adds a line; a name that is empty goes on with the field before.
     package mutating func add(_ name: String, _ value: String) { rows.append((name, SafeText.show(value))) }
@@ -21,7 +24,7 @@ package struct TextFields: Sendable {
 
     package func lines(width: Int?) -> [String] {
         // bounded here: lengths of texts in memory
-        let indent = (rows.map { TextWidth.columns($0.name) }.max() ?? 0) + 2
+        let indent = max((rows.map { TextWidth.columns($0.name) }.max() ?? 0) + 2, indentMin)
         return rows.flatMap { row in
             let value = Self.wrapped(row.value, to: width.map { max($0 - indent, 1) })
             let name = row.name + String(repeating: " ", count: max(indent - TextWidth.columns(row.name), 0))

@@ -1,7 +1,7 @@
 /// Rows of short texts in columns, for people.
 ///
-/// On a narrow terminal a table gives way in this order: ids become their first ten characters, which every command takes as
-/// well; texts are cut; then whole columns go, in the order that ``dropping`` names; at last what is left is cut.
+/// On a narrow terminal a table gives way in this order: ids become their first ten characters; texts are cut; then whole
+/// columns go, in the order that ``dropping`` names; at last what is left is cut, ids after all else.
 ///
 /// ```swift
 /// var table = TextTable([.id("lease"), .whole("state"), .number("owed"), .text("command", least: 12)], dropping: ["owed"])
@@ -74,8 +74,9 @@ package struct TextTable: Sendable {
 
     /// For the help of a command: what goes first where there is little room.
     package var orderText: String {
-        guard !dropping.isEmpty else { return "On a narrow terminal long texts are cut." }
-        return "On a narrow terminal long texts are cut, then columns go, in this order: "
+        let ids = columns.contains { $0.form == .id } ? "ids show their first ten characters, " : ""
+        guard !dropping.isEmpty else { return "On a narrow terminal \(ids)long texts are cut." }
+        return "On a narrow terminal \(ids)long texts are cut, then columns go, in this order: "
             + "\(dropping.joined(separator: ", ")). COLUMNS names a width for a pipe; --json has everything."
     }
 }
@@ -95,15 +96,19 @@ extension TextTable {
             let gone = Set(dropping.prefix(count))
             let kept = whole.filter { !gone.contains(columns[$0.place].title) }  // bounded: a place in the list
             if Self.total(kept) <= width { return kept }
-            let short = kept.map { ($0.place, isID($0.place) ? min($0.width, Self.idColumns) : $0.width) }
-            if let fitting = Self.shrunk(short, to: width, least: kept.map { least($0.place, $0.width) }) {
-                return fitting
-            }
+            let limits = kept.map { least($0.place, $0.width) }
+            if let fitting = Self.shrunk(short(kept), to: width, least: limits) { return fitting }
         }
         let gone = Set(dropping)
-        let rest = whole.filter { !gone.contains(columns[$0.place].title) }  // bounded: a place in the list
-        return Self.shrunk(rest, to: width, least: rest.map { _ in 1 })
+        let rest = short(whole.filter { !gone.contains(columns[$0.place].title) })  // bounded: a place in the list
+        return Self.shrunk(rest, to: width, least: rest.map { isID($0.place) ? $0.width : 1 })
+            ?? Self.shrunk(rest, to: width, least: rest.map { _ in 1 })
             ?? Array(rest.prefix(1).map { ($0.place, max(width, 1)) })
+    }
+
+    /// With ids as short as they are told.
+    private func short(_ layout: Layout) -> Layout {
+        layout.map { ($0.place, isID($0.place) ? min($0.width, Self.idColumns) : $0.width) }
     }
 
     /// The widest that may become narrower do, until all fit; nil where that is not enough.

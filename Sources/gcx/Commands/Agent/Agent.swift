@@ -18,7 +18,7 @@ struct AgentConfig: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "config", abstract: "Print the example configuration, or check one.")
 
-    @Option(help: "Check this file instead.")
+    @Option(help: "Check this configuration file, and print nothing of the example.")
     var check: String?
 
     func run() throws {
@@ -39,7 +39,7 @@ struct AgentStatusVerb: AsyncParsableCommand {
     func run() async throws {
         let status = try await agent.open().status()
         if output.json { return try Terminal.json(status) }
-        for line in AgentStatusText(status: status, now: WallClock.seconds()).lines { Terminal.say(line) }
+        Terminal.say(AgentStatusText(status: status, now: WallClock.seconds()).fields)
         if !status.jobs.isEmpty { Terminal.say(JobTable.text(status.jobs)) }
     }
 }

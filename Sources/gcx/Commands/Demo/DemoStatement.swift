@@ -39,31 +39,50 @@ struct DemoStatement: Encodable {
 
     func say() {
         Terminal.say("\n" + Terminal.bold("Statement"))
-        Terminal.say("job             \(job.exit?.description ?? "not ended")")
-        Terminal.say("receipts        \(job.receipts)")
-        Terminal.say(
-            "CPU metered     \(Display.seconds(job.usage.coreNanoseconds)), of it "
-                + "\(Display.seconds(readingNanoseconds)) for reading the image and the input")
-        if let own = selfReportedNanoseconds, let difference = differencePerMille {
-            Terminal.say(
-                "CPU by the job  \(Display.seconds(own)) (times(2)); they differ by \(difference / 10).\(difference % 10) %"
-            )
-        }
-        Terminal.say("earned          \(Display.amount(job.amount))")
-        if reserved > job.amount {
-            Terminal.say("reservation     \(Display.amount(reserved)), paid instead: more than the job came to")
-        } else {
-            Terminal.say("reservation     \(Display.amount(reserved)) at least, within what was earned")
-        }
-        Terminal.say("claimed         \(Display.amount(claimed))")
-        Terminal.say(
-            "refunded        \(refunded.map(Display.amount) ?? "nothing yet") of a deposit of \(Display.amount(deposit))"
-        )
-        for rating in ratings { Terminal.say("rating          \(rating.stars) of 5: \(rating.comment.shown)") }
-        for problem in report.problems { Terminal.say("problem         \(problem)") }
-        Terminal.say(
-            "ledger verify:  " + (report.isSound ? Terminal.green("ok") : StyledText("FAILED"))
-                + " "
-                + "(\(report.entries) entries, \(report.heads) signed heads, no unit made or lost)")
+        for line in fields.lines(width: Terminal.tableWidth) { Terminal.say(coloured(line)) }
     }
+
+    private var fields: TextFields {
+        var fields = TextFields()
+        fields.add("job", job.exit?.description ?? "not ended")
+        fields.add("receipts", Display.grouped(job.receipts))
+        addTime(&fields)
+        addMoney(&fields)
+        for rating in ratings { fields.add("rating", "\(rating.stars) of 5: \(rating.comment.shown)") }
+        for problem in report.problems { fields.add("problem", "\(problem)") }
+        let counts = "\(Display.count(report.entries, "entry")), \(Display.count(report.heads, "signed head"))"
+        fields.add(Self.verdict, "\(report.isSound ? "ok" : "FAILED") (\(counts), no unit made or lost)")
+        return fields
+    }
+
+    private func addTime(_ fields: inout TextFields) {
+        let reading = "\(Display.seconds(readingNanoseconds)) for reading the image and the input"
+        fields.add("CPU metered", "\(Display.seconds(job.usage.coreNanoseconds)), of it \(reading)")
+        guard let own = selfReportedNanoseconds, let difference = differencePerMille else { return }
+        fields.add(
+            "CPU by the job",
+            "\(Display.seconds(own)) (times(2)); they differ by \(difference / 10).\(difference % 10) %")
+    }
+
+    private func addMoney(_ fields: inout TextFields) {
+        fields.add("earned", Display.amount(job.amount))
+        let isMore = reserved > job.amount
+        fields.add(
+            "reservation",
+            Display.amount(reserved)
+                + (isMore ? ", paid instead: more than the job came to" : " at least, within what was earned"))
+        fields.add("claimed", Display.amount(claimed))
+        fields.add(
+            "refunded", "\(refunded.map(Display.amount) ?? "nothing yet") of a deposit of \(Display.amount(deposit))")
+    }
+
+    /// The last line's good word in green.
+    private func coloured(_ line: String) -> StyledText {
+        guard report.isSound, line.hasPrefix(Self.verdict), let word = line.firstRange(of: " ok ") else {
+            return StyledText(line)
+        }
+        return StyledText("\(line[..<word.lowerBound]) ") + Terminal.green("ok") + " \(line[word.upperBound...])"
+    }
+
+    private static let verdict = "ledger verify:"
 }

@@ -65,7 +65,7 @@ struct AgentChecks {
         guard grant.expiresAt > now else { return .fault("grant", "it ended at \(end)", fix: newGrant) }
         let left = grant.expiresAt - now  // bounded: compared above
         if left < AgentStatusText.soonSeconds {
-            return .warning("grant", "it ends in \(AgentStatusText.span(left)), at \(end)", fix: newGrant)
+            return .warning("grant", "it ends in \(Display.span(left)), at \(end)", fix: newGrant)
         }
         return .ok("grant", "of owner \(grant.owner.checksummed), until \(end)")
     }
@@ -148,7 +148,7 @@ struct AgentChecks {
         let problems = status.problems.count
         guard problems == 0 else {
             return .warning(
-                "agent", "it answers, and has \(problems) problem\(problems == 1 ? "" : "s")",
+                "agent", "it answers, and has \(Display.count(problems, "problem"))",
                 fix: "Read them in `gcx agent status`.")
         }
         if status.standing?.isWaiting == true {

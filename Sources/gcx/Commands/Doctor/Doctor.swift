@@ -43,7 +43,7 @@ struct Doctor: AsyncParsableCommand {
         if output.json {
             try Terminal.json(findings)
         } else {
-            for finding in findings { for line in finding.lines { Terminal.say(line) } }
+            for line in findings.flatMap({ $0.lines(width: Terminal.tableWidth) }) { Terminal.say(line) }
         }
         if findings.contains(where: { !$0.ok }) { throw ExitCode(78) }
     }

@@ -30,14 +30,23 @@ struct Finding: Encodable, Equatable {
     }
 
     /// As lines for a person.
-    var lines: [String] {
+    ///
+    /// - Parameter width: columns of the terminal; nil for as many as it takes.
+    func lines(width: Int?) -> [String] {
         let mark =
             switch level {
-            case .ok: "ok    "
-            case .warning: "warn  "
-            case .fault: "FAIL  "
+            case .ok: "ok"
+            case .warning: "warn"
+            case .fault: "FAIL"
             }
-        // bounded: joins texts
-        return ["\(mark)\(check): \(detail)"] + (remedy.map { ["      remedy: \($0)"] } ?? [])
+        var fields = TextFields(indentMin: Self.markColumns)
+        // What a file has wrong is a list.
+        let details = "\(check): \(detail)".split(separator: "\n", omittingEmptySubsequences: false)
+        for (place, line) in details.enumerated() { fields.add(place == 0 ? mark : "", String(line)) }
+        fields.add("", remedy.map { "remedy: \($0)" })
+        return fields.lines(width: width)
     }
+
+    /// The longest mark and two spaces.
+    private static let markColumns = 6
 }

@@ -99,11 +99,10 @@ enum LeaseText {
         return fields
     }
 
-    /// The id is whole as long as there is room: the ledger finds no lease by its beginning.
     static func table(_ leases: [LeaseRecord]) -> TextTable {
         var table = TextTable(
             [
-                .whole("lease"), .text("state", least: 7), .number("deposit"), .number("settled"), .whole("ends"),
+                .id("lease"), .text("state", least: 7), .number("deposit"), .number("settled"), .whole("ends"),
             ], dropping: ["ends", "settled", "deposit"])
         for record in leases {
             table.add([
@@ -136,12 +135,14 @@ enum EscrowText {
 struct LeaseList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list", abstract: "List the leases in which an address is payer, payee or machine.",
-        discussion: "Money is in base units. \(LeaseText.table([]).orderText)")
+        discussion:
+            "Money is in base units. `gcx lease show` takes an id whole: a pipe has it. \(LeaseText.table([]).orderText)"
+    )
 
     @OptionGroup var ledger: LedgerOptions
     @OptionGroup var output: OutputOptions
 
-    @Argument(help: "The address.")
+    @Argument(help: "Address of the payer, the payee or the machine.")
     var party: Address
 
     func run() async throws {
