@@ -63,11 +63,14 @@ package struct Meter: Codable, Equatable, Sendable {
 
     /// Everything used since the beginning.
     package var usage: Usage {
-        Usage(
+        // bounded here: by a constant that is not 0
+        let second = UInt128(Nanoseconds.inSecond)
+        return Usage(
             leaseNanoseconds: leaseNanoseconds, coreNanoseconds: coreNanoseconds,
-            memoryByteSeconds: ByteSeconds(memoryByteNanoseconds.value / Self.second),
+            memoryByteSeconds: ByteSeconds(memoryByteNanoseconds.value / second),
             gpuNanoseconds: leaseNanoseconds.saturatingProduct(UInt64(gpus ?? 0)),  // bounded: from 32 bits to 64
-            storageByteSeconds: ByteSeconds(storageByteNanoseconds.value / Self.second), egressBytes: sentBytes ?? 0)
+            storageByteSeconds: ByteSeconds(storageByteNanoseconds.value / second),
+            egressBytes: sentBytes ?? 0)
     }
 
     /// Takes the next sample and says what a reader of the receipt must know about it.
@@ -107,8 +110,6 @@ package struct Meter: Codable, Equatable, Sendable {
         }
         return nil
     }
-
-    private static let second: UInt128 = 1_000_000_000
 
     /// Half the sum of both ends times the time; a missing end takes the other's value, and two missing ends bill nothing.
     private static func integral(

@@ -29,7 +29,7 @@ package enum ReceiptError: RemediedError, Equatable {
         case .periodBroken(let sequence): "the period of receipt \(sequence) does not follow the one before"
         case .afterFinal(let sequence): "receipt \(sequence) came after the final one"
         case .tooManyEvents(let count):
-            "the receipt has \(count) events, at most \(Limits.receiptEventsMax) are allowed"
+            "the receipt has \(NumberText.count(count, "event")), at most \(Limits.receiptEventsMax) are allowed"
         }
     }
 
@@ -124,7 +124,7 @@ package struct ReceiptCheck: Sendable {
         // bounded here: products of 64 bits by 64 in 128, and sums of such with constants below 2^64; what is taken off is no
         // more than what is there
         let elapsed = UInt128(usage.leaseNanoseconds)
-        let second: UInt128 = 1_000_000_000
+        let second = UInt128(Nanoseconds.inSecond)
         var open = UInt128(terms.endsAt - min(terms.startsAt, terms.endsAt)) * second
         if let seen = elapsedNanoseconds {
             let drift = UInt128(seen) * UInt128(MeteringLimits.clockDriftPartsPerMillion) / 1_000_000

@@ -2,8 +2,8 @@
 package enum RFC3339 {
     /// UTC with microseconds, of nanoseconds since 1970.
     package static func text(_ nanoseconds: UInt64) -> String {
-        let (date, clock) = parts(ofSeconds: nanoseconds / Self.second)
-        return "\(date)T\(clock).\(padded(nanoseconds % Self.second / 1_000, 6))Z"
+        let (date, clock) = parts(ofSeconds: nanoseconds / Nanoseconds.inSecond)
+        return "\(date)T\(clock).\(padded(nanoseconds % Nanoseconds.inSecond / 1_000, 6))Z"
     }
 
     /// `2026-11-27 12:19:01Z`, of seconds since 1970: how people are told a moment. In UTC, because machine and reader may be
@@ -48,11 +48,9 @@ package enum RFC3339 {
         else { return nil }
         // bounded: years, days, hours and minutes were looked at above; the sum is below 2^40
         let seconds = dayNumber(year, month, day) * 86_400 + hour * 3_600 + minute * 60 + second - zone
-        guard let whole = UInt64(exactly: seconds), whole < UInt64.max / Self.second else { return nil }
-        return whole * Self.second + fraction  // bounded: whole is below the last second, fraction below one
+        guard let whole = UInt64(exactly: seconds), whole < UInt64.max / Nanoseconds.inSecond else { return nil }
+        return whole * Nanoseconds.inSecond + fraction  // bounded: whole is below the last second, fraction below one
     }
-
-    private static let second: UInt64 = 1_000_000_000
 
     private static func padded(_ number: UInt64, _ width: Int) -> String {
         let digits = String(number)

@@ -94,7 +94,7 @@ package enum Pricing {
     /// Every leased resource used to the full for `seconds`.
     package static func fullUse(of resources: Resources, seconds: UInt64) -> Usage {
         // bounded here: products of two 64-bit numbers at most, in 128 bits
-        let nanoseconds = UInt64(clamping: UInt128(seconds) * 1_000_000_000)
+        let nanoseconds = Nanoseconds.of(seconds: seconds)
         func times(_ count: UInt32) -> UInt64 { UInt64(clamping: UInt128(nanoseconds) * UInt128(count)) }
         return Usage(
             leaseNanoseconds: nanoseconds, coreNanoseconds: times(resources.cores),

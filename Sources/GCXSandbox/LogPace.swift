@@ -1,4 +1,5 @@
 import GCXLinux
+import GCXModel
 
 /// How fast a job may make its supervisor write: a job that only writes its log takes no more of the disk than that.
 struct LogPace {
@@ -20,7 +21,8 @@ struct LogPace {
         // bounded: the smaller from the larger
         let gained = (now - min(now, filledAt)).multipliedFullWidth(by: bytesPerSecond)
         // The quotient would not fit only after centuries.
-        let bytes = gained.high >= 1_000_000_000 ? UInt64.max : UInt64(1_000_000_000).dividingFullWidth(gained).quotient
+        let second = Nanoseconds.inSecond
+        let bytes = gained.high >= second ? UInt64.max : second.dividingFullWidth(gained).quotient
         // What is less than a byte is left on the clock.
         if bytes > 0 {
             let sum = room.addingReportingOverflow(Int64(clamping: bytes))

@@ -72,7 +72,7 @@ package struct LiveUsage: Codable, Equatable, Sendable {
         let elapsed = second.bootNanoseconds - first.bootNanoseconds
         func rate(_ from: UInt64?, _ to: UInt64?) -> UInt64? {
             guard let from, let to, to >= from else { return nil }
-            return UInt64(clamping: UInt128(to - from) * 1_000_000_000 / UInt128(elapsed))
+            return UInt64(clamping: UInt128(to - from) * UInt128(Nanoseconds.inSecond) / UInt128(elapsed))
         }
         let cpu = UInt128(second.cpuNanoseconds - first.cpuNanoseconds)
         millicores = UInt64(clamping: cpu * 1_000 / UInt128(elapsed))

@@ -1,3 +1,4 @@
+import GCXModel
 import GCXWire
 import NIOCore
 import Synchronization
@@ -42,7 +43,8 @@ final class AnswerPace: Sendable {
     }
 
     private func time(for bytes: Int64) -> TimeAmount {
-        // bounded: 128 bits, and a rate of ours
-        min(.nanoseconds(Int64(clamping: Int128(bytes) * 1_000_000_000 / Int128(size.perSecond))), .hours(1))
+        // bounded here: 128 bits, and a rate of ours
+        let span = Int128(bytes) * Int128(Nanoseconds.inSecond) / Int128(size.perSecond)
+        return min(.nanoseconds(Int64(clamping: span)), .hours(1))
     }
 }

@@ -1,3 +1,4 @@
+import GCXModel
 import NIOCore
 
 // dictionaries: entries, counts, busy
@@ -219,7 +220,8 @@ struct ConnectionBook: Sendable {
         case .receiving, .sending:
             if entry.bytes == 0 { return isStill ? (2, 0, since) : nil }
             guard age >= TimeAmount(limits.slowAfter) else { return nil }
-            let rate = UInt64(clamping: entry.bytes) / UInt64(clamping: max(age.nanoseconds / 1_000_000_000, 1))
+            let rate =
+                UInt64(clamping: entry.bytes) / UInt64(clamping: max(age.nanoseconds / Int64(Nanoseconds.inSecond), 1))
             return rate < UInt64(limits.slowBytesPerSecond) ? (2, rate, since) : nil
         }
     }

@@ -1,3 +1,4 @@
+import GCXModel
 import NIOCore
 
 /// How far a connection is in its request and its answer, and which deadline it has missed.
@@ -100,7 +101,7 @@ final class ConnectionProgress {
         if now - since > TimeAmount(limits.silence) { return true }
         let waited = flow.waited + (now - since)
         guard waited > TimeAmount(limits.rateGrace) else { return false }
-        return flow.bytes < Int(waited.nanoseconds / 1_000_000_000) * limits.bytesPerSecondMin
+        return flow.bytes < Int(waited.nanoseconds / Int64(Nanoseconds.inSecond)) * limits.bytesPerSecondMin
     }
 
     private func show() {
