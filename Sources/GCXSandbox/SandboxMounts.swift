@@ -40,7 +40,7 @@ struct SandboxMounts: ~Copyable {
         try Mounts.holdUserNamespace(plan.ids, plan.kernelLimits, at: paths.userNamespace)
         let loop = try mountScratch()
         try bindShifted(plan.imageRoot, at: paths.image)
-        let layers = "lowerdir=\(paths.image),upperdir=\(paths.upper),workdir=\(paths.work)"
+        let layers = OverlayOptions.text(lower: [paths.image], upper: paths.upper, work: paths.work)
         try Mounts.mount("gcx-job", at: paths.rootfs, type: "overlay", [.noSetUID, .noDevices], options: layers)
         if let input = plan.spec.inputDirectory {
             try bindShifted(input, at: paths.inputSource)
@@ -48,7 +48,7 @@ struct SandboxMounts: ~Copyable {
             // whose paths are the same for all jobs. It takes two.
             try Mounts.mount(
                 "gcx-input", at: paths.input, type: "overlay", [.readOnly, .noSetUID, .noDevices],
-                options: "lowerdir=\(paths.inputSource):\(paths.empty)")
+                options: OverlayOptions.text(lower: [paths.inputSource, paths.empty]))
         }
         try makeDevices()
         let disks = [plan.imageRoot, plan.spec.inputDirectory].compactMap { $0 }.compactMap(BlockDevice.holding)

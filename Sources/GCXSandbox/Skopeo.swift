@@ -33,7 +33,10 @@ package struct Skopeo {
     ) throws(ImageError) {
         let arguments = ["copy", "--quiet", "--dest-oci-accept-uncompressed-layers"] + access("src-")
         let outcome = try imaged { () throws(LinuxError) in
-            try tool(arguments + [name(digest), "oci:\(layout)"], timeout).outcome(watch: watch)
+            // skopeo takes what stands behind a colon in a path for a tag, so the layout is its working directory.
+            var tool = tool(arguments + [name(digest), "oci:."], timeout)
+            tool.workingDirectory = layout
+            return try tool.outcome(watch: watch)
         }
         try check(outcome)
     }

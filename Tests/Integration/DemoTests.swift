@@ -60,7 +60,8 @@ extension WholeLeases {
             "a;b&c|d", ".hidden", String(repeating: "n", count: 200),
         ]
 
-        @Test("works in any directory, on files of any names", .timeLimit(.minutes(3)))
+        @Test(
+            "works in any directory, with a temporary one of any name, on files of any names", .timeLimit(.minutes(3)))
         func anyNames() throws {
             let made = try ChildProcess("mktemp", ["-d", "/tmp/gcx it's \"a\" démo $(id) XXXXXX"]).run()
             let folder = String(made.dropLast())
@@ -74,8 +75,12 @@ extension WholeLeases {
             try ChildProcess("ln", ["-s", "nowhere", "\(folder)/- dash/Sources/dangling"]).run()
             try ChildProcess("ln", ["-s", "\(folder)/- dash", "\(folder)/link"]).run()
             chmod("\(folder)/- dash", 0o555)
+            // What parts a path from a tag, a layer, an option or a query.
+            let temporary = "\(folder)/a:b,c?d#e%2F\nf"
+            try Files.makeDirectories(temporary)
             let outcome = try Gcx.run(
-                ["demo", "--seconds", "2", "--benchmark-seconds", "1"], in: "\(folder)/link", timeout: .seconds(150))
+                ["demo", "--seconds", "2", "--benchmark-seconds", "1"], in: "\(folder)/link", temporary: temporary,
+                timeout: .seconds(150))
             try #require(outcome.status == .exited(0), "\(outcome.errorLine)\n\(outcome.text)")
             #expect(outcome.text.contains(" \(Self.names.count) files hashed"), "\(outcome.text)")
             #expect(outcome.text.contains("ledger verify:  ok"), "\(outcome.text)")

@@ -30,9 +30,13 @@ enum Gcx {
 
     /// Runs `gcx` to its end and answers what it said, whatever its status was.
     static func run(
-        _ arguments: [String], in directory: String? = nil, timeout: Duration = .seconds(60)
+        _ arguments: [String], in directory: String? = nil, temporary: String? = nil, timeout: Duration = .seconds(60)
     ) throws -> ChildProcess.Outcome {
-        try ChildProcess(program, arguments, workingDirectory: directory, timeout: timeout).outcome()
+        var environment = ChildProcess.plainEnvironment
+        environment["TMPDIR"] = temporary
+        return try ChildProcess(
+            program, arguments, environment: environment, workingDirectory: directory, timeout: timeout
+        ).outcome()
     }
 }
 

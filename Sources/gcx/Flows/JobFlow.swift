@@ -25,18 +25,15 @@ struct ImageReference {
             (path, format, tag, isArchive) = ("", .registry, pinned.description, false)
             return
         }
-        let parts = text.split(separator: ":", maxSplits: 2).map(String.init)
-        // bounded here: two parts or three, counted first
-        guard parts.count >= 2, let kind = Kind(rawValue: parts[0]) else {
+        guard let (kind, path, tag) = Self.place(text) else {
             throw CommandError(
                 "the image “\(text)” is not named as an image",
                 fix: "Give oci:DIR[:TAG], oci-archive:FILE[:TAG], rootfs:DIR or docker://HOST/PATH:TAG.")
         }
-        path = parts[1]
-        tag = parts.count > 2 ? parts[2] : nil
+        (self.path, self.tag) = (path, tag)
         format = kind == .rootfs ? .rootfs : .oci
         isArchive = kind == .ociArchive
-        guard Files.exists(kind == .oci ? "\(path)/oci-layout" : path) else {
+        guard kind.isImage(path) else {
             throw CommandError(
                 "there is no image at \(path)\(kind == .oci ? " (no file oci-layout in it)" : "")",
                 fix: "Check the path, or copy an image there with `skopeo copy docker-archive:FILE oci:DIR:TAG`.")
@@ -51,10 +48,25 @@ struct ImageReference {
         try source.check(hasCommand: hasCommand)
     }
 
-    private enum Kind: String {
+    /// Where the image lies, and its tag: of all that a colon may part, the longest path at which there is an image.
+    static func place(_ text: String) -> (kind: Kind, path: String, tag: String?)? {
+        let parts = text.split(separator: ":", maxSplits: 1).map(String.init)
+        // bounded here: two parts, counted first, and places in the text
+        guard parts.count == 2, let kind = Kind(rawValue: parts[0]) else { return nil }
+        let place = parts[1]
+        let colons = place.indices.filter { place[$0] == ":" }
+        guard kind != .rootfs, !kind.isImage(place),
+            let colon = colons.last(where: { kind.isImage(String(place[..<$0])) }) ?? colons.last
+        else { return (kind, place, nil) }
+        return (kind, String(place[..<colon]), String(place[place.index(after: colon)...]))
+    }
+
+    enum Kind: String {
         case oci
         case ociArchive = "oci-archive"
         case rootfs
+
+        func isImage(_ path: String) -> Bool { Files.exists(self == .oci ? "\(path)/oci-layout" : path) }
     }
 }
 

@@ -37,18 +37,17 @@ enum DemoInput {
         guard let umoci = ChildProcess.find("umoci") else {
             throw CommandError("umoci is not installed", fix: "apt-get install umoci")
         }
-        let layout = "\(directory)/image"
-        let root = "\(directory)/image-root"
-        try makeRoot(root, busybox: busybox)
+        try makeRoot("\(directory)/image-root", busybox: busybox)
+        // umoci takes what stands behind a colon for a tag, so it is given no path but a name in its working directory.
         for arguments in [
-            ["init", "--layout", layout], ["new", "--image", "\(layout):demo"],
-            ["insert", "--image", "\(layout):demo", root, "/"],
-            ["config", "--image", "\(layout):demo", "--config.env", "PATH=/bin", "--config.cmd", "/bin/sh"],
+            ["init", "--layout", "image"], ["new", "--image", "image:demo"],
+            ["insert", "--image", "image:demo", "image-root", "/"],
+            ["config", "--image", "image:demo", "--config.env", "PATH=/bin", "--config.cmd", "/bin/sh"],
         ] {
-            _ = try ChildProcess(umoci, arguments).run()
+            _ = try ChildProcess(umoci, arguments, workingDirectory: directory).run()
         }
-        try Files.removeTree(root)
-        return layout
+        try Files.removeTree("\(directory)/image-root")
+        return "\(directory)/image"
     }
 
     private static func makeRoot(_ root: String, busybox: String) throws {
@@ -66,9 +65,10 @@ enum DemoInput {
     static func program(seconds: UInt64) -> String {
         """
         set -e
+        count() { if [ "$1" -eq 1 ]; then echo "$1 $2"; else echo "$1 $2s"; fi; }
         # Names may hold anything but a NUL byte.
         files=$(find /input -type f -print0 | tr -dc '\\0' | wc -c)
-        echo "working on $files files as $(id -u), in a sandbox without network"
+        echo "working on $(count "$files" file) as $(id -u), in a sandbox without network"
         find /input -type f -print0 | sort -z | xargs -0 -r sha256sum > /output/SHA256SUMS
         end=$(( $(date +%s) + \(seconds) ))
         rounds=0
@@ -76,7 +76,7 @@ enum DemoInput {
             tar -c -C /input . | gzip -9 > /output/input.tar.gz
             rounds=$(( rounds + 1 ))
         done
-        echo "compressed the tree $rounds times: $(wc -c < /output/input.tar.gz) bytes, $files files hashed"
+        echo "compressed the tree $(count "$rounds" time): $(count "$(wc -c < /output/input.tar.gz)" byte), $(count "$files" file) hashed"
         sha256sum /output/input.tar.gz
         times
         """
@@ -99,6 +99,6 @@ enum DemoInput {
         guard let seconds = UInt64(decimals[0]), decimals.count == 2, decimals[1].count <= 9,
             let fraction = UInt64(decimals[1] + String(repeating: "0", count: 9 - decimals[1].count))
         else { return nil }
-        return (minutes * 60 + seconds) * 1_000_000_000 + fraction
+        return (minutes * 60 + seconds) * Nanoseconds.inSecond + fraction
     }
 }
