@@ -27,6 +27,21 @@ package struct AgentClient: AgentOperations {
         return status
     }
 
+    /// Asks whether there is an agent, for whoever would otherwise wait for one that restarts.
+    ///
+    /// - Throws: ``AgentError/unreachable(_:)`` or ``AgentError/socketClosed(path:group:)``, at once where nobody listens; any
+    ///   other answer is one.
+    package func requireThere() async throws(AgentError) {
+        do {
+            _ = try await status()
+        } catch {
+            switch error {
+            case .unreachable, .socketClosed: throw error
+            default: break
+            }
+        }
+    }
+
     package func checkHealth() async throws(AgentError) { _ = try await answer(.get("/healthz"), by: .owner) }
 
     package func propose(_ proposal: LeaseProposal) async throws(AgentError) -> CountersignedTerms {
@@ -79,7 +94,7 @@ package struct AgentClient: AgentOperations {
             if page.isEmpty { return receipts }
             receipts += page  // bounded: joins lists
             guard receipts.count <= most else {
-                throw .answerImpossible("lease \(lease.short) has more than \(most) receipts")
+                throw .answerImpossible("lease \(lease.short) has more than \(NumberText.count(most, "receipt"))")
             }
         }
     }

@@ -32,15 +32,17 @@ struct Gcx: AsyncParsableCommand {
         do {
             // Before anything waits: without threads it would wait for ever.
             try ThreadRoom.require(ThreadRoom.ofThisMachine)
-            if let fault = UsageError.ofHelp(arguments) { throw fault }
-            var command = try parseAsRoot(PlainArguments.prepared(arguments))
-            if var command = command as? any AsyncParsableCommand {
-                try await command.run()
-            } else {
-                try command.run()
-            }
+            try await run(arguments)
         } catch {
             Failure.end(error, arguments: arguments)
         }
+    }
+
+    /// Does what the words of a command line say.
+    static func run(_ arguments: [String]) async throws {
+        if let fault = UsageError.ofHelp(arguments) { throw fault }
+        var command = try parseAsRoot(PlainArguments.prepared(arguments))
+        if var command = command as? any AsyncParsableCommand { return try await command.run() }
+        try command.run()
     }
 }

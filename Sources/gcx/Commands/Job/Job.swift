@@ -26,7 +26,10 @@ struct CallerOptions: ParsableArguments {
     @Option(name: .long, help: "File whose first line is the keystore's password.")
     var passwordFile: String?
 
+    /// - Throws: ``AgentError/unreachable(_:)`` at once when no agent is there: what a command waits for later is one that
+    ///   restarts.
     func caller(agent: AgentClient, ledger: LedgerOptions) async throws -> Caller {
+        try await agent.requireThere()
         guard let key else { return .owner }
         let custody = try KeystoreCustody(path: key, password: try Password.read(passwordFile, for: key))
         return try await Self.caller(custody, agent: agent, ledger: ledger)
@@ -76,7 +79,8 @@ struct JobList: AsyncParsableCommand {
 struct JobCancel: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cancel",
-        abstract: "End a job: SIGTERM, the grace, SIGKILL. What was used is owed. A lease without a job is closed.")
+        abstract:
+            "End a job: SIGTERM, and SIGKILL after the grace. What was used is owed. A lease without a job is closed.")
 
     @OptionGroup var target: JobTarget
 

@@ -100,6 +100,7 @@ struct JobRun: AsyncParsableCommand {
         let client =
             agent.named == nil
             ? try await agent.search().agent(of: try await ledger.lease(lease).terms, on: ledger) : try agent.open()
+        try await client.requireThere()
         let payer = try KeystoreCustody(path: key, password: try Password.read(passwordFile, for: key))
         let session = try sessionKey.map {
             try KeystoreCustody(path: $0, password: try Password.read(passwordFile, for: $0))
