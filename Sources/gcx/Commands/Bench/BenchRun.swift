@@ -31,7 +31,7 @@ struct BenchRun: AsyncParsableCommand {
     @Option(help: "Cores to use. Default: every physical core that affinity, cpuset and quota allow.")
     var threads: Int?
 
-    @Option(help: "Only these, separated by commas; a name ending in a dot takes all that begin with it.")
+    @Option(help: "Only these benchmarks, separated by commas; a name ending in a dot takes all that begin with it.")
     var only: String?
 
     @ArgumentParser.Flag(help: "Explain every benchmark and measure nothing, as `gcx bench list`.")

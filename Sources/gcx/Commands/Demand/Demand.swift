@@ -27,16 +27,16 @@ struct DemandCreate: AsyncParsableCommand {
     @OptionGroup var key: KeyOptions
     @OptionGroup var ledger: LedgerOptions
 
-    @Option(help: "Cores.")
+    @Option(help: "Cores that the job needs.")
     var cores: UInt32 = 1
 
-    @Option(help: "Memory, for example 512M.")
+    @Option(help: "Memory that the job needs, for example 512M.")
     var memory = ByteSize(bytes: 512 << 20)
 
     @Option(help: "Writable storage, for example 1G.")
     var storage = ByteSize(bytes: 1 << 30)
 
-    @Option(help: "GPUs.")
+    @Option(help: "GPUs that the job needs.")
     var gpus: UInt32 = 0
 
     @Option(help: "The wall between job and machine, at least: container, user-kernel or virtual-machine.")
@@ -51,10 +51,10 @@ struct DemandCreate: AsyncParsableCommand {
     @Option(help: "The most it may cost in all, base units; the deposit comes out of it.")
     var budget: Amount
 
-    @Option(help: "Only this region; may be repeated.")
+    @Option(help: "Only offers of this region; may be repeated.")
     var region: [String] = []
 
-    @Option(help: "A condition on a fact; may be repeated.")
+    @Option(help: "A condition on a fact, such as 'cpu.cores>=2'; may be repeated.")
     var require: [Requirement] = []
 
     @Option(help: "The demand stands for this long: seconds, or 90s, 15m, 12h, 30d.")

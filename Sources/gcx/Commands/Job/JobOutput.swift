@@ -7,7 +7,7 @@ struct JobOutput: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "output",
         abstract: "Fetch what a job left in /output, compare it with its digest, and unpack it.",
-        discussion: "A transfer that breaks off is gone on with, also by running the command again.")
+        discussion: "A transfer that breaks off goes on where it stopped, also when you run the command again.")
 
     @OptionGroup var agent: AgentOptions
     @OptionGroup var ledger: LedgerOptions

@@ -118,7 +118,7 @@ struct KeyRevoke: AsyncParsableCommand {
     @Argument(help: "Digest of the grant.")
     var grant: Digest
 
-    @Option(help: "Why, for people.")
+    @Option(help: "The reason, in words; everybody can read it.")
     var reason = ""
 
     func run() async throws { try await Withdraw.post(grant, reason: reason, key: key, ledger: ledger) }

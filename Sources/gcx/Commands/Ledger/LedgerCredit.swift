@@ -24,10 +24,10 @@ struct LedgerCreditIssue: AsyncParsableCommand {
     @OptionGroup var key: KeyOptions
     @OptionGroup var ledger: LedgerOptions
 
-    @Argument(help: "Who gets it.")
+    @Argument(help: "Address of the account that gets it.")
     var account: Address
 
-    @Argument(help: "How much, base units.")
+    @Argument(help: "The amount, base units.")
     var amount: Amount
 
     @Option(help: "What you got for it: the number of a transfer or an invoice. Everybody can read it.")
@@ -51,7 +51,7 @@ struct LedgerCreditAsk: AsyncParsableCommand {
     @OptionGroup var key: KeyOptions
     @OptionGroup var ledger: LedgerOptions
 
-    @Argument(help: "How much, base units.")
+    @Argument(help: "The amount, base units.")
     var amount: Amount
 
     @Option(help: "How it is to be paid: the number of an invoice, say. Everybody can read it.")

@@ -18,7 +18,7 @@ struct LedgerSetClock: AsyncParsableCommand {
     @OptionGroup var key: KeyOptions
     @OptionGroup var ledger: LedgerOptions
 
-    @Option(help: "Why, for people.")
+    @Option(help: "The reason, in words; everybody can read it.")
     var reason = ""
 
     func run() async throws {

@@ -22,7 +22,7 @@ struct OfferList: AsyncParsableCommand {
     @OptionGroup var ledger: LedgerOptions
     @OptionGroup var output: OutputOptions
 
-    @ArgumentParser.Flag(help: "Also those that expired, were replaced or withdrawn.")
+    @ArgumentParser.Flag(help: "Show also offers that expired, or were replaced or withdrawn.")
     var all = false
 
     func run() async throws {
@@ -114,7 +114,7 @@ struct OfferWithdraw: AsyncParsableCommand {
     @Argument(help: "Digest of the offer.")
     var offer: Digest
 
-    @Option(help: "Why, for people.")
+    @Option(help: "The reason, in words; everybody can read it.")
     var reason = ""
 
     func run() async throws { try await Withdraw.post(offer, reason: reason, key: key, ledger: ledger) }

@@ -23,10 +23,10 @@ struct RatingGive: AsyncParsableCommand {
     @Argument(help: "Id of the settled lease.")
     var lease: Digest
 
-    @Option(help: "1 to 5.")
+    @Option(help: "Stars: 1 (worst) to 5 (best).")
     var stars: UInt8
 
-    @Option(help: "For people.")
+    @Option(help: "Your reasons, in words; everybody can read them.")
     var comment = ""
 
     func validate() throws {
@@ -61,7 +61,7 @@ struct RatingShow: AsyncParsableCommand {
     @OptionGroup var ledger: LedgerOptions
     @OptionGroup var output: OutputOptions
 
-    @Argument(help: "The address.")
+    @Argument(help: "The address that was rated.")
     var address: Address
 
     func run() async throws {
