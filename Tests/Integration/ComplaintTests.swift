@@ -111,6 +111,7 @@ struct ComplaintTests {
                     let said = bench.plain(try bench.run(line).error)
                     #expect(said.hasPrefix("error: --\(option.name) "), "\(line): \(said)")
                     #expect(said.contains("\nremedy: Give "), "\(line): \(said)")
+                    #expect(!said.contains("Give what `"), "\(line) names no form: \(said)")
                     #expect(value == "¿" || said.contains("-1"), "\(line): \(said)")
                     #expect(!said.contains("missing") && !said.contains("no value"), "\(line): \(said)")
                     refused += 1
@@ -120,16 +121,18 @@ struct ComplaintTests {
         #expect(refused > 40)
     }
 
-    @Test("an error that no type of ours stands for is no text of a library")
-    func foreign() throws {
+    @Test("what the kernel refuses in the middle of a command is told in words of ours")
+    func kernel() throws {
         let bench = try ComplaintBench()
-        // The kernel lets nobody write beyond this, and the report is longer.
-        let said = try ChildProcess(
-            "bash", ["-c", "ulimit -f 0; exec \(Gcx.program) key new --light --password-file password --out big.json"],
-            workingDirectory: bench.folder
-        ).outcome()
-        #expect(said.status != .exited(0))
-        for word in Self.forbidden { #expect(!bench.plain(said.error).contains(word)) }
+        // The kernel lets nobody write beyond this; with the signal, the program would end without a word.
+        let line =
+            "trap '' XFSZ; ulimit -f 0; exec \(Gcx.program) key new --light --password-file password --out big.json"
+        let outcome = try ChildProcess("bash", ["-c", line], workingDirectory: bench.folder).outcome()
+        let said = bench.plain(outcome.error)
+        #expect(outcome.status == .exited(78), "\(said)")
+        #expect(said.hasPrefix("error: ") && said.contains("File too large") && said.contains("remedy: "), "\(said)")
+        for word in Self.forbidden { #expect(!said.contains(word), "“\(word)” in \(said)") }
+        #expect(try bench.names() == ComplaintBench.names, "nothing is left of it")
     }
 }
 

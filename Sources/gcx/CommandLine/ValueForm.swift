@@ -49,6 +49,7 @@ extension UInt64: Formed {}
 extension Int: Formed { static var form: String { "a whole number, 1 or more" } }
 extension Double: Formed { static var form: String { "a number of seconds above 0, such as 30 or 2.5" } }
 extension LogStream: Formed {}
+extension Doctor.Role: Formed {}
 extension LogKeep: Formed {}
 extension JobNetwork.Mode: Formed {}
 

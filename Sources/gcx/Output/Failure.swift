@@ -75,7 +75,7 @@ struct Failure: Encodable {
     }
 
     /// What no type of ours stands for. Its own text is for developers, who ask for it.
-    private static func ofAnother(_ error: any Error) -> Failure {
+    static func ofAnother(_ error: any Error) -> Failure {
         if Environment.value("GCX_DEBUG") != nil { Terminal.complain("debug: \(String(reflecting: error))") }
         guard ForeignError.isKnown(error) else {
             return Failure(

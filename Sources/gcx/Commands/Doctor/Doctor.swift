@@ -20,8 +20,8 @@ struct Doctor: AsyncParsableCommand {
     @Option(help: "The configuration file.")
     var config = Installed.path
 
-    @Option(name: .customLong("as"), help: "Whose needs are looked at: agent or buyer.")
-    var role = Role.agent
+    @Option(help: "Whose needs are looked at: agent or buyer.")
+    var `as` = Role.agent
 
     @Option(help: "As a buyer: the keystore of the key that is to pay.")
     var key: String?
@@ -35,7 +35,7 @@ struct Doctor: AsyncParsableCommand {
 
     func run() async throws {
         let findings: [Finding]
-        switch role {
+        switch `as` {
         case .agent: findings = await asAgent()
         case .buyer:
             findings = await BuyerChecks(ledger: ledger, agent: agent, key: key, passwordFile: passwordFile).all()
