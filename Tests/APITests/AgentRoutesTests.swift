@@ -36,19 +36,20 @@ import Testing
     @Test("an agent's error arrives as the same error, and with a fitting status")
     func errors() async throws {
         let agent = ScriptedAgent(lease)
-        let errors: [AgentError] = [
-            .notAllowed("no"), .grantExpired(at: 7), .unknownLease(lease.id),
-            .wrongPhase(lease.id, phase: "open", wanted: "running"),
-            .termsRefused("why", remedy: "do"), .escrowMissing(lease.id, "none"), .voucherRefused(lease.id, "low"),
-            .imageRefused("bad", remedy: "good"), .badRequest("what"), .tooLarge("it", bytesMax: .max),
-            .sandbox("broke", remedy: "mend"), .storage("full"), .ledger("down", remedy: "up"), .unreachable("it"),
-            .waitingForLedger("it"),
+        let errors: [(AgentError, status: Int)] = [
+            (.notAllowed("no"), 403), (.grantExpired(at: 7), 403), (.unknownLease(lease.id), 404),
+            (.wrongPhase(lease.id, phase: "open", wanted: "running"), 409),
+            (.termsRefused("why", remedy: "do"), 422), (.escrowMissing(lease.id, "none"), 409),
+            (.voucherRefused(lease.id, "low"), 422), (.imageRefused("bad", remedy: "good"), 422),
+            (.badRequest("what"), 400), (.tooLarge("it", bytesMax: .max), 413), (.noRoom("full"), 507),
+            (.sandbox("broke", remedy: "mend"), 500), (.storage("full"), 500), (.ledger("down", remedy: "up"), 502),
+            (.unreachable("it"), 502), (.waitingForLedger("it"), 503),
         ]
         try await onSocket(agent) { client, _ in
-            for error in errors {
+            for (error, status) in errors {
                 agent.state.withLock { $0.failure = error }
                 await #expect(throws: error) { try await client.job(lease.id, by: .owner) }
-                #expect((400..<600).contains(error.status.code))
+                #expect(error.status.code == status, "\(error)")
             }
         }
         #expect(AgentError.unknownLease(lease.id).code == "unknownLease")

@@ -10,6 +10,8 @@ struct StorageResolverTests {
         let folder: TemporaryFolder
         /// Bytes by the path of a filesystem; every path below has as many.
         var sizes: [String: UInt64] = [:]
+        /// Paths at which there is nothing.
+        var absent: Set<String> = []
 
         init(_ mounts: [String], fdinfo: [Int: Int] = [:]) throws {
             folder = try TemporaryFolder()
@@ -37,10 +39,12 @@ struct StorageResolverTests {
         }
 
         var resolver: StorageResolver {
-            let sizes = sizes
+            let (sizes, absent) = (sizes, absent)
             return StorageResolver(root: SystemRoot(path: folder.path)) { path in
-                sizes.filter { path == $0.key || path.hasPrefix($0.key == "/" ? "/" : $0.key + "/") }
-                    .max { $0.key.count < $1.key.count }?.value
+                absent.contains(path)
+                    ? nil
+                    : sizes.filter { path == $0.key || path.hasPrefix($0.key == "/" ? "/" : $0.key + "/") }
+                        .max { $0.key.count < $1.key.count }?.value
             }
         }
 
@@ -107,7 +111,30 @@ struct StorageResolverTests {
     func container() throws {
         let machine = try Machine(["1 0 0:31 / / rw - overlay o rw,lowerdir=/l,upperdir=/var/lib/u,workdir=/w"])
         machine.sizes["/"] = 5
-        #expect(machine.resolver.ground(of: "/x").kind == .unknown)
+        let ground = machine.resolver.ground(of: "/x")
+        #expect(ground == StorageGround(.unknown, "overlay", reason: "its upper layer is out of sight"))
+    }
+
+    @Test("of filesystems that are as large as the overlay the one in memory is taken for its upper layer")
+    func twins() throws {
+        let mounts = [
+            "2 1 0:30 / /m rw - tmpfs t rw", "3 1 0:31 / /top rw - overlay o rw,lowerdir=low,upperdir=u,workdir=w",
+        ]
+        let machine = try Self.machine(mounts)
+        machine.sizes["/m"] = 1_000
+        machine.sizes["/top"] = 1_000
+        #expect(machine.line("/top") == "overlay on tmpfs: the directory lies in memory")
+    }
+
+    @Test("a name in which an older kernel has kept its backslashes is read without them")
+    func backslashes() throws {
+        let machine = try Self.machine([
+            "2 1 0:30 / /a:b rw - tmpfs t rw",
+            #"3 1 0:31 / /top rw - overlay o rw,lowerdir=/low,upperdir=/a\134:b/u,workdir=/a\134:b/w"#,
+        ])
+        machine.sizes = ["/": 1_000, "/a:b": 301, "/a:b/u": 300, "/top": 300]
+        machine.absent = [#"/a\:b/u"#]
+        #expect(machine.line("/top") == "overlay on tmpfs: the directory lies in memory")
     }
 
     @Test("of mounts on each other the last counts, and what lies below one that hides it does not")
@@ -142,6 +169,7 @@ struct StorageResolverTests {
         try machine.put("sys/block/loop0/loop/backing_file", "/m/img\n")
         try machine.put("sys/block/loop1/loop/backing_file", "/srv/img\n")
         try machine.put("sys/block/loop2/loop/backing_file", "/m/img (deleted)\n")
+        machine.absent = ["/m/img (deleted)"]
         #expect(machine.line("/l") == "ext4 on a loop file on tmpfs: the directory lies in memory")
         #expect(machine.line("/k") == "xfs on a loop file on ext4 on sda")
         #expect(machine.resolver.ground(of: "/j").kind == .memory)
@@ -205,7 +233,7 @@ struct StorageResolverTests {
 
     @Test(
         "network disks and disks that programs serve are unknown, as is a mapper that names nothing",
-        arguments: ["nbd0", "rbd1", "ublkb0", "dm-1"])
+        arguments: ["nbd0", "rbd1", "ublkb0", "dm-1", "md7"])
     func elsewhere(name: String) throws {
         let machine = try Self.machine(["2 1 43:0 / /n rw - ext4 /dev/\(name) rw"])
         #expect(machine.resolver.ground(of: "/n").kind == .unknown, "not in sysfs")

@@ -102,6 +102,20 @@ struct ImageJudgeTests {
         }
     }
 
+    @Test("layers that together say to be larger than the most are refused, whatever lies there")
+    func largeLayers() throws {
+        let limit = SandboxLimits.imageCompressedBytesMax
+        let error = try refusal { maker in
+            var layer = try maker.put(maker.layers[0].bytes, MediaType.layer)
+            layer["size"] = limit / 2 + 1
+            maker.manifest["layers"] = [layer, layer]
+        }
+        guard case .tooLarge(_, "the size of its layers", limit)? = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+    }
+
     @Test("more layers than a machine lays over each other are refused")
     func manyLayers() throws {
         let most = SandboxLimits.imageLayersMax

@@ -72,6 +72,18 @@ struct DoctorRuleTests {
         let closed = SocketCheck(.unix(path: "/dev/null"), group: "4711").finding
         #expect(closed.level == .warning && closed.remedy?.contains("Restart the agent") == true)
     }
+
+    @Test("a socket is open to its group by its mode, and by its group")
+    func modes() throws {
+        let made = try ChildProcess("mktemp", ["/tmp/gcx-socket-XXXXXX"]).run()
+        let path = made.trimmingCharacters(in: .whitespacesAndNewlines)
+        defer { unlink(path) }
+        for (mode, level) in [(0o600, .warning), (0o640, .warning), (0o660, .ok)] as [(mode_t, Finding.Level)] {
+            #expect(chmod(path, mode) == 0)
+            #expect(SocketCheck(.unix(path: path), group: "\(getegid())").finding.level == level, "\(mode)")
+        }
+        #expect(SocketCheck(.unix(path: path), group: "\(getegid() + 1)").finding.level == .warning)
+    }
 }
 
 extension WholeLeases {
