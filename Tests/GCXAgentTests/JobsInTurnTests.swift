@@ -2,6 +2,7 @@ import GCXLedger
 import GCXLinux
 import GCXMetering
 import GCXModel
+import GCXSandbox
 import GCXSigning
 import GCXWire
 import GRDB
@@ -21,10 +22,19 @@ struct JobsInTurnTests {
         store = try bench.store()
     }
 
-    private static let typo = PlayedDriver.Play.ends(.exited(code: 127), cpuSeconds: 5)
-    private static let work = PlayedDriver.Play.ends(.exited(code: 0), cpuSeconds: 10)
+    private static let typo = done(127, cpuSeconds: 5)
+    private static let work = done(cpuSeconds: 10)
 
-    private func driver(_ plays: PlayedDriver.Play...) -> PlayedDriver { PlayedDriver(bench.settings.jobsPath, plays) }
+    /// A job that is over as soon as it has started.
+    private static func done(_ code: Int32 = 0, cpuSeconds: UInt64) -> JobScript {
+        .exits(code, after: 0) { ($0.beforehand, $0.cpuNanoseconds) = (cpuSeconds * 1_000_000_000, 0) }
+    }
+
+    /// A life of the agent in which the next jobs are these.
+    private func life(_ scripts: JobScript...) throws -> AgentCore {
+        for script in scripts { bench.driver.next(script) }
+        return try bench.core(store)
+    }
 
     /// Uploads an image and submits a job.
     private func submit(_ lease: LeaseID, to core: AgentCore, keeps: Bool? = nil) async throws {
@@ -73,7 +83,7 @@ struct JobsInTurnTests {
     @Test("a job that cannot be run costs no lease: the next one runs, and both stand in one bill")
     func typo() async throws {
         let lease = try await bench.lease(in: store)
-        let core = try bench.core(store, driver: driver(Self.typo, Self.work))
+        let core = try life(Self.typo, Self.work)
         try await run(lease, on: core)
         let open = try await core.job(lease, by: .owner)
         #expect(open.phase == .open && open.exit == .exited(code: 127) && open.jobs == 1 && open.isOpenAgain)
@@ -103,7 +113,7 @@ struct JobsInTurnTests {
     @Test("a lease ends with its job, unless the buyer wants it for more; then it goes on until he closes it")
     func kept() async throws {
         let lease = try await bench.lease(in: store)
-        let core = try bench.core(store, driver: driver(Self.work, Self.work, Self.work))
+        let core = try life(Self.work, Self.work, Self.work)
         for job in UInt64(1)...3 {
             try await run(lease, on: core, keeps: true)
             let status = try await core.job(lease, by: .owner)
@@ -127,7 +137,7 @@ struct JobsInTurnTests {
     @Test("an open lease whose jobs are not all vouched for waits for the last voucher when it is over")
     func lastVoucher() async throws {
         let lease = try await bench.lease(in: store)
-        let core = try bench.core(store, driver: driver(Self.work))
+        let core = try life(Self.work)
         try await run(lease, on: core, keeps: true)
         bench.world.clock.advance(1_000)
         try await core.keeper(lease).tick()
@@ -139,7 +149,7 @@ struct JobsInTurnTests {
         #expect(try await isClosing(lease, by: core))
         // Nothing that was never used has a receipt.
         let unused = try await bench.lease(in: store)
-        let other = try bench.core(store, driver: driver())
+        let other = try life()
         _ = try await other.cancel(unused, by: .owner)
         #expect(try receipts(unused).isEmpty)
         #expect(try await isClosing(unused, by: other))
@@ -149,8 +159,7 @@ struct JobsInTurnTests {
     func debts() async throws {
         let lease = try await bench.lease(in: store)
         // 60 core-seconds come to 120, and the credit is 100.
-        let core = try bench.core(
-            store, driver: driver(.ends(.exited(code: 126), cpuSeconds: 60), Self.work))
+        let core = try life(Self.done(126, cpuSeconds: 60), Self.work)
         try await run(lease, on: core)
         let error = await #expect(throws: AgentError.self) { try await submit(lease, to: core) }
         guard case .unpaid(lease, let owed, .zero, 100) = error else {
@@ -168,7 +177,7 @@ struct JobsInTurnTests {
     @Test("a start that fails leaves the lease open and costs nothing; too many of them end it")
     func failedStarts() async throws {
         let lease = try await bench.lease(in: store)
-        let core = try bench.core(store, driver: driver(.failsToStart, Self.typo))
+        let core = try life(.fails(), Self.typo, .fails(), .fails())
         try await run(lease, on: core)
         #expect(try await core.job(lease, by: .owner).isOpenAgain)
         #expect(try receipts(lease).isEmpty)
@@ -189,8 +198,7 @@ struct JobsInTurnTests {
     func noMore() async throws {
         for (jobs, seconds) in [(AgentLimits.jobsPerLeaseMax, UInt64(0)), (1, 1_000)] {
             let lease = try await bench.lease(in: store)
-            let driver = driver(Self.typo)
-            let core = try bench.core(store, driver: driver)
+            let core = try life(Self.typo)
             try await submit(lease, to: core)
             try store.update(lease) { $0.jobs = jobs }
             bench.world.clock.advance(seconds)
@@ -203,15 +211,16 @@ struct JobsInTurnTests {
     @Test("an agent that ends between two jobs, or while one is started, goes on, and nothing is billed twice")
     func crashes() async throws {
         let lease = try await bench.lease(in: store)
-        let driver = driver(Self.typo, Self.work)
-        let first = try bench.core(store, driver: driver)
+        let first = try life(Self.typo, Self.work)
         try await run(lease, on: first)
         // The former one's meter was not given up: the next one's uploads are read in a group of their own.
-        driver.state.withLock { $0.inode = 1 }
-        let second = try bench.core(store, driver: driver)
+        let job = JobDirectory(jobs: bench.settings.jobsPath, id: LeaseKeeper.jobID(lease))
+        bench.driver.read(for: job, cpuNanoseconds: 7_000_000_000)
+        let former = try #require(bench.driver.group(of: job))
+        let second = try bench.core(store)
         for keeper in await second.allKeepers() { await keeper.resume() }
         try await bench.upload(.image, try bench.archive(of: "an image"), for: lease, to: second)
-        #expect(driver.state.withLock { $0.inode } != 1)
+        #expect(try #require(bench.driver.group(of: job)) != former)
         // Written down as begun, and the agent ends before anything was started.
         let row = try #require(try store.lease(lease))
         try await second.keeper(lease).makeWay(row)
@@ -219,7 +228,7 @@ struct JobsInTurnTests {
             row.begin(JobRequest(command: ["/bin/true"], imageFormat: .rootfs))
             row.phase = .starting
         }
-        let third = try bench.core(store, driver: driver)
+        let third = try bench.core(store)
         for keeper in await third.allKeepers() { await keeper.resume() }
         try await end(lease, on: third)
         #expect(try store.lease(lease)?.phase.exit == .exited(code: 0))

@@ -36,7 +36,7 @@ struct ReadingTests {
         store = try bench.store()
         let group = try ReaderGroup()
         self.group = group
-        bench.driver.place.withLock { $0 = group.place }
+        bench.driver.read(in: group.place)
     }
 
     @Test("looking through an upload, hashing it and unpacking it")
@@ -60,7 +60,7 @@ struct ReadingTests {
         steps.append(group.spent)
         for (before, after) in zip(steps, steps.dropFirst()) { #expect(after > before, "\(steps)") }
         let terms = try #require(try store.lease(lease)).terms
-        let asked = try #require(bench.driver.asked.withLock { $0.first })
+        let asked = try #require(bench.driver.readersAsked.first)
         #expect(asked.cores == terms.resources.cores && asked.memoryBytes == terms.resources.memoryBytes)
     }
 
@@ -72,10 +72,10 @@ struct ReadingTests {
         let before = group.spent
         _ = try await core.submit(
             JobRequest(command: ["/bin/true"], imageFormat: .rootfs), lease: lease, by: .owner)
-        for _ in 0..<1_000 where bench.driver.started.withLock({ $0.isEmpty }) {
+        for _ in 0..<1_000 where bench.driver.count(.start) == 0 {
             try await Task.sleep(for: .milliseconds(10))
         }
-        #expect(bench.driver.started.withLock { $0.count } == 1)
+        #expect(bench.driver.count(.start) == 1)
         #expect(group.spent > before)
     }
 
@@ -90,7 +90,7 @@ struct ReadingTests {
             try await core.endUpload(ticket)
             Issue.record("it was taken")
         } catch {}
-        #expect(bench.driver.asked.withLock { $0.isEmpty })
+        #expect(bench.driver.readersAsked.isEmpty)
     }
 
     @Test("an upload is looked through no longer than its task is wanted")

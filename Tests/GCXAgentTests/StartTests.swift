@@ -1,4 +1,3 @@
-import Dispatch
 import GCXLinux
 import GCXModel
 import GCXWire
@@ -31,24 +30,24 @@ struct StartTests {
     @Test("a start in which the agent ends each time is given up after a few, with a reason")
     func endsTheAgent() async throws {
         let lease = try await bench.lease(in: store)
-        let gate = DispatchSemaphore(value: 0)
-        defer { for _ in 0..<AgentLimits.startAttemptsMax { gate.signal() } }
         // A life that ends in the middle of a start never comes back from it.
-        bench.driver.onStart.withLock { $0 = { gate.wait() } }
+        bench.driver.hold(true, isDeaf: true)
+        defer { bench.driver.hold(false) }
+        for _ in 1...AgentLimits.startAttemptsMax { bench.driver.next(.fails()) }
         let first = try bench.core(store)
         try await bench.upload(.image, try bench.archive(of: "an image"), for: lease, to: first)
         _ = try await first.submit(request, lease: lease, by: .owner)
-        try await wait("the first start") { bench.driver.started.withLock { $0.count } == 1 }
+        try await wait("the first start") { bench.driver.count(.start) == 1 }
         for life in 2...AgentLimits.startAttemptsMax {
             let core = try bench.core(store)
             for keeper in await core.allKeepers() { await keeper.resume() }
-            try await wait("start \(life)") { bench.driver.started.withLock { $0.count } == life }
+            try await wait("start \(life)") { bench.driver.count(.start) == life }
             #expect(try store.lease(lease)?.phase == .starting)
         }
         let last = try bench.core(store)
         for keeper in await last.allKeepers() { await keeper.resume() }
         try await wait("the end") { try store.lease(lease)?.phase == .open }
-        #expect(bench.driver.started.withLock { $0.count } == AgentLimits.startAttemptsMax)
+        #expect(bench.driver.count(.start) == AgentLimits.startAttemptsMax)
         guard case .hostFailure(let why) = try store.lease(lease)?.exit else {
             Issue.record("\(String(describing: try store.lease(lease)?.phase))")
             return
@@ -61,14 +60,15 @@ struct StartTests {
     func fails() async throws {
         let lease = try await bench.lease(in: store)
         let core = try bench.core(store)
+        bench.driver.next(.fails(), .fails())
         try await bench.upload(.image, try bench.archive(of: "an image"), for: lease, to: core)
         _ = try await core.submit(request, lease: lease, by: .owner)
         try await wait("the end") { try store.lease(lease)?.exit != nil }
-        #expect(bench.driver.started.withLock { $0.count } == 1)
+        #expect(bench.driver.count(.start) == 1)
         #expect(try store.lease(lease)?.phase == .open)
         try await bench.upload(.image, try bench.archive(of: "an image"), for: lease, to: core)
         _ = try await core.submit(request, lease: lease, by: .owner)
-        try await wait("the second end") { bench.driver.started.withLock { $0.count } == 2 }
+        try await wait("the second end") { bench.driver.count(.start) == 2 }
         try await wait("the second end") { try store.lease(lease)?.exit != nil }
         #expect(try store.lease(lease)?.jobs == 2 && store.countStart(lease) == 2)
     }
@@ -91,6 +91,6 @@ struct StartTests {
         bench.world.clock.advance(10_000)
         for keeper in await core.allKeepers() { await keeper.tick() }
         try await wait("the end") { try store.lease(lease)?.phase.exit == .timeLimit }
-        #expect(bench.driver.started.withLock { $0.isEmpty })
+        #expect(bench.driver.count(.start) == 0)
     }
 }

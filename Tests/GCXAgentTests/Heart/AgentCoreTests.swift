@@ -132,11 +132,7 @@ struct AgentCoreCallerTests {
     let stage: Stage
     let lease: LeaseID
 
-    init() async throws {
-        stage = try await Stage()
-        lease = try await stage.running()
-        try await stage.pass(6, lease)
-    }
+    init() async throws { (stage, lease) = try await Stage.metered() }
 
     /// Every call that is about one lease.
     private func everyCall(_ lease: LeaseID, _ caller: Caller) -> [(String, @Sendable () async throws -> Void)] {

@@ -145,11 +145,7 @@ struct KeeperVoucherTests {
     let stage: Stage
     let lease: LeaseID
 
-    init() async throws {
-        stage = try await Stage()
-        lease = try await stage.running()
-        try await stage.pass(6, lease)
-    }
+    init() async throws { (stage, lease) = try await Stage.metered() }
 
     /// Both doors: that of the agent, and that of the lease behind it.
     private func refused(_ voucher: Signed<Voucher>, says words: String) async throws {

@@ -12,12 +12,12 @@ import Support
 
 @testable import GCXAgent
 
-/// An agent's core with a real store and a real ledger, in a folder of its own. Its driver runs nothing, and does what a
-/// test tells it.
+/// An agent's core with a real store and a real ledger, in a folder of its own. Its driver runs nothing but what a test has
+/// scripted.
 final class AgentBench: Sendable {
     let world: TestWorld
     let ledger: LedgerBench
-    let driver = IdleDriver()
+    let driver: ScriptedDriver
     let identity: AgentIdentity
     let settings: AgentSettings
     private let folder: TestFolder
@@ -44,6 +44,7 @@ final class AgentBench: Sendable {
                 validSeconds: 3_600, rates: TestWorld.rates, allow: [], deny: []))
         edit(&settings)
         self.settings = settings
+        driver = ScriptedDriver(jobs: settings.jobsPath, clock: world.clock)
     }
 
     func store() throws(AgentError) -> AgentStore { try AgentStore(path: settings.databasePath) }
@@ -60,12 +61,12 @@ final class AgentBench: Sendable {
 
     /// A life of the agent: what it knows, it finds in the folder.
     func core(
-        _ store: AgentStore, ledger other: (any Ledger)? = nil, driver played: (any RuntimeDriver)? = nil
+        _ store: AgentStore, ledger other: (any Ledger)? = nil
     ) throws(AgentError) -> AgentCore {
         try AgentCore(
             context: KeeperContext(
                 identity: identity, settings: settings, store: store, ledger: other ?? ledger.ledger,
-                driver: played ?? driver,
+                driver: driver,
                 problems: Problems(), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
                 room: UploadRoom(store: store, settings: settings), clock: Self.clock(world.clock)),
             description: .init(runtime: "none", cgroupLayout: "none"))

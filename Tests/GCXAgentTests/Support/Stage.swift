@@ -22,10 +22,10 @@ final class Stage: Sendable {
     let bench: AgentBench
     let store: AgentStore
     let ledger: SilentLedger
-    let driver: ScriptedDriver
     let market: LedgerBench.Market
     private let life: Mutex<AgentCore>
 
+    var driver: ScriptedDriver { bench.driver }
     var world: TestWorld { bench.world }
     var clock: TestClock { bench.world.clock }
     var core: AgentCore { life.withLock { $0 } }
@@ -41,9 +41,8 @@ final class Stage: Sendable {
         // What a power cut takes is no matter of these tests.
         try await store.pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = OFF") }
         ledger = SilentLedger(bench.ledger.ledger)
-        driver = ScriptedDriver(jobs: bench.settings.jobsPath, clock: bench.world.clock)
         market = try await bench.ledger.openMarket(offer: offer)
-        let core = try bench.core(store, ledger: ledger, driver: driver)
+        let core = try bench.core(store, ledger: ledger)
         life = Mutex(core)
         await core.use(try await bench.ledger.ledger.offer(market.offer).signed, digest: market.offer)
     }
@@ -105,6 +104,14 @@ final class Stage: Sendable {
         try await run(lease, script)
         try #require(try phase(lease) == .running)
         return lease
+    }
+
+    /// A stage, and a lease on it whose job runs and has its first receipt.
+    static func metered() async throws -> (stage: Stage, lease: LeaseID) {
+        let stage = try await Stage()
+        let lease = try await stage.running()
+        try await stage.pass(6, lease)
+        return (stage, lease)
     }
 
     func tick(_ lease: LeaseID) async throws { await (try keeper(lease)).tick() }
@@ -187,7 +194,7 @@ final class Stage: Sendable {
 
     /// The agent ends, and another life of it begins with what is in the store and on the machine.
     func restart() async throws {
-        let core = try bench.core(store, ledger: ledger, driver: driver)
+        let core = try bench.core(store, ledger: ledger)
         life.withLock { $0 = core }
         for keeper in await core.allKeepers() {
             await keeper.resume()

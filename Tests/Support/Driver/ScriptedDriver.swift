@@ -33,6 +33,7 @@ package final class ScriptedDriver: RuntimeDriver {
         var isDeaf = false
         var bootID = "boot-1"
         var devices: Set<String> = []
+        var readers: (place: CgroupPlace?, asked: [JobResources]) = (nil, [])
     }
 
     package let jobsPath: String
@@ -96,7 +97,8 @@ package final class ScriptedDriver: RuntimeDriver {
     package func readers(for job: JobDirectory, within resources: JobResources) throws(SandboxError) -> CgroupPlace? {
         try note(.readers)
         state.withLock { _ = Self.group(job, &$0) }
-        return nil
+        state.withLock { $0.readers.asked.append(resources) }
+        return state.withLock { $0.readers.place }
     }
 
     private static func group(_ job: JobDirectory, _ state: inout State) -> Group {
@@ -294,6 +296,12 @@ extension ScriptedDriver {
         }
     }
 
+    /// Where what is sent for a lease is to be read from now on.
+    package func read(in place: CgroupPlace) { state.withLock { $0.readers.place = place } }
+
+    /// Within what it was to be read, in the order in which it was asked.
+    package var readersAsked: [JobResources] { state.withLock { $0.readers.asked } }
+
     package func have(_ devices: String...) { state.withLock { $0.devices = Set(devices) } }
 
     /// What was read for a job has taken so much CPU time.
@@ -312,6 +320,9 @@ extension ScriptedDriver {
 
     /// Somebody removes the directory; the job runs on.
     package func lose(_ job: JobDirectory) throws(LinuxError) { try Files.removeTree(job.path) }
+
+    /// The number of the group that counts for a job; nil where there is none.
+    package func group(of job: JobDirectory) -> UInt64? { state.withLock { $0.groups[job.path]?.inode } }
 
     /// The group is gone, and its counters with it.
     package func loseGroup(of job: JobDirectory) { state.withLock { $0.groups[job.path] = nil } }
