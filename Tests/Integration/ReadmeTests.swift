@@ -34,14 +34,15 @@ struct ReadmeSteps {
         make() { \(repository)/.ci/install "" /usr/local \(built) >/dev/null 2>&1; }
         # By its path, so that `$!` is its own number and not that of a shell before it.
         gcx=/usr/local/bin/gcx
+        # What it makes is looked at behind the steps; a name that is left of an earlier day makes nothing of itself.
+        sed -i '/^gcx/d' /etc/group /etc/passwd
         # systemd starts services in units, which a test has not got.
-        systemd-sysusers() { :; }
         systemd-tmpfiles() { :; }
         systemctl() {
             sed -i 's|^cgroup_base = .*|cgroup_base = ""|' /etc/gcx/gcx.toml
             case "$*" in
             *gcx-ledger) mkdir -p /run/gcx-ledger /var/lib/gcx-ledger; $gcx ledger serve 2>>"$LOGS/ledger.log" & ;;
-            *gcx-agent) mkdir -p /run/gcx /var/lib/gcx; $gcx agent run 2>>"$LOGS/agent.log" & ;;
+            *gcx-agent) mkdir -p /var/lib/gcx; mkdir -m 755 /run/gcx; $gcx agent run 2>>"$LOGS/agent.log" & ;;
             esac
             services="$services $!"
             for _ in $(seq 100); do
@@ -86,12 +87,28 @@ struct ReadmeSteps {
         set -x
         """
     }
+
+    /// What the text says of a buyer who is not root: without the group the agent is closed to him, and with it open.
+    static func group(of text: String) -> String? {
+        guard let command = text.split(separator: "`").first(where: { $0.hasPrefix("usermod -aG gcx ") }),
+            let user = command.split(separator: " ").last
+        else { return nil }
+        let asks = "setpriv --reuid=\(user) --regid=\(user) --init-groups /usr/local/bin/gcx agent status"
+        return """
+            useradd --no-create-home --user-group \(user)
+            if \(asks) 2>"$LOGS/closed"; then echo "\(user) came in without the group" >&2; exit 1; fi
+            \(command)
+            \(asks) >"$LOGS/open"
+            """
+    }
 }
 
 extension WaitingLeases {
     @Suite("The README")
     struct ReadmeTests {
-        static let lacks = ["unshare", "strip"].first { ChildProcess.find($0) == nil }
+        static let lacks = ["unshare", "strip", "setpriv", "useradd", "systemd-sysusers"].first {
+            ChildProcess.find($0) == nil
+        }
 
         @Test(
             "its owner's and buyer's steps work in the order written, from an empty machine, with nothing left out",
@@ -106,8 +123,8 @@ extension WaitingLeases {
             let steps = ["Sell a machine", "Buy"].map { ReadmeSteps.commands(of: $0, in: text) }
             #expect(steps.allSatisfy { $0.contains("gcx ") })
             let built = "/" + Gcx.program.split(separator: "/").dropLast().joined(separator: "/")
-            let script =
-                [ReadmeSteps.script(repository: Gcx.repository, built: built)] + steps
+            let group = try #require(ReadmeSteps.group(of: text))
+            let script = [ReadmeSteps.script(repository: Gcx.repository, built: built)] + steps + [group]
             try DurableFile.write(script.joined(separator: "\n").utf8, to: "\(ground)/steps")
             let outcome = try ChildProcess(
                 "unshare", ["--mount", "--propagation", "private", "bash", "\(ground)/steps"],
@@ -124,6 +141,9 @@ extension WaitingLeases {
             #expect(outcome.text.contains("all signed, chained and priced right"), "\(outcome.text)")
             #expect(outcome.text.contains("ledger verify: ok"), "\(outcome.text)")
             #expect(!said.contains("error: "), "\(said)")
+            // Who is not in the group is told of it; who is sees the agent, and that the rest is the owner's.
+            #expect(try Files.text("\(ground)/logs/closed").contains("add you to the group gcx"))
+            #expect(try Files.text("\(ground)/logs/open").contains("machine's owner (root) alone"))
             // The services ended with their steps: nobody has these logs open.
             let open = try ChildProcess(
                 "bash", ["-c", "ls -l /proc/[0-9]*/fd 2>/dev/null | grep -c '\(ground)' || true"]
