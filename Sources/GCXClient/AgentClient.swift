@@ -29,16 +29,13 @@ package struct AgentClient: AgentOperations {
 
     /// Asks whether there is an agent, for whoever would otherwise wait for one that restarts.
     ///
-    /// - Throws: ``AgentError/unreachable(_:)`` or ``AgentError/socketClosed(path:group:)``, at once where nobody listens; any
-    ///   other answer is one.
+    /// - Throws: `AgentError.unreachable` or `AgentError.socketClosed` where nobody listens. Whatever comes over a connection
+    ///   is an answer, and how good it is shows the call that follows.
     package func requireThere() async throws(AgentError) {
         do {
-            _ = try await status()
+            _ = try await transport.answer(.get("/healthz"), from: endpoint)
         } catch {
-            switch error {
-            case .unreachable, .socketClosed: throw error
-            default: break
-            }
+            if error.isBeforeSending { throw unreachable(error) }
         }
     }
 

@@ -165,7 +165,9 @@ import Testing
             while write(chunk) {}
         } _: { client, _ in
             let error = await #expect(throws: AgentError.self) { try await client.job(lease.id, by: .owner) }
-            #expect(error?.description.contains("larger than \(ClientLimits.documentAnswerBytesMax) bytes") == true)
+            #expect(
+                error?.description.contains(
+                    "larger than \(NumberText.count(ClientLimits.documentAnswerBytesMax, "byte"))") == true)
         }
         let before = Self.residentBytes
         try await withEvilAgent { _, write in

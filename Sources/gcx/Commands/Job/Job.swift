@@ -26,7 +26,7 @@ struct CallerOptions: ParsableArguments {
     @Option(name: .long, help: "File whose first line is the keystore's password.")
     var passwordFile: String?
 
-    /// - Throws: ``AgentError/unreachable(_:)`` at once when no agent is there: what a command waits for later is one that
+    /// - Throws: `AgentError.unreachable` at once when no agent is there: what a command waits for later is one that
     ///   restarts.
     func caller(agent: AgentClient, ledger: LedgerOptions) async throws -> Caller {
         try await agent.requireThere()
