@@ -83,8 +83,8 @@ package struct Admission: Sendable {
         let free = offer.capacity.less(holders.map(\.resources))
         guard let shortage = wanted.shortages(in: free).first else { return }
         throw refused(
-            "they ask for \(shortage.wanted) \(shortage.part.rawValue), and \(shortage.free) of "
-                + "\(shortage.part.amount(of: offer.capacity)) are free",
+            "they ask for \(ResourcePart.text(shortage.wanted, of: shortage.part.rawValue)), and "
+                + "\(NumberText.count(shortage.free)) of \(NumberText.count(shortage.part.amount(of: offer.capacity))) are free",
             "Ask for less, or wait until a lease ends.")
     }
 

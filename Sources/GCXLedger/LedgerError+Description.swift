@@ -1,3 +1,4 @@
+import GCXMarket
 import GCXModel
 
 /// Each sentence names the thing and the reason.
@@ -38,7 +39,7 @@ extension LedgerError: CustomStringConvertible {
         case .termsDiffer(let field, let kind, let required, let got):
             "the lease terms say \(field.shown) \(got.shown), but the \(kind) asks for \(required.shown)"
         case .overCapacity(let offer, let resource, let free, let asked):
-            "the offer \(offer) has \(free) \(resource.shown) free in that time, and the lease asks for \(asked)"
+            "the offer \(offer) has \(ResourcePart.text(free, of: resource.shown)) free in that time, and the lease asks for \(NumberText.count(asked))"
         case .signRefused(let offer, let reason):
             "the sign of life for the offer \(offer) is not taken: \(reason.shown)"
         default: moneyDescription

@@ -39,7 +39,8 @@ package enum Mismatch: Codable, Equatable, Sendable, CustomStringConvertible {
 
     package var description: String {
         switch self {
-        case .resource(let name, let wanted, let free): "needs \(wanted) \(name), has \(free) free"
+        case .resource(let name, let wanted, let free):
+            "needs \(ResourcePart.text(wanted, of: name)), has \(NumberText.count(free)) free"
         case .factMissing(let name): "needs the fact \(name.shown), does not state it"
         case .factBelow(let name, let wanted, let found, let unit):
             "needs \(name.shown) of at least \(wanted) \(unit.shown), has \(found)"

@@ -91,7 +91,7 @@ struct AdmissionTests {
         ("they ask for 5 cores", { $0.resources.cores = 5 }),
         ("bytes of memory", { $0.resources.memoryBytes = .max }),
         ("bytes of storage", { $0.resources.storageBytes = 5 << 30 }),
-        ("1 GPUs", { $0.resources.gpus = 1 }),
+        ("1 GPU,", { $0.resources.gpus = 1 }),
     ]
 
     @Test("terms that differ in one thing are refused, with the thing and a remedy", arguments: wrong.indices)

@@ -7,6 +7,17 @@ package enum ResourcePart: String, CaseIterable, Sendable {
     case storage = "bytes of storage"
     case gpus = "GPUs"
 
+    /// So much of it, for people; of a name that is none of these, as it stands.
+    package static func text(_ amount: UInt64, of name: String) -> String {
+        switch ResourcePart(rawValue: name) {
+        case .cores: NumberText.count(amount, "core")
+        case .memory: "\(NumberText.count(amount, "byte")) of memory"
+        case .storage: "\(NumberText.count(amount, "byte")) of storage"
+        case .gpus: NumberText.count(amount, "GPU")
+        case nil: "\(NumberText.count(amount)) \(name)"
+        }
+    }
+
     package func amount(of resources: Resources) -> UInt64 {
         switch self {
         case .cores: UInt64(clamping: resources.cores)
