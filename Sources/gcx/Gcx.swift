@@ -27,7 +27,7 @@ struct Gcx: AsyncParsableCommand {
         ])
 
     static func main() async {
-        Terminal.ignoreBrokenPipe()
+        Terminal.turnSignalsIntoErrors()
         let arguments = Array(CommandLine.arguments.dropFirst())
         do {
             // Before anything waits: without threads it would wait for ever.

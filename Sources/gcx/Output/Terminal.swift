@@ -81,7 +81,7 @@ enum Terminal {
     }
 
     /// `gcx job logs | head` ends quietly.
-    static func ignoreBrokenPipe() { signal(SIGPIPE, SIG_IGN) }
+    static func turnSignalsIntoErrors() { for number in [SIGPIPE, SIGXFSZ] { signal(number, SIG_IGN) } }
 
     static func bold(_ text: String) -> StyledText { StyledText(text, .bold) }
     static func dim(_ text: String) -> StyledText { StyledText(text, .dim) }
