@@ -59,7 +59,9 @@ package struct SealedFile: ~Copyable, Sendable {
 }
 
 /// The open file of a draft, before and after it is sealed.
-private struct DraftBody: ~Copyable, Sendable {
+///
+/// Not private: other modules destroy it, and an optimised build has no name for a private type there.
+struct DraftBody: ~Copyable, Sendable {
     let file: FileDescriptor
     /// Nil for a file without a name.
     private let temporary: String?

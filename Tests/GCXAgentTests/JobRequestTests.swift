@@ -44,7 +44,8 @@ import Testing
             } == nil)
         #expect(refusal { $0.command = [String(repeating: "a", count: most - 1)] } == nil)
         #expect(
-            refusal { $0.command = [String(repeating: "a", count: most)] }?.contains("longer than \(most) bytes")
+            refusal { $0.command = [String(repeating: "a", count: most)] }?.contains(
+                "longer than \(NumberText.count(most, "byte"))")
                 == true)
         #expect(
             refusal { $0.environment = ["A": String(repeating: "a", count: most)] }?.contains("longer than") == true)

@@ -189,7 +189,7 @@ struct OfferLookTests {
         #expect(await problems.isEmpty)
         machine.state.withLock { $0.hugeBytes = 125 << 29 }
         #expect(await service.refresh())
-        #expect(await problems.first?.contains("and 2048 MiB of memory, and the machine has 4 and") == true)
+        #expect(await problems.first?.contains("and 2.0 GiB of memory, and the machine has 4 and") == true)
         machine.state.withLock { $0.hugeBytes = 0 }
         #expect(await service.refresh())
         #expect(await problems.isEmpty)

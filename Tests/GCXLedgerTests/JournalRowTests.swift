@@ -142,7 +142,7 @@ struct JournalRowTests {
             #expect(named.count == (word == "has another time" ? 8 : 9), "\(word): \(problems)")
         }
         #expect(
-            audit(rows, heads: []).problems.map(\.detail) == ["8 entries should have 9 signed heads, and there are 0"])
+            audit(rows, heads: []).problems.map(\.detail) == ["to 8 entries belong 9 signed heads, and the file has 0"])
         #expect(audit(rows, heads: heads().dropLast()).problems.count == 1)
         #expect(audit([], heads: [heads()[0]]).problems == [])
     }

@@ -92,7 +92,7 @@ struct SecretFileTests {
         try write([UInt8](repeating: 0x61, count: 4_096))
         #expect(reason() == nil)
         try write([UInt8](repeating: 0x61, count: 4_097))
-        #expect(reason() == "is longer than 4096 bytes")
+        #expect(reason() == "is longer than 4,096 bytes")
         unlink(path)
         #expect(mkdir(path, 0o700) == 0)
         #expect(throws: KeystoreError.file(operation: "read", path: path, errno: EISDIR)) {

@@ -107,10 +107,10 @@ extension WholeLeases {
 
         /// Folders of demonstrations, and processes that work in one.
         private func traces() throws -> Set<String> {
-            let folders = try FileManager.default.contentsOfDirectory(
-                atPath: FileManager.default.temporaryDirectory.path
-            )
-            .filter { $0.hasPrefix("gcx-demo-") }
+            // `Gcx.run` hands on no TMPDIR.
+            let folders = try FileManager.default.contentsOfDirectory(atPath: "/tmp").filter {
+                $0.hasPrefix("gcx-demo-")
+            }
             let processes = try FileManager.default.contentsOfDirectory(atPath: "/proc").filter { name in
                 Int(name) != nil && ((try? Files.text("/proc/\(name)/cmdline")) ?? "").contains("/gcx-demo-")
             }

@@ -132,7 +132,7 @@ package struct UploadPlace: ~Copyable, Sendable {
     /// What others were promised, and the bytes at which it is added up again.
     private var promised = (bytes: UInt64(0), until: UInt64(0))
 
-    /// - Throws: ``AgentError/noRoom(_:)`` when as many are on their way as may be.
+    /// - Throws: `AgentError.noRoom` when as many are on their way as may be.
     init(_ lease: LeaseID, in room: UploadRoom) throws(AgentError) {
         try room.enter(lease)
         (self.lease, self.room) = (lease, room)
@@ -142,7 +142,7 @@ package struct UploadPlace: ~Copyable, Sendable {
 
     /// Takes more room.
     ///
-    /// - Throws: ``AgentError/noRoom(_:)`` when the lease or the disk has none.
+    /// - Throws: `AgentError.noRoom` when the lease or the disk has none.
     mutating func grow(by more: UInt64) throws(AgentError) {
         try room.grow(lease, by: more)
         let written = bytes
