@@ -5,8 +5,9 @@ SWIFT ?= swift
 SOURCES = Sources Probes Tests Package.swift
 RELEASE = .build/release
 PROGRAMS = gcx gcx-supervisor gcx-probe gcx-unpack
-# Tests that hold a processor or a thread for long run by themselves: beside them, others would starve.
-ALONE = GCXSandboxTests GCXBenchmarkTests Integration
+# Tests that hold a processor or a thread for long, and tests that wait for what has a deadline, run by themselves: beside the
+# others, one or the other would starve.
+ALONE = GCXAgentTests GCXHardwareTests APITests GCXSandboxTests GCXBenchmarkTests Integration
 # The tests of the rules reach into the modules, also where these are built for speed.
 SIMULATE = -c release --scratch-path .build-simulate -Xswiftc -enable-testing
 
