@@ -1,6 +1,7 @@
 import Foundation
 import GCXLinux
 import Glibc
+import Senders
 import Testing
 
 /// Passwords, from files and typed at a terminal.
@@ -106,11 +107,15 @@ struct PasswordTests {
         try withKey("password") { key, folder in
             let lease = "0x" + String(repeating: "0", count: 64)
             let run = ["job", "run", "--attach", "--lease", lease, "--key", key]
-            // No ledger answers there: it is asked after the key is open.
+            // Somebody is there, and asked who he is only after the key is open.
+            let server = try EvilServer(at: "\(folder)/busy.sock", before: .unix("\(folder)/none.sock")) { _ in
+                .bytes(Array("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n".utf8))
+            }
+            defer { server.stop() }
             let typed = try type(
                 ["password\r", "password\r"],
-                run + ["--agent", "unix:\(folder)/none.sock", "--ledger", "unix:\(folder)/none.sock"])
-            #expect(typed.status == "75", "\(typed)")
+                run + ["--agent", "unix:\(folder)/busy.sock", "--ledger", "unix:\(folder)/none.sock"])
+            #expect(typed.status == "78", "\(typed)")
             #expect(typed.text.ranges(of: "Password of ").count == 1, "\(typed)")
         }
     }

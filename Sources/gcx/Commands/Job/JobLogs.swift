@@ -75,6 +75,7 @@ struct JobLogs: AsyncParsableCommand {
 
     func run() async throws {
         let client = try agent.open()
+        let pattern = try grep.map { try LinePattern($0) }
         let who = try await caller.caller(agent: client, ledger: ledger)
         let lease = try await lease.id(on: client, by: who)
         if verify {
@@ -82,7 +83,7 @@ struct JobLogs: AsyncParsableCommand {
             return try await check.run()
         }
         let style = LogStyle(
-            json: json, timestamps: timestamps, raw: raw, pattern: try grep.map { try LinePattern($0) },
+            json: json, timestamps: timestamps, raw: raw, pattern: pattern,
             isTail: tail != nil)
         try await show(lease, client, who, LogPrinter(style))
     }

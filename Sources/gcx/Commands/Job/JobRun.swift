@@ -96,6 +96,9 @@ struct JobRun: AsyncParsableCommand {
 
     func run() async throws {
         let ledger = try ledger.open()
+        // What is wrong with the words themselves is said before anybody is asked.
+        let reference = attach ? nil : try ImageReference(image, hasCommand: !command.isEmpty)
+        let request: JobRequest? = if let reference { try self.request(reference) } else { nil }
         // Whoever names an agent is believed; its answers are checked all the same.
         let client =
             agent.named == nil
@@ -105,7 +108,6 @@ struct JobRun: AsyncParsableCommand {
         let session = try sessionKey.map {
             try KeystoreCustody(path: $0, password: try Password.read(passwordFile, for: $0))
         }
-        let reference = attach ? nil : try ImageReference(image, hasCommand: !command.isEmpty)
         if let reference, reference.format == .registry { Terminal.complain("image \(reference.tag ?? "")") }
         let flow = JobFlow(
             ledger: ledger, agent: client, lease: lease, session: session ?? payer,
@@ -113,8 +115,8 @@ struct JobRun: AsyncParsableCommand {
         let terms = try await ledger.lease(lease).terms
         let place = try JournalPlace(journal, lease: lease)
         let begun: JobStatus
-        if let reference {
-            begun = try await flow.start(try request(reference), image: reference, input: isRemote ? nil : input)
+        if let reference, let request {
+            begun = try await flow.start(request, image: reference, input: isRemote ? nil : input)
         } else {
             begun = try await started(client, flow.caller)
         }
