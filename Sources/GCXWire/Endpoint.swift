@@ -45,6 +45,10 @@ extension Endpoint {
         guard path.hasPrefix("/"), path.utf8.allSatisfy({ $0 != 0 }), !path.hasSuffix("/") else {
             throw .invalid(text, reason: "the path of the socket is not absolute")
         }
+        // An offer says where its agent answers, and no document holds such a text.
+        if let refusal = PlainText.refusal(of: path) {
+            throw .invalid(text, reason: "the path of the socket \(refusal)")
+        }
         guard path.utf8.count <= WireLimits.socketPathBytesMax else {
             throw .invalid(
                 text, reason: "a socket's path has at most \(NumberText.count(WireLimits.socketPathBytesMax, "byte"))")

@@ -28,7 +28,8 @@ import Testing
     @Test(
         "what is no address is refused with the reason",
         arguments: [
-            "", "unix:", "unix:relative/path", "unix:/directory/", "127.0.0.1:80", "http://127.0.0.1",
+            "", "unix:", "unix:relative/path", "unix:/line\nbreak", "unix:/directory/", "127.0.0.1:80",
+            "http://127.0.0.1",
             "http://127.0.0.1:", "http://127.0.0.1:0", "http://127.0.0.1:65536", "http://127.0.0.1:+80",
             "http://127.0.0.1:80/path", "http://[::1]", "unix:/" + String(repeating: "s", count: 107),
         ])

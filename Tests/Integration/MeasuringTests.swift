@@ -60,7 +60,7 @@ extension WholeLeases {
             let facts = try offers().first?.document.facts ?? []
             #expect(facts.first { $0.name == "cpu.cores" }?.value == 1)
             let log = try Files.text(site.path("agent.log"))
-            #expect(log.contains("offer taken down") && log.contains("cores are offered and 1 are left"), "\(log)")
+            #expect(log.contains("offer taken down") && log.contains("cores are offered and 1 is left"), "\(log)")
         }
     }
 }

@@ -3,6 +3,7 @@ import GCXConfig
 import GCXLinux
 import GCXModel
 import GCXSigning
+import GCXWire
 import Glibc
 import Synchronization
 import UnixSignals
@@ -16,9 +17,15 @@ final class DemoStage: Sendable {
 
     init(keep: Bool) throws {
         self.keep = keep
-        directory =
-            FileManager.default.temporaryDirectory.path + "/gcx-demo-\(UUID().uuidString.prefix(8).lowercased())"
+        directory = Self.place(FileManager.default.temporaryDirectory.path)
         try Files.makeDirectories(directory, mode: 0o700)
+    }
+
+    /// A new name in the folder, or in /tmp where a socket's path could not be in the folder.
+    private static func place(_ folder: String) -> String {
+        let name = "gcx-demo-\(UUID().uuidString.prefix(8).lowercased())"
+        let isFit = (try? Endpoint("unix:\(folder)/\(name)/ledger.sock")) != nil
+        return "\(isFit ? folder : "/tmp")/\(name)"
     }
 
     var ledgerEndpoint: String { "unix:\(directory)/ledger.sock" }
