@@ -95,7 +95,8 @@ extension BenchmarkReport {
         let causes = Dictionary(grouping: unsteady.flatMap(\.causes), by: \.self)
         let chief = causes.max { ($0.value.count, $1.key) < ($1.value.count, $0.key) }?.key
         let why = chief.map { ": \($0.explanation)" } ?? ""
-        return ["unsteady: \(unsteady.count) of \(NumberText.count(axes.count, "figure")), which are no facts\(why)"]
+        let verdict = NumberText.form(of: axes.count, one: "which is no fact", many: "which are no facts")
+        return ["unsteady: \(unsteady.count) of \(NumberText.count(axes.count, "figure")), \(verdict)\(why)"]
     }
 
     private var storageLines: [String] { storage.map { ["disk: \($0.line)"] } ?? [] }

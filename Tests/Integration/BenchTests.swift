@@ -311,6 +311,6 @@ extension BenchTests {
         usleep(500_000)
         let text = try Self.report(Gcx.program, ["bench", "--only", "cpu.gemm.fp64.all", "--duration", "2"])
         #expect(text.contains("unsteady, no fact: too few undisturbed samples"))
-        #expect(text.contains("unsteady: 1 of 1 figures, which are no facts: other processes used the processors"))
+        #expect(text.contains("unsteady: 1 of 1 figure, which is no fact: other processes used the processors"))
     }
 }
