@@ -48,8 +48,11 @@ extension WholeLeases {
             let (reading, own) = (statement.readingNanoseconds, statement.selfReportedNanoseconds)
             #expect(reading > 0)
             let metered = statement.job.usage.coreNanoseconds - reading
-            #expect(own > 4_000_000_000, "the job did no work worth measuring")
-            #expect(max(metered, own) - min(metered, own) <= own / 100, "metered \(metered) ns, the job says \(own) ns")
+            // Other suites work beside it, and the start of the sandbox, some 20 ms, is metered and no work of the job.
+            #expect(own > 1_000_000_000, "the job did no work worth measuring")
+            #expect(
+                max(metered, own) - min(metered, own) <= own / 100 + 30_000_000,
+                "metered \(metered) ns, the job says \(own) ns")
             #expect(try traces() == before)
         }
 
