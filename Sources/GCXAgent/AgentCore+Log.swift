@@ -7,10 +7,10 @@ package import GCXWire
 extension AgentCore {
     /// The log of a job, in its directory or in the history; where there is none, where it would be.
     func log(_ row: LeaseRow, job: UInt64) -> JobLogFolder {
-        let history = JobHistory(root: context.settings.historyPath)
-        var places = [history.path(of: row.id, job: job)]
+        let (history, name) = (LogHistory(path: context.settings.historyPath), JobName(of: row.id))
+        var places = [history.log(of: name, number: job)]
         // The latest job's is moved before the next one is counted.
-        if job >= row.jobs { places += [directory(row.id).log, history.path(of: row.id)] }  // bounded: joins lists
+        if job >= row.jobs { places += [directory(row.id).log, history.log(of: name)] }  // bounded: joins lists
         return JobLogFolder(path: places.first(where: Files.exists) ?? directory(row.id).log)
     }
 

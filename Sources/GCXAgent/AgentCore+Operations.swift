@@ -56,8 +56,8 @@ extension AgentCore: AgentHost {
         let file = try await blocking(giving: ticket) { (ticket: consuming UploadTicket) throws(AgentError) in
             try ticket.seal()
         }
-        let run = try await keeper(lease).readingUploads(stop: StopFlag())
-        try await LeaseUploads(lease, context).inspect(file, kind, run: run)
+        let reader = try await keeper(lease).readingUploads(stop: StopFlag())
+        try await LeaseUploads(lease, context).inspect(file, kind, by: reader)
         try await keeper(lease).place(file, kind)
     }
 
@@ -140,7 +140,7 @@ extension AgentCore {
     }
 
     func directory(_ lease: LeaseID) -> JobDirectory {
-        JobDirectory(jobs: context.settings.jobsPath, id: LeaseKeeper.jobID(lease))
+        context.settings.directory(of: lease)
     }
 
     /// Why jobs get no network although the owner wants them to have one.

@@ -17,12 +17,11 @@ extension AgentCore {
             await noteSetAside(book.damaged)
             // Whose job a directory is cannot be told while the id of a lease cannot be read.
             guard book.damaged.allSatisfy({ $0.id != nil }) else { return }
-            let rows = Dictionary(book.rows.map { (LeaseKeeper.jobID($0.id), $0) }) { first, _ in first }
-            let kept = Set(book.damaged.compactMap(\.id).map(LeaseKeeper.jobID))
-            for name in try strays(in: context.settings.jobsPath, rows, kept) { try await endStray(name, rows[name]) }
-            for name in try strays(in: context.settings.uploadsPath, rows, kept) {
-                try await removeStray(name, rows[name])
-            }
+            let rows = Dictionary(book.rows.map { (JobName(of: $0.id).text, $0) }) { first, _ in first }
+            let kept = Set(book.damaged.compactMap(\.id).map { JobName(of: $0).text })
+            func isStray(_ name: String) -> Bool { !kept.contains(name) && rows[name]?.wiped ?? true }
+            for job in try await traces() where isStray(job.text) { try await endStray(job, rows[job.text]) }
+            for name in try uploads() where isStray(name) { try await removeStray(name, rows[name]) }
             await context.problems.clear("reconciling")
         } catch {
             await context.problems.note("reconciling", error.description)
@@ -46,23 +45,29 @@ extension AgentCore {
         }
     }
 
-    /// Directories that belong to no lease, or to one that is wiped.
-    private func strays(
-        in path: String, _ rows: [String: LeaseRow], _ kept: Set<String>
-    ) throws(AgentError) -> [String] {
-        guard Files.exists(path) else { return [] }
-        let names: [String]
-        do { names = try Files.names(in: path) } catch { throw .storage(Untrusted(error.description)) }
-        return names.filter { !$0.hasPrefix(".") && !kept.contains($0) && rows[$0]?.wiped ?? true }
+    /// What of jobs is on the machine.
+    private func traces() async throws(AgentError) -> [JobName] {
+        let driver = context.driver
+        do { return try await blocking { () throws(SandboxError) in try driver.traces() } } catch {
+            throw AgentError(error)
+        }
     }
 
-    private func endStray(_ name: String, _ row: LeaseRow?) async throws(AgentError) {
-        let job = JobDirectory(jobs: context.settings.jobsPath, id: name)
+    /// Leases of which uploads lie here, by the names of their jobs.
+    private func uploads() throws(AgentError) -> [String] {
+        let path = context.settings.uploadsPath
+        guard Files.exists(path) else { return [] }
+        do { return try Files.names(in: path).filter { !$0.hasPrefix(".") } } catch {
+            throw .storage(Untrusted(error.description))
+        }
+    }
+
+    private func endStray(_ job: JobName, _ row: LeaseRow?) async throws(AgentError) {
         let driver = context.driver
         let report: WipeReport
         do {
             report = try await blocking { () throws(SandboxError) -> WipeReport in
-                if Files.exists(job.plan), case .running = try driver.recover(job) {
+                if try driver.names().contains(job), case .running = try driver.recover(job) {
                     try driver.stop(job, StopRequest(reason: .cancelled(by: .agent), graceMilliseconds: 0))
                     if case .running = try driver.wait(job, timeout: SandboxLimits.killTimeout) {
                         try driver.force(job)
@@ -73,7 +78,7 @@ extension AgentCore {
         } catch {
             throw AgentError(error)
         }
-        try await said("a job without a lease was ended: \(name); \(report)", row)
+        try await said("a job without a lease was ended: \(job); \(report)", row)
     }
 
     private func removeStray(_ name: String, _ row: LeaseRow?) async throws(AgentError) {

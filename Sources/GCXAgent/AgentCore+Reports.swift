@@ -55,13 +55,20 @@ extension AgentCore {
         return try await job(lease, by: caller)
     }
 
+    private func forgetLogs(of lease: LeaseID) async throws(AgentError) {
+        let (driver, name) = (context.driver, JobName(of: lease))
+        do {
+            try await blocking { () throws(SandboxError) in try driver.forgetLogs(of: name) }
+        } catch { throw AgentError(error) }
+    }
+
     /// Removes logs and events that retention does not keep any longer.
     func forgetOldHistory() async {
         let keep = context.settings.jobs.historySeconds
         let now = context.now()
         do {
             for lease in try context.store.leasesToForget(endedBy: now > keep ? now - keep : 0) {  // bounded: above it
-                try JobHistory(root: context.settings.historyPath).remove(lease)
+                try await forgetLogs(of: lease)
                 try context.store.forgetHistory(of: lease)
                 context.logger.info("history removed", metadata: ["lease.id": "\(lease.short)"])
             }

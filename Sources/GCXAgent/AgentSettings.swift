@@ -59,6 +59,8 @@ package struct AgentSettings: Sendable {
     package var uploadsPath: String { "\(stateDirectory)/uploads" }
     /// Logs of jobs whose directory is gone.
     package var historyPath: String { "\(stateDirectory)/history" }
+    /// Where the job of a lease leaves what is to be read.
+    package func directory(of lease: LeaseID) -> JobDirectory { JobDirectory(jobs: jobsPath, name: JobName(of: lease)) }
     /// What attestations were made from: `DIGEST.json` each, a few hundred kilobytes a measurement.
     package var evidencePath: String { "\(stateDirectory)/evidence" }
 }

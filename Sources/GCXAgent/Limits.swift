@@ -77,11 +77,6 @@ package enum AgentLimits {
     package static let jobsPerLeaseMax: UInt64 = 1_024
     /// Jobs of a lease that could not be started, which costs its buyer nothing: more of them are no typos.
     package static let failedStartsMax: UInt64 = 16
-    /// Logs kept of jobs that made way for the next of their lease, each for a look back; together they take no more of the
-    /// disk than one log may.
-    package static let earlierLogsMax = 64
-    /// Files in an uploaded image or input.
-    package static let uploadEntriesMax = 1_000_000
     /// How often the job's end is looked for between two samples.
     package static let endPollInterval: Duration = .milliseconds(100)
     /// A supervisor that has not ended its job so long after the grace is ended with it: it looks ten times a second.

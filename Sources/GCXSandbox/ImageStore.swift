@@ -62,16 +62,24 @@ package struct ImageStore: Sendable {
             let layout = ImageLayout(path: path)
             return try hold(layout.image(tag: tag), of: layout, run: run)
         case .ociArchive(let path, let tag):
-            let staging = try stage()
-            var limits = ArchiveLimits.image
-            limits.bytesMax = min(limits.bytesMax, try spareBytes())
-            let layout = ImageLayout(
-                path: "\(staging.path)/archive", label: path, reader: LayoutReader(unpacker: unpacker, run: run))
-            try unpacker.unpack(file: path, into: layout.path, rules: .blobs, limits: limits, run: run)
-            return try hold(layout.image(tag: tag), of: layout, run: run)
+            let archive = OpenFile(try Unpacker.openArchive(path, mayBeLink: false))
+            return try hold(archive, label: path, tag: tag, run: run)
         case .registry(let reference):
             return try pull(reference, within: min(time, SandboxLimits.pullTimeout), run: run)
         }
+    }
+
+    /// The same of a tar archive of an OCI image layout that is open.
+    ///
+    /// - Parameter label: what errors call it.
+    func hold(_ archive: OpenFile, label: String, tag: String?, run: Unpacker.Run) throws(ImageError) -> Held {
+        let staging = try stage()
+        var limits = ArchiveLimits.image
+        limits.bytesMax = min(limits.bytesMax, try spareBytes())
+        let layout = ImageLayout(
+            path: "\(staging.path)/archive", label: label, reader: LayoutReader(unpacker: unpacker, run: run))
+        try unpacker.unpack(archive, into: layout.path, label: label, rules: .blobs, limits: limits, run: run)
+        return try hold(layout.image(tag: tag), of: layout, run: run)
     }
 
     /// As `hold`, for who only looks.

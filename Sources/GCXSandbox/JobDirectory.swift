@@ -10,6 +10,8 @@ package struct JobDirectory: Codable, Equatable, Hashable, Sendable {
     /// The directory of the job `id` below the agent's directory of jobs.
     package init(jobs: String, id: String) { path = "\(jobs)/\(id)" }
 
+    package init(jobs: String, name: JobName) { self.init(jobs: jobs, id: name.text) }
+
     /// The job's name.
     package var id: String { path.split(separator: "/").last.map(String.init) ?? path }
     /// What is to be run, settled; written before anything runs.
@@ -29,6 +31,8 @@ package struct JobDirectory: Codable, Equatable, Hashable, Sendable {
     package var scratch: String { "\(path)/scratch.img" }
     /// What the job left in `/output`, as a tar archive; missing when it left nothing.
     package var output: String { "\(path)/output.tar" }
+    /// What was sent for the job, unpacked: closed to all but root, for it may hold set-uid files.
+    var sent: SentFolder { SentFolder(path: "\(path)/sent") }
     package var supervisorLog: String { "\(path)/supervisor.log" }
     package var runtimeLog: String { "\(path)/runtime.log" }
 
@@ -55,6 +59,14 @@ package struct JobDirectory: Codable, Equatable, Hashable, Sendable {
             throw .linux(error)
         }
     }
+}
+
+/// Where lies what was sent for a job, once it is unpacked.
+struct SentFolder {
+    let path: String
+
+    var rootfs: String { "\(path)/rootfs" }
+    var input: String { "\(path)/input" }
 }
 
 /// Everything the supervisor needs to run a job, on one sheet.

@@ -1,7 +1,7 @@
 package import GCXLinux
 package import GCXModel
 
-/// What a buyer asks to be run. Paths are on the agent's own disk: the agent unpacks uploads itself.
+/// A job as it is run. Paths are on this machine's disk, and of its owner's or our own choosing: see ``JobOrder``.
 package struct JobSpec: Codable, Equatable, Sendable {
     /// Names the job's directory, control group and container: lower-case letters, digits and hyphens.
     package var id: String
@@ -54,10 +54,7 @@ package struct JobSpec: Codable, Equatable, Sendable {
     ///
     /// - Throws: ``SandboxError/invalidSpec(field:reason:)`` for the first field that is wrong.
     package func validate() throws(SandboxError) {
-        let letters = Set("abcdefghijklmnopqrstuvwxyz0123456789-")
-        guard !id.isEmpty, id.utf8.count <= SandboxLimits.jobIDBytesMax, id.allSatisfy(letters.contains) else {
-            throw .invalidSpec(field: "id", reason: "1 to 64 lower-case letters, digits and hyphens are allowed")
-        }
+        _ = try JobName(id)
         try resources.validate()
         guard wallSecondsMax > 0, wallSecondsMax <= UInt64(Int32.max) else {  // bounded: a constant
             throw .invalidSpec(field: "wallSecondsMax", reason: "must be 1 to \(Int32.max)")
@@ -77,6 +74,28 @@ package struct JobSpec: Codable, Equatable, Sendable {
         guard workingDirectory?.hasPrefix("/") ?? true else {
             throw .invalidSpec(field: "workingDirectory", reason: "must begin with `/`")
         }
+    }
+}
+
+extension JobOrder {
+    /// Checks everything that can be checked without looking at the disk.
+    ///
+    /// - Throws: ``SandboxError/invalidSpec(field:reason:)`` for the first field that is wrong.
+    package func validate() throws(SandboxError) {
+        try JobSpec(self, image: .rootfs(path: "/"), input: nil).validate()
+    }
+}
+
+extension JobSpec {
+    /// What was ordered, with its files where they lie.
+    init(_ order: JobOrder, image: ImageSource, input: String?) {
+        self.init(
+            id: order.name.text, image: image, command: order.command, environment: order.environment,
+            workingDirectory: order.workingDirectory, resources: order.resources, inputDirectory: input,
+            wallSecondsMax: order.wallSecondsMax, logBytesMax: order.logBytesMax, logKeep: order.logKeep,
+            network: order.network)
+        outputBytesMax = order.outputBytesMax
+        devices = order.devices
     }
 }
 

@@ -112,6 +112,11 @@ package enum SandboxLimits {
     package static let entryPathBytesMax = 4095
     /// Levels of directories in an archive: deeper trees cannot be walked with one descriptor a level.
     package static let entryDepthMax = 256
+    /// Entries of an image or input that was sent for a job.
+    package static let sentEntriesMax = 1_000_000
+    /// Logs kept of jobs that made way for the next of their name, each for a look back; together they take no more of the
+    /// disk than one log may.
+    package static let earlierLogsMax = 64
     /// Entries of an image's layers, together.
     package static let imageEntriesMax = 1_000_000
     /// What the headers of an archive may take, an entry: names and pax records; more is a way to burn a processor.

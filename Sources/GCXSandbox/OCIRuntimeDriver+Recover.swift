@@ -4,6 +4,7 @@ package import GCXModel
 import Glibc
 
 extension OCIRuntimeDriver {
+    /// All jobs that have a directory.
     package func jobs() throws(SandboxError) -> [JobDirectory] {
         let names = try sandboxed { () throws(LinuxError) in try Files.names(in: jobsPath) }
         return names.map { JobDirectory(jobs: jobsPath, id: $0) }.filter { Files.exists($0.plan) }

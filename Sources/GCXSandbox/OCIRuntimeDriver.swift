@@ -3,7 +3,7 @@ package import GCXModel
 import Glibc
 
 /// Runs jobs with an OCI runtime, each under a supervisor process of its own.
-package struct OCIRuntimeDriver: RuntimeDriver {
+package struct OCIRuntimeDriver: Sendable {
     package let jobsPath: String
     let templatesPath: String
     /// Shared by whoever is about to use an image, exclusive to whoever removes some.
@@ -16,6 +16,8 @@ package struct OCIRuntimeDriver: RuntimeDriver {
     let devices: CDIRegistry
     /// Nil gives no job a network.
     package let network: NetworkPolicy?
+    /// Where logs lie that outlive their jobs.
+    let historyPath: String
 
     /// - Parameters:
     ///   - state: the agent's own directory; jobs and images get one each in it, closed to everybody else.
@@ -34,6 +36,7 @@ package struct OCIRuntimeDriver: RuntimeDriver {
         let jobs = "\(state)/jobs"
         jobsPath = jobs
         templatesPath = "\(state)/templates"
+        historyPath = "\(state)/history"
         imagesLock = "\(state)/images.lock"
         self.supervisorPath = supervisorPath
         self.network = network
@@ -53,6 +56,7 @@ package struct OCIRuntimeDriver: RuntimeDriver {
         }
     }
 
+    /// Unpacks an image ahead of time, so that a later start is quick.
     package func prepare(_ image: ImageSource) throws(SandboxError) {
         let lock = try useImages()
         defer { _ = lock.number }
@@ -88,7 +92,15 @@ package struct OCIRuntimeDriver: RuntimeDriver {
         }
     }
 
-    package func start(_ spec: JobSpec, stop: StopFlag?) throws(SandboxError) -> JobDirectory {
+    /// Starts a job and answers when its first instruction has run. On an error nothing of it is left.
+    ///
+    /// - Parameter stop: ends the preparation of the image soon after it is raised; a job that runs is not ended by it.
+    package func start(_ spec: JobSpec, stop: StopFlag? = nil) throws(SandboxError) -> JobDirectory {
+        try start(spec, nil, stop: stop)
+    }
+
+    /// - Parameter sent: what was sent for it, which takes the place of the specification's image and input.
+    func start(_ spec: JobSpec, _ sent: SentFiles?, stop: StopFlag?) throws(SandboxError) -> JobDirectory {
         try spec.validate()
         group.layout.prepareMove()
         try NetworkPolicy.check(spec.network ?? .none, by: network)
@@ -98,22 +110,12 @@ package struct OCIRuntimeDriver: RuntimeDriver {
         let job = JobDirectory(jobs: jobsPath, id: spec.id)
         guard !Files.exists(job.plan) else { throw .jobExists(id: spec.id) }
         let run = Unpacker.Run(place: try readers(for: job, within: spec.resources), stop: stop)
-        let image = try reading(for: job) { () throws(ImageError) in
-            // A pull that lasts longer than the job may is of no use.
-            try images.hold(spec.image, within: .seconds(Int64(clamping: spec.wallSecondsMax)), run: run)
-        }
-        let entry = image.entry
-        // What devices bring lies over the image; whether they are all there is asked again below.
-        let brought = spec.devices.isEmpty ? [] : (try? devices.edits(for: spec.devices))?.mounts ?? []
-        let process = try reading(for: job) { () throws(ImageError) in
-            try ProcessSpec.merge(
-                spec, over: entry, by: images.unpacker, mounts: brought.map(\.containerPath), run: run)
-        }
-        defer { _ = image.entry.digest }
+        var begun = try reading(for: job) { () throws(SandboxError) in try prepare(spec, sent, for: job, run: run) }
         try makeDirectory(job, id: spec.id)
         do throws(SandboxError) {
-            try checkDisk(spec, job)
-            let plan = try writePlan(spec, process, entry, job)
+            try begun.move(into: job)
+            try checkDisk(begun.spec, job)
+            let plan = try writePlan(begun, job)
             try launch(plan, job)
             return job
         } catch {
@@ -123,6 +125,36 @@ package struct OCIRuntimeDriver: RuntimeDriver {
         }
     }
 
+    /// What can be done before there is a job: its image and its input are brought here, and its process is settled.
+    private func prepare(
+        _ spec: JobSpec, _ sent: SentFiles?, for job: JobDirectory, run: Unpacker.Run
+    ) throws(SandboxError) -> BegunStart {
+        var spec = spec
+        // Beside the images, where what a crash leaves is swept away.
+        let staging: TemporaryDirectory
+        do { staging = try images.stage() } catch { throw .image(error) }
+        if let sent { try unpack(sent, for: job, to: SentFolder(path: staging.path), into: &spec, run: run) }
+        do throws(ImageError) {
+            // A pull that lasts longer than the job may is of no use.
+            let time = Duration.seconds(Int64(clamping: spec.wallSecondsMax))
+            let image =
+                if let archive = sent?.archive {
+                    try images.hold(archive.file, label: SentKind.image.label, tag: archive.tag, run: run)
+                } else {
+                    try images.hold(spec.image, within: time, run: run)
+                }
+            // What devices bring lies over the image; whether they are all there is asked again below.
+            let brought = spec.devices.isEmpty ? [] : (try? devices.edits(for: spec.devices))?.mounts ?? []
+            let process = try ProcessSpec.merge(
+                spec, over: image.entry, by: images.unpacker, mounts: brought.map(\.containerPath), run: run)
+            return BegunStart(spec: spec, process: process, image: image, staging: staging)
+        } catch { throw .image(error) }
+    }
+
+    /// The group in which whoever reads what was sent for a job is counted and bounded, made with the job's limits before
+    /// there is a job; the same again changes nothing. It goes with ``wipe(_:)``.
+    ///
+    /// - Returns: nil where jobs have no group.
     package func readers(for job: JobDirectory, within resources: JobResources) throws(SandboxError) -> CgroupPlace? {
         try resources.validate()
         let place = place(of: job.id)
@@ -145,12 +177,12 @@ package struct OCIRuntimeDriver: RuntimeDriver {
     }
 
     /// A step before there is a job: when it fails, nothing is there yet but the group.
-    private func reading<T: ~Copyable>(
-        for job: JobDirectory, _ body: () throws(ImageError) -> T
+    func reading<T: ~Copyable>(
+        for job: JobDirectory, _ body: () throws(SandboxError) -> T
     ) throws(SandboxError) -> T {
         do { return try body() } catch {
             if !Files.exists(job.path) { try? place(of: job.id).cgroup.remove() }
-            throw .image(error)
+            throw error
         }
     }
 
@@ -166,9 +198,8 @@ package struct OCIRuntimeDriver: RuntimeDriver {
     }
 
     /// Takes an id range and writes the plan, under a lock: two starts at once never get the same range.
-    private func writePlan(
-        _ spec: JobSpec, _ process: ProcessSpec, _ entry: ImageStore.Entry, _ job: JobDirectory
-    ) throws(SandboxError) -> JobPlan {
+    private func writePlan(_ begun: borrowing BegunStart, _ job: JobDirectory) throws(SandboxError) -> JobPlan {
+        let (spec, process, entry) = (begun.spec, begun.process, begun.entry)
         let lock = try sandboxed { () throws(LinuxError) in
             try FileLock.wait("\(jobsPath)/.slots.lock", timeout: SandboxLimits.startTimeout)
         }

@@ -4,17 +4,12 @@ package import GCXModel
 
 // What another driver than the one of this module makes its answers from.
 
-extension RunningJob {
-    package init(_ directory: JobDirectory, _ plan: JobPlan, supervisor: SupervisorRecord? = nil) {
-        self.init(directory: directory, plan: plan, supervisor: supervisor)
-    }
-}
-
 extension JobPlan {
     /// A plan with nothing but what every job has.
     package init(
-        _ spec: JobSpec, user: UInt32, ids: IDMap, runtime: RuntimeChoice, place: CgroupPlace, bootID: String
+        _ order: JobOrder, user: UInt32, ids: IDMap, runtime: RuntimeChoice, place: CgroupPlace, bootID: String
     ) {
+        let spec = JobSpec(order, image: .rootfs(path: "/"), input: nil)
         let process = ProcessSpec(
             arguments: spec.command, environment: [], workingDirectory: "/", user: user, group: user)
         self.init(
@@ -29,12 +24,6 @@ extension JobPlan {
 extension RuntimeChoice {
     package init(_ kind: Kind, path: String, because reason: String) {
         self.init(kind: kind, path: path, reason: reason, hiddenTree: nil)
-    }
-}
-
-extension SupervisorRecord {
-    package init(pid: Int32, bootID: String, startedBootNanoseconds: UInt64?) {
-        self.init(pid: pid, startTicks: 0, bootID: bootID, startedBootNanoseconds: startedBootNanoseconds)
     }
 }
 

@@ -6,6 +6,8 @@ package enum SandboxError: RemediedError, Equatable {
     /// A field of the job's specification cannot be run.
     case invalidSpec(field: String, reason: String)
     case image(ImageError)
+    /// What was sent as the job's input cannot be used.
+    case input(ImageError)
     case linux(LinuxError)
     /// No OCI runtime fits this machine; `tried` says why for each.
     case noRuntime(tried: [String])
@@ -29,7 +31,7 @@ package enum SandboxError: RemediedError, Equatable {
     package var remedy: Remedy {
         switch self {
         case .invalidSpec, .jobExists, .noJob, .corrupt: .refuse
-        case .image(let error): error.remedy
+        case .image(let error), .input(let error): error.remedy
         case .linux(let error): error.remedy
         case .noRuntime: .fix("Install `crun` (or `runc` on a machine with v1 control groups).")
         case .slotsFull: .retry(after: .seconds(30))
@@ -44,7 +46,7 @@ package enum SandboxError: RemediedError, Equatable {
     package var description: String {
         switch self {
         case .invalidSpec(let field, let reason): "job specification, `\(field)`: \(reason)"
-        case .image(let error): error.description
+        case .image(let error), .input(let error): error.description
         case .linux(let error): error.description
         case .noRuntime(let tried): "no OCI runtime can be used: \(tried.joined(separator: "; "))"
         case .jobExists(let id): "job `\(id)` already exists"

@@ -1,6 +1,7 @@
 import GCXJobLog
 import GCXLinux
 import GCXModel
+import GCXSandbox
 import GCXSigning
 import GCXWire
 import Support
@@ -48,7 +49,7 @@ struct CallTests {
 
     /// A log of a hundred lines; answers where it ends.
     private func writeLog(of lease: LeaseID) throws -> UInt64 {
-        let folder = "\(bench.settings.jobsPath)/\(LeaseKeeper.jobID(lease))/log"
+        let folder = "\(bench.settings.jobsPath)/\(JobName(of: lease))/log"
         try Files.makeDirectories(folder, mode: 0o700)
         var writer = try JobLogWriter(folder, limit: 1 << 20)
         for line in 0..<100 { try writer.write(.output, Array("line \(line)\n".utf8)) }

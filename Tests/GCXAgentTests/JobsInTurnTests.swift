@@ -214,7 +214,7 @@ struct JobsInTurnTests {
         let first = try life(Self.typo, Self.work)
         try await run(lease, on: first)
         // The former one's meter was not given up: the next one's uploads are read in a group of their own.
-        let job = JobDirectory(jobs: bench.settings.jobsPath, id: LeaseKeeper.jobID(lease))
+        let job = JobName(of: lease)
         bench.driver.read(for: job, cpuNanoseconds: 7_000_000_000)
         let former = try #require(bench.driver.group(of: job))
         let second = try bench.core(store)
@@ -240,14 +240,14 @@ struct JobsInTurnTests {
     @Test("the log of a job that made way is kept, the newest within the bound, and asked for by number")
     func logs() async throws {
         let lease = try await bench.lease(in: store)
-        let history = JobHistory(root: bench.settings.historyPath)
+        let (history, name) = (LogHistory(path: bench.settings.historyPath), JobName(of: lease))
         for job in UInt64(1)...5 {
             let log = "\(bench.state)/log"
             try Files.makeDirectories(log, mode: 0o700)
             try DurableFile.write([UInt8](repeating: 7, count: 100), to: "\(log)/\(String(repeating: "0", count: 20))")
-            try history.keep(log, of: lease, job: job, bytesMax: 350)
+            try history.keep(log, of: name, as: job, bytesMax: 350)
         }
-        #expect((1...5).map { Files.exists(history.path(of: lease, job: $0)) } == [false, false, true, true, true])
+        #expect((1...5).map { Files.exists(history.log(of: name, number: $0)) } == [false, false, true, true, true])
         try store.update(lease) { $0.jobs = 6 }
         let core = try bench.core(store)
         for job in [UInt64(0), 1, 2, 7] {
@@ -258,7 +258,7 @@ struct JobsInTurnTests {
         // What lies there is no log, and is found.
         await #expect(throws: AgentError.self) { try await core.log(lease, LogQuery(job: 4), by: .owner) }
         #expect(try await core.log(lease, LogQuery(), by: .owner).bytes.isEmpty)
-        try history.remove(lease)
+        try history.remove(name)
         #expect(try Files.names(in: bench.settings.historyPath).isEmpty)
     }
 

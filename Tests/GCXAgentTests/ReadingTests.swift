@@ -39,7 +39,7 @@ struct ReadingTests {
         bench.driver.read(in: group.place)
     }
 
-    @Test("looking through an upload, hashing it and unpacking it")
+    @Test("looking through an upload, and hashing it")
     func counted() async throws {
         let lease = try await bench.lease(in: store)
         let core = try bench.core(store)
@@ -51,32 +51,12 @@ struct ReadingTests {
         let uploads = LeaseUploads(lease, await core.context)
         let path = uploads.path(of: try #require(try store.uploads(of: lease)[.image]))
         try DurableFile.write(image, to: path)
-        let run = Unpacker.Run(place: group.place)
-        #expect(try await uploads.placed(.image, run: run) != nil)
-        steps.append(group.spent)
-        let source = try await uploads.image(
-            JobRequest(command: ["/bin/true"], imageFormat: .rootfs), bytesMax: 1 << 20, run: run)
-        #expect(source == .rootfs(path: "\(uploads.directory)/rootfs"))
+        #expect(try await uploads.placed(.image, by: bench.reader(lease)) != nil)
         steps.append(group.spent)
         for (before, after) in zip(steps, steps.dropFirst()) { #expect(after > before, "\(steps)") }
         let terms = try #require(try store.lease(lease)).terms
         let asked = try #require(bench.driver.readersAsked.first)
         #expect(asked.cores == terms.resources.cores && asked.memoryBytes == terms.resources.memoryBytes)
-    }
-
-    @Test("a start gives its group to whatever it unpacks")
-    func start() async throws {
-        let lease = try await bench.lease(in: store)
-        let core = try bench.core(store)
-        try await bench.upload(.image, try bench.archive(of: "an image"), for: lease, to: core)
-        let before = group.spent
-        _ = try await core.submit(
-            JobRequest(command: ["/bin/true"], imageFormat: .rootfs), lease: lease, by: .owner)
-        for _ in 0..<1_000 where bench.driver.count(.start) == 0 {
-            try await Task.sleep(for: .milliseconds(10))
-        }
-        #expect(bench.driver.count(.start) == 1)
-        #expect(group.spent > before)
     }
 
     @Test("no upload is read for a lease that is no longer open, and no group is made for it")
@@ -99,15 +79,15 @@ struct ReadingTests {
         let core = try bench.core(store)
         let uploads = LeaseUploads(lease, await core.context)
         let archive = try bench.archive(of: "words")
-        let run = Unpacker.Run(place: group.place, stop: StopFlag())
+        let reader = bench.reader(lease, stop: StopFlag())
         let task = Task {
             while !Task.isCancelled { try? await Task.sleep(for: .milliseconds(1)) }
             var file = try uploads.begin(.input)
             try file.write(archive)
-            try await uploads.inspect(file.seal(), .input, run: run)
+            try await uploads.inspect(file.seal(), .input, by: reader)
         }
         task.cancel()
         await #expect(throws: AgentError.self) { try await task.value }
-        #expect(run.stop?.isRaised == true)
+        #expect(reader.stop?.isRaised == true)
     }
 }

@@ -5,41 +5,6 @@ import GCXSandbox
 import Support
 import Testing
 
-/// A scripted driver as the facts of all drivers see it.
-struct ScriptedBench: DriverBench {
-    let scripted: ScriptedDriver
-    private let folder: TestFolder
-
-    init() throws {
-        folder = try TestFolder()
-        scripted = ScriptedDriver(jobs: "\(folder.path)/jobs", clock: TestClock())
-    }
-
-    var driver: any RuntimeDriver { scripted }
-    func restarted() -> any RuntimeDriver { scripted }
-    func pass(_ time: Duration) { scripted.clock.advance(nanoseconds: time.wholeNanoseconds) }
-
-    func spec(_ act: JobAct) -> JobSpec {
-        scripted.next(script(act))
-        return JobSpec(
-            id: "t-\(UInt64.random(in: 0 ... .max))", image: .rootfs(path: "/"), command: ["/bin/true"],
-            resources: JobResources(cores: 1, memoryBytes: 64 << 20, pids: 64, writableBytes: 32 << 20),
-            wallSecondsMax: 60)
-    }
-
-    private func script(_ act: JobAct) -> JobScript {
-        switch act {
-        case .waits, .works: .runs
-        case .staysOn: JobScript { $0.obedience = .afterGrace }
-        case .exits(let code): .exits(code, after: 0)
-        case .dies: JobScript(end: (.signalled(signal: 9), 0))
-        case .eatsMemory: JobScript(end: (.outOfMemory, 0)) { $0.oomKills = 1 }
-        case .leavesOutput: .exits(after: 0) { $0.output = Array("what it made".utf8) }
-        case .cannotStart: .fails()
-        }
-    }
-}
-
 @Suite("The scripted driver")
 struct ScriptedDriverTests {
     @Test("it conforms", arguments: DriverConformance.scenarios)
@@ -48,7 +13,7 @@ struct ScriptedDriverTests {
     @Test("a restart of the machine ends its jobs and their meters, and the boot clock begins anew")
     func restart() throws {
         let bench = try ScriptedBench()
-        let job = try bench.driver.start(bench.spec(.waits))
+        let job = try bench.start(.waits)
         let before = try bench.driver.sample(job)
         bench.scripted.restart()
         #expect(bench.scripted.clock.boot < before.bootNanoseconds)
@@ -62,9 +27,9 @@ struct ScriptedDriverTests {
     func log() throws {
         let bench = try ScriptedBench()
         bench.scripted.next(.exits(after: 0) { $0.says = "hello\n" })
-        let spec = bench.spec(.waits)
-        let job = try bench.driver.start(spec)
+        let job = try bench.start(.waits)
         guard case .ended(let exit) = try bench.driver.recover(job) else { return #expect(Bool(false), "it runs") }
-        #expect(try JobLogFolder(path: job.log).end()?.head == exit.logDigest && exit.logDigest != .zero)
+        #expect(
+            try JobLogFolder(path: bench.directory(job).log).end()?.head == exit.logDigest && exit.logDigest != .zero)
     }
 }

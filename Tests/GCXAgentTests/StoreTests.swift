@@ -1,5 +1,6 @@
 import GCXLinux
 import GCXModel
+import GCXSandbox
 import GCXSigning
 import GCXWire
 import GRDB
@@ -122,7 +123,7 @@ struct StoreTests {
         let (bad, good) = (try await bench.lease(in: store), try await bench.lease(in: store))
         try store.write { try $0.execute(sql: "UPDATE lease SET \(damage) WHERE id = '\(bad)'") }
         for lease in [bad, good] {
-            try Files.makeDirectories("\(bench.settings.uploadsPath)/\(LeaseKeeper.jobID(lease))", mode: 0o700)
+            try Files.makeDirectories("\(bench.settings.uploadsPath)/\(JobName(of: lease))", mode: 0o700)
         }
         let core = try bench.core(store)
         #expect(try await core.job(good, by: .owner).phase == .open)
@@ -130,7 +131,7 @@ struct StoreTests {
         await #expect(throws: AgentError.self) { try await core.job(bad, by: .owner) }
         try await bench.upload(.input, try bench.archive(of: "x"), for: good, to: core)
         await core.reconcile()
-        #expect(Files.exists("\(bench.settings.uploadsPath)/\(LeaseKeeper.jobID(bad))"))
+        #expect(Files.exists("\(bench.settings.uploadsPath)/\(JobName(of: bad))"))
         let problems = try await core.status().problems
         #expect(problems.contains { $0.contains(bad.short) && $0.contains("set aside") }, "\(problems)")
         #expect(!problems.contains { $0.contains(good.short) })

@@ -17,7 +17,7 @@ struct UploadTests {
         store = try bench.store()
     }
 
-    private func directory(_ lease: LeaseID) -> String { "\(bench.settings.uploadsPath)/\(LeaseKeeper.jobID(lease))" }
+    private func directory(_ lease: LeaseID) -> String { "\(bench.settings.uploadsPath)/\(JobName(of: lease))" }
 
     /// What lies in its place: its bytes, which have the digest that is written down.
     private func placed(_ kind: UploadKind, _ lease: LeaseID) throws -> [UInt8] {
@@ -99,9 +99,9 @@ struct UploadTests {
         let uploads = LeaseUploads(lease, await core.context)
         let path = uploads.path(of: try #require(try store.uploads(of: lease)[.input]))
         try DurableFile.write(good, to: path)
-        #expect(try await uploads.placed(.input, run: Unpacker.Run()) != nil)
+        #expect(try await uploads.placed(.input, by: bench.reader(lease)) != nil)
         try DurableFile.write(try bench.archive(of: "evil"), to: path)
-        await #expect(throws: AgentError.self) { try await uploads.placed(.input, run: Unpacker.Run()) }
+        await #expect(throws: AgentError.self) { try await uploads.placed(.input, by: bench.reader(lease)) }
         // The same upload again puts it right.
         try await bench.upload(.input, good, for: lease, to: core)
         #expect(try placed(.input, lease) == good)

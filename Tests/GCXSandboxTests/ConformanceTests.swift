@@ -1,6 +1,7 @@
 import GCXLinux
 import GCXModel
 import GCXSandbox
+import Glibc
 import Support
 import Testing
 
@@ -13,8 +14,25 @@ private struct RealBench: DriverBench {
     func restarted() throws -> any RuntimeDriver { try sandbox.driver(devices: CDIRegistry()) }
     func pass(_ time: Duration) { GCXLinux.pause(for: time) }
 
-    func spec(_ act: JobAct) -> JobSpec {
-        sandbox.spec(script(act)) { if case .cannotStart = act { $0.inputDirectory = "/nowhere" } }
+    var historyPath: String { "\(sandbox.root)/state/history" }
+    func directory(_ job: JobName) -> JobDirectory { JobDirectory(jobs: sandbox.driver.jobsPath, name: job) }
+
+    /// Its root filesystem, packed once.
+    func files() throws -> JobFiles {
+        let tar = "\(sandbox.root)/rootfs.tar"
+        if !Files.exists(tar) {
+            try Unpacker.located().pack(directory: "\(sandbox.root)/rootfs", into: tar, rules: .rootFilesystem)
+        }
+        return JobFiles(image: OpenFile(try FileDescriptor.open(tar, O_RDONLY)))
+    }
+
+    func order(_ act: JobAct) throws -> JobOrder {
+        let spec = sandbox.spec(script(act))
+        var order = JobOrder(
+            name: try JobName(spec.id), image: .rootFilesystem, command: spec.command, resources: spec.resources,
+            wallSecondsMax: spec.wallSecondsMax)
+        if case .cannotStart = act { order.devices = ["nobody.example/has=it"] }
+        return order
     }
 
     private func script(_ act: JobAct) -> String {

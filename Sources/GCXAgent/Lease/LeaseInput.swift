@@ -4,9 +4,10 @@ import GCXSandbox
 import GCXWire
 import Glibc
 
-/// A job's input, unpacked, and what it was made from.
-struct LeaseInput: Equatable, Sendable {
-    var directory: String
+/// A job's input.
+struct LeaseInput: Sendable {
+    /// The archive.
+    var file: OpenFile
     /// SHA-256 of the archive, 64 hexadecimal digits.
     var digest: String
     /// Bytes of the archive.
@@ -37,17 +38,17 @@ extension JobInput {
 }
 
 extension LeaseUploads {
-    /// The input, fetched where it is to be, compared with its digest, looked through and unpacked; nil when there is none.
+    /// The input, fetched where it is to be and compared with its digest; nil when there is none.
     ///
     /// - Throws: `AgentError.inputRefused` for an input that is not what the request says.
     func input(
-        _ wanted: JobInput?, _ settings: AgentSettings, run: Unpacker.Run
+        _ wanted: JobInput?, _ settings: AgentSettings, by reader: SentReader
     ) async throws(AgentError) -> LeaseInput? {
-        if let url = wanted?.url, try await placed(.input, run: run) == nil {
+        if let url = wanted?.url, try await placed(.input, by: reader) == nil {
             try prepare()
-            try await download(url, settings, run)
+            try await download(url, settings, reader)
         }
-        guard let upload = try await placed(.input, run: run) else {
+        guard let (upload, file) = try await placed(.input, by: reader) else {
             guard wanted == nil else {
                 throw .inputRefused(
                     "no input was uploaded for this lease", remedy: "Upload one with `gcx job run --input`.")
@@ -59,16 +60,14 @@ extension LeaseUploads {
                 "it is sha256:\(upload.digest), and sha256:\(wanted.digest) was asked for",
                 remedy: "Send the archive that the digest is of.")
         }
-        try await unpack(
-            path(of: upload), into: "\(directory)/input", rules: .input, bytesMax: settings.inputBytesMax, run: run)
-        return LeaseInput(directory: "\(directory)/input", digest: upload.digest, bytes: upload.file.bytes)
+        return LeaseInput(file: file, digest: upload.digest, bytes: upload.file.bytes)
     }
 
     /// Fetches with curl, which goes on where an earlier try stopped.
     ///
     /// The address stands in a file and not in the arguments, which others could see: it may hold a signature. There are
     /// no redirects: they could lead into the provider's own network.
-    private func download(_ url: String, _ settings: AgentSettings, _ reading: Unpacker.Run) async throws(AgentError) {
+    private func download(_ url: String, _ settings: AgentSettings, _ reader: SentReader) async throws(AgentError) {
         let partial = "\(directory)/input.part"
         let most = settings.inputBytesMax
         do throws(LinuxError) {
@@ -95,18 +94,15 @@ extension LeaseUploads {
                 "it could not be fetched: \(ForeignError.words(error))",
                 remedy: "Check the address, or upload the input.")
         }
-        let upload: SealedUpload
-        do {
-            upload = try await blocking { () throws(ImageError) in try seal(partial, reading) }
-        } catch { throw .storage(Untrusted(error.description)) }
+        let upload = try await seal(partial, reader)
         try record(upload, try store.uploads(of: lease)[.input], while: .starting)
     }
 
     /// What was fetched, without a right to write, hashed, and under the name of its digest, like what was uploaded.
-    private func seal(_ partial: String, _ reading: Unpacker.Run) throws(ImageError) -> SealedUpload {
-        let file = try Self.open(partial)
-        let identity: FileIdentity
+    private func seal(_ partial: String, _ reader: SentReader) async throws(AgentError) -> SealedUpload {
+        let (file, identity): (OpenFile, FileIdentity)
         do throws(LinuxError) {
+            file = try Self.open(partial)
             guard fchmod(file.number, 0o400) == 0, fsync(file.number) == 0 else {
                 throw .systemCall(operation: "seal", object: partial, errno: errno)
             }
@@ -114,15 +110,14 @@ extension LeaseUploads {
                 throw .malformed(object: partial, reason: "somebody else writes to it")
             }
             identity = try FileIdentity(of: file.number, partial)
-        } catch { throw .linux(error) }
-        let upload = SealedUpload(
-            kind: .input, digest: try Self.digest(of: file, partial, run: reading), file: identity)
+        } catch { throw .storage(Untrusted(error.description)) }
+        let upload = SealedUpload(kind: .input, digest: try await reader.digest(of: file, .input), file: identity)
         do throws(LinuxError) {
             guard unsafe rename(partial, path(of: upload)) == 0 else {
                 throw .systemCall(operation: "rename", object: partial, errno: errno)
             }
             try DurableFile.syncDirectory(of: partial)
-        } catch { throw .linux(error) }
+        } catch { throw .storage(Untrusted(error.description)) }
         return upload
     }
 

@@ -65,11 +65,11 @@ extension LeaseKeeper {
             if let known = try context.store.facts(of: id) {
                 facts = known
             } else {
-                let plan = try await sandbox { _, job throws(SandboxError) in try job.readPlan() }
-                facts = JobFacts(plan)
+                let directory = directory
+                facts = JobFacts(try await sandbox { _, _ throws(SandboxError) in try directory.readPlan() })
             }
             facts.exit = exit ?? facts.exit
-            facts.readingNanoseconds = facts.readingNanoseconds ?? readingNanoseconds
+            if facts.readingNanoseconds == nil { facts.readingNanoseconds = try await readingNanoseconds }
             try context.store.save(facts, of: id)
         }
     }

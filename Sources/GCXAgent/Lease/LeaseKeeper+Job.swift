@@ -13,13 +13,13 @@ extension LeaseKeeper {
             throw .badRequest("lease \(id.short) has no job to start")
         }
         let isThere = try await sandbox { driver, job throws(SandboxError) in
-            try driver.jobs().contains(job)
+            try driver.names().contains(job)
         }
         if !isThere {
             try countStart()
-            let spec = try await specification(request, placement: row.placement)
+            let (order, files) = try await order(request, placement: row.placement)
             let stop = launchStop
-            _ = try await sandbox { driver, _ throws(SandboxError) in try driver.start(spec, stop: stop) }
+            try await sandbox { driver, _ throws(SandboxError) in try driver.start(order, with: files, stop: stop) }
         }
     }
 
@@ -34,31 +34,31 @@ extension LeaseKeeper {
         }
     }
 
-    /// The job as the sandbox wants it: uploads unpacked, limits from the lease.
-    private func specification(
+    /// The job as the sandbox wants it, and what was sent for it: limits from the lease.
+    private func order(
         _ request: JobRequest, placement: LeasePlacement?
-    ) async throws(AgentError) -> JobSpec {
+    ) async throws(AgentError) -> (JobOrder, JobFiles) {
         let uploads = LeaseUploads(id, context)
         let settings = context.settings
         let resources = resources(pids: request.pidsMax, placement)
-        let run = try await reading(resources, stop: launchStop)
-        let image = try await uploads.image(request, bytesMax: settings.imageBytesMax, run: run)
-        let input = try await uploads.input(request.input, settings, run: run)
-        if let input {
+        let reader = reader(resources, stop: launchStop)
+        var files = JobFiles()
+        files.image = try await uploads.image(request, by: reader)
+        if let input = try await uploads.input(request.input, settings, by: reader) {
+            files.input = input.file
             await happened(.data, "input sha256:\(input.digest) of \(NumberText.size(input.bytes))", inReceipt: true)
         }
         if Task.isCancelled { throw .sandbox("the start was given up", remedy: "Nothing needs to be done.") }
         let left = secondsLeft
-        var spec = JobSpec(
-            id: Self.jobID(id), image: image, command: request.command, environment: request.environment,
-            workingDirectory: request.workingDirectory,
-            resources: resources, inputDirectory: input?.directory,
-            wallSecondsMax: min(left, request.wallSecondsMax ?? left),
-            logBytesMax: settings.logBytesMax, logKeep: request.logKeep ?? settings.logKeep)
-        spec.network = request.network
-        spec.devices = (placement?.devices ?? []).map { $0.raw(for: .naming) }
-        spec.outputBytesMax = settings.jobs.outputBytesMax
-        return spec
+        let order = JobOrder(
+            name: job, image: try request.orderedImage(), command: request.command,
+            environment: request.environment, workingDirectory: request.workingDirectory, resources: resources,
+            wallSecondsMax: min(left, request.wallSecondsMax ?? left), logBytesMax: settings.logBytesMax,
+            logKeep: request.logKeep ?? settings.logKeep, outputBytesMax: settings.jobs.outputBytesMax,
+            devices: (placement?.devices ?? []).map { $0.raw(for: .naming) }, network: request.network,
+            rootfsBytesMax: settings.imageBytesMax, inputBytesMax: settings.inputBytesMax,
+            roomBytes: try context.room.left(for: id))
+        return (order, files)
     }
 
     /// What the lease gives a job.
@@ -80,24 +80,18 @@ extension LeaseKeeper {
     }
 
     /// How what was sent for the lease is read: within the lease's limits, on its bill, and until its end at the latest.
-    private func reading(_ resources: JobResources, stop: StopFlag?) async throws(AgentError) -> Unpacker.Run {
-        let place = try await sandbox { driver, job throws(SandboxError) in
-            try driver.readers(for: job, within: resources)
-        }
-        readersPlace = place
-        let left = secondsLeft
-        return Unpacker.Run(
-            place: place, stop: stop, timeout: min(SandboxLimits.unpackTimeout, .seconds(Int64(clamping: left))))
+    private func reader(_ resources: JobResources, stop: StopFlag?) -> SentReader {
+        SentReader(driver: context.driver, job: job, resources: resources, seconds: secondsLeft, stop: stop)
     }
 
     /// The same for an upload that is complete, while no job was submitted.
-    func readingUploads(stop: StopFlag) async throws(AgentError) -> Unpacker.Run {
+    func readingUploads(stop: StopFlag) async throws(AgentError) -> SentReader {
         try await exclusively { () async throws(AgentError) in
             guard case .open = phase else {
                 throw .wrongPhase(id, phase: Untrusted(phase.name.rawValue), wanted: "open")
             }
             try await releaseFormer()
-            return try await reading(resources(try context.store.lease(id)?.placement), stop: stop)
+            return reader(resources(try context.store.lease(id)?.placement), stop: stop)
         }
     }
 
@@ -107,8 +101,8 @@ extension LeaseKeeper {
         guard let row = try context.store.lease(id), (meter?.meter.job ?? 0) < row.jobs else { return }
         let (first, started) = try await sandbox { driver, job throws(SandboxError) in
             let sample = try driver.sample(job)
-            guard case .running(let running) = try driver.recover(job) else { return (sample, nil as UInt64?) }
-            return (sample, running.supervisor?.startedBootNanoseconds)
+            guard case .running(let since) = try driver.recover(job) else { return (sample, nil as UInt64?) }
+            return (sample, since)
         }
         var beginning = first
         beginning.cpuNanoseconds = 0
@@ -130,11 +124,15 @@ extension LeaseKeeper {
     }
 
     /// CPU time of reading what was sent, ns.
-    var readingNanoseconds: UInt64? { readersPlace?.cgroup.readerUsage().cpuNanoseconds }
+    var readingNanoseconds: UInt64? {
+        get async throws(AgentError) {
+            try await sandbox { driver, job throws(SandboxError) in try driver.readingNanoseconds(of: job) }
+        }
+    }
 
     /// Says what of the bill is from before the job, when it is worth a word.
     private func tellReading() async {
-        guard let spent = readingNanoseconds,
+        guard let spent = try? await readingNanoseconds,
             spent >= AgentLimits.readingSaidNanosecondsMin
         else { return }
         await happened(
@@ -187,7 +185,7 @@ extension LeaseKeeper {
         giveUpLaunch()
         let request = StopRequest(reason: reason, graceMilliseconds: context.settings.stopGraceMilliseconds)
         let isThere = try await sandbox { driver, job throws(SandboxError) in
-            guard try driver.jobs().contains(job) else { return false }
+            guard try driver.names().contains(job) else { return false }
             // What stands still cannot act on an order.
             if case .running = try driver.recover(job) { try driver.resume(job) }
             try driver.stop(job, request)
@@ -206,13 +204,12 @@ extension LeaseKeeper {
             guard let row = try context.store.lease(id) else { return }
             if row.wiped { return isWiped = true }
             let keepUntil = (row.endedAt ?? 0).saturatingSum(context.settings.jobs.outputKeepSeconds)
-            let isThere = try await sandbox { driver, job throws(SandboxError) in try driver.jobs().contains(job) }
-            if isThere {
-                guard context.now() >= keepUntil else { return }
-                try JobHistory(root: context.settings.historyPath).keep(job.log, of: id)
-            }
+            let isThere = try await sandbox { driver, job throws(SandboxError) in try driver.names().contains(job) }
+            guard !isThere || context.now() >= keepUntil else { return }
+            let bytesMax = context.settings.logBytesMax
             // What a crash left of a start has no plan and is no job, but has a directory.
             let report = try await sandbox { driver, job throws(SandboxError) in
+                if isThere { try driver.keepLog(of: job, as: nil, bytesMax: bytesMax) }
                 let report = try driver.wipe(job)
                 try driver.pruneImages()
                 return report
@@ -226,7 +223,7 @@ extension LeaseKeeper {
     /// Calls the sandbox off the shared threads, and turns its error into the agent's.
     @discardableResult
     func sandbox<Value: Sendable>(
-        _ body: @escaping @Sendable (any RuntimeDriver, JobDirectory) throws(SandboxError) -> Value
+        _ body: @escaping @Sendable (any RuntimeDriver, JobName) throws(SandboxError) -> Value
     ) async throws(AgentError) -> Value {
         let (driver, job) = (context.driver, job)
         do {
@@ -256,6 +253,7 @@ extension AgentError {
     init(_ error: SandboxError) {
         switch error {
         case .image(let image): self = AgentError(image, of: .image)
+        case .input(let input): self = AgentError(input, of: .input)
         case .invalidSpec: self = .badRequest(Untrusted(error.description))
         default: self = .sandbox(Untrusted(error.description), remedy: Untrusted(error.remedy.instruction))
         }

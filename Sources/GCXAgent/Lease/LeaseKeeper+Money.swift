@@ -82,7 +82,7 @@ extension LeaseKeeper {
     ///
     /// - Parameter isFirst: whether the receipt is the job's first, so that the last one's log is another's.
     private func logHead(isFirst: Bool) async -> Digest {
-        let folder = JobLogFolder(path: job.log)
+        let folder = JobLogFolder(path: directory.log)
         do {
             if let end = try await blocking({ () throws(LinuxError) in try folder.end() }) { return end.head }
         } catch {
@@ -158,7 +158,7 @@ extension LeaseKeeper {
     /// The cgroup goes only after the final receipt is on disk: until then it can be read again.
     private func releaseMeter() async throws(AgentError) {
         try await sandbox { driver, job throws(SandboxError) in
-            guard try driver.jobs().contains(job) else { return }
+            guard try driver.names().contains(job) else { return }
             try driver.release(job)
         }
     }

@@ -20,11 +20,13 @@ extension LeaseKeeper {
     /// Keeps the log of the job before, and removes the rest of it.
     func makeWay(_ row: LeaseRow) async throws(AgentError) {
         try await releaseFormer()
-        let isThere = try await sandbox { driver, job throws(SandboxError) in try driver.jobs().contains(job) }
+        let isThere = try await sandbox { driver, job throws(SandboxError) in try driver.names().contains(job) }
         guard isThere else { return }
-        try JobHistory(root: context.settings.historyPath)
-            .keep(job.log, of: id, job: row.jobs, bytesMax: context.settings.logBytesMax)
-        let report = try await sandbox { driver, job throws(SandboxError) in try driver.clear(job) }
+        let (number, bytesMax) = (row.jobs, context.settings.logBytesMax)
+        let report = try await sandbox { driver, job throws(SandboxError) in
+            try driver.keepLog(of: job, as: number, bytesMax: bytesMax)
+            return try driver.clear(job)
+        }
         await happened(.agent, "job \(row.jobs) made way for the next: \(report)")
     }
 
@@ -33,9 +35,9 @@ extension LeaseKeeper {
     func releaseFormer() async throws(AgentError) {
         guard !isReleased else { return }
         try await sandbox { driver, job throws(SandboxError) in
-            if try driver.jobs().contains(job) { try driver.release(job) }
+            if try driver.names().contains(job) { try driver.release(job) }
         }
-        (isReleased, readersPlace) = (true, nil)
+        isReleased = true
     }
 
     /// A next job waits until the ones before are paid for, within the credit that a running one has.
@@ -57,7 +59,7 @@ extension LeaseKeeper {
     func endOfStart(_ failure: AgentError) async throws(AgentError) -> JobEnd? {
         let end = try jobEnd(failure.endOfStart, hasRun: false)
         guard let end, end.leavesOpen else { return nil }
-        let isThere = try? await sandbox { driver, job throws(SandboxError) in try driver.jobs().contains(job) }
+        let isThere = try? await sandbox { driver, job throws(SandboxError) in try driver.names().contains(job) }
         return isThere == false ? end : nil
     }
 

@@ -137,13 +137,13 @@ extension LeaseKeeper {
         if case .ending(let reason) = phase, (meter?.meter.job ?? 0) < jobs {
             return try await take(.exited(reason, at: context.now()), note: "the job never ran")
         }
-        let why = "nothing is left of the job's directory \(job.path); \(report)"
+        let why = "nothing is left of the job's directory \(directory.path); \(report)"
         await happened(.ended, why, inReceipt: true)
         try await take(.exited(.hostFailure(description: Untrusted(why)), at: context.now()), note: why)
     }
 
     /// Where the job stands, nil when its directory is gone or unreadable, and its meter then.
-    private func glance() async throws(AgentError) -> (sample: RawSample?, state: JobState?) {
+    private func glance() async throws(AgentError) -> (sample: RawSample?, state: JobCondition?) {
         try await sandbox { driver, job throws(SandboxError) in
             // The state is looked at first: what is sampled after the end is the whole of it.
             do throws(SandboxError) {

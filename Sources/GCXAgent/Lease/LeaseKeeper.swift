@@ -34,7 +34,9 @@ package actor LeaseKeeper {
     let context: KeeperContext
     package let id: LeaseID
     let terms: LeaseTerms
-    let job: JobDirectory
+    /// The name of the lease's job, and where it leaves what is to be read.
+    let job: JobName
+    let directory: JobDirectory
     private(set) var phase: LeasePhase
     var meter: StoredMeter?
     var lastReceipt: (document: Signed<Receipt>, digest: Digest)?
@@ -68,8 +70,6 @@ package actor LeaseKeeper {
     private(set) var isLaunching = false
     /// Ends the reading of the image and the input that are being unpacked.
     private(set) var launchStop: StopFlag?
-    /// Where what was sent for the lease is read; nil before anything was.
-    var readersPlace: CgroupPlace?
     /// True once the meter of the job before is given up, so that the group is that of the next one.
     var isReleased = false
     /// True once nothing of the lease is left to do or to remove.
@@ -83,7 +83,8 @@ package actor LeaseKeeper {
         id = row.id
         terms = row.terms
         phase = row.phase
-        job = JobDirectory(jobs: context.settings.jobsPath, id: Self.jobID(row.id))
+        job = JobName(of: row.id)
+        directory = context.settings.directory(of: row.id)
         // A picture for people is no reason to leave a lease alone.
         graph = (try? context.store.graph(of: row.id)) ?? UsageGraph()
         let meter = try context.store.meter(row.id)
@@ -101,9 +102,6 @@ package actor LeaseKeeper {
         pendingEvents = (try? context.store.words(of: row.id)) ?? []
         receiptAt = context.clock.boot()
     }
-
-    /// The name of a lease's job: the digits of its id.
-    static func jobID(_ lease: LeaseID) -> String { Hex.encodeBare(lease.bytes) }
 
     /// Takes an event, writes the new phase down, then performs the effects.
     ///

@@ -30,22 +30,14 @@ struct LeaseUploads: Sendable {
         return try room.begin(kind, lease, in: directory)
     }
 
-    /// Where the job's root filesystem comes from.
-    func image(
-        _ request: JobRequest, bytesMax: UInt64, run: Unpacker.Run
-    ) async throws(AgentError) -> ImageSource {
-        if request.imageFormat == .registry { return .registry(try request.registryImage()) }
-        guard let upload = try await placed(.image, run: run) else {
+    /// The image that was sent; nil when a registry has it.
+    func image(_ request: JobRequest, by reader: SentReader) async throws(AgentError) -> OpenFile? {
+        guard request.imageFormat != .registry else { return nil }
+        guard let (_, file) = try await placed(.image, by: reader) else {
             throw .imageRefused(
                 "no image was uploaded for this lease", remedy: "Upload one with `gcx job run --image`.")
         }
-        switch request.imageFormat {
-        case .oci, .registry: return .ociArchive(path: path(of: upload), tag: request.imageReference?.raw(for: .naming))
-        case .rootfs:
-            try await unpack(
-                path(of: upload), into: "\(directory)/rootfs", rules: .rootFilesystem, bytesMax: bytesMax, run: run)
-            return .rootfs(path: "\(directory)/rootfs")
-        }
+        return file
     }
 
     /// Asked of a lease that is over again and again until it is wiped, so it costs nothing when nothing is there.
@@ -54,83 +46,48 @@ struct LeaseUploads: Sendable {
         if try store.hasUploads(lease) { try store.forgetUploads(of: lease) }
     }
 
-    /// Unpacks an archive, and not more than there is room for.
-    func unpack(
-        _ tar: String, into target: String, rules: ArchiveRules, bytesMax: UInt64, run: Unpacker.Run
-    ) async throws(AgentError) {
-        let left = try room.left(for: lease)
-        do throws(ImageError) {
-            try await blocking { () throws(ImageError) in
-                do throws(LinuxError) { try Files.removeTree(target) } catch { throw .linux(error) }
-                try Unpacker.located().unpack(
-                    file: tar, into: target, rules: rules,
-                    limits: ArchiveLimits(entriesMax: AgentLimits.uploadEntriesMax, bytesMax: min(bytesMax, left)),
-                    run: run)
-            }
-        } catch {
-            try? Files.removeTree(target)
-            if case .tooLarge(_, _, left) = error, left < bytesMax {
-                throw .noRoom(
-                    "unpacking the upload would take more than the \(NumberText.size(left)) that nobody else was promised"
-                )
-            }
-            throw AgentError(error, of: rules == .input ? .input : .image)
-        }
-    }
-
     /// Looks through an archive that is complete, by the file itself and not by a name. It ends with the task that waits.
     func inspect(
-        _ file: borrowing CompleteUpload, _ kind: UploadKind, run: Unpacker.Run
+        _ upload: borrowing CompleteUpload, _ kind: UploadKind, by reader: SentReader
     ) async throws(AgentError) {
-        let path = file.path
-        let limits = ArchiveLimits(entriesMax: AgentLimits.uploadEntriesMax, bytesMax: file.bytesMax)
-        // What becomes of an image is not known yet; a root filesystem may hold the most.
-        let rules = kind == .input ? ArchiveRules.input : .rootFilesystem
-        let found: Result<Unpacker.Contents, ImageError> = await withTaskCancellationHandler {
-            do throws(ImageError) {
-                return .success(
-                    try await blocking { () throws(ImageError) in
-                        try Unpacker.located().inspect(
-                            file: path, mayBeLink: true, rules: rules, limits: limits, run: run)
-                    })
+        let (file, bytesMax) = (try upload.reading(), upload.bytesMax)
+        let found: Result<Void, AgentError> = await withTaskCancellationHandler {
+            do throws(AgentError) {
+                return .success(try await reader.inspect(file, kind, bytesMax: bytesMax))
             } catch { return .failure(error) }
         } onCancel: {
-            run.stop?.raise()
+            reader.stop?.raise()
         }
-        if case .failure(let error) = found { throw AgentError(error, of: kind) }
+        if case .failure(let error) = found { throw error }
     }
 }
 
 // What is in its place.
 extension LeaseUploads {
-    /// The upload of a kind: the very file that was hashed when it came. Nil when there is none.
+    /// The upload of a kind: the very file that was hashed when it came, open. Nil when there is none.
     ///
     /// - Throws: `AgentError.storage` when another file lies there, or other bytes.
-    func placed(_ kind: UploadKind, run: Unpacker.Run) async throws(AgentError) -> SealedUpload? {
+    func placed(
+        _ kind: UploadKind, by reader: SentReader
+    ) async throws(AgentError) -> (upload: SealedUpload, file: OpenFile)? {
         guard let upload = try store.uploads(of: lease)[kind] else { return nil }  // bounded: a dictionary
         let path = path(of: upload)
-        let isSame: Bool
-        do {
-            isSame = try await blocking { () throws(ImageError) in
-                do throws(LinuxError) { if try upload.isFile(at: path) { return true } } catch { throw .linux(error) }
-                return try Self.digest(of: Self.open(path), path, run: run) == upload.digest
-            }
+        let (file, isSame): (OpenFile, Bool)
+        do throws(LinuxError) {
+            file = try Self.open(path)
+            isSame = try upload.isFile(file, path)
         } catch {
             throw .storage("the uploaded \(kind.rawValue) cannot be read: \(Untrusted(error.description).shown)")
         }
-        guard isSame else { throw .storage("\(path) is not what was uploaded") }
-        return upload
+        if isSame { return (upload, file) }
+        guard try await reader.digest(of: file, kind) == upload.digest else {
+            throw .storage("\(path) is not what was uploaded")
+        }
+        return (upload, file)
     }
 
-    static func open(_ path: String) throws(ImageError) -> OpenFile {
-        do throws(LinuxError) {
-            return OpenFile(try FileDescriptor.open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK))
-        } catch { throw .linux(error) }
-    }
-
-    /// SHA-256 of an open file, by a child that counts to the lease.
-    static func digest(of file: OpenFile, _ path: String, run: Unpacker.Run) throws(ImageError) -> String {
-        try Unpacker.located().digests(of: [file], label: path, run: run).first ?? ""
+    static func open(_ path: String) throws(LinuxError) -> OpenFile {
+        OpenFile(try FileDescriptor.open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK))
     }
 
     /// Gives a sealed upload its place. What lay there before goes afterwards, so there is a whole one at any time.
@@ -164,6 +121,15 @@ extension LeaseUploads {
 }
 
 extension JobRequest {
+    /// Where the job's root filesystem comes from.
+    func orderedImage() throws(AgentError) -> OrderedImage {
+        switch imageFormat {
+        case .registry: .registry(try registryImage())
+        case .oci: .archive(tag: imageReference?.raw(for: .naming))
+        case .rootfs: .rootFilesystem
+        }
+    }
+
     /// The image that the request names instead of an upload.
     ///
     /// - Throws: `AgentError.imageRefused` when it names none.

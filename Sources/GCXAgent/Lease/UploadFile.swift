@@ -77,6 +77,13 @@ package struct CompleteUpload: ~Copyable, Sendable {
     /// By this path this process, and no other, reads the very file.
     package var path: String { file.path }
 
+    /// The very file, open for reading only.
+    func reading() throws(AgentError) -> OpenFile {
+        do {
+            return OpenFile(try FileDescriptor.open(path, O_RDONLY))
+        } catch { throw .storage(Untrusted(error.description)) }
+    }
+
     func identity() throws(AgentError) -> FileIdentity {
         do { return try file.identity() } catch { throw .storage(Untrusted(error.description)) }
     }

@@ -107,7 +107,7 @@ final class UploadRoom: Sendable {
     /// What the disks of all jobs take of it now.
     func takenByJobs() throws(AgentError) -> UInt64 {
         try store.unwiped().rows.reduce(UInt64(0)) { sum, row in
-            let job = JobDirectory(jobs: settings.jobsPath, id: LeaseKeeper.jobID(row.id))
+            let job = settings.directory(of: row.id)
             return sum.saturatingSum(min(Disk.bytesTaken(by: job.scratch) ?? 0, row.terms.resources.storageBytes))
         }
     }
@@ -116,7 +116,7 @@ final class UploadRoom: Sendable {
     fileprivate func promised(besides lease: LeaseID) throws(AgentError) -> UInt64 {
         try store.unwiped().rows.reduce(UInt64(0)) { sum, row in
             guard row.id != lease, row.phase.mayHaveProcess else { return sum }
-            let job = JobDirectory(jobs: settings.jobsPath, id: LeaseKeeper.jobID(row.id))
+            let job = settings.directory(of: row.id)
             let all = row.terms.resources.storageBytes.saturatingSum(settings.logBytesMax)
             let taken = (Disk.bytesTaken(by: job.scratch) ?? 0).saturatingSum(JobLogFolder(path: job.log).bytes)
             return sum.saturatingSum(all > taken ? all - taken : 0)  // bounded: the smaller from the larger

@@ -12,9 +12,15 @@ struct SealedUpload: Codable, Equatable, Sendable {
     var file: FileIdentity
 
     /// Whether that very file lies there. The number of its device may be another one after a restart of the machine.
-    func isFile(at path: String) throws(LinuxError) -> Bool {
-        let found = try FileIdentity(at: path)
-        return found.inode == file.inode && found.bytes == file.bytes && found.mode == file.mode
+    func isFile(at path: String) throws(LinuxError) -> Bool { hasFile(try FileIdentity(at: path)) }
+
+    /// The same of one that is open.
+    func isFile(_ file: OpenFile, _ path: String) throws(LinuxError) -> Bool {
+        hasFile(try FileIdentity(of: file.number, path))
+    }
+
+    private func hasFile(_ found: FileIdentity) -> Bool {
+        found.inode == file.inode && found.bytes == file.bytes && found.mode == file.mode
     }
 }
 

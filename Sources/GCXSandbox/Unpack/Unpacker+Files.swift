@@ -10,7 +10,7 @@ extension Unpacker {
     package func inspect(
         file path: String, mayBeLink: Bool = false, rules: ArchiveRules, limits: ArchiveLimits, run: Run = Run()
     ) throws(ImageError) -> Contents {
-        let archive = try Self.open(path, mayBeLink: mayBeLink)
+        let archive = try Self.openArchive(path, mayBeLink: mayBeLink)
         return try inspect(archive, label: path, rules: rules, limits: limits, run: run)
     }
 
@@ -20,14 +20,25 @@ extension Unpacker {
         file path: String, mayBeLink: Bool = false, into target: String, rules: ArchiveRules, limits: ArchiveLimits,
         owner: Owner = .nobody, run: Run = Run()
     ) throws(ImageError) -> Contents {
-        let archive = try Self.open(path, mayBeLink: mayBeLink)
+        let archive = OpenFile(try Self.openArchive(path, mayBeLink: mayBeLink))
+        return try unpack(archive, into: target, label: path, rules: rules, limits: limits, owner: owner, run: run)
+    }
+
+    /// The same for an archive that is open.
+    ///
+    /// - Parameter label: what errors call it.
+    @discardableResult
+    package func unpack(
+        _ archive: OpenFile, into target: String, label: String, rules: ArchiveRules, limits: ArchiveLimits,
+        owner: Owner = .nobody, run: Run = Run()
+    ) throws(ImageError) -> Contents {
         guard unsafe mkdir(target, 0o755) == 0 else {
             throw .linux(.systemCall(operation: "mkdir", object: target, errno: errno))
         }
         do throws(ImageError) {
             let directory = try Self.directory(target)
             return try unpack(
-                archive, into: directory, label: path, rules: rules, limits: limits, owner: owner, run: run)
+                archive.file, into: directory, label: label, rules: rules, limits: limits, owner: owner, run: run)
         } catch {
             try? Files.removeTree(target)
             throw error
@@ -57,7 +68,7 @@ extension Unpacker {
         try imaged { () throws(LinuxError) in try FileDescriptor.open(path, O_RDONLY | O_DIRECTORY) }
     }
 
-    private static func open(_ path: String, mayBeLink: Bool) throws(ImageError) -> FileDescriptor {
+    static func openArchive(_ path: String, mayBeLink: Bool) throws(ImageError) -> FileDescriptor {
         do throws(LinuxError) {
             return try FileDescriptor.open(path, O_RDONLY | O_NONBLOCK | (mayBeLink ? 0 : O_NOFOLLOW))
         } catch .systemCall(_, _, ENOENT) {

@@ -42,7 +42,7 @@ struct JobTransfer: Sendable {
         try Files.removeTree(beside)
         let contents = try Unpacker.located().unpack(
             file: tar, into: beside, rules: .output,
-            limits: ArchiveLimits(entriesMax: AgentLimits.uploadEntriesMax, bytesMax: bytesMax), owner: .caller)
+            limits: ArchiveLimits(entriesMax: SandboxLimits.sentEntriesMax, bytesMax: bytesMax), owner: .caller)
         if let omission = contents.omission { Terminal.complain("of the output, \(omission)") }
         let (from, to) = (try Self.open(beside), try Self.open(directory))
         for name in try Files.names(inOpen: from.number)

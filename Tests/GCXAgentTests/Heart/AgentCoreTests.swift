@@ -1,6 +1,7 @@
 import GCXLedger
 import GCXLinux
 import GCXModel
+import GCXSandbox
 import GCXSigning
 import GCXWire
 import Support
@@ -271,7 +272,7 @@ struct AgentCoreReconcileTests {
     @Test("files of no lease go, those of a lease stay")
     func uploads() async throws {
         let lease = try await stage.open()
-        let mine = "\(stage.bench.settings.uploadsPath)/\(LeaseKeeper.jobID(lease))"
+        let mine = "\(stage.bench.settings.uploadsPath)/\(JobName(of: lease))"
         let stray = "\(stage.bench.settings.uploadsPath)/stray"
         for path in [mine, stray] { try Files.makeDirectories(path, mode: 0o700) }
         await stage.core.reconcile()

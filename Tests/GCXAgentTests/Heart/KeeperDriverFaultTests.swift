@@ -131,7 +131,7 @@ struct KeeperDriverFaultTests {
         #expect(await stage.problems.contains { $0.contains("wipe") })
         stage.driver.fail(.wipe, nil)
         try await stage.tick(lease)
-        #expect(try stage.row(lease).wiped && !Files.exists(stage.job(lease).path))
+        #expect(try stage.row(lease).wiped && !Files.exists(stage.directory(lease).path))
     }
 
     @Test("a job whose directory is gone is ended before its cores are sold again, and the host is blamed")
@@ -149,7 +149,7 @@ struct KeeperDriverFaultTests {
     @Test("a plan that does not read any more is as good as none")
     func corrupt() async throws {
         let lease = try await stage.running()
-        try DurableFile.write("{".utf8, to: stage.job(lease).plan)
+        try DurableFile.write("{".utf8, to: stage.directory(lease).plan)
         try await stage.pass(1, lease)
         #expect(!stage.driver.runs(stage.job(lease)))
         _ = try stage.hostFailure(lease)

@@ -68,7 +68,7 @@ struct KeeperLedgerFaultTests {
         await (try stage.keeper(lease)).launchEnded()
         try await stage.pass(2, lease)
         #expect(try stage.phase(lease) == .settling)
-        #expect(try stage.driver.jobs().allSatisfy { !stage.driver.runs($0) })
+        #expect(try stage.driver.names().allSatisfy { !stage.driver.runs($0) })
     }
 
     @Test("what the owner gets for a lease that was opened and closed before anybody looked is in his book")

@@ -49,7 +49,7 @@ struct KeeperLifeTests {
         #expect(try !stage.row(lease).wiped)
         stage.clock.advance(stage.bench.settings.jobs.outputKeepSeconds)
         try await stage.tick(lease)
-        #expect(try stage.row(lease).wiped && stage.driver.jobs().isEmpty)
+        #expect(try stage.row(lease).wiped && stage.driver.names().isEmpty)
         #expect(await (try stage.keeper(lease)).isWiped)
         #expect(await stage.problems.isEmpty)
     }
@@ -138,7 +138,7 @@ struct KeeperLifeTests {
         _ = try await stage.core.cancel(lease, by: stage.bench.session())
         await (try stage.keeper(lease)).launchEnded()
         #expect(try stage.phase(lease) == .settling && stage.exit(lease) == .cancelled(by: .buyer))
-        #expect(try stage.receipts(lease).isEmpty && stage.driver.jobs().isEmpty)
+        #expect(try stage.receipts(lease).isEmpty && stage.driver.names().isEmpty)
         try await stage.close(lease)
         #expect(try stage.phase(lease) == .closed)
         #expect(try await stage.settled(lease) == 0)
@@ -168,7 +168,7 @@ struct KeeperLifeTests {
         stage.clock.advance(600)
         try await stage.tick(lease)
         await (try stage.keeper(lease)).launchEnded()
-        #expect(try stage.exit(lease) == .timeLimit && stage.driver.jobs().isEmpty)
+        #expect(try stage.exit(lease) == .timeLimit && stage.driver.names().isEmpty)
     }
 
     @Test("the buyer asks to close while the job runs: it is ended, and what is vouched for is claimed at once")
@@ -247,7 +247,7 @@ struct KeeperLifeTests {
     @Test("a job is ended with its lease, and the sandbox has been told to end it then too", arguments: [false, true])
     func time(isPaused: Bool) async throws {
         let lease = try await stage.running()
-        #expect(stage.driver.spec(of: stage.job(lease))?.wallSecondsMax == 600)
+        #expect(stage.driver.order(of: stage.job(lease))?.wallSecondsMax == 600)
         if isPaused { _ = try await stage.core.hold(lease, by: .owner) }
         stage.clock.advance(600)
         try await stage.tick(lease)
@@ -267,7 +267,7 @@ struct KeeperLifeTests {
     func ownLimit() async throws {
         let lease = try await stage.open()
         try await stage.run(lease) { $0.wallSecondsMax = 7 }
-        #expect(stage.driver.spec(of: stage.job(lease))?.wallSecondsMax == 7)
+        #expect(stage.driver.order(of: stage.job(lease))?.wallSecondsMax == 7)
         try await stage.passPaid(8, lease)
         #expect(try stage.exit(lease) == .timeLimit)
         #expect(

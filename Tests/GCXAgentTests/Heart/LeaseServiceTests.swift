@@ -104,15 +104,16 @@ struct LeaseServiceTests {
     @Test("each minute what is on the machine is compared with the store: a job without a lease is ended")
     func cleans() async throws {
         let stage = stage
-        var spec = JobSpec(
-            id: "stray", image: .rootfs(path: "/"), command: ["a"],
-            resources: JobResources(cores: 1, memoryBytes: 64 << 20, writableBytes: 32 << 20), wallSecondsMax: 600)
-        spec.logBytesMax = 1 << 20
-        let job = try stage.driver.start(spec)
+        let job = try JobName("stray")
+        let order = JobOrder(
+            name: job, image: .rootFilesystem, command: ["a"],
+            resources: JobResources(cores: 1, memoryBytes: 64 << 20, writableBytes: 32 << 20), wallSecondsMax: 600,
+            logBytesMax: 1 << 20)
+        try stage.driver.start(order, with: JobFiles(), stop: nil)
         let before = stage.clock.boot
         try await serve { stage.clock.boot > before + 100_000_000 }
-        #expect(!Files.exists(job.path) && !stage.driver.runs(job))
-        _ = try stage.driver.start(spec)
+        #expect(!Files.exists(stage.driver.directory(job).path) && !stage.driver.runs(job))
+        try stage.driver.start(order, with: JobFiles(), stop: nil)
         try await serve { !stage.driver.runs(job) }
     }
 }

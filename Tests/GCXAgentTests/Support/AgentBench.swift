@@ -44,7 +44,8 @@ final class AgentBench: Sendable {
                 validSeconds: 3_600, rates: TestWorld.rates, allow: [], deny: []))
         edit(&settings)
         self.settings = settings
-        driver = ScriptedDriver(jobs: settings.jobsPath, clock: world.clock)
+        driver = ScriptedDriver(
+            jobs: settings.jobsPath, history: settings.historyPath, clock: world.clock, isReading: true)
     }
 
     func store() throws(AgentError) -> AgentStore { try AgentStore(path: settings.databasePath) }
@@ -121,6 +122,13 @@ final class AgentBench: Sendable {
         try ticket.file.write(bytes.prefix(bytes.count / 2))
         try ticket.file.write(bytes.dropFirst(bytes.count / 2))
         try await core.endUpload(ticket)
+    }
+
+    /// Who reads what was sent for a lease.
+    func reader(_ lease: LeaseID, stop: StopFlag? = nil) -> SentReader {
+        SentReader(
+            driver: driver, job: JobName(of: lease),
+            resources: JobResources(cores: 1, memoryBytes: 64 << 20, writableBytes: 32 << 20), seconds: 60, stop: stop)
     }
 
     /// A tar archive of one file.

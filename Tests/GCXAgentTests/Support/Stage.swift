@@ -60,9 +60,8 @@ final class Stage: Sendable {
 
     func keeper(_ lease: LeaseID) async throws -> LeaseKeeper { try await core.keeper(lease) }
 
-    func job(_ lease: LeaseID) -> JobDirectory {
-        JobDirectory(jobs: bench.settings.jobsPath, id: LeaseKeeper.jobID(lease))
-    }
+    func job(_ lease: LeaseID) -> JobName { JobName(of: lease) }
+    func directory(_ lease: LeaseID) -> JobDirectory { bench.settings.directory(of: lease) }
 
     func terms(_ edit: (inout LeaseTerms) -> Void = { _ in }) -> LeaseTerms {
         world.terms(offer: market.offer, demand: market.demand, edit)

@@ -6,22 +6,21 @@ extension DriverConformance {
     static let life: [DriverScenario] = [
         DriverScenario("a job runs from its start to its end, and both are in its directory") { bench in
             let job = try bench.start(.exits(3))
-            try bench.expect(job.readPlan().spec.id, is: job.id)
+            try bench.expect(bench.directory(job).readPlan().spec.id, is: job.text)
             let exit = try bench.end(of: job)
             try bench.expect(exit.reason, is: .exited(code: 3))
             try bench.expect(try bench.driver.recover(job), is: .ended(exit))
-            try bench.expect(try job.readExit(), is: exit)
+            try bench.expect(try bench.directory(job).readExit(), is: exit)
             let (started, ended) = (exit.startedBootNanoseconds ?? .max, exit.endedBootNanoseconds)
             try bench.expect(started <= ended, "it ended at \(ended), before it began at \(started)")
             try bench.wipe(job)
         },
         DriverScenario("one that runs says so, and since when") { bench in
             let job = try bench.start(.waits)
-            guard case .running(let running) = try bench.driver.recover(job) else {
+            guard case .running(let since) = try bench.driver.recover(job) else {
                 throw ConformanceFailure("it does not run")
             }
-            try bench.expect(running.plan.spec.id, is: job.id)
-            try bench.expect(running.supervisor?.startedBootNanoseconds != nil, "nobody says since when")
+            try bench.expect(since != nil, "nobody says since when")
             try bench.expect(try bench.driver.hasProcesses(job), "it has no processes")
             try bench.expect(try bench.driver.wait(job, timeout: .milliseconds(50)).isRunning, "it ended")
             try bench.stop(job, .cancelled(by: .owner), grace: 0)
@@ -48,52 +47,59 @@ extension DriverConformance {
         DriverScenario("what it leaves is packed, and its digest is in the end") { bench in
             let job = try bench.start(.leavesOutput)
             let exit = try bench.end(of: job)
-            let found = try SHA256Hex.ofFile(job.output)
+            let found = try SHA256Hex.ofFile(bench.directory(job).output)
             try bench.expect(exit.outputDigest, is: found.hex)
             try bench.expect(exit.outputBytes, is: found.bytes)
             let without = try bench.start(.exits(0))
             try bench.expect(try bench.end(of: without).outputDigest, is: nil)
-            try bench.expect(!Files.exists(without.output), "there is an output of a job that left none")
+            try bench.expect(
+                !Files.exists(bench.directory(without).output), "there is an output of a job that left none")
             for job in [job, without] { try bench.wipe(job) }
         },
         DriverScenario("a start that fails leaves nothing, and its name is free") { bench in
-            let spec = try bench.spec(.cannotStart)
-            try bench.refuses("a start that cannot be") { () throws(SandboxError) in _ = try bench.driver.start(spec) }
-            try bench.expect(try bench.driver.jobs(), is: [])
-            try bench.expect(try bench.driver.hasProcesses(JobDirectory(jobs: "/nowhere", id: spec.id)), is: false)
-            let job = try bench.start(.exits(0)) { $0.id = spec.id }
+            let (order, files) = (try bench.order(.cannotStart), try bench.files())
+            try bench.refuses("a start that cannot be") { () throws(SandboxError) in
+                try bench.driver.start(order, with: files, stop: nil)
+            }
+            try bench.expect(try bench.driver.names(), is: [])
+            try bench.expect(try bench.driver.traces(), is: [])
+            try bench.expect(try bench.driver.hasProcesses(order.name), is: false)
+            let job = try bench.start(.exits(0)) { $0.name = order.name }
             try bench.expect(try bench.end(of: job).reason, is: .exited(code: 0))
             try bench.wipe(job)
         },
         DriverScenario("one that is given up before it begins does not begin") { bench in
-            let (spec, stop) = (try bench.spec(.waits), StopFlag())
+            let (order, files, stop) = (try bench.order(.waits), try bench.files(), StopFlag())
             stop.raise()
-            do throws(SandboxError) { _ = try bench.driver.start(spec, stop: stop) } catch {
-                return try bench.expect(try bench.driver.jobs(), is: [])
+            do throws(SandboxError) { try bench.driver.start(order, with: files, stop: stop) } catch {
+                return try bench.expect(try bench.driver.names(), is: [])
             }
             // With nothing to prepare there was nothing to give up.
-            let job = try bench.driver.jobs()[0]
+            let job = try bench.driver.names()[0]
             try bench.stop(job, .cancelled(by: .agent), grace: 0)
             _ = try bench.end(of: job)
             try bench.wipe(job)
         },
         DriverScenario("a specification that cannot be run is refused by its field") { bench in
-            var spec = try bench.spec(.waits)
-            spec.wallSecondsMax = 0
-            try bench.refuses("a job of 0 seconds", { () throws(SandboxError) in _ = try bench.driver.start(spec) }) {
+            let (order, files) = (try bench.order(.waits), try bench.files())
+            var never = order
+            never.wallSecondsMax = 0
+            let refused = never
+            try bench.refuses(
+                "a job of 0 seconds",
+                { () throws(SandboxError) in try bench.driver.start(refused, with: files, stop: nil) }
+            ) {
                 if case .invalidSpec("wallSecondsMax", _) = $0 { true } else { false }
             }
         },
         DriverScenario("a name has one job at a time, and the one that is there goes on") { bench in
-            let job = try bench.start(.waits)
+            let (order, files) = (try bench.order(.waits), try bench.files())
+            let job = order.name
+            try bench.driver.start(order, with: files, stop: nil)
             try bench.refuses(
                 "a second job of the name",
-                { () throws(SandboxError) in
-                    var spec = try job.readPlan().spec
-                    spec.command = ["/bin/true"]
-                    _ = try bench.driver.start(spec)
-                },
-                { $0 == .jobExists(id: job.id) })
+                { () throws(SandboxError) in try bench.driver.start(order, with: files, stop: nil) },
+                { $0 == .jobExists(id: job.text) })
             try bench.expectRunning(job)
             try bench.stop(job, .cancelled(by: .owner), grace: 0)
             _ = try bench.end(of: job)
@@ -102,6 +108,6 @@ extension DriverConformance {
     ]
 }
 
-extension JobState {
+extension JobCondition {
     var isRunning: Bool { if case .running = self { true } else { false } }
 }

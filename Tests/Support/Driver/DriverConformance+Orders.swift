@@ -91,34 +91,52 @@ extension DriverConformance {
             try bench.wipe(job)
         },
         DriverScenario("what is read for a job before its start is counted in the same group") { bench in
-            let spec = try bench.spec(.exits(0))
-            let first = try bench.start(.exits(0))
-            // Where the jobs lie is where their neighbours lie.
-            let folder = first.path.split(separator: "/").dropLast().map { "/\($0)" }.joined()
-            let job = JobDirectory(jobs: folder, id: spec.id)
-            let place = try bench.driver.readers(for: job, within: spec.resources)
-            try bench.expect(try bench.driver.readers(for: job, within: spec.resources), is: place)
-            try bench.expect(try bench.driver.start(spec), is: job)
-            _ = try bench.end(of: job)
-            _ = try bench.driver.sample(job)
-            for job in [first, job] {
-                _ = try bench.end(of: job)
-                try bench.wipe(job)
-            }
+            let (order, files) = (try bench.order(.exits(0)), try bench.files())
+            guard let sent = files.image else { throw ConformanceFailure("no image is sent") }
+            let bounds = ReadingBounds(resources: order.resources, bytesMax: 1 << 30, seconds: 60)
+            let found = try SHA256Hex.ofFile("/proc/self/fd/\(sent.number)").hex
+            let said = try bench.driver.digest(of: sent, sentAs: .image, for: order.name, bounds, stop: nil)
+            try bench.expect(said, is: found)
+            try bench.driver.inspect(sent, sentAs: .image, for: order.name, bounds, stop: nil)
+            try bench.expect(try bench.driver.names(), is: [])
+            let before = try bench.driver.readingNanoseconds(of: order.name) ?? 0
+            try bench.driver.start(order, with: files, stop: nil)
+            _ = try bench.end(of: order.name)
+            let counted = try bench.driver.sample(order.name).cpuNanoseconds
+            try bench.expect(counted >= before, "the job's meter has \(counted) ns and reading took \(before)")
+            try bench.wipe(order.name)
         },
+    ]
+
+    static let history: [DriverScenario] = [
+        DriverScenario("a log that is kept outlives its job, and goes when it is forgotten") { bench in
+            let job = try bench.start(.exits(0))
+            _ = try bench.end(of: job)
+            let log = bench.directory(job).log
+            try Files.makeDirectories(log, mode: 0o700)
+            try bench.driver.keepLog(of: job, as: 1, bytesMax: 1 << 20)
+            try bench.expect(!Files.exists(log), "the log is still with the job")
+            try bench.driver.keepLog(of: job, as: nil, bytesMax: 1 << 20)
+            try bench.wipe(job)
+            let kept = LogHistory(path: bench.historyPath).log(of: job, number: 1)
+            try bench.expect(Files.exists(kept), "nothing is kept at \(kept)")
+            try bench.driver.forgetLogs(of: job)
+            try bench.expect(!Files.exists(kept), "it is kept although it was forgotten")
+            try bench.driver.forgetLogs(of: job)
+        }
     ]
 
     static let remains: [DriverScenario] = [
         DriverScenario("a job is known by its directory alone: another driver finds it and ends it") { bench in
             let job = try bench.start(.waits)
             let other = try bench.restarted()
-            try bench.expect(try other.jobs(), is: [job])
+            try bench.expect(try other.names(), is: [job])
             try bench.expect(try other.recover(job).isRunning, "it does not run for another driver")
             _ = try other.sample(job)
             try other.stop(job, StopRequest(reason: .budget, graceMilliseconds: 0))
             try bench.expect(try bench.end(of: job).reason, is: .budget)
             try other.wipe(job)
-            try bench.expect(try bench.driver.jobs(), is: [])
+            try bench.expect(try bench.driver.names(), is: [])
         },
         DriverScenario("one that runs is not wiped, and one that is wiped can be wiped again") { bench in
             let job = try bench.start(.waits)
@@ -138,8 +156,8 @@ extension DriverConformance {
             let before = try bench.driver.sample(first)
             try bench.driver.release(first)
             try bench.driver.clear(first)
-            try bench.expect(try bench.driver.jobs(), is: [])
-            let second = try bench.start(.exits(0)) { $0.id = first.id }
+            try bench.expect(try bench.driver.names(), is: [])
+            let second = try bench.start(.exits(0)) { $0.name = first }
             try bench.expect(second, is: first)
             try bench.expect(try bench.end(of: second).reason, is: .exited(code: 0))
             let after = try bench.driver.sample(second)
@@ -147,20 +165,19 @@ extension DriverConformance {
             try bench.wipe(second)
         },
         DriverScenario("of what is no job it says so") { bench in
-            let job = JobDirectory(path: "/nowhere/at-all")
-            let isNone: (SandboxError) -> Bool = { $0 == .noJob(path: job.path) }
+            let job = try JobName("nobodys")
+            let isNone: (SandboxError) -> Bool = { if case .noJob = $0 { true } else { false } }
             try bench.refuses("a pause", { () throws(SandboxError) in try bench.driver.pause(job) }, isNone)
             try bench.refuses("a resume", { () throws(SandboxError) in try bench.driver.resume(job) }, isNone)
             try bench.refuses("a release", { () throws(SandboxError) in try bench.driver.release(job) }, isNone)
-            try bench.refuses("the state of no job", { () throws(SandboxError) in _ = try bench.driver.recover(job) }) {
-                $0 == .noJob(path: job.path)
-            }
+            try bench.refuses(
+                "the state of no job", { () throws(SandboxError) in _ = try bench.driver.recover(job) }, isNone)
             try bench.refuses("the meter of no job") { () throws(SandboxError) in _ = try bench.driver.sample(job) }
         },
         DriverScenario("one whose plan does not read is damaged, and is wiped all the same") { bench in
             let job = try bench.start(.exits(0))
             _ = try bench.end(of: job)
-            try DurableFile.write("{\"spec\":".utf8, to: job.plan)
+            try DurableFile.write("{\"spec\":".utf8, to: bench.directory(job).plan)
             try bench.refuses(
                 "the state of a damaged job", { () throws(SandboxError) in _ = try bench.driver.recover(job) },
                 { if case .corrupt = $0 { true } else { false } })
@@ -168,11 +185,11 @@ extension DriverConformance {
         },
         DriverScenario("one whose directory is gone runs on until it is wiped, which says so") { bench in
             let job = try bench.start(.waits)
-            try Files.removeTree(job.path)
+            try Files.removeTree(bench.directory(job).path)
             try bench.refuses(
                 "the state of a lost job", { () throws(SandboxError) in _ = try bench.driver.recover(job) }
             ) {
-                $0 == .noJob(path: job.path)
+                if case .noJob = $0 { true } else { false }
             }
             try bench.expect(try bench.driver.hasProcesses(job), "it has no processes")
             let report = try bench.driver.wipe(job)

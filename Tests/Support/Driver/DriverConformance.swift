@@ -9,7 +9,7 @@ package import GCXSandbox
 /// func conforms(_ scenario: DriverScenario) throws { try scenario.run(makeBench()) }
 /// ```
 package enum DriverConformance {
-    package static let scenarios: [DriverScenario] = life + orders + meter + remains
+    package static let scenarios: [DriverScenario] = life + orders + meter + history + remains
 }
 
 /// A driver on the bench.
@@ -18,7 +18,13 @@ package protocol DriverBench: Sendable {
     /// A driver of the same jobs, as an agent has it after its restart.
     func restarted() throws -> any RuntimeDriver
     /// The job that is started next: one core, 64 MiB, a minute unless the scenario says otherwise.
-    func spec(_ act: JobAct) throws -> JobSpec
+    func order(_ act: JobAct) throws -> JobOrder
+    /// What is sent for it.
+    func files() throws -> JobFiles
+    /// Where a job leaves what is to be read.
+    func directory(_ job: JobName) -> JobDirectory
+    /// Where logs are kept.
+    var historyPath: String { get }
     /// So much time passes.
     func pass(_ time: Duration)
 }
@@ -76,34 +82,36 @@ extension DriverBench {
         throw ConformanceFailure("\(what) was not refused", file: file, line: line)
     }
 
-    func start(_ act: JobAct, _ change: (inout JobSpec) -> Void = { _ in }) throws -> JobDirectory {
-        var spec = try spec(act)
-        change(&spec)
-        return try driver.start(spec)
+    @discardableResult
+    package func start(_ act: JobAct, _ change: (inout JobOrder) -> Void = { _ in }) throws -> JobName {
+        var order = try order(act)
+        change(&order)
+        try driver.start(order, with: try files(), stop: nil)
+        return order.name
     }
 
-    func expectRunning(_ job: JobDirectory, file: String = #fileID, line: Int = #line) throws {
-        guard case .running(let running) = try driver.recover(job) else {
+    func expectRunning(_ job: JobName, file: String = #fileID, line: Int = #line) throws {
+        guard case .running = try driver.recover(job) else {
             throw ConformanceFailure("it does not run", file: file, line: line)
         }
-        try expect(running.directory, is: job, file: file, line: line)
     }
 
     /// Waits for the end of a job, half a minute at the most.
-    func end(of job: JobDirectory, file: String = #fileID, line: Int = #line) throws -> JobExit {
+    func end(of job: JobName, file: String = #fileID, line: Int = #line) throws -> JobExit {
         guard case .ended(let exit) = try driver.wait(job, timeout: .seconds(30)) else {
             throw ConformanceFailure("it does not end", file: file, line: line)
         }
         return exit
     }
 
-    func stop(_ job: JobDirectory, _ reason: ExitReason, grace: UInt64) throws {
+    func stop(_ job: JobName, _ reason: ExitReason, grace: UInt64) throws {
         try driver.stop(job, StopRequest(reason: reason, graceMilliseconds: grace))
     }
 
-    func wipe(_ job: JobDirectory) throws {
+    func wipe(_ job: JobName) throws {
         try driver.wipe(job)
-        try expect(!Files.exists(job.path), "its directory is still there")
-        try expect(!driver.jobs().contains(job), "it is still a job")
+        try expect(!Files.exists(directory(job).path), "its directory is still there")
+        try expect(!driver.names().contains(job), "it is still a job")
+        try expect(!driver.traces().contains(job), "something of it is still there")
     }
 }

@@ -6,26 +6,26 @@ import Synchronization
 
 /// A driver that runs nothing: its jobs do what their scripts say, by the clock of the test.
 ///
-/// It keeps to the same facts as a real one (``DriverConformance``): a job is named by its directory, in which the plan, the
-/// log, the output and the end lie; the meter is that of a group which may outlive it. One driver serves every life of an agent.
+/// It keeps to the same facts as a real one (``DriverConformance``): in a job's directory lie the plan, the log, the output and
+/// the end; the meter is that of a group which may outlive it. One driver serves every life of an agent. What was sent it reads
+/// as a real one does, where it was made to.
 package final class ScriptedDriver: RuntimeDriver {
     /// What can be made to fail, and is noted in ``calls``.
     package enum Verb: Hashable, Sendable {
-        case prepare, readers, start, recover, wait, stop, hasProcesses, force, pause, resume, sample, release, wipe
-        case clear, pruneImages, checkDevices, jobs
+        case digest, inspect, readingNanoseconds, start, recover, wait, stop, hasProcesses, force, pause, resume,
+            sample, release, wipe
+        case clear, pruneImages, checkDevices, names, traces, keepLog, forgetLogs
     }
 
-    private struct Group: Sendable {
+    struct Group: Sendable {
         var inode: UInt64
         var cpuNanoseconds: UInt64 = 0
     }
 
-    private struct State: Sendable {
+    struct State: Sendable {
         var scripts: [JobScript] = []
-        var jobs: [String: ScriptedJob] = [:]
-        /// Jobs whose directory is gone although they run.
-        var lost: Set<String> = []
-        var groups: [String: Group] = [:]
+        var jobs: [JobName: ScriptedJob] = [:]
+        var groups: [JobName: Group] = [:]
         var groupsMade: UInt64 = 100
         var failures: [Verb: SandboxError] = [:]
         var calls: [Verb] = []
@@ -37,56 +37,61 @@ package final class ScriptedDriver: RuntimeDriver {
     }
 
     package let jobsPath: String
+    private let history: LogHistory
     package let clock: TestClock
-    private let state = Mutex(State())
+    private let isReading: Bool
+    let state = Mutex(State())
 
-    package init(jobs path: String, clock: TestClock) {
-        (jobsPath, self.clock) = (path, clock)
+    /// - Parameter isReading: whether archives are looked through by the program that a real driver has do it.
+    package init(jobs path: String, history: String, clock: TestClock, isReading: Bool = false) {
+        (jobsPath, self.history, self.clock) = (path, LogHistory(path: history), clock)
+        self.isReading = isReading
     }
 
     package var isolation: IsolationLevel { .container }
 
-    package func start(_ spec: JobSpec, stop: StopFlag?) throws(SandboxError) -> JobDirectory {
+    package func directory(_ job: JobName) -> JobDirectory { JobDirectory(jobs: jobsPath, name: job) }
+
+    package func start(_ order: JobOrder, with files: JobFiles, stop: StopFlag?) throws(SandboxError) {
         try note(.start)
-        try waitForGate(spec, stop)
-        try spec.validate()
-        let job = JobDirectory(jobs: jobsPath, id: spec.id)
-        guard !Files.exists(job.plan) else { throw .jobExists(id: spec.id) }
+        let job = order.name
+        try waitForGate(job, stop)
+        try order.validate()
+        guard !Files.exists(directory(job).plan) else { throw .jobExists(id: job.text) }
         let script = state.withLock { $0.scripts.isEmpty ? .runs : $0.scripts.removeFirst() }
         if let failure = script.failure {
-            state.withLock { $0.groups[job.path] = nil }
+            state.withLock { $0.groups[job] = nil }
             throw failure
         }
-        let end = try lay(out: job, spec, script)
+        let end = try lay(out: directory(job), order, script)
         state.withLock { state in
             let group = Self.group(job, &state)
             var scripted = ScriptedJob(
-                spec, script, in: job, bootID: state.bootID, at: clock.boot, countedBefore: group.cpuNanoseconds)
+                order, script, bootID: state.bootID, at: clock.boot, countedBefore: group.cpuNanoseconds)
             scripted.log = end
-            state.jobs[job.path] = scripted
+            state.jobs[job] = scripted
         }
-        return job
     }
 
     /// A start that is held goes on when the gate opens, or ends when it is given up.
-    private func waitForGate(_ spec: JobSpec, _ stop: StopFlag?) throws(SandboxError) {
+    private func waitForGate(_ job: JobName, _ stop: StopFlag?) throws(SandboxError) {
         let isOver = { [self] in state.withLock { !$0.isDeaf } && stop?.isRaised == true }
         while state.withLock({ $0.isHolding }), !isOver() { GCXLinux.pause(for: .milliseconds(1)) }
-        if isOver() { throw .startFailed(id: spec.id, reason: "the start was given up") }
+        if isOver() { throw .startFailed(id: job.text, reason: "the start was given up") }
     }
 
     /// The files of a job that has begun.
-    private func lay(out job: JobDirectory, _ spec: JobSpec, _ script: JobScript) throws(SandboxError) -> JobLogEnd {
+    private func lay(out job: JobDirectory, _ order: JobOrder, _ script: JobScript) throws(SandboxError) -> JobLogEnd {
         let plan = JobPlan(
-            spec, user: 0, ids: IDMap(base: 100_000),
+            order, user: 0, ids: IDMap(base: 100_000),
             runtime: RuntimeChoice(.crun, path: "/nowhere", because: "scripted"),
-            place: CgroupPlace(layout: .unified(root: "/nowhere"), group: "/\(spec.id)"),
+            place: CgroupPlace(layout: .unified(root: "/nowhere"), group: "/\(order.name)"),
             bootID: state.withLock { $0.bootID })
         do throws(LinuxError) {
             try Files.makeDirectories(job.path, mode: 0o700)
             try plan.write(to: job)
             guard !script.says.isEmpty else { return JobLogEnd() }
-            var log = try JobLogWriter(job.log, limit: spec.logBytesMax, keep: spec.logKeep)
+            var log = try JobLogWriter(job.log, limit: order.logBytesMax, keep: order.logKeep)
             try log.write(.output, Array(script.says.utf8))
             return try JobLogFolder(path: job.log).end() ?? JobLogEnd()
         } catch {
@@ -94,32 +99,64 @@ package final class ScriptedDriver: RuntimeDriver {
         }
     }
 
-    package func readers(for job: JobDirectory, within resources: JobResources) throws(SandboxError) -> CgroupPlace? {
-        try note(.readers)
-        state.withLock { _ = Self.group(job, &$0) }
-        state.withLock { $0.readers.asked.append(resources) }
-        return state.withLock { $0.readers.place }
+    package func digest(
+        of file: OpenFile, sentAs kind: SentKind, for job: JobName, _ bounds: ReadingBounds, stop: StopFlag?
+    ) throws(SandboxError) -> String {
+        try note(.digest)
+        let run = run(for: job, bounds, stop)
+        guard isReading else {
+            do { return try SHA256Hex.ofFile("/proc/self/fd/\(file.number)").hex } catch { throw .linux(error) }
+        }
+        do throws(ImageError) {
+            return try Unpacker.located().digests(of: [file], label: kind.label, run: run).first ?? ""
+        } catch { throw .image(error) }
     }
 
-    private static func group(_ job: JobDirectory, _ state: inout State) -> Group {
-        if let group = state.groups[job.path] { return group }
+    package func inspect(
+        _ file: OpenFile, sentAs kind: SentKind, for job: JobName, _ bounds: ReadingBounds, stop: StopFlag?
+    ) throws(SandboxError) {
+        try note(.inspect)
+        let run = run(for: job, bounds, stop)
+        guard isReading else { return }
+        let limits = ArchiveLimits(entriesMax: SandboxLimits.sentEntriesMax, bytesMax: bounds.bytesMax)
+        do throws(ImageError) {
+            _ = try Unpacker.located().inspect(
+                file.file, label: kind.label, rules: kind.rules, limits: limits, run: run)
+        } catch { throw kind == .input ? .input(error) : .image(error) }
+    }
+
+    private func run(for job: JobName, _ bounds: ReadingBounds, _ stop: StopFlag?) -> Unpacker.Run {
+        state.withLock { state in
+            _ = Self.group(job, &state)
+            state.readers.asked.append(bounds.resources)
+            return Unpacker.Run(place: state.readers.place, stop: stop)
+        }
+    }
+
+    package func readingNanoseconds(of job: JobName) throws(SandboxError) -> UInt64? {
+        try note(.readingNanoseconds)
+        return nil
+    }
+
+    static func group(_ job: JobName, _ state: inout State) -> Group {
+        if let group = state.groups[job] { return group }
         state.groupsMade += 1
         let group = Group(inode: state.groupsMade)
-        state.groups[job.path] = group
+        state.groups[job] = group
         return group
     }
 
-    package func recover(_ job: JobDirectory) throws(SandboxError) -> JobState {
+    package func recover(_ job: JobName) throws(SandboxError) -> JobCondition {
         try note(.recover)
         return try look(at: job)
     }
 
-    private func look(at job: JobDirectory) throws(SandboxError) -> JobState {
-        let plan = try job.readPlan()
+    private func look(at job: JobName) throws(SandboxError) -> JobCondition {
+        let plan = try directory(job).readPlan()
         let (boot, now) = (clock.boot, state.withLock { $0.bootID })
         let found = state.withLock { state -> ScriptedJob? in
-            state.jobs[job.path]?.settle(at: boot)
-            return state.jobs[job.path]
+            state.jobs[job]?.settle(at: boot)
+            return state.jobs[job]
         }
         guard let found else {
             // Its directory was there before this driver, or after a restart of the machine.
@@ -130,10 +167,9 @@ package final class ScriptedDriver: RuntimeDriver {
             return .ended(exit)
         }
         guard let exit = found.exit else {
-            let record = SupervisorRecord(pid: 0, bootID: found.bootID, startedBootNanoseconds: found.started)
-            return .running(RunningJob(job, plan, supervisor: record))
+            return .running(since: found.started)
         }
-        try keep(exit, found.script.output, job)
+        try keep(exit, found.script.output, directory(job))
         return .ended(exit)
     }
 
@@ -146,100 +182,118 @@ package final class ScriptedDriver: RuntimeDriver {
     }
 
     /// Time passes until the job ends, or for as long as the caller waits.
-    package func wait(_ job: JobDirectory, timeout: Duration) throws(SandboxError) -> JobState {
+    package func wait(_ job: JobName, timeout: Duration) throws(SandboxError) -> JobCondition {
         try note(.wait)
         guard case .running = try look(at: job) else { return try look(at: job) }
         let until = clock.boot.saturatingSum(timeout.wholeNanoseconds)
-        let end = state.withLock { $0.jobs[job.path]?.endsAt }
+        let end = state.withLock { $0.jobs[job]?.endsAt }
         let now = clock.boot
         clock.advance(nanoseconds: max(min(end ?? until, until), now) - now)
         return try look(at: job)
     }
 
-    package func stop(_ job: JobDirectory, _ request: StopRequest) throws(SandboxError) {
+    package func stop(_ job: JobName, _ request: StopRequest) throws(SandboxError) {
         try note(.stop)
         guard case .running = try look(at: job) else { return }
         change(job) { $0.stop(request, at: $1) }
     }
 
-    package func hasProcesses(_ job: JobDirectory) throws(SandboxError) -> Bool {
+    package func hasProcesses(_ job: JobName) throws(SandboxError) -> Bool {
         try note(.hasProcesses)
         return state.withLock { state in
-            state.jobs[job.path]?.settle(at: clock.boot)
-            return state.jobs[job.path].map { $0.exit == nil } ?? false
+            state.jobs[job]?.settle(at: clock.boot)
+            return state.jobs[job].map { $0.exit == nil } ?? false
         }
     }
 
-    package func force(_ job: JobDirectory) throws(SandboxError) {
+    package func force(_ job: JobName) throws(SandboxError) {
         try note(.force)
         change(job) { $0.end(Self.killed, at: $1) }
     }
 
-    package func pause(_ job: JobDirectory) throws(SandboxError) {
+    package func pause(_ job: JobName) throws(SandboxError) {
         try note(.pause)
         try requirePlan(job)
         change(job) { $0.pause(at: $1) }
     }
 
-    package func resume(_ job: JobDirectory) throws(SandboxError) {
+    package func resume(_ job: JobName) throws(SandboxError) {
         try note(.resume)
         try requirePlan(job)
         change(job) { $0.resume(at: $1) }
     }
 
-    package func sample(_ job: JobDirectory) throws(SandboxError) -> RawSample {
+    package func sample(_ job: JobName) throws(SandboxError) -> RawSample {
         try note(.sample)
         try requirePlan(job)
         let boot = clock.boot
         let sample = state.withLock { state -> RawSample? in
-            guard let group = state.groups[job.path] else { return nil }
-            state.jobs[job.path]?.settle(at: boot)
-            return state.jobs[job.path]?.sample(at: boot, bootID: state.bootID, inode: group.inode)
+            guard let group = state.groups[job] else { return nil }
+            state.jobs[job]?.settle(at: boot)
+            return state.jobs[job]?.sample(at: boot, bootID: state.bootID, inode: group.inode)
         }
-        guard let sample else { throw .linux(.malformed(object: job.path, reason: "no group")) }
+        guard let sample else { throw .linux(.malformed(object: job.text, reason: "no group")) }
         return sample
     }
 
-    package func release(_ job: JobDirectory) throws(SandboxError) {
+    package func release(_ job: JobName) throws(SandboxError) {
         try note(.release)
         try requirePlan(job)
-        state.withLock { $0.groups[job.path] = nil }
+        state.withLock { $0.groups[job] = nil }
     }
 
-    package func wipe(_ job: JobDirectory) throws(SandboxError) -> WipeReport {
+    package func wipe(_ job: JobName) throws(SandboxError) -> WipeReport {
         try note(.wipe)
         return try remove(job, keepsGroup: false)
     }
 
-    package func clear(_ job: JobDirectory) throws(SandboxError) -> WipeReport {
+    package func clear(_ job: JobName) throws(SandboxError) -> WipeReport {
         try note(.clear)
         return try remove(job, keepsGroup: true)
     }
 
-    private func remove(_ job: JobDirectory, keepsGroup: Bool) throws(SandboxError) -> WipeReport {
-        if Files.exists(job.plan), (try? job.readPlan()) != nil, case .running = try look(at: job) {
-            throw .startFailed(id: job.path, reason: "it still runs and cannot be wiped")
+    private func remove(_ job: JobName, keepsGroup: Bool) throws(SandboxError) -> WipeReport {
+        let there = directory(job)
+        if Files.exists(there.plan), (try? there.readPlan()) != nil, case .running = try look(at: job) {
+            throw .startFailed(id: job.text, reason: "it still runs and cannot be wiped")
         }
         var report = WipeReport()
         state.withLock { state in
-            if let there = state.jobs.removeValue(forKey: job.path), there.exit == nil { report.ended = 1 }
-            if !keepsGroup { state.groups[job.path] = nil }
+            if let there = state.jobs.removeValue(forKey: job), there.exit == nil { report.ended = 1 }
+            if !keepsGroup { state.groups[job] = nil }
         }
-        do { try Files.removeTree(job.path) } catch { throw .linux(error) }
+        do { try Files.removeTree(there.path) } catch { throw .linux(error) }
         report.absent = ["no directory"]
         return report
     }
 
-    package func jobs() throws(SandboxError) -> [JobDirectory] {
-        try note(.jobs)
-        guard Files.exists(jobsPath) else { return [] }
-        do {
-            return try Files.names(in: jobsPath).map { JobDirectory(jobs: jobsPath, id: $0) }
-                .filter { Files.exists($0.plan) }
-        } catch { throw .linux(error) }
+    package func names() throws(SandboxError) -> [JobName] {
+        try note(.names)
+        return try found().filter { Files.exists(directory($0).plan) }
     }
 
-    package func prepare(_ image: ImageSource) throws(SandboxError) { try note(.prepare) }
+    package func traces() throws(SandboxError) -> [JobName] {
+        try note(.traces)
+        return try found()
+    }
+
+    private func found() throws(SandboxError) -> [JobName] {
+        guard Files.exists(jobsPath) else { return [] }
+        do { return try Files.names(in: jobsPath).compactMap { try? JobName($0) } } catch { throw .linux(error) }
+    }
+
+    package func keepLog(of job: JobName, as number: UInt64?, bytesMax: UInt64) throws(SandboxError) {
+        try note(.keepLog)
+        do { try history.keep(directory(job).log, of: job, as: number, bytesMax: bytesMax) } catch {
+            throw .linux(error)
+        }
+    }
+
+    package func forgetLogs(of job: JobName) throws(SandboxError) {
+        try note(.forgetLogs)
+        do { try history.remove(job) } catch { throw .linux(error) }
+    }
+
     package func pruneImages() throws(SandboxError) { try note(.pruneImages) }
 
     package func checkDevices(_ names: [String]) throws(SandboxError) {
@@ -248,15 +302,15 @@ package final class ScriptedDriver: RuntimeDriver {
         for name in names where !known.contains(name) { throw .noDevice(name: name, reason: "nobody described it") }
     }
 
-    private func requirePlan(_ job: JobDirectory) throws(SandboxError) { _ = try job.readPlan() }
+    private func requirePlan(_ job: JobName) throws(SandboxError) { _ = try directory(job).readPlan() }
 
-    private func change(_ job: JobDirectory, _ body: (inout ScriptedJob, UInt64) -> Void) {
+    func change(_ job: JobName, _ body: (inout ScriptedJob, UInt64) -> Void) {
         let boot = clock.boot
         state.withLock { state in
-            guard var found = state.jobs[job.path] else { return }
+            guard var found = state.jobs[job] else { return }
             found.settle(at: boot)
             if found.exit == nil { body(&found, boot) }
-            state.jobs[job.path] = found
+            state.jobs[job] = found
         }
     }
 
@@ -268,82 +322,5 @@ package final class ScriptedDriver: RuntimeDriver {
         if let failure { throw failure }
     }
 
-    private static let killed = ExitReason.hostFailure(description: "the supervisor of the job died")
-}
-
-/// What a test does to the machine.
-extension ScriptedDriver {
-    /// What the next jobs do, in the order in which they are started; one without a script runs until it is ended.
-    package func next(_ scripts: JobScript...) { state.withLock { $0.scripts += scripts } }
-
-    /// From now on the verb fails; nil mends it.
-    package func fail(_ verb: Verb, _ error: SandboxError? = .linux(.malformed(object: "x", reason: "a test wants it")))
-    {
-        state.withLock { $0.failures[verb] = error }
-    }
-
-    /// What was asked of it, in order.
-    package var calls: [Verb] { state.withLock { $0.calls } }
-
-    /// How often it was asked for this.
-    package func count(_ verb: Verb) -> Int { calls.count { $0 == verb } }
-
-    /// Whether starts wait until this is taken back or they are given up; a deaf one comes too far to be given up.
-    package func hold(_ isHolding: Bool, isDeaf: Bool = false) {
-        state.withLock { state in
-            state.isHolding = isHolding
-            if isHolding { state.isDeaf = isDeaf }
-        }
-    }
-
-    /// Where what is sent for a lease is to be read from now on.
-    package func read(in place: CgroupPlace) { state.withLock { $0.readers.place = place } }
-
-    /// Within what it was to be read, in the order in which it was asked.
-    package var readersAsked: [JobResources] { state.withLock { $0.readers.asked } }
-
-    package func have(_ devices: String...) { state.withLock { $0.devices = Set(devices) } }
-
-    /// What was read for a job has taken so much CPU time.
-    package func read(for job: JobDirectory, cpuNanoseconds: UInt64) {
-        state.withLock { state in
-            _ = Self.group(job, &state)
-            state.groups[job.path]?.cpuNanoseconds += cpuNanoseconds
-        }
-    }
-
-    /// The job ends now, for this reason.
-    package func end(_ job: JobDirectory, _ reason: ExitReason) { change(job) { $0.end(reason, at: $1) } }
-
-    /// The supervisor is killed; the job goes with it.
-    package func killSupervisor(of job: JobDirectory) { end(job, Self.killed) }
-
-    /// Somebody removes the directory; the job runs on.
-    package func lose(_ job: JobDirectory) throws(LinuxError) { try Files.removeTree(job.path) }
-
-    /// The number of the group that counts for a job; nil where there is none.
-    package func group(of job: JobDirectory) -> UInt64? { state.withLock { $0.groups[job.path]?.inode } }
-
-    /// The group is gone, and its counters with it.
-    package func loseGroup(of job: JobDirectory) { state.withLock { $0.groups[job.path] = nil } }
-
-    /// The machine was started again: nothing runs any more, and no group is left.
-    package func restart(after seconds: UInt64 = 60) {
-        clock.restart(after: seconds)
-        state.withLock { state in
-            state.bootID += "+"
-            (state.jobs, state.groups) = ([:], [:])
-        }
-    }
-
-    /// Whether something of the job runs.
-    package func runs(_ job: JobDirectory) -> Bool {
-        state.withLock { state in
-            state.jobs[job.path]?.settle(at: clock.boot)
-            return state.jobs[job.path].map { $0.exit == nil } ?? false
-        }
-    }
-
-    /// The limits with which the latest job of a directory was started.
-    package func spec(of job: JobDirectory) -> JobSpec? { state.withLock { $0.jobs[job.path]?.spec } }
+    static let killed = ExitReason.hostFailure(description: "the supervisor of the job died")
 }

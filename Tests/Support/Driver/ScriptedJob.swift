@@ -5,9 +5,8 @@ import GCXSandbox
 
 /// One job of the ``ScriptedDriver``: all of it follows from its script, the orders it got and the clock.
 struct ScriptedJob: Sendable {
-    let spec: JobSpec
+    let order: JobOrder
     let script: JobScript
-    let directory: JobDirectory
     let bootID: String
     /// Boot clock, ns.
     let started: UInt64
@@ -17,13 +16,12 @@ struct ScriptedJob: Sendable {
     private(set) var exit: JobExit?
     private var pausedAt: UInt64?
     private var pausedNanoseconds: UInt64 = 0
-    private var order: (request: StopRequest, at: UInt64)?
+    private var ending: (request: StopRequest, at: UInt64)?
 
     init(
-        _ spec: JobSpec, _ script: JobScript, in directory: JobDirectory, bootID: String, at boot: UInt64,
-        countedBefore: UInt64
+        _ order: JobOrder, _ script: JobScript, bootID: String, at boot: UInt64, countedBefore: UInt64
     ) {
-        (self.spec, self.script, self.directory, self.bootID) = (spec, script, directory, bootID)
+        (self.order, self.script, self.bootID) = (order, script, bootID)
         (started, self.countedBefore) = (boot, countedBefore)
     }
 
@@ -32,8 +30,8 @@ struct ScriptedJob: Sendable {
         var found: [(at: UInt64, reason: ExitReason)] = []
         // A supervisor that does not look ends nothing; the job itself may still come to its end.
         if script.obedience != .never {
-            found.append((started + spec.wallSecondsMax * 1_000_000_000, .timeLimit))
-            if let order { found.append((order.at + delay(order.request), order.request.reason)) }
+            found.append((started + order.wallSecondsMax * 1_000_000_000, .timeLimit))
+            if let ending { found.append((ending.at + delay(ending.request), ending.request.reason)) }
         }
         if let end = script.end, pausedAt == nil {
             found.append((started + pausedNanoseconds + end.seconds * 1_000_000_000, end.reason))
@@ -70,7 +68,7 @@ struct ScriptedJob: Sendable {
         self.exit = exit
     }
 
-    mutating func stop(_ request: StopRequest, at boot: UInt64) { if order == nil { order = (request, boot) } }
+    mutating func stop(_ request: StopRequest, at boot: UInt64) { if ending == nil { ending = (request, boot) } }
 
     mutating func pause(at boot: UInt64) { if pausedAt == nil, exit == nil { pausedAt = boot } }
 
