@@ -71,6 +71,7 @@ let adapters: [Target] = [
     swift("GCXLedger", ["GCXJSON", "GCXPricing", "GCXModel", "GCXSigning", "GCXMarket", crypto]),
     swift("GCXLedgerSQLite", ["GCXLedger", "GCXLinux", "GCXModel", "GCXSigning", grdb]),
     swift("GCXConfig", ["GCXModel", configuration, toml]),
+    swift("GCXHelper", ["GCXJSON", "GCXModel", "GCXLinux", "GCXSandbox", "GCXConfig"]),
     swift(
         "GCXWire",
         ["GCXJSON", "GCXModel", "GCXSigning", "GCXLinux", "GCXJobLog", "GCXLedger", httpTypes, nioCore, nioPosix]),
@@ -111,7 +112,7 @@ let programs: [Target] = [
             "GCXJSON",
             "GCXModel", "GCXSigning", "GCXPricing", "GCXMetering", "GCXMarket", "GCXLinux", "GCXHardware",
             "GCXBenchmark", "GCXJobLog", "GCXSandbox", "GCXLedger", "GCXLedgerSQLite", "GCXConfig", "GCXWire",
-            "GCXClient",
+            "GCXClient", "GCXHelper",
             "GCXAgent", "GCXServer", "GCXBuyer", arguments, logging, lifecycle, unixSignals,
         ], swiftSettings: strict),
     .executableTarget(
@@ -123,6 +124,10 @@ let programs: [Target] = [
             .linkedLibrary("_FoundationCollections", .when(configuration: .release)),
             .linkedLibrary("swiftSynchronization", .when(configuration: .release)),
         ]),
+    .executableTarget(
+        name: "gcx-helper",
+        dependencies: ["GCXModel", "GCXLinux", "GCXHardware", "GCXSandbox", "GCXConfig", "GCXHelper"],
+        swiftSettings: strict),
     .systemLibrary(
         name: "CArchive", path: "Sources/CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
     .executableTarget(
@@ -180,8 +185,10 @@ let testing: [Target] = [
     tests(
         "GCXSandboxTests",
         [
-            "GCXSandbox", "GCXLinux", "GCXJobLog", "GCXModel", "Hostile", "Support", "gcx-supervisor", "gcx-unpack",
+            "GCXSandbox", "GCXLinux", "GCXJobLog", "GCXModel", "GCXHelper", "Hostile", "Support", "gcx-supervisor",
+            "gcx-unpack",
         ]),
+    tests("GCXHelperTests", ["GCXHelper", "GCXSandbox", "GCXLinux", "GCXModel", "Support"]),
     tests("GCXLedgerTests", ["GCXLedger", "GCXLedgerSQLite", "GCXModel", "GCXSigning", "Support", grdb]),
     tests("GCXConfigTests", ["GCXConfig", "GCXModel"]),
     tests(
@@ -210,7 +217,7 @@ let testing: [Target] = [
         "Integration",
         [
             "GCXModel", "GCXSigning", "GCXMarket", "GCXLinux", "GCXSandbox", "GCXLedger", "GCXLedgerSQLite", "GCXWire",
-            "GCXAgent", "Senders", "gcx", "gcx-supervisor", "gcx-probe", "gcx-unpack", "Support",
+            "GCXAgent", "Senders", "gcx", "gcx-supervisor", "gcx-helper", "gcx-probe", "gcx-unpack", "Support",
             logging,
         ],
         path: "Tests/Integration"),
@@ -221,7 +228,8 @@ let testing: [Target] = [
         [
             nioHTTP1,
             "GCXModel", "GCXSigning", "GCXPricing", "GCXMetering", "GCXMarket", "GCXLinux", "GCXHardware",
-            "GCXBenchmark", "GCXJobLog", "GCXSandbox", "GCXLedger", "GCXWire", "GCXClient", "GCXAgent", "Support",
+            "GCXBenchmark", "GCXJobLog", "GCXSandbox", "GCXLedger", "GCXWire", "GCXClient", "GCXAgent", "GCXHelper",
+            "Support",
             "Senders", "gcx-unpack", httpClient, nioCore, "GCXBuyer",
         ],
         path: "Tests/Fuzz/Entries"),
@@ -245,6 +253,7 @@ let package = Package(
         : [
             .executable(name: "gcx", targets: ["gcx"]),
             .executable(name: "gcx-supervisor", targets: ["gcx-supervisor"]),
+            .executable(name: "gcx-helper", targets: ["gcx-helper"]),
             .executable(name: "gcx-probe", targets: ["gcx-probe"]),
             .executable(name: "gcx-unpack", targets: ["gcx-unpack"]),
         ],

@@ -109,16 +109,10 @@ int gcx_send_files(int socket, const int *numbers, int count) {
     return result(sendmsg(socket, &message, MSG_NOSIGNAL));
 }
 
-int gcx_receive_files(int socket, int *numbers, int most) {
-    union { struct cmsghdr head; char room[CMSG_SPACE(files_max * sizeof(int))]; } control = {0};
-    char byte = 0;
-    struct iovec content = {.iov_base = &byte, .iov_len = 1};
-    struct msghdr message = {
-        .msg_iov = &content, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
-    int got = result(recvmsg(socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC));
-    if (got < 0) return got;
+// The files of a message, closed on exec; more than `most` are all closed.
+static int take_files(struct msghdr *message, int *numbers, int most) {
     int count = 0;
-    for (struct cmsghdr *head = CMSG_FIRSTHDR(&message); head; head = CMSG_NXTHDR(&message, head)) {
+    for (struct cmsghdr *head = CMSG_FIRSTHDR(message); head; head = CMSG_NXTHDR(message, head)) {
         if (head->cmsg_level != SOL_SOCKET || head->cmsg_type != SCM_RIGHTS) continue;
         int here = (int)((head->cmsg_len - CMSG_LEN(0)) / sizeof(int));
         for (int index = 0; index < here; index++) {
@@ -132,6 +126,58 @@ int gcx_receive_files(int socket, int *numbers, int most) {
     if (count <= most) return count;
     for (int index = 0; index < most; index++) close(numbers[index]);
     return -EMSGSIZE;
+}
+
+int gcx_receive_files(int socket, int *numbers, int most) {
+    union { struct cmsghdr head; char room[CMSG_SPACE(files_max * sizeof(int))]; } control = {0};
+    char byte = 0;
+    struct iovec content = {.iov_base = &byte, .iov_len = 1};
+    struct msghdr message = {
+        .msg_iov = &content, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
+    int got = result(recvmsg(socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC));
+    if (got < 0) return got;
+    return take_files(&message, numbers, most);
+}
+
+int gcx_send_part(int socket, const void *bytes, size_t length, const int *numbers, int count) {
+    if (count < 0 || count > files_max) return -EMSGSIZE;
+    union { struct cmsghdr head; char room[CMSG_SPACE(files_max * sizeof(int))]; } control = {0};
+    struct iovec content = {.iov_base = (void *)bytes, .iov_len = length};
+    struct msghdr message = {.msg_iov = &content, .msg_iovlen = 1};
+    if (count > 0) {
+        message.msg_control = &control;
+        message.msg_controllen = CMSG_SPACE((size_t)count * sizeof(int));
+        struct cmsghdr *head = CMSG_FIRSTHDR(&message);
+        head->cmsg_level = SOL_SOCKET;
+        head->cmsg_type = SCM_RIGHTS;
+        head->cmsg_len = CMSG_LEN((size_t)count * sizeof(int));
+        memcpy(CMSG_DATA(head), numbers, (size_t)count * sizeof(int));
+    }
+    return result((int)sendmsg(socket, &message, MSG_NOSIGNAL));
+}
+
+int gcx_receive_part(int socket, void *bytes, size_t length, int *numbers, int most, int *count) {
+    union { struct cmsghdr head; char room[CMSG_SPACE(files_max * sizeof(int))]; } control = {0};
+    struct iovec content = {.iov_base = bytes, .iov_len = length};
+    struct msghdr message = {
+        .msg_iov = &content, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
+    *count = 0;
+    int got = result((int)recvmsg(socket, &message, MSG_CMSG_CLOEXEC));
+    if (got < 0) return got;
+    int came = take_files(&message, numbers, most);
+    if (came < 0) return came;
+    *count = came;
+    return got;
+}
+
+int gcx_stream_pair(int numbers[2]) { return result(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, numbers)); }
+
+int gcx_peer_user(int socket, uint32_t *user) {
+    struct ucred peer;
+    socklen_t length = sizeof peer;
+    int answer = result(getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &length));
+    if (answer == 0) *user = peer.uid;
+    return answer;
 }
 
 // What reading an archive and writing files below one directory takes, with the memory of the program itself. Nothing

@@ -1,7 +1,7 @@
 package import GCXLedger
 import GCXLinux
 import GCXModel
-import GCXSandbox
+package import GCXSandbox
 import GCXSigning
 package import GCXWire
 package import Logging
@@ -19,17 +19,13 @@ package struct AgentAssembly: Sendable {
     /// - Throws: `AgentError` when the machine or the state cannot be used; nothing is running then.
     package init(
         _ state: AgentState, settings: AgentSettings, identity: AgentIdentity, ledger: any Ledger,
-        measurer: any MachineMeasurer, logger: Logger, clock: AgentClock = .system
+        driver: any RuntimeDriver, measurer: any MachineMeasurer, logger: Logger, clock: AgentClock = .system
     ) throws(AgentError) {
         self.state = state
         let store = state.store
-        let driver = try Self.driver(settings)
         var settings = settings
         // Without the cpuset controller nobody can be kept off another's cores.
-        settings.jobs.exclusiveCores = settings.jobs.exclusiveCores && driver.group.canPin
-        do { try driver.sweepNetwork() } catch {
-            logger.warning("old network rules not removed", metadata: ["error": "\(error.description)"])
-        }
+        settings.jobs.exclusiveCores = settings.jobs.exclusiveCores && driver.facts.canPin
         let problems = Problems()
         let context = KeeperContext(
             identity: identity, settings: settings, store: store, ledger: ledger, driver: driver, problems: problems,
@@ -41,7 +37,7 @@ package struct AgentAssembly: Sendable {
         try state.remember(identity.domain)
         let core = try AgentCore(
             context: context,
-            description: .init(runtime: driver.runtime.reason, cgroupLayout: driver.group.layout.summary))
+            description: .init(runtime: driver.facts.runtime, cgroupLayout: driver.facts.cgroupLayout))
         self.core = core
         self.context = context
         offers = OfferService(context: context, core: core, measurer: measurer)
@@ -83,19 +79,4 @@ package struct AgentAssembly: Sendable {
 
     /// Brings the database into the state in which it can be copied as one file; call it last.
     package func settle() throws(AgentError) { try state.store.settle() }
-
-    private static func driver(_ settings: AgentSettings) throws(AgentError) -> OCIRuntimeDriver {
-        do throws(SandboxError) {
-            // An owner learns at the start that a file of his is open to others, not from the first buyer.
-            do { try settings.images.policy.checkFiles() } catch { throw .image(error) }
-            let driver = try OCIRuntimeDriver(
-                state: settings.stateDirectory, supervisorPath: settings.supervisorPath,
-                preferred: settings.runtime.flatMap(RuntimeChoice.Kind.init(rawValue:)), base: settings.cgroupBase,
-                images: settings.images, network: settings.network)
-            try driver.pruneImages()
-            return driver
-        } catch {
-            throw AgentError(error)
-        }
-    }
 }

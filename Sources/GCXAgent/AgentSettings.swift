@@ -6,11 +6,6 @@ package import GCXWire
 /// What the owner decided, as plain values; `gcx agent` makes it from the configuration file.
 package struct AgentSettings: Sendable {
     package var stateDirectory: String
-    package var supervisorPath: String
-    /// `crun` or `runc`; nil takes the best that is installed.
-    package var runtime: String?
-    /// The delegated cgroup of a v2 tree; nil takes the agent's own.
-    package var cgroupBase: String?
     package var sampleInterval: Duration
     package var stopGraceMilliseconds: UInt64
     package var logBytesMax: UInt64
@@ -29,15 +24,12 @@ package struct AgentSettings: Sendable {
     package var network: NetworkPolicy?
 
     package init(
-        stateDirectory: String, supervisorPath: String, runtime: String?, cgroupBase: String?,
-        sampleInterval: Duration, stopGraceMilliseconds: UInt64, logBytesMax: UInt64, logKeep: LogKeep = .end,
+        stateDirectory: String, sampleInterval: Duration, stopGraceMilliseconds: UInt64, logBytesMax: UInt64,
+        logKeep: LogKeep = .end,
         imageBytesMax: UInt64, inputBytesMax: UInt64, pidsDefault: UInt64, probeInterval: Duration, offer: OfferPolicy,
         jobs: JobPolicy = JobPolicy(), network: NetworkPolicy? = nil
     ) {
         self.stateDirectory = stateDirectory
-        self.supervisorPath = supervisorPath
-        self.runtime = runtime
-        self.cgroupBase = cgroupBase
         self.sampleInterval = sampleInterval
         self.stopGraceMilliseconds = stopGraceMilliseconds
         self.logBytesMax = logBytesMax

@@ -7,6 +7,8 @@ package struct Configuration: Equatable, Sendable {
         package var stateDirectory = "/var/lib/gcx"
         package var listen = "unix:/run/gcx/agent.sock"
         package var socketGroup = "gcx"
+        package var user = "gcx-agent"
+        package var helper = "/run/gcx-helper/helper.sock"
         package var logLevel = "info"
     }
 

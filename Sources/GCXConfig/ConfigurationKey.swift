@@ -54,6 +54,12 @@ struct ConfigurationKey: Sendable {
             "The group whose users may open the agent's socket, as buyers and not as owners. Empty, or a group that is not there, lets in root and the agent's own user alone."
         ),
         ConfigurationKey(
+            "agent.user", .text(\.agent.user),
+            "The user that the agent runs as: gcx-helper serves no other one. Where there is no such user, nobody."),
+        ConfigurationKey(
+            "agent.helper", .text(\.agent.helper),
+            "The socket at which gcx-helper listens, which does for the agent what takes root."),
+        ConfigurationKey(
             "agent.log_level",
             .choice(\.agent.logLevel, ["trace", "debug", "info", "notice", "warning", "error", "critical"]),
             "Least important log lines shown."),

@@ -38,7 +38,8 @@ import Glibc
         unsafe buffer = .allocate(byteCount: payloadMax + JobLog.overheadBytes, alignment: 64)
         do {
             try Files.removeTree(path)
-            try Files.makeDirectory(path)
+            // Whoever may go to the job's directory may read its log.
+            try Files.makeDirectory(path, mode: 0o750)
             try beginSegment()
         } catch {
             // The deinit of a value that was never whole does not run.
@@ -171,7 +172,7 @@ import Glibc
             stream: .segment, bootNanoseconds: BootClock.now(), wallNanoseconds: WallClock.now(), bytes: segment.payload
         ).encoded(after: &chain)
         file = try FileDescriptor.open(
-            JobLogFolder.name(of: offset, in: path), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND)
+            JobLogFolder.name(of: offset, in: path), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, mode: 0o640)
         starts.append(offset)
         index += 1  // bounded: segments that were written one by one
         try file?.write(record, object: path)

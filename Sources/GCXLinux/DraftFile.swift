@@ -22,10 +22,12 @@ package struct DraftFile: ~Copyable, Sendable {
 
     /// Brings the bytes to the disk and takes away everybody's right to write, also the owner's. One that cannot be sealed
     /// is given up.
-    package consuming func seal() throws(LinuxError) -> SealedFile {
+    ///
+    /// - Parameter mode: who may read it from now on, and no more.
+    package consuming func seal(mode: UInt32 = 0o400) throws(LinuxError) -> SealedFile {
         let (number, path) = (body.file.number, body.path)
         try posix("fsync", path) { fsync(number) }
-        try posix("fchmod", path) { fchmod(number, 0o400) }
+        try posix("fchmod", path) { fchmod(number, mode & 0o444) }
         return SealedFile(body: body)
     }
 }

@@ -74,6 +74,19 @@ package enum Files {
         try makeDirectory(path, mode: mode)
     }
 
+    /// Gives a group the right to a directory of this process's user.
+    ///
+    /// - Throws: ``LinuxError/malformed(object:reason:)`` when something else lies there.
+    package static func share(_ path: String, with group: UInt32, mode: mode_t) throws(LinuxError) {
+        let directory = try FileDescriptor.open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
+        guard try directory.status(path).st_uid == geteuid() else {
+            throw .malformed(object: path, reason: "it belongs to somebody else")
+        }
+        let number = directory.number
+        try posix("chown", path) { fchown(number, uid_t.max, group) }
+        try posix("chmod", path) { fchmod(number, mode) }
+    }
+
     /// The names in a directory, without `.` and `..`, sorted.
     package static func names(in path: String) throws(LinuxError) -> [String] {
         guard let directory = unsafe opendir(path) else {

@@ -3,7 +3,7 @@ import GCXModel
 import Glibc
 
 /// What the kernel, or a tool run as a child, refused. Every case names the operation and the object.
-package enum LinuxError: RemediedError, Equatable {
+package enum LinuxError: RemediedError, Equatable, Codable {
     /// A system call on `object` failed with `errno`.
     case systemCall(operation: String, object: String, errno: Int32)
     /// `operation` on `object` was not done within its named limit.

@@ -13,6 +13,9 @@ package struct MessagePair: ~Copyable {
         theirs = FileDescriptor(owning: numbers[1])
     }
 
+    /// Both ends, to be kept apart.
+    package consuming func ends() -> (ours: OpenFile, theirs: OpenFile) { (OpenFile(ours), OpenFile(theirs)) }
+
     /// Hands over files that stay open here.
     ///
     /// Source: unix(7), SCM_RIGHTS.
@@ -25,9 +28,11 @@ package struct MessagePair: ~Copyable {
     ///
     /// - Throws: ``LinuxError/systemCall(operation:object:errno:)`` with `EAGAIN` when none came, with `EMSGSIZE` when
     ///   more than `most` did.
-    package func receive(most: Int) throws(LinuxError) -> [OpenFile] {
+    package func receive(most: Int) throws(LinuxError) -> [OpenFile] { try Self.receive(from: ours.number, most: most) }
+
+    /// The same from a socket that came from elsewhere. No file at the end of what is sent.
+    package static func receive(from socket: Int32, most: Int) throws(LinuxError) -> [OpenFile] {
         var numbers = [Int32](repeating: -1, count: max(1, most))
-        let socket = ours.number
         let count = try linux("recvmsg", "open files") {
             unsafe gcx_receive_files(socket, &numbers, Int32(clamping: most))
         }

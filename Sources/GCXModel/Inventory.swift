@@ -86,3 +86,20 @@ extension Inventory {
     /// The tightest CPU quota above the agent, in thousandths of a core; nil when there is none.
     package var cpuMillicoresMax: UInt64? { agentLimits?.cpuMillicoresMax }
 }
+
+extension Inventory {
+    /// Cores that may be used: what affinity and cpuset leave, no more than the quota feeds.
+    package var usableCores: UInt64 {
+        // bounded: a count is not below 0
+        let cores = UInt64(allowedCores.isEmpty ? puCount ?? 0 : allowedCores.count)
+        return min(cores, (cpuMillicoresMax ?? .max) / 1_000)
+    }
+
+    /// The processing units that jobs can have for themselves: of all cores that may be used but for the first `reserved`, which
+    /// stay the owner's; nil without a topology.
+    package func pusForSale(reserved: UInt64) -> PUSet? {
+        guard let allowed = allowedPUs, !allowedCores.isEmpty else { return nil }
+        return allowedCores.dropFirst(Int(clamping: reserved))
+            .reduce(PUSet([])) { $0.union($1.pus.intersection(allowed)) }
+    }
+}

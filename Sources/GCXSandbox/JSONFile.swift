@@ -13,9 +13,10 @@ package enum JSONFile {
         }
     }
 
-    /// Writes the value so that it survives a power cut; see `DurableFile`.
+    /// Writes the value so that it survives a power cut; see `DurableFile`. The group of its directory may read it, where it may
+    /// go there.
     static func write(_ value: some Encodable, to path: String) throws(LinuxError) {
-        try DurableFile.write(try encode(value, object: path), to: path)
+        try DurableFile.write(try encode(value, object: path), to: path, mode: 0o640)
     }
 
     /// Writes the value in one step, without waiting for the disk: for facts that end with this boot.

@@ -115,7 +115,7 @@ extension JobResources {
         }
     }
 
-    func validate() throws(SandboxError) {
+    package func validate() throws(SandboxError) {
         guard (1...4096).contains(cores) else { throw .invalidSpec(field: "cores", reason: "must be 1 to 4096") }
         guard (SandboxLimits.memoryBytesMin...1 << 50).contains(memoryBytes) else {
             throw .invalidSpec(field: "memoryBytes", reason: "must be at least \(SandboxLimits.memoryBytesMin)")

@@ -29,7 +29,7 @@ package enum LayoutFile {
 
 extension OpenFile {
     /// True for a plain file of at most so many bytes that is open for reading and nothing else.
-    func isPlain(bytesMax: UInt64) -> Bool {
+    package func isPlain(bytesMax: UInt64) -> Bool {
         guard let status = try? file.status("file"), status.st_mode & S_IFMT == S_IFREG else { return false }
         let flags = fcntl(number, F_GETFL)
         return flags >= 0 && flags & (O_ACCMODE | FileDescriptor.place) == O_RDONLY

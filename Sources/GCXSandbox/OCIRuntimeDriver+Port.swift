@@ -2,6 +2,12 @@ package import GCXLinux
 package import GCXModel
 
 extension OCIRuntimeDriver: RuntimeDriver {
+    package var facts: DriverFacts {
+        DriverFacts(
+            isolation: runtime.kind.isolation, runtime: runtime.reason, cgroupLayout: group.layout.summary,
+            canPin: group.canPin)
+    }
+
     func directory(_ job: JobName) -> JobDirectory { JobDirectory(jobs: jobsPath, name: job) }
 
     package func digest(

@@ -10,8 +10,6 @@ extension OCIRuntimeDriver {
         return names.map { JobDirectory(jobs: jobsPath, id: $0) }.filter { Files.exists($0.plan) }
     }
 
-    package var isolation: IsolationLevel { runtime.kind.isolation }
-
     package func checkDevices(_ names: [String]) throws(SandboxError) { _ = try devices.edits(for: names) }
 
     package func recover(_ job: JobDirectory) throws(SandboxError) -> JobState {

@@ -18,6 +18,8 @@ package struct OCIRuntimeDriver: Sendable {
     package let network: NetworkPolicy?
     /// Where logs lie that outlive their jobs.
     let historyPath: String
+    /// The group that may read what a job leaves; nil for nobody else.
+    let readersGroup: UInt32?
 
     /// - Parameters:
     ///   - state: the agent's own directory; jobs and images get one each in it, closed to everybody else.
@@ -26,13 +28,15 @@ package struct OCIRuntimeDriver: Sendable {
     ///   - images: which images may run, and what they may take.
     ///   - devices: the files that describe what devices need.
     ///   - network: what the owner decided about networks; nil gives no job one.
+    ///   - readers: the group that may read a job's plan, end, log and output, and nothing else.
     ///   - base: the agent's delegated group in a v2 tree; nil means the group this process is in.
     package init(
         state: String, supervisorPath: String, preferred: RuntimeChoice.Kind? = nil, base: String? = nil,
         images settings: ImageSettings = ImageSettings(), devices: CDIRegistry = CDIRegistry(),
-        network: NetworkPolicy? = nil
+        network: NetworkPolicy? = nil, readers: UInt32? = nil
     ) throws(SandboxError) {
         self.devices = devices
+        readersGroup = readers
         let jobs = "\(state)/jobs"
         jobsPath = jobs
         templatesPath = "\(state)/templates"
@@ -49,7 +53,10 @@ package struct OCIRuntimeDriver: Sendable {
             throw .image(error)
         }
         do {
-            try Files.makeDirectories(jobsPath, mode: 0o700)
+            for path in [jobsPath, historyPath] {
+                try Files.makeDirectories(path, mode: 0o700)
+                if let readers { try Files.share(path, with: readers, mode: 0o750) }
+            }
             group = try CgroupPlace.forJobs(base: base)
         } catch {
             throw .linux(error)
@@ -173,6 +180,10 @@ package struct OCIRuntimeDriver: Sendable {
         guard unsafe mkdir(job.path, 0o700) == 0 else {
             if errno == EEXIST { throw .jobExists(id: id) }
             throw .linux(.systemCall(operation: "mkdir", object: job.path, errno: errno))
+        }
+        // What is made in it belongs to the same group.
+        if let group = readersGroup {
+            try sandboxed { () throws(LinuxError) in try Files.share(job.path, with: group, mode: 0o2750) }
         }
     }
 

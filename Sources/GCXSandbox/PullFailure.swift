@@ -2,7 +2,7 @@ import GCXLinux
 import GCXModel
 
 /// Why a registry did not give an image out, as far as skopeo tells. Only the first is tried again.
-package enum PullFailure: String, Equatable, Sendable {
+package enum PullFailure: String, Equatable, Codable, Sendable {
     /// The network or the registry failed: a name, a connection, an answer in the 500s, too many requests.
     case network
     /// There is no such image, or a layer of it is gone.
@@ -48,7 +48,8 @@ package enum PullFailure: String, Equatable, Sendable {
         case .damaged: .fix("Push the image again; the registry's copy is damaged or was changed.")
         case .insecure:
             .fix("Give the registry a certificate that is trusted, or ask the owner for image.insecure_registries.")
-        case .blocked: .fix("Ask the owner to let the agent's unit reach the registry (IPAddressAllow= in a drop-in).")
+        case .blocked:
+            .fix("Ask the owner to let the unit of gcx-helper reach the registry (IPAddressAllow= in a drop-in).")
         }
     }
 

@@ -6,8 +6,8 @@ package import GCXModel
 ///
 /// No argument names a place on this machine: whoever orders may be taken over by those whose words it reads.
 package protocol RuntimeDriver: Sendable {
-    /// What stands between a job and the machine.
-    var isolation: IsolationLevel { get }
+    /// What it is, which does not change while it lives.
+    var facts: DriverFacts { get }
     /// SHA-256 of a file that was sent for a job, 64 hexadecimal digits. It is read in the job's group, which is made with the
     /// job's limits before there is a job and goes with ``wipe(_:)``.
     ///
@@ -70,6 +70,28 @@ package protocol RuntimeDriver: Sendable {
     func names() throws(SandboxError) -> [JobName]
     /// Every name of which something lies here, a job or what a crash left of a start.
     func traces() throws(SandboxError) -> [JobName]
+}
+
+extension RuntimeDriver {
+    /// What stands between a job and the machine.
+    package var isolation: IsolationLevel { facts.isolation }
+}
+
+/// What there is to say of a driver.
+package struct DriverFacts: Codable, Equatable, Sendable {
+    package var isolation: IsolationLevel
+    /// The OCI runtime and why that one.
+    package var runtime: String
+    package var cgroupLayout: String
+    /// Whether a job can be kept to processing units of its own.
+    package var canPin: Bool
+
+    package init(isolation: IsolationLevel, runtime: String, cgroupLayout: String, canPin: Bool) {
+        self.isolation = isolation
+        self.runtime = runtime
+        self.cgroupLayout = cgroupLayout
+        self.canPin = canPin
+    }
 }
 
 /// Where a job stands.

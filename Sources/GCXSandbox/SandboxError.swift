@@ -2,7 +2,7 @@ package import GCXLinux
 package import GCXModel
 
 /// Why a job could not be prepared, started, found or stopped. No case leaves a process or a mount behind.
-package enum SandboxError: RemediedError, Equatable {
+package enum SandboxError: RemediedError, Equatable, Codable {
     /// A field of the job's specification cannot be run.
     case invalidSpec(field: String, reason: String)
     case image(ImageError)
@@ -27,10 +27,18 @@ package enum SandboxError: RemediedError, Equatable {
     case noDevice(name: String, reason: String)
     /// A state file of the job does not read as it should.
     case corrupt(path: String, reason: String)
+    /// More than this machine's owner sells, or what somebody else has.
+    case notSold(field: String, reason: String)
+    /// Whoever runs the jobs cannot be asked.
+    case noHelper(reason: String)
+    /// It has too much to do.
+    case helperBusy
 
     package var remedy: Remedy {
         switch self {
-        case .invalidSpec, .jobExists, .noJob, .corrupt: .refuse
+        case .invalidSpec, .jobExists, .noJob, .corrupt, .notSold: .refuse
+        case .noHelper: .fix("Look whether gcx-helper runs (`systemctl status gcx-helper`).")
+        case .helperBusy: .retry(after: .seconds(1))
         case .image(let error), .input(let error): error.remedy
         case .linux(let error): error.remedy
         case .noRuntime: .fix("Install `crun` (or `runc` on a machine with v1 control groups).")
@@ -58,12 +66,15 @@ package enum SandboxError: RemediedError, Equatable {
         case .startFailed(let id, let reason): "job `\(id)` did not start: \(reason)"
         case .noDevice(let name, let reason): "device `\(name)`: \(reason)"
         case .corrupt(let path, let reason): "`\(path)` is corrupt: \(reason)"
+        case .notSold(let field, let reason): "the owner does not sell that, `\(field)`: \(reason)"
+        case .noHelper(let reason): "the helper cannot be asked: \(reason)"
+        case .helperBusy: "the helper serves too many requests already"
         }
     }
 }
 
 /// Why an image cannot be used. Nothing of it stays in the store, but what can be used by another job or another try.
-package enum ImageError: RemediedError, Equatable {
+package enum ImageError: RemediedError, Equatable, Codable {
     /// There is nothing at the path, or no image of that tag in the layout.
     case notFound(path: String, tag: String?)
     /// What lies there is not an OCI image for this machine.

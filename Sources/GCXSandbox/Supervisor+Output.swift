@@ -33,7 +33,7 @@ extension Supervisor {
         } catch {
             return PackedOutput(problem: "the output was not kept: \(error.description)")
         }
-        let sealed = try archive.seal()
+        let sealed = try archive.seal(mode: 0o440)
         let packed = try sealed.digest()
         try sealed.link(as: directory.output)
         let problem = contents.omission.map { "of the output, \($0)" }

@@ -99,7 +99,9 @@ package struct Supervisor: ~Copyable {
         try cgroup.limitIO(limits)
         let bundle = OCIBundle.job(plan, sandbox: paths, io: limits, disks: BlockDevice.systemDirectories())
         let text = try JSONFile.encode(bundle, object: directory.bundle)
-        for path in [directory.bundle, "\(paths.bundle)/config.json"] { try DurableFile.replace(path, with: text) }
+        for path in [directory.bundle, "\(paths.bundle)/config.json"] {
+            try DurableFile.replace(path, with: text, mode: 0o640)
+        }
         if plan.inheritsLimits == true {
             for limit in plan.limits { try ResourceLimits.set(limit.kind, soft: limit.soft, hard: limit.hard) }
         }

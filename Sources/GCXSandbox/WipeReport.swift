@@ -3,7 +3,7 @@ import GCXModel
 import Glibc
 
 /// What was removed with a job, and what was looked for afterwards.
-package struct WipeReport: Equatable, Sendable, CustomStringConvertible {
+package struct WipeReport: Codable, Equatable, Sendable, CustomStringConvertible {
     /// Files that were there, and their bytes.
     package private(set) var files = 0
     package private(set) var bytes: UInt64 = 0

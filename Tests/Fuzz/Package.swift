@@ -11,6 +11,8 @@ func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .target(name: name, dependencies: dependencies, path: "Modules/\(name)", swiftSettings: marked)
 }
 
+let configuration: Target.Dependency = .product(name: "Configuration", package: "swift-configuration")
+let toml: Target.Dependency = .product(name: "TOMLKit", package: "TOMLKit")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
 
@@ -33,6 +35,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0", traits: []),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
+        .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
@@ -50,6 +54,8 @@ let package = Package(
         module("GCXBenchmark", ["GCXJSON", "GCXModel"]),
         module("GCXJobLog", ["GCXModel", "GCXLinux", crypto]),
         module("GCXSandbox", ["GCXJSON", "GCXModel", "GCXLinux", "GCXJobLog"]),
+        module("GCXConfig", ["GCXModel", configuration, toml]),
+        module("GCXHelper", ["GCXJSON", "GCXModel", "GCXLinux", "GCXSandbox", "GCXConfig"]),
         module("GCXLedger", ["GCXJSON", "GCXPricing", "GCXModel", "GCXSigning", "GCXMarket", crypto]),
         module(
             "GCXWire",
@@ -90,7 +96,8 @@ let package = Package(
             dependencies: [
                 nioHTTP1,
                 "GCXModel", "GCXSigning", "GCXPricing", "GCXMetering", "GCXMarket", "GCXLinux", "GCXHardware",
-                "GCXBenchmark", "GCXJobLog", "GCXSandbox", "GCXLedger", "GCXWire", "GCXClient", "GCXAgent", "Support",
+                "GCXBenchmark", "GCXJobLog", "GCXSandbox", "GCXLedger", "GCXWire", "GCXClient", "GCXAgent", "GCXHelper",
+                "Support",
                 "Senders", "gcx-unpack", httpClient, nioCore, "GCXBuyer",
             ],
             path: "Entries", exclude: ["ReplayTests.swift"], swiftSettings: marked),

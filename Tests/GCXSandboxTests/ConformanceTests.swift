@@ -1,17 +1,25 @@
+import GCXHelper
 import GCXLinux
 import GCXModel
 import GCXSandbox
 import Glibc
 import Support
+import Synchronization
 import Testing
 
 /// The driver of this module as the facts of all drivers see it.
 private struct RealBench: DriverBench {
     let sandbox: Sandbox
+    /// The helper that stands before the driver; nil asks it itself.
+    var helper: RealHelper?
 
-    var driver: any RuntimeDriver { sandbox.driver }
+    var driver: any RuntimeDriver { helper?.client ?? sandbox.driver }
 
-    func restarted() throws -> any RuntimeDriver { try sandbox.driver(devices: CDIRegistry()) }
+    func restarted() throws -> any RuntimeDriver {
+        let driver = try sandbox.driver(devices: CDIRegistry())
+        return try helper?.another(driver) ?? driver
+    }
+
     func pass(_ time: Duration) { GCXLinux.pause(for: time) }
 
     var historyPath: String { "\(sandbox.root)/state/history" }
@@ -51,6 +59,33 @@ private struct RealBench: DriverBench {
     }
 }
 
+/// A helper in this process, and the client that it serves.
+private final class RealHelper: Sendable {
+    let client: HelperClient
+    private let end = StopFlag()
+    /// Helpers of the same jobs, kept as long as this one.
+    private let others = Mutex<[RealHelper]>([])
+
+    func another(_ driver: OCIRuntimeDriver) throws -> any RuntimeDriver {
+        let other = try RealHelper(driver)
+        others.withLock { $0.append(other) }
+        return other.client
+    }
+
+    init(_ driver: OCIRuntimeDriver) throws {
+        let policy = HelperPolicy(
+            cores: 8, memoryBytes: 1 << 30, storageBytes: 1 << 30, pus: nil, devices: ["nobody.example/has=it"],
+            wallSecondsMax: 3_600, logBytesMax: 16 << 20, outputBytesMax: 1 << 20, rootfsBytesMax: 1 << 30,
+            inputBytesMax: 1 << 20)
+        let (server, pair, end) = (HelperServer(driver, policy: policy), try MessagePair().ends(), end)
+        let theirs = pair.theirs
+        try WorkerThread.start { server.serve(parent: theirs, until: end) }
+        client = try HelperClient(.parent(pair.ours))
+    }
+
+    deinit { end.raise() }
+}
+
 extension RealJobs {
     @Suite("The real driver, as all drivers")
     struct Conformance {
@@ -60,6 +95,16 @@ extension RealJobs {
             do {
                 let sandbox = try Sandbox()
                 try scenario.run(RealBench(sandbox: sandbox))
+            }
+            #expect(try Traces.settle(to: before))
+        }
+
+        @Test("it conforms behind the helper's socket", arguments: DriverConformance.scenarios)
+        func behindSocket(_ scenario: DriverScenario) throws {
+            let before = try Traces.now()
+            do {
+                let sandbox = try Sandbox()
+                try scenario.run(RealBench(sandbox: sandbox, helper: try RealHelper(sandbox.driver)))
             }
             #expect(try Traces.settle(to: before))
         }

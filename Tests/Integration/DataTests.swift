@@ -89,7 +89,7 @@ extension WholeLeases {
             return arguments
         }
 
-        private static func input(of site: Site) throws -> String {
+        static func input(of site: Site) throws -> String {
             let input = site.path("words-of-buyer")
             try Files.makeDirectories(input, mode: 0o755)
             try DurableFile.write("some words\n".utf8, to: "\(input)/words", mode: 0o644)

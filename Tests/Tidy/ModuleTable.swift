@@ -56,6 +56,7 @@ struct ModuleRow: Sendable {
         ModuleRow(
             .adapters, "GCXLedgerSQLite", ["GCXLedger", "GCXLinux", "GCXModel", "GCXSigning"], packages: ["GRDB"]),
         ModuleRow(.adapters, "GCXConfig", ["GCXModel"], packages: ["Configuration", "TOMLKit"]),
+        ModuleRow(.adapters, "GCXHelper", ["GCXJSON", "GCXModel", "GCXLinux", "GCXSandbox", "GCXConfig"]),
         ModuleRow(
             .adapters, "GCXWire", ["GCXJSON", "GCXModel", "GCXSigning", "GCXLinux", "GCXJobLog", "GCXLedger"],
             packages: ["HTTPTypes", "NIOCore", "NIOPosix"]),
@@ -87,9 +88,12 @@ struct ModuleRow: Sendable {
                 "GCXJSON",
                 "GCXModel", "GCXSigning", "GCXPricing", "GCXMetering", "GCXMarket", "GCXLinux", "GCXHardware",
                 "GCXBenchmark", "GCXJobLog", "GCXSandbox", "GCXLedger", "GCXLedgerSQLite", "GCXConfig", "GCXWire",
-                "GCXClient", "GCXAgent", "GCXServer", "GCXBuyer",
+                "GCXClient", "GCXHelper", "GCXAgent", "GCXServer", "GCXBuyer",
             ], packages: ["ArgumentParser", "Logging", "ServiceLifecycle", "UnixSignals"]),
         ModuleRow(.programs, "gcx_supervisor", ["GCXSandbox", "GCXLinux"]),
+        ModuleRow(
+            .programs, "gcx_helper",
+            ["GCXModel", "GCXLinux", "GCXHardware", "GCXSandbox", "GCXConfig", "GCXHelper"]),
         ModuleRow(.programs, "gcx_unpack", ["GCXModel", "GCXSandbox", "GCXLinux", "CArchive"]),
         ModuleRow(
             .programs, "gcx_probe",

@@ -31,7 +31,7 @@ package struct OfferBuilder: Sendable {
 
     /// The same where the disk may lie in memory: what is sold of it is then taken off the memory.
     func capacity(of inventory: Inventory, storage: StorageForSale, gpus: Int) throws(AgentError) -> Resources {
-        let usable = usableCores(inventory)
+        let usable = inventory.usableCores
         let memory = inventory.memoryBytes ?? 0
         let storageBytes = min(policy.storageBytes, storage.bytes)
         let kept = policy.memoryReservedBytes.saturatingSum(storage.isMemory ? storageBytes : 0)
@@ -47,13 +47,6 @@ package struct OfferBuilder: Sendable {
             memoryBytes: memory - kept,
             storageBytes: storageBytes,
             gpus: UInt32(clamping: gpus))
-    }
-
-    /// Cores that the agent may use: what affinity and cpuset leave, no more than the quota feeds.
-    private func usableCores(_ inventory: Inventory) -> UInt64 {
-        // bounded: a count is not below 0
-        let cores = UInt64(inventory.allowedCores.isEmpty ? inventory.puCount ?? 0 : inventory.allowedCores.count)
-        return min(cores, (inventory.cpuMillicoresMax ?? .max) / 1_000)
     }
 
     /// The signed word on what was measured.
@@ -91,7 +84,7 @@ package struct OfferBuilder: Sendable {
     ///
     /// The attestation has the whole machine's.
     package func offered(_ facts: [Fact], of inventory: Inventory, capacity: Resources) -> [Fact] {
-        let whole = UInt64(max(usableCores(inventory), 1))  // bounded: of 64 bits already
+        let whole = UInt64(max(inventory.usableCores, 1))  // bounded: of 64 bits already
         let part = min(UInt64(capacity.cores), whole)  // bounded: 32 bits in 64
         return facts.compactMap { fact in
             guard Self.isSold(fact.name, in: capacity) else { return nil }

@@ -10,7 +10,7 @@ package struct FuzzEntry: Sendable, CustomStringConvertible {
     package let seeds: @Sendable () -> [[UInt8]]
 
     package static let all: [FuzzEntry] = [
-        json, ledger, journal, images, archives, programs, receipts, probe, text, log, keystore, answers,
+        json, ledger, journal, images, archives, programs, receipts, probe, text, log, keystore, answers, helper,
     ]
 
     package static func named(_ name: String) -> FuzzEntry? { all.first { $0.name == name } }

@@ -34,8 +34,7 @@ final class AgentBench: Sendable {
         ledger = LedgerBench(ledger: book, world: world)
         identity = try AgentIdentity(machine: MemoryCustody(world.machine), grant: world.grant(), domain: world.domain)
         var settings = AgentSettings(
-            stateDirectory: path, supervisorPath: "/nowhere", runtime: nil, cgroupBase: nil,
-            sampleInterval: .seconds(1),
+            stateDirectory: path, sampleInterval: .seconds(1),
             stopGraceMilliseconds: 1_000, logBytesMax: 1 << 20, imageBytesMax: 1 << 20, inputBytesMax: 1 << 20,
             pidsDefault: 64, probeInterval: .seconds(60),
             offer: OfferPolicy(

@@ -79,3 +79,9 @@ extension ScriptedDriver {
     /// The order by which the latest job of a name was started.
     package func order(of job: JobName) -> JobOrder? { state.withLock { $0.jobs[job]?.order } }
 }
+
+extension DriverFacts {
+    /// Those of a driver that runs nothing.
+    package static let scripted = DriverFacts(
+        isolation: .container, runtime: "none", cgroupLayout: "none", canPin: true)
+}

@@ -48,7 +48,7 @@ package final class ScriptedDriver: RuntimeDriver {
         self.isReading = isReading
     }
 
-    package var isolation: IsolationLevel { .container }
+    package var facts: DriverFacts { .scripted }
 
     package func directory(_ job: JobName) -> JobDirectory { JobDirectory(jobs: jobsPath, name: job) }
 

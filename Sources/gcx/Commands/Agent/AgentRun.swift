@@ -5,6 +5,7 @@ import GCXBenchmark
 import GCXClient
 import GCXConfig
 import GCXHardware
+import GCXHelper
 import GCXJSON
 import GCXLedger
 import GCXLinux
@@ -41,8 +42,8 @@ struct AgentRun: AsyncParsableCommand {
             return logger.info("agent stopped before its ledger answered")
         }
         let assembly = try AgentAssembly(
-            state, settings: settings, identity: identity, ledger: ledger, measurer: try configuration.measurer,
-            logger: logger)
+            state, settings: settings, identity: identity, ledger: ledger, driver: try configuration.driver(logger),
+            measurer: try configuration.measurer, logger: logger)
         await assembly.begin()
         let reload = ReloadService(.agent, hangups, running: configuration, logger: logger) { () throws(ConfigError) in
             try Configuration.load(path: path)
@@ -139,32 +140,32 @@ enum Documents {
 }
 
 extension Configuration {
+    /// The driver of this machine's jobs: in this very process when it is root's, else the helper, which does for this user what
+    /// takes root.
+    func driver(_ logger: Logger) throws -> any RuntimeDriver {
+        guard geteuid() == 0 else { return try HelperClient(.path(agent.helper)) }
+        let driver = try jobDriver(supervisorPath: try Programs.beside("gcx-supervisor"))
+        do { try driver.sweepNetwork() } catch {
+            logger.warning("old network rules not removed", metadata: ["error": "\(error.description)"])
+        }
+        return driver
+    }
+
     /// The agent's settings from the owner's file.
     var settings: AgentSettings {
         get throws {
             var settings = AgentSettings(
-                stateDirectory: agent.stateDirectory, supervisorPath: try Programs.beside("gcx-supervisor"),
-                runtime: job.runtime == "auto" ? nil : job.runtime,
-                cgroupBase: job.cgroupBase.isEmpty ? nil : job.cgroupBase,
+                stateDirectory: agent.stateDirectory,
                 sampleInterval: .milliseconds(Int64(job.sampleMilliseconds)),  // bounded: a setting of a minute at most
                 // bounded: a setting, the configuration bounds it
                 stopGraceMilliseconds: job.stopGraceSeconds * 1_000, logBytesMax: job.logBytesMax,
                 logKeep: LogKeep(rawValue: job.logKeep) ?? .end, imageBytesMax: job.imageBytesMax,
                 inputBytesMax: job.inputBytesMax, pidsDefault: job.pidsMax,
                 probeInterval: .seconds(Int64(clamping: probe.intervalSeconds)), offer: policy, jobs: jobPolicy)
-            settings.images = images
+            settings.images = imageSettings
             settings.network = networkPolicy
             return settings
         }
-    }
-
-    private var images: ImageSettings {
-        ImageSettings(
-            unpackedBytesMax: job.imageBytesMax, storeBytesMax: image.storeBytesMax,
-            policy: ImagePolicy(
-                allow: image.allow.compactMap(ImageRule.init), deny: image.deny.compactMap(ImageRule.init),
-                policyFile: image.policyFile.isEmpty ? nil : image.policyFile,
-                authFile: image.authFile.isEmpty ? nil : image.authFile, insecureRegistries: image.insecureRegistries))
     }
 
     private var jobPolicy: JobPolicy {
@@ -179,17 +180,6 @@ extension Configuration {
         policy.inputURLsAllow = job.inputURLsAllow
         policy.inputCertificates = job.inputCertificates
         return policy
-    }
-
-    /// Nil when the owner gives jobs no network.
-    var networkPolicy: NetworkPolicy? {
-        guard network.egressEnabled, let pool = IPv4Network(network.pool) else { return nil }
-        // bounded: the configuration has them in order, `validate` sees to it
-        let ports = UInt16(clamping: network.publishPortFirst)...UInt16(clamping: network.publishPortLast)
-        return NetworkPolicy(
-            pool: pool, bytesPerSecond: network.bytesPerSecond, connectionsMax: network.connectionsMax,
-            dnsServers: network.dnsServers, deny: network.deny, allow: network.allow,
-            publishAddresses: network.publishAddresses, publishPorts: ports)
     }
 
     private var policy: OfferPolicy {
