@@ -4,7 +4,7 @@ DESTDIR ?=
 SWIFT ?= swift
 SOURCES = Sources Probes Tests Package.swift
 RELEASE = .build/release
-PROGRAMS = gcx gcx-supervisor gcx-probe gcx-unpack
+PROGRAMS = gcx gcx-supervisor gcx-helper gcx-probe gcx-unpack
 # Tests that hold a processor or a thread for long, and tests that wait for what has a deadline, run by themselves: beside the
 # others, one or the other would starve.
 ALONE = GCXAgentTests GCXHardwareTests APITests GCXSandboxTests GCXBenchmarkTests Integration
