@@ -80,6 +80,9 @@ package enum UnixSocket {
     /// Says that nothing more is sent; what the other end sends is still received.
     package static func endSending(_ socket: Int32) { _ = shutdown(socket, Int32(SHUT_WR)) }  // bounded: a constant
 
+    /// Ends it in both directions: the other end sees nobody there any more.
+    package static func end(_ socket: Int32) { _ = shutdown(socket, Int32(SHUT_RDWR)) }  // bounded: a constant
+
     /// Whether the other end sends nothing more, or is gone.
     package static func isHungUp(_ socket: Int32) -> Bool {
         var item = pollfd(fd: socket, events: peerEnded, revents: 0)

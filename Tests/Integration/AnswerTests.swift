@@ -73,7 +73,7 @@ extension WholeLeases {
         func answers() throws {
             let site = try Site()
             try site.open(funds: "1000000000000")
-            let asker = Asker(socket: site.path("agent.sock"))
+            let asker = Asker(socket: site.path("run/agent.sock"))
             var ends: [ExitReason?] = []
             for program in Self.programs {
                 let lease = try site.lease()

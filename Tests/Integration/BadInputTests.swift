@@ -86,7 +86,7 @@ extension WholeLeases {
                 #expect(outcome.status == .exited(78), "\(said)")
                 for word in words { #expect(said.contains(word), "no “\(word)” in: \(said)") }
             }
-            #expect(!Files.exists(site.path("agent.sock")))
+            #expect(!Files.exists(site.path("run/agent.sock")))
         }
 
         @Test("of a ledger: one changed byte is found, and named, and the exit status says so")

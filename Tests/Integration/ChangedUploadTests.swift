@@ -16,7 +16,7 @@ extension WaitingLeases {
         private static let input = TarEntry.archive([.file("word", "good words\n")])
 
         private func call(_ site: Site, _ method: String, _ path: String, _ body: [UInt8] = []) throws -> Reply {
-            let peer = try Peer(.unix(site.path("agent.sock")), seconds: 30)
+            let peer = try Peer(.unix(site.path("run/agent.sock")), seconds: 30)
             peer.send(HTTPText.request(method, path, [], body: body))
             return peer.reply()
         }
@@ -52,6 +52,8 @@ extension WaitingLeases {
                 try file.write(Self.evil, object: path)
             } else {
                 try DurableFile.write(Self.evil, to: path)
+                let agent = try #require(UserAccount.named("daemon"))
+                chown(path, agent.user, agent.group)
             }
         }
 

@@ -109,6 +109,8 @@ final class TLSFileServer {
     init() throws {
         directory = try ChildProcess("mktemp", ["-d", "/tmp/gcx-https-XXXXXX"]).run()
             .trimmingCharacters(in: .whitespacesAndNewlines)
+        // The agent's user reads the certificate in it.
+        chmod(directory, 0o755)
         let listener = try TCPListener(host: "127.0.0.1", port: 0)
         port = try #require(listener.endpoint.split(separator: ":").last.flatMap { UInt16($0) })
         _ = consume listener

@@ -75,7 +75,7 @@ extension WaitingLeases {
             // What was signed of one job is not the log of another.
             let folder = site.path("agent/history/\(lease.dropFirst(2)).1.log")
             try ChildProcess("rm", ["-r", folder]).run()
-            try ChildProcess("cp", ["-r", site.path("agent/history/\(lease.dropFirst(2)).2.log"), folder]).run()
+            try ChildProcess("cp", ["-a", site.path("agent/history/\(lease.dropFirst(2)).2.log"), folder]).run()
             let other = try site.outcome(["job", "logs", lease, "--verify", "--job", "1"])
             #expect(other.status == .exited(1) && other.text.hasPrefix("differs: "), "\(other.text)")
             let events = try site.report(lease).events

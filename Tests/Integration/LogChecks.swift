@@ -49,14 +49,14 @@ struct LogChecks {
         var changed = bytes
         let place = try #require(bytes.firstRange(of: Array("line 5".utf8))).upperBound - 1
         changed[place] = UInt8(ascii: "6")
-        try DurableFile.write(changed, to: file)
+        try DurableFile.write(changed, to: file, mode: 0o640)
         let bad = try site.outcome(["job", "logs", lease, "--verify"])
         #expect(
             bad.status == .exited(1) && bad.text.hasPrefix("differs: segment 0 differs at the record"), "\(bad.text)")
-        try DurableFile.write(bytes.dropLast(), to: file)
+        try DurableFile.write(bytes.dropLast(), to: file, mode: 0o640)
         let short = try site.outcome(["job", "logs", lease, "--verify"])
         #expect(short.status == .exited(1) && short.text.contains("carries a head that is no point"), "\(short.text)")
-        try DurableFile.write(bytes, to: file)
+        try DurableFile.write(bytes, to: file, mode: 0o640)
         #expect(try site.outcome(["job", "logs", lease, "--verify"]).status == .exited(0))
     }
 

@@ -41,7 +41,7 @@ struct ReadmeSteps {
         systemctl() {
             sed -i 's|^cgroup_base = .*|cgroup_base = ""|' /etc/gcx/gcx.toml
             case "$*" in
-            *gcx-ledger) mkdir -p /run/gcx-ledger /var/lib/gcx-ledger; $gcx ledger serve 2>>"$LOGS/ledger.log" & ;;
+            *gcx-ledger) mkdir -m 755 /run/gcx-ledger; mkdir -p /var/lib/gcx-ledger; $gcx ledger serve 2>>"$LOGS/ledger.log" & ;;
             *gcx-agent) mkdir -p /var/lib/gcx; mkdir -m 755 /run/gcx; $gcx agent run 2>>"$LOGS/agent.log" & ;;
             esac
             services="$services $!"

@@ -21,6 +21,8 @@ extension WaitingLeases {
             let stray = try startStray(site)
             try Files.makeDirectories(site.path("agent/jobs/half-begun"), mode: 0o700)
             try Files.makeDirectories(site.path("agent/uploads/nobodys"), mode: 0o700)
+            let agent = try #require(UserAccount.named("daemon"))
+            chown(site.path("agent/uploads/nobodys"), agent.user, agent.group)
             let place = try stray.readPlan().place
             #expect(try !place.cgroup.processes().isEmpty)
 

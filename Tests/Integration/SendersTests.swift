@@ -124,7 +124,7 @@ struct SenderWatch {
     private static func host(_ site: Site) -> [String] {
         let special =
             (try? ChildProcess(
-                "find", [site.directory, "-type", "b,c,p", "-o", "-perm", "/6000"]
+                "find", [site.directory, "-type", "b,c,p", "-o", "-type", "f", "-perm", "/6000"]
             ).outcome().text) ?? ""
         let places = ["/", "/tmp/", "/etc/", "\(site.directory)/", "\(site.directory)/agent/"]
         let named = places.flatMap { folder in

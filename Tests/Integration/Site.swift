@@ -32,7 +32,8 @@ final class Site {
         var template = Array("/tmp/gcx-site-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw LinuxError.malformed(object: "/tmp", reason: "mkdtemp") }
         directory = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        agentEndpoint = settings["agent.listen"]?.filter { $0 != "\"" } ?? "unix:\(directory)/agent.sock"
+        agentEndpoint = settings["agent.listen"]?.filter { $0 != "\"" } ?? "unix:\(directory)/run/agent.sock"
+        chmod(directory, 0o711)  // The agent's user goes through it to what is its own.
         try DurableFile.write("a word for a test\n".utf8, to: path("password"))
         for name in ["operator", "owner", "machine", "buyer"] { addresses[name] = try makeKey(name) }
         try writeConfiguration(settings, byDefault: byDefault)
@@ -55,14 +56,14 @@ final class Site {
         ]) { $1 }
     }
 
-    /// Runs a command to its end, whatever its status.
+    /// Runs a command to its end.
     func outcome(_ arguments: [String], timeout: Duration = .seconds(60)) throws -> ChildProcess.Outcome {
         try ChildProcess(
             Gcx.program, arguments, environment: environment, workingDirectory: directory, timeout: timeout
         ).outcome()
     }
 
-    /// Runs a command that has to succeed, and answers its output.
+    /// The same of one that has to succeed; its output.
     @discardableResult
     func gcx(_ arguments: String...) throws -> String {
         let outcome = try outcome(arguments)
@@ -269,10 +270,10 @@ extension Site {
 
     /// Everything that belongs to this site on the machine: processes, control groups, mounts, loop devices.
     func traces() throws -> [String] {
-        let pids = try Files.names(in: "/proc").filter { Int32($0) != nil }
-        let own = processes.values.map { "\($0)" }
-        var found = pids.filter { pid in
-            !own.contains(pid) && (Files.textIfThere("/proc/\(pid)/cmdline") ?? "").contains(directory)
+        let (pids, own) = (try Files.names(in: "/proc").filter { Int32($0) != nil }, processes.values.map { "\($0)" })
+        var found = pids.filter { !own.contains($0) }.filter { pid in
+            let line = Files.textIfThere("/proc/\(pid)/cmdline") ?? ""
+            return line.contains(directory) && !line.contains("/gcx-helper")
         }.map { "process \($0)" }
         found += pids.compactMap { Files.textIfThere("/proc/\($0)/mounts") }
             .flatMap { $0.split(separator: "\n") }.filter { $0.contains(directory) }.map { "mount \($0)" }
@@ -297,6 +298,7 @@ extension Site {
 
     private func writeConfiguration(_ settings: [String: String], byDefault: String?) throws {
         var values = [
+            "agent.user": "\"daemon\"", "agent.helper": "\"\(path("helper.sock"))\"",
             "agent.state_directory": "\"\(path("agent"))\"", "agent.listen": "\"\(agentEndpoint)\"",
             "machine.keystore": "\"\(path("machine.json"))\"", "machine.password_file": "\"\(path("password"))\"",
             "machine.grant": "\"\(path("grant.json"))\"", "ledger.endpoint": "\"unix:\(path("ledger.sock"))\"",
@@ -315,7 +317,7 @@ extension Site {
         let text = tables.map { table, keys in
             "[\(table)]\n" + keys.map { "\($0.dropFirst(table.count + 1)) = \(values[$0, default: ""])\n" }.joined()
         }.joined()
-        try DurableFile.write(text.utf8, to: configuration)
+        try DurableFile.write(text.utf8, to: configuration, mode: 0o644)
     }
 
     private func makeRootfs() throws {

@@ -17,15 +17,12 @@ extension WholeLeases {
 
             init(_ settings: [String: String] = [:]) throws {
                 site = try Site(["agent.user": "\"nobody\""].merging(settings) { $1 })
-                let lines = try Files.text(site.configuration).split(separator: "\n").map { line in
-                    line == "[agent]"
-                        ? "[agent]\nhelper = \"\(site.path("helper.sock"))\""
-                        : line.hasPrefix("password_file")
-                            ? "password_file = \"\(site.path("machine.password"))\"" : line
-                }
-                try DurableFile.write((lines.joined(separator: "\n") + "\n").utf8, to: site.configuration, mode: 0o644)
-                // The agent makes its socket there, as it would in a directory of its own.
-                chmod(site.directory, 0o1777)
+                let text = try Files.text(site.configuration).split(separator: "\n").map { line in
+                    line.hasPrefix("password_file") ? "password_file = \"\(site.path("machine.password"))\"" : line
+                }.joined(separator: "\n")
+                try DurableFile.write("\(text)\n".utf8, to: site.configuration, mode: 0o644)
+                try Files.makeDirectories(site.path("run"), mode: 0o755)
+                chown(site.path("run"), 65_534, 65_534)
                 try DurableFile.write("a word for a test\n".utf8, to: site.path("machine.password"))
                 for name in ["machine.json", "machine.password"] { chown(site.path(name), 65_534, 65_534) }
             }

@@ -20,7 +20,7 @@ extension WaitingLeases {
         }
 
         private func change(_ site: Site, _ edit: (String) -> String) throws {
-            try DurableFile.write(edit(try Files.text(site.configuration)).utf8, to: site.configuration)
+            try DurableFile.write(edit(try Files.text(site.configuration)).utf8, to: site.configuration, mode: 0o644)
         }
 
         @Test("SIGHUP ends neither: what can change changes, what cannot is named, and a bad file changes nothing")

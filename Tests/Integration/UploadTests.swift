@@ -25,7 +25,7 @@ extension WholeLeases {
         private func put(_ file: String, _ kind: String, _ lease: String, _ site: Site, rate: String? = nil) -> [String]
         {
             [
-                "--silent", "--show-error", "--unix-socket", site.path("agent.sock"), "--upload-file", file,
+                "--silent", "--show-error", "--unix-socket", site.path("run/agent.sock"), "--upload-file", file,
                 "--write-out", "%{http_code}", "--output", "/dev/null", "--max-time", "60",
             ] + (rate.map { ["--limit-rate", $0] } ?? []) + ["http://agent/v1/leases/\(lease)/uploads/\(kind)"]
         }

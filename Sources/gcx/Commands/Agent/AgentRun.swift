@@ -35,6 +35,8 @@ struct AgentRun: AsyncParsableCommand {
         let logger = Logs.make("gcx.agent", level: configuration.agent.logLevel)
         let ledger = HTTPLedger(try Endpoint(configuration.ledger.endpoint))
         let papers = try MachinePapers(configuration.machine)
+        let (helper, own) = try AgentRights(configuration: configuration, path: path).settle()
+        defer { own?.letGo() }
         let door = try AgentDoor(configuration.agent, logger: logger)
         let settings = try configuration.settings
         let state = try AgentState(settings)
@@ -42,12 +44,13 @@ struct AgentRun: AsyncParsableCommand {
             return logger.info("agent stopped before its ledger answered")
         }
         let assembly = try AgentAssembly(
-            state, settings: settings, identity: identity, ledger: ledger, driver: try configuration.driver(logger),
+            state, settings: settings, identity: identity, ledger: ledger, driver: helper,
             measurer: try configuration.measurer, logger: logger)
         await assembly.begin()
         let reload = ReloadService(.agent, hangups, running: configuration, logger: logger) { () throws(ConfigError) in
             try Configuration.load(path: path)
         } adopt: {
+            try helper.reload()
             await assembly.adopt(try $0.adopted.settings, waiting: $0.waitingText)
         }
         logger.info("agent started", metadata: ["machine": "\(identity.machine.address.checksummed)"])
@@ -140,17 +143,6 @@ enum Documents {
 }
 
 extension Configuration {
-    /// The driver of this machine's jobs: in this very process when it is root's, else the helper, which does for this user what
-    /// takes root.
-    func driver(_ logger: Logger) throws -> any RuntimeDriver {
-        guard geteuid() == 0 else { return try HelperClient(.path(agent.helper)) }
-        let driver = try jobDriver(supervisorPath: try Programs.beside("gcx-supervisor"))
-        do { try driver.sweepNetwork() } catch {
-            logger.warning("old network rules not removed", metadata: ["error": "\(error.description)"])
-        }
-        return driver
-    }
-
     /// The agent's settings from the owner's file.
     var settings: AgentSettings {
         get throws {

@@ -18,7 +18,8 @@ final class DemoStage: Sendable {
     init(keep: Bool) throws {
         self.keep = keep
         directory = Self.place(FileManager.default.temporaryDirectory.path)
-        try Files.makeDirectories(directory, mode: 0o700)
+        // The agent's user goes through it to what is its own.
+        try Files.makeDirectories(directory, mode: 0o711)
     }
 
     /// A new name in the folder, or in /tmp where a socket's path could not be in the folder.
@@ -29,7 +30,7 @@ final class DemoStage: Sendable {
     }
 
     var ledgerEndpoint: String { "unix:\(directory)/ledger.sock" }
-    var agentEndpoint: String { "unix:\(directory)/agent.sock" }
+    var agentEndpoint: String { "unix:\(directory)/run/agent.sock" }
     var database: String { "\(directory)/ledger.sqlite" }
     var passwordFile: String { "\(directory)/password" }
     func path(_ name: String) -> String { "\(directory)/\(name)" }
@@ -51,6 +52,7 @@ final class DemoStage: Sendable {
         var configuration = Configuration()
         configuration.agent.stateDirectory = path("agent")
         configuration.agent.listen = agentEndpoint
+        configuration.agent.helper = path("helper.sock")
         configuration.machine.keystore = path("machine.json")
         configuration.machine.passwordFile = passwordFile
         configuration.machine.grant = path("grant.json")
@@ -71,7 +73,7 @@ final class DemoStage: Sendable {
         configuration.offer.region = "here"
         configuration.job.sampleMilliseconds = 500
         let file = path("gcx.toml")
-        try DurableFile.write(Array(configuration.toml.utf8), to: file)
+        try DurableFile.write(Array(configuration.toml.utf8), to: file, mode: 0o644)
         return file
     }
 
