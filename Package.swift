@@ -188,7 +188,7 @@ let testing: [Target] = [
             "GCXSandbox", "GCXLinux", "GCXJobLog", "GCXModel", "GCXHelper", "Hostile", "Support", "gcx-supervisor",
             "gcx-unpack",
         ]),
-    tests("GCXHelperTests", ["GCXHelper", "GCXSandbox", "GCXLinux", "GCXModel", "Support"]),
+    tests("GCXHelperTests", ["GCXHelper", "GCXConfig", "GCXSandbox", "GCXLinux", "GCXModel", "Support"]),
     tests("GCXLedgerTests", ["GCXLedger", "GCXLedgerSQLite", "GCXModel", "GCXSigning", "Support", grdb]),
     tests("GCXConfigTests", ["GCXConfig", "GCXModel"]),
     tests(

@@ -31,4 +31,8 @@ package enum HelperLimits {
     package static let deviceNameBytesMax = 256
     /// Most grace between an order to end and the end.
     package static let graceMillisecondsMax: UInt64 = 3_600_000
+    /// Looks at the owner's file until it is said to be always changing.
+    package static let ownerFileLooksMax = 5
+    /// Between two of them: whoever writes a file of this size is done in less.
+    package static let ownerFilePause: Duration = .milliseconds(20)
 }

@@ -17,7 +17,8 @@ struct HelperProgram {
     func run() throws {
         let signals = try Signals([SIGTERM, SIGINT, SIGHUP])
         signal(SIGPIPE, SIG_IGN)
-        let configuration = try Configuration.load(path: config)
+        let file = OwnerFile(path: config)
+        let configuration = try file.configuration()
         let account = UserAccount.named(configuration.agent.user) ?? UserAccount.nobody
         try HelperState(path: configuration.agent.stateDirectory).prepare(for: account)
         let driver = try configuration.jobDriver(
@@ -26,11 +27,11 @@ struct HelperProgram {
             say("old network rules not removed: \(error.description)")
         }
         let inventory = try Self.inventory(configuration)
-        let (path, canPin) = (config, driver.facts.canPin)
+        let canPin = driver.facts.canPin
         let server = HelperServer(driver, policy: configuration.helperPolicy(of: inventory, canPin: canPin)) {
             () throws(SandboxError) in
             do throws(ConfigError) {
-                return try Configuration.load(path: path).helperPolicy(of: inventory, canPin: canPin)
+                return try file.configuration().helperPolicy(of: inventory, canPin: canPin)
             } catch {
                 throw .noHelper(reason: error.description)
             }
