@@ -82,6 +82,9 @@ extension OCIRuntimeDriver: RuntimeDriver {
     package func names() throws(SandboxError) -> [JobName] { try jobs().compactMap { try? JobName($0.id) } }
 
     package func traces() throws(SandboxError) -> [JobName] {
-        try sandboxed { () throws(LinuxError) in try Files.names(in: jobsPath) }.compactMap { try? JobName($0) }
+        let (found, read) = try sandboxed { () throws(LinuxError) in
+            (try Files.names(in: jobsPath), try readings.names)
+        }
+        return Set(found).union(read).compactMap { try? JobName($0) }
     }
 }

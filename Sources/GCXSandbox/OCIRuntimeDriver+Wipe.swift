@@ -24,7 +24,10 @@ extension OCIRuntimeDriver {
     private func wipeWithoutPlan(_ job: JobDirectory) throws(SandboxError) -> WipeReport {
         let known = ids.ranges(of: job)
         let isThere = Files.exists(job.path)
-        guard isThere || !known.isEmpty || place(of: job.id).cgroup.exists else { return WipeReport() }
+        guard isThere || !known.isEmpty || place(of: job.id).cgroup.exists else {
+            readings.forget(job.id)
+            return WipeReport()
+        }
         let report = isThere ? try sandboxed { () throws(LinuxError) in try WipeReport(of: job) } : WipeReport()
         return try clear(job, known, report)
     }
@@ -70,6 +73,7 @@ extension OCIRuntimeDriver {
             if let group {
                 ended = try endAll(of: job, group.cgroup)
                 try group.cgroup.remove()
+                readings.forget(job.id)
             } else {
                 ended = try endRemains(of: job).count
             }

@@ -165,8 +165,11 @@ package struct OCIRuntimeDriver: Sendable {
     package func readers(for job: JobDirectory, within resources: JobResources) throws(SandboxError) -> CgroupPlace? {
         try resources.validate()
         let place = place(of: job.id)
-        do throws(LinuxError) { try place.cgroup.create(resources.cgroupLimits) } catch {
-            if !Files.exists(job.path) { try? place.cgroup.remove() }
+        do throws(LinuxError) {
+            try readings.note(job.id)
+            try place.cgroup.create(resources.cgroupLimits)
+        } catch {
+            giveUpReading(job)
             throw .linux(error)
         }
         return place
@@ -192,10 +195,18 @@ package struct OCIRuntimeDriver: Sendable {
         for job: JobDirectory, _ body: () throws(SandboxError) -> T
     ) throws(SandboxError) -> T {
         do { return try body() } catch {
-            if !Files.exists(job.path) { try? place(of: job.id).cgroup.remove() }
+            giveUpReading(job)
             throw error
         }
     }
+
+    /// Before there is a job, nothing of it stays.
+    private func giveUpReading(_ job: JobDirectory) {
+        guard !Files.exists(job.path), (try? place(of: job.id).cgroup.remove()) != nil else { return }
+        readings.forget(job.id)
+    }
+
+    var readings: ReadingMarks { ReadingMarks(path: "\(jobsPath)/.reading") }
 
     func place(of id: String) -> CgroupPlace {
         CgroupPlace(layout: group.layout, group: "\(group.group)/\(id)")

@@ -68,7 +68,7 @@ package protocol RuntimeDriver: Sendable {
     func checkDevices(_ names: [String]) throws(SandboxError)
     /// All jobs that were planned, and not wiped since.
     func names() throws(SandboxError) -> [JobName]
-    /// Every name of which something lies here, a job or what a crash left of a start.
+    /// Every name of which something lies here: a job, what was read for one to come, or what a crash left of a start.
     func traces() throws(SandboxError) -> [JobName]
 }
 

@@ -106,6 +106,15 @@ extension DriverConformance {
             try bench.expect(counted >= before, "the job's meter has \(counted) ns and reading took \(before)")
             try bench.wipe(order.name)
         },
+        DriverScenario("what was read for a job that never comes is found by another driver, and goes with its name") {
+            bench in
+            let (order, files) = (try bench.order(.exits(0)), try bench.files())
+            guard let sent = files.image else { throw ConformanceFailure("no image is sent") }
+            let bounds = ReadingBounds(resources: order.resources, bytesMax: 1 << 30, seconds: 60)
+            try bench.driver.inspect(sent, sentAs: .image, for: order.name, bounds, stop: nil)
+            try bench.expect(try bench.restarted().traces(), is: [order.name])
+            try bench.wipe(order.name)
+        },
     ]
 
     static let history: [DriverScenario] = [

@@ -274,7 +274,7 @@ package final class ScriptedDriver: RuntimeDriver {
 
     package func traces() throws(SandboxError) -> [JobName] {
         try note(.traces)
-        return try found()
+        return Array(Set(try found()).union(state.withLock { $0.groups.keys }))
     }
 
     private func found() throws(SandboxError) -> [JobName] {
