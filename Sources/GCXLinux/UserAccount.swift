@@ -41,5 +41,12 @@ package struct UserAccount: Equatable, Sendable {
         guard user == 0 || setuid(0) != 0, geteuid() == user else {
             throw .malformed(object: "user \(user)", reason: "root was not given up")
         }
+        for thread in try Files.names(in: "/proc/self/task") {
+            let lines = (try? Files.text("/proc/self/task/\(thread)/status"))?.split(separator: "\n") ?? []
+            let users = lines.first { $0.hasPrefix("Uid:") }?.split(separator: "\t").dropFirst() ?? []
+            guard users.allSatisfy({ $0 == "\(user)" }) else {
+                throw .malformed(object: "thread \(thread)", reason: "it has not given up root")
+            }
+        }
     }
 }

@@ -26,12 +26,14 @@ struct Gcx: AsyncParsableCommand {
             LeaseNoun.self, JobNoun.self, ReceiptNoun.self, RatingNoun.self, LedgerNoun.self, Demo.self,
         ])
 
-    static func main() async {
+    /// On the main thread until it first waits: whoever gives up root does so before there are others.
+    @MainActor static func main() async {
         Terminal.turnSignalsIntoErrors()
         let arguments = Array(CommandLine.arguments.dropFirst())
         do {
             // Before anything waits: without threads it would wait for ever.
             try ThreadRoom.require(ThreadRoom.ofThisMachine)
+            if let agent = try? parseAsRoot(PlainArguments.prepared(arguments)) as? AgentRun { try agent.giveUpRoot() }
             try await run(arguments)
         } catch {
             Failure.end(error, arguments: arguments)

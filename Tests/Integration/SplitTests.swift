@@ -1,3 +1,4 @@
+import Foundation
 import GCXLinux
 import GCXModel
 import GCXWire
@@ -129,6 +130,32 @@ extension WholeLeases {
             #expect(try site.jobIdentity(lease) == identity)
             #expect(site.finish(buyer) == .exited(0))
             #expect(try site.gcx("job", "logs", lease) == "begun\nover")
+        }
+
+        @Test(
+            "the probe shows nobody what it shows root: the helper has nothing to add",
+            .enabled(if: lacks == nil, "needs setpriv"))
+        func sight() throws {
+            let probe = Gcx.program.split(separator: "/").dropLast().map { "/\($0)" }.joined() + "/gcx-probe"
+            func look(_ words: [String]) throws -> Inventory {
+                let text = try ChildProcess(
+                    words[0], words.dropFirst() + [probe, "inventory"], outputBytesMax: 16 << 20
+                ).run()
+                var found = try JSONDecoder().decode(Inventory.self, from: Data(text.utf8))
+                // What is free changes from one look to the next.
+                found.memory?.availableBytes = nil
+                for disk in found.blockDevices.indices {
+                    for system in found.blockDevices[disk].filesystems.indices {
+                        found.blockDevices[disk].filesystems[system].availableBytes = nil
+                    }
+                }
+                return found
+            }
+            let nobody = [
+                "setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "--no-new-privs",
+                "--bounding-set=-all",
+            ]
+            #expect(try look(nobody) == look(["env"]))
         }
 
         @Test(

@@ -16,6 +16,7 @@ import GCXWire
 import Glibc
 import Logging
 import ServiceLifecycle
+import Synchronization
 import UnixSignals
 
 /// `gcx agent run`: the services, in start order, until SIGTERM.
@@ -31,12 +32,11 @@ struct AgentRun: AsyncParsableCommand {
         // Before anything else: from now on a hang-up ends nothing.
         let hangups = await UnixSignalsSequence(trapping: .sighup)
         let path = config
-        let configuration = try Configuration.load(path: path)
+        let start = try AgentStart.made.withLock { $0 } ?? AgentStart(path: path)
+        defer { start.own?.letGo() }
+        let (configuration, papers, helper) = (start.configuration, start.papers, start.helper)
         let logger = Logs.make("gcx.agent", level: configuration.agent.logLevel)
         let ledger = HTTPLedger(try Endpoint(configuration.ledger.endpoint))
-        let papers = try MachinePapers(configuration.machine)
-        let (helper, own) = try AgentRights(configuration: configuration, path: path).settle()
-        defer { own?.letGo() }
         let door = try AgentDoor(configuration.agent, logger: logger)
         let settings = try configuration.settings
         let state = try AgentState(settings)
@@ -58,6 +58,34 @@ struct AgentRun: AsyncParsableCommand {
             assembly.services + [reload, try door.server(assembly.core), NotifyService()], logger: logger)
         try assembly.settle()
         logger.info("agent stopped")
+    }
+}
+
+extension AgentRun {
+    /// What root does for an agent, and that it does no more. Once the program waits its first thread ends, and no call
+    /// reaches that one any more: it would stay root's.
+    func giveUpRoot() throws {
+        guard geteuid() == 0 else { return }
+        signal(SIGHUP, SIG_IGN)
+        let start = try AgentStart(path: config)
+        AgentStart.made.withLock { $0 = start }
+    }
+}
+
+/// What an agent has before it hears of anybody.
+struct AgentStart: Sendable {
+    let configuration: Configuration
+    let papers: MachinePapers
+    let helper: HelperClient
+    let own: OwnHelper?
+
+    /// The one with which this process gave up root.
+    static let made = Mutex<AgentStart?>(nil)
+
+    init(path: String) throws {
+        configuration = try Configuration.load(path: path)
+        papers = try MachinePapers(configuration.machine)
+        (helper, own) = try AgentRights(configuration: configuration, path: path).settle()
     }
 }
 
