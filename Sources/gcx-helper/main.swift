@@ -38,6 +38,9 @@ guard let arguments = Arguments(CommandLine.arguments) else {
     say("usage: gcx-helper [--config FILE] [--parent DESCRIPTOR]")
     exit(64)
 }
+// Each file of a job says itself who may read it, whatever the shell lets by from which an agent was started: the job's own user walks
+// to its root directory, and the agent to its log.
+umask(0o022)
 do {
     try HelperProgram(config: arguments.config, parent: arguments.parent).run()
 } catch let error as ConfigError {
