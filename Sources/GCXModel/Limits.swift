@@ -15,6 +15,10 @@ package enum Limits {
     package static let endpointsMax = 8
     /// Bytes of one such place: the longest path of a socket twice over.
     package static let endpointBytesMax = 256
+    /// The longest that a server's key is bound, seconds: a day, so that a key that was stolen is of no use on the next.
+    package static let bindingSecondsMax: UInt64 = 86_400
+    /// How long before its making a binding of ours begins, seconds: clients whose clocks are that much behind still take it.
+    package static let bindingBackdatedSeconds: UInt64 = 300
     /// The shortest that an agent of ours gives itself, seconds: it shows one a second at most, and two may get lost.
     package static let signSecondsMin: UInt64 = 3
     /// The longest that an offer stays listed without a sign of life, seconds: a day. Who wants more asks for none.

@@ -43,6 +43,7 @@ struct SignedType: CustomStringConvertible {
             try first(AttestationRecord.self), try first(ChallengeTranscript.self), try first(ApiSession.self),
             try first(Withdrawal.self), try first(TopUp.self), try first(TreeHead.self), try first(CreditIssue.self),
             try first(CreditRedemption.self), try first(ClockOrder.self), try first(FaucetGrant.self),
+            try first(EndpointBinding.self),
         ]
     }
 }

@@ -48,6 +48,7 @@ struct VectorTests {
     @Test("credit issued") func creditIssue() throws { try check(CreditIssue.self) }
     @Test("credit redeemed") func creditRedemption() throws { try check(CreditRedemption.self) }
     @Test("orders to the clock") func clockOrder() throws { try check(ClockOrder.self) }
+    @Test("bindings of a server's key") func endpointBinding() throws { try check(EndpointBinding.self) }
     @Test("faucet grants") func faucetGrant() throws { try check(FaucetGrant.self) }
 
     @Test("keystores of other programs open, scrypt and PBKDF2, with passwords beyond ASCII")

@@ -53,6 +53,8 @@ DOCUMENTS = {
     "Demand": "bytes32 demandID,uint64 revision,address buyer,uint64 issuedAt,uint64 expiresAt,uint64 startsFrom,"
     "uint64 startsUntil,uint64 durationSeconds,Resources resources,Constraint[] constraints,uint256 hourlyMax,"
     "uint256 budget,string[] regions,uint8 isolationMin,address[] allow,address[] deny",
+    "EndpointBinding": "address subject,bytes32 publicKey,string[] endpoints,string[] relays,uint64 notBefore,"
+    "uint64 notAfter,uint64 sequence",
     "FaucetGrant": "address account,uint256 amount,bytes32 nonce",
     "LeaseTerms": "bytes32 offer,bytes32 demand,address payer,address payee,address machine,address session,"
     "Resources resources,Rates rates,uint64 startsAt,uint64 endsAt,uint256 deposit,uint256 burst,uint256 hourlyCap,"

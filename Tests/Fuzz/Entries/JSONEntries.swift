@@ -66,6 +66,7 @@ extension FuzzEntry {
         { same(Entry.self, $0) }, { same(CountersignedTerms.self, $0) }, { same(Signed<Voucher>.self, $0) },
         { same(Signed<ApiSession>.self, $0) }, { same(Signed<Receipt>.self, $0) }, { same(Signed<TopUp>.self, $0) },
         { same(Signed<CloseRequest>.self, $0) }, { same(Signed<FaucetGrant>.self, $0) }, { same(LedgerError.self, $0) },
+        { same(Signed<EndpointBinding>.self, $0) },
         { same(PostedEntry.self, $0) }, { same([RatingRecord].self, $0) }, { same([LeaseRecord].self, $0) },
         { same(SignedTreeHead.self, $0) }, { same(InclusionProof.self, $0) }, { same(ConsistencyProof.self, $0) },
         { same(Signed<ChallengeTranscript>.self, $0) }, { same(LeaseProposal.self, $0) }, { same(JobRequest.self, $0) },
