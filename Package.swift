@@ -40,6 +40,10 @@ let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-h
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
+let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+let nioTLS: Target.Dependency = .product(name: "NIOTLS", package: "swift-nio")
+let x509: Target.Dependency = .product(name: "X509", package: "swift-certificates")
+let asn1: Target.Dependency = .product(name: "SwiftASN1", package: "swift-asn1")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
 // Values: no I/O, no clock, no C.
@@ -72,6 +76,9 @@ let adapters: [Target] = [
     swift("GCXLedgerSQLite", ["GCXLedger", "GCXLinux", "GCXModel", "GCXSigning", grdb]),
     swift("GCXConfig", ["GCXModel", configuration, toml]),
     swift("GCXHelper", ["GCXJSON", "GCXModel", "GCXLinux", "GCXSandbox", "GCXConfig"]),
+    swift(
+        "GCXTransport",
+        ["GCXJSON", "GCXModel", "GCXSigning", crypto, x509, asn1, nioCore, nioPosix, nioSSL, nioTLS]),
     swift(
         "GCXWire",
         ["GCXJSON", "GCXModel", "GCXSigning", "GCXLinux", "GCXJobLog", "GCXLedger", httpTypes, nioCore, nioPosix]),
@@ -192,6 +199,9 @@ let testing: [Target] = [
     tests("GCXLedgerTests", ["GCXLedger", "GCXLedgerSQLite", "GCXModel", "GCXSigning", "Support", grdb]),
     tests("GCXConfigTests", ["GCXConfig", "GCXModel"]),
     tests(
+        "GCXTransportTests",
+        ["GCXTransport", "GCXSigning", "GCXModel", "GCXLinux", crypto, nioCore, nioPosix]),
+    tests(
         "GCXAgentTests",
         [
             grdb,
@@ -259,10 +269,13 @@ let package = Package(
         ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
+        .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
         // Only its environment and its providers in memory: the file is TOML, which it does not read.

@@ -58,6 +58,9 @@ struct ModuleRow: Sendable {
         ModuleRow(.adapters, "GCXConfig", ["GCXModel"], packages: ["Configuration", "TOMLKit"]),
         ModuleRow(.adapters, "GCXHelper", ["GCXJSON", "GCXModel", "GCXLinux", "GCXSandbox", "GCXConfig"]),
         ModuleRow(
+            .adapters, "GCXTransport", ["GCXJSON", "GCXModel", "GCXSigning"],
+            packages: ["Crypto", "X509", "SwiftASN1", "NIOCore", "NIOPosix", "NIOSSL", "NIOTLS"]),
+        ModuleRow(
             .adapters, "GCXWire", ["GCXJSON", "GCXModel", "GCXSigning", "GCXLinux", "GCXJobLog", "GCXLedger"],
             packages: ["HTTPTypes", "NIOCore", "NIOPosix"]),
         ModuleRow(

@@ -55,6 +55,10 @@ struct SoleImport: Sendable {
             modules: ["AsyncHTTPClient"], homes: ["Sources/GCXClient/", "Tests/Fuzz/Entries/Downloads.swift"],
             reason: "what is asked over HTTP is decided in one place", remedy: "go through AgentClient or HTTPLedger"),
         SoleImport(
+            modules: ["NIOSSL", "NIOTLS", "X509", "SwiftASN1"], homes: ["Sources/GCXTransport/"],
+            reason: "who is believed to be at the other end is decided in one place",
+            remedy: "take a ServerIdentity or a Handshake"),
+        SoleImport(
             modules: ["HTTPTypes", "NIOHTTP1"],
             homes: [
                 "Sources/GCXWire/", "Sources/GCXClient/", "Sources/GCXServer/", "Tests/APITests/",
@@ -64,14 +68,18 @@ struct SoleImport: Sendable {
         SoleImport(
             modules: ["NIOCore"],
             homes: [
-                "Sources/GCXWire/", "Sources/GCXClient/", "Sources/GCXServer/", "Tests/APITests/",
+                "Sources/GCXTransport/", "Tests/GCXTransportTests/", "Sources/GCXWire/", "Sources/GCXClient/",
+                "Sources/GCXServer/", "Tests/APITests/",
                 "Tests/Fuzz/Entries/Downloads.swift",
             ],
             reason: "connections and their clock are handled in one place",
             remedy: "go through AgentClient or HTTPLedger"),
         SoleImport(
             modules: ["NIOPosix"],
-            homes: ["Sources/GCXWire/", "Sources/GCXClient/", "Tests/APITests/"],
+            homes: [
+                "Sources/GCXTransport/", "Tests/GCXTransportTests/", "Sources/GCXWire/", "Sources/GCXClient/",
+                "Tests/APITests/",
+            ],
             reason: "threads that wait for sockets are started in one place", remedy: "take the group from GCXServer"),
         SoleImport(
             modules: ["ArgumentParser"], homes: ["Sources/gcx/"], reason: "options are the command line's",
@@ -94,7 +102,8 @@ struct SoleImport: Sendable {
         SoleImport(
             modules: ["Crypto"],
             homes: [
-                "Sources/GCXSigning/", "Sources/GCXLedger/", "Sources/GCXJobLog/", "Sources/GCXAgent/",
+                "Sources/GCXSigning/", "Sources/GCXTransport/", "Tests/GCXTransportTests/", "Sources/GCXLedger/",
+                "Sources/GCXJobLog/", "Sources/GCXAgent/",
                 "Sources/GCXLinux/SHA256Hex.swift",
                 "Probes/gcx-probe/BenchCrypto.swift",
             ],

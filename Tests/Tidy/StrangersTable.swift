@@ -29,6 +29,7 @@ extension Strangers {
         "Sources/GCXSandbox/": "images and outputs of jobs, and what tools and helpers say of them",
         "Sources/GCXServer/": "requests and connections of anybody",
         "Sources/GCXSigning/": "keystores, addresses and signatures of anybody",
+        "Sources/GCXTransport/": "handshakes and certificates of anybody",
         "Sources/GCXWire/": "requests and answers of anybody",
         "Sources/gcx-helper/": "orders of an agent that strangers may have taken over",
         "Sources/gcx-supervisor/": "orders, and what a job says",

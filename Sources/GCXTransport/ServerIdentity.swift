@@ -1,0 +1,90 @@
+package import GCXModel
+package import GCXSigning
+package import NIOCore
+import NIOSSL
+import Synchronization
+
+/// The key that a server answers with now. A new one every half day: connections that are there go on with theirs.
+package final class ServerIdentity: Sendable {
+    private struct Current {
+        let binding: Signed<EndpointBinding>
+        let context: NIOSSLContext
+
+        init(_ certificate: ServerCertificate, _ protocols: [String]) throws {
+            binding = certificate.binding
+            context = try NIOSSLContext(configuration: TLSSettings.server(certificate, protocols: protocols))
+        }
+    }
+
+    private let current: Mutex<Current>
+    private let next: @Sendable (_ now: UInt64, _ last: UInt64) async throws -> Current
+
+    /// - Parameters:
+    ///   - protocols: what is spoken inside, as ALPN names it, the best first: `http/1.1`, `h2`.
+    ///   - now: Unix seconds.
+    /// - Throws: `SigningError` of the custody.
+    package init(
+        for places: ServerPlaces, by custody: any KeyCustody, protocols: [String], at now: UInt64
+    ) async throws {
+        let make: @Sendable (UInt64, UInt64) async throws -> Current = { now, last in
+            try await Current(ServerCertificate.make(for: places, by: custody, at: now, after: last), protocols)
+        }
+        current = Mutex(try await make(now, 0))
+        next = make
+    }
+
+    /// One that shows what it is given, for good.
+    init(showing certificate: ServerCertificate, protocols: [String]) throws {
+        let only = try Current(certificate, protocols)
+        next = { _, _ in only }
+        current = Mutex(only)
+    }
+
+    /// What the next connection is answered with.
+    package var binding: Signed<EndpointBinding> { current.withLock { $0.binding } }
+
+    /// Makes a new key for the connections to come. When it throws, the old one stays.
+    package func renew(at now: UInt64) async throws {
+        let made = try await next(now, binding.document.sequence)
+        current.withLock { $0 = made }
+    }
+
+    /// Renews until the task is cancelled.
+    ///
+    /// - Parameters:
+    ///   - now: Unix seconds.
+    ///   - onFailure: told what the custody threw; the old key stays, and the renewal is tried again.
+    package func keepRenewed(
+        now: @Sendable () -> UInt64, onFailure: @Sendable (any Error) -> Void
+    ) async throws(CancellationError) {
+        var pause = TransportLimits.renewAfter
+        while true {
+            do {
+                try await Task.sleep(for: pause)
+            } catch {
+                throw CancellationError()
+            }
+            do {
+                try await renew(at: now())
+                pause = TransportLimits.renewAfter
+            } catch {
+                onFailure(error)
+                pause = TransportLimits.renewRetry
+            }
+        }
+    }
+
+    /// Encrypts a connection that was accepted and has read nothing yet.
+    ///
+    /// - Parameters:
+    ///   - onEnd: how the handshake ended. After a failure the connection is closed.
+    package func encrypt(
+        _ channel: any Channel, deadline: Duration = TransportLimits.handshakeTimeout,
+        onEnd: @escaping (Result<String, HandshakeError>) -> Void
+    ) throws {
+        let context = current.withLock { $0.context }
+        try channel.pipeline.syncOperations.addHandlers([
+            NIOSSLServerHandler(context: context), HandshakeGate(deadline: deadline, onEnd: onEnd),
+        ])
+    }
+}
