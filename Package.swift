@@ -85,8 +85,8 @@ let adapters: [Target] = [
     swift(
         "GCXClient",
         [
-            "GCXModel", "GCXSigning", "GCXLinux", "GCXJobLog", "GCXLedger", "GCXWire", httpClient, httpTypes, nioCore,
-            nioPosix, nioHTTP1,
+            "GCXModel", "GCXSigning", "GCXLinux", "GCXJobLog", "GCXLedger", "GCXTransport", "GCXWire", httpClient,
+            httpTypes, nioCore, nioPosix, nioHTTP1,
         ]),
 ]
 
@@ -102,8 +102,8 @@ let services: [Target] = [
     swift(
         "GCXServer",
         [
-            "GCXModel", "GCXSigning", "GCXLinux", "GCXLedger", "GCXWire", "GCXAgent", hummingbird, hummingbirdCore,
-            httpTypes,
+            "GCXModel", "GCXSigning", "GCXLinux", "GCXLedger", "GCXTransport", "GCXWire", "GCXAgent", hummingbird,
+            hummingbirdCore, httpTypes,
             nioCore, nioHTTP1, logging, lifecycle,
         ]),
     swift(
@@ -119,7 +119,7 @@ let programs: [Target] = [
             "GCXJSON",
             "GCXModel", "GCXSigning", "GCXPricing", "GCXMetering", "GCXMarket", "GCXLinux", "GCXHardware",
             "GCXBenchmark", "GCXJobLog", "GCXSandbox", "GCXLedger", "GCXLedgerSQLite", "GCXConfig", "GCXWire",
-            "GCXClient", "GCXHelper",
+            "GCXClient", "GCXTransport", "GCXHelper",
             "GCXAgent", "GCXServer", "GCXBuyer", arguments, logging, lifecycle, unixSignals,
         ], swiftSettings: strict),
     .executableTarget(
@@ -219,6 +219,7 @@ let testing: [Target] = [
             nioHTTP1, httpTypes,
             "GCXWire", "GCXClient", "GCXServer", "GCXBuyer", "GCXModel", "GCXSigning", "GCXMetering", "GCXLinux",
             "GCXJobLog", "GCXLedger", "GCXLedgerSQLite", "GCXAgent", "Support", nioCore, nioPosix, logging, lifecycle,
+            "GCXTransport",
         ]),
     tests(
         "CommandTests",

@@ -22,13 +22,14 @@ extension AgentClient {
         let call = HTTPCall(
             method: .PUT, path: "/v1/leases/\(lease)/uploads/\(kind.rawValue)",
             authorization: try Self.authorization(caller), isRepeatable: false)
+        let client = try client()
         var request = call.request(to: endpoint)
         request.body = .stream(
             // bounded: a file's size is signed and of 64 bits
             CountedChunks(chunks: chunks, progress: progress), length: .known(Int64(chunks.size)))
         let answer: HTTPAnswer
         do {
-            let response = try await transport.client.execute(request, deadline: .distantFuture)
+            let response = try await client.execute(request, deadline: .distantFuture)
             let body = try await response.body.collect(upTo: ClientLimits.errorAnswerBytesMax)
             answer = HTTPAnswer(status: response.status.code, body: Array(body.readableBytesView))
         } catch {
@@ -54,10 +55,11 @@ extension AgentClient {
         let download = OutputDownload(to: path, terms, progress: progress)
         var call = HTTPCall.get("/v1/leases/\(lease)/output")
         call.authorization = try Self.authorization(caller)
+        let client = try client()
         var request = call.request(to: endpoint)
         if download.kept > 0 { request.headers.add(name: "range", value: "bytes=\(download.kept)-") }
         do {
-            let response = try await transport.client.execute(request, deadline: download.deadline)
+            let response = try await client.execute(request, deadline: download.deadline)
             switch response.status {
             case .noContent: return nil
             case .ok, .partialContent: return try await download.save(response)
@@ -73,6 +75,14 @@ extension AgentClient {
             throw .badRequest("cannot write the output here: \(error.description)")
         } catch {
             throw unreachable(TransportError(error))
+        }
+    }
+
+    private func client() throws(AgentError) -> HTTPClient {
+        do throws(TransportError) {
+            return try transport.client(for: address)
+        } catch {
+            throw unreachable(error)
         }
     }
 

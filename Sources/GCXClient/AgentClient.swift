@@ -9,12 +9,18 @@ import NIOHTTP1
 /// It throws the very errors of the agent, and `AgentError.unreachable` when no answer came: then the call may
 /// have been obeyed or not.
 package struct AgentClient: AgentOperations {
-    let endpoint: Endpoint
+    let address: ServerAddress
+    var endpoint: Endpoint { address.endpoint }
     let transport: HTTPTransport
 
-    package init(_ endpoint: Endpoint, transport: HTTPTransport = .shared) {
-        self.endpoint = endpoint
+    package init(_ address: ServerAddress, transport: HTTPTransport = .shared) {
+        self.address = address
         self.transport = transport
+    }
+
+    /// One on this machine.
+    package init(_ endpoint: Endpoint, transport: HTTPTransport = .shared) {
+        self.init(ServerAddress(endpoint), transport: transport)
     }
 
     package func status() async throws(AgentError) -> AgentStatus {
@@ -33,7 +39,7 @@ package struct AgentClient: AgentOperations {
     ///   is an answer, and how good it is shows the call that follows.
     package func requireThere() async throws(AgentError) {
         do {
-            _ = try await transport.answer(.get("/healthz"), from: endpoint)
+            _ = try await transport.answer(.get("/healthz"), from: address)
         } catch {
             if error.isBeforeSending { throw unreachable(error) }
         }
@@ -162,7 +168,7 @@ package struct AgentClient: AgentOperations {
         call.authorization = try Self.authorization(caller)
         let answer: HTTPAnswer
         do {
-            answer = try await transport.answer(call, from: endpoint)
+            answer = try await transport.answer(call, from: address)
         } catch {
             throw unreachable(error)
         }
@@ -192,6 +198,7 @@ package struct AgentClient: AgentOperations {
     }
 
     func unreachable(_ error: TransportError) -> AgentError {
+        if let (why, remedy) = error.distrust { return .notTrusted("\(endpoint): \(why)", remedy: Untrusted(remedy)) }
         guard case (.notPermitted, .unix(let path)) = (error, endpoint) else {
             return unreachable(Untrusted(error.detail))
         }

@@ -5,7 +5,7 @@ extension Endpoint {
     var urlBase: String {
         switch self {
         case .unix(let path): "http+unix://\(Self.percentEncoded(path))"
-        case .loopback: description
+        case .loopback, .secure: description
         }
     }
 

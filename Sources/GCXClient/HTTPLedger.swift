@@ -11,14 +11,20 @@ import Synchronization
 /// `LedgerError.unreachable`; when the answer to a post got lost it is
 /// `LedgerError.outcomeUnknown`, and posting the same entry again is safe.
 package final class HTTPLedger: TransparentLedger {
-    let endpoint: Endpoint
+    let address: ServerAddress
+    var endpoint: Endpoint { address.endpoint }
     private let transport: HTTPTransport
     /// Asked for once, for it never changes: keys of entries need it.
     private let domain = Mutex<EIP712Domain?>(nil)
 
-    package init(_ endpoint: Endpoint, transport: HTTPTransport = .shared) {
-        self.endpoint = endpoint
+    package init(_ address: ServerAddress, transport: HTTPTransport = .shared) {
+        self.address = address
         self.transport = transport
+    }
+
+    /// One on this machine.
+    package convenience init(_ endpoint: Endpoint, transport: HTTPTransport = .shared) {
+        self.init(ServerAddress(endpoint), transport: transport)
     }
 
     package func identity() async throws(LedgerError) -> LedgerIdentity {
@@ -37,7 +43,7 @@ package final class HTTPLedger: TransparentLedger {
         let call = HTTPCall(method: .POST, path: "/v1/entries", body: body, isRepeatable: true)
         let answer: HTTPAnswer
         do {
-            answer = try await transport.answer(call, from: endpoint)
+            answer = try await transport.answer(call, from: address)
         } catch {
             guard error.isBeforeSending else { throw .outcomeUnknown(key, after: ClientLimits.outcomeRetry) }
             throw unreachable(error)
@@ -74,7 +80,7 @@ package final class HTTPLedger: TransparentLedger {
 
     func answer(_ call: HTTPCall) async throws(LedgerError) -> HTTPAnswer {
         do {
-            return try await transport.answer(call, from: endpoint)
+            return try await transport.answer(call, from: address)
         } catch .answerTooLarge(let most) {
             throw unreadable(Untrusted(TransportError.answerTooLarge(bytesMax: most).detail))
         } catch {
@@ -108,6 +114,9 @@ package final class HTTPLedger: TransparentLedger {
     func unreadable(_ detail: Untrusted) -> LedgerError { .unreadable(endpoint: "\(endpoint)", detail: detail) }
 
     private func unreachable(_ error: TransportError) -> LedgerError {
-        .unreachable(endpoint: "\(endpoint)", detail: Untrusted(error.detail))
+        if let (why, remedy) = error.distrust {
+            return .notTrusted(endpoint: "\(endpoint)", detail: Untrusted(why), remedy: Untrusted(remedy))
+        }
+        return .unreachable(endpoint: "\(endpoint)", detail: Untrusted(error.detail))
     }
 }

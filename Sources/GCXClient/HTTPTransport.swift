@@ -8,9 +8,13 @@ import NIOHTTP1
 /// One is shared by the whole process and lives as long as it: connections are kept and used again.
 package struct HTTPTransport: Sendable {
     package static let shared = HTTPTransport()
-    let client: HTTPClient
+    private let plain = HTTPClient(eventLoopGroupProvider: .singleton, configuration: Self.configuration)
+    private let secure = SecureClients()
 
-    private init() {
+    private init() {}
+
+    /// What every client of ours is set to.
+    static var configuration: HTTPClient.Configuration {
         var configuration = HTTPClient.Configuration()
         configuration.timeout = .init(
             connect: TimeAmount(ClientLimits.connectTimeout), read: TimeAmount(ClientLimits.silenceTimeout),
@@ -19,20 +23,25 @@ package struct HTTPTransport: Sendable {
         configuration.redirectConfiguration = .disallow
         // A refused connection is an answer: whoever calls decides when to try again.
         configuration.connectionPool.retryConnectionEstablishment = false
-        client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+        return configuration
+    }
+
+    /// Whose connections reach the server that the address names, and nobody else.
+    func client(for address: ServerAddress) throws(TransportError) -> HTTPClient {
+        address.endpoint.isSecure ? try secure.client(for: address) : plain
     }
 
     /// The whole answer to a call.
     ///
     /// A repeatable call whose connection broke is sent again `ClientLimits.brokenRetriesMax` times. One that the server put
     /// off (429) is sent again when the server said, as long as the call has time.
-    func answer(_ call: HTTPCall, from endpoint: Endpoint) async throws(TransportError) -> HTTPAnswer {
+    func answer(_ call: HTTPCall, from address: ServerAddress) async throws(TransportError) -> HTTPAnswer {
         var triesLeft = call.isRepeatable ? ClientLimits.brokenRetriesMax : 0
         // bounded here: a timeout of ours, and pauses of 32 bits of seconds; tries are counted down to 0
         let end = ContinuousClock.now + call.timeout
         while true {
             do {
-                let answer = try await once(call, endpoint)
+                let answer = try await once(call, address)
                 guard let pause = answer.pause, ContinuousClock.now + pause < end else { return answer }
                 try await wait(pause)
             } catch .broken where triesLeft > 0 {
@@ -49,11 +58,12 @@ package struct HTTPTransport: Sendable {
         }
     }
 
-    private func once(_ call: HTTPCall, _ endpoint: Endpoint) async throws(TransportError) -> HTTPAnswer {
+    private func once(_ call: HTTPCall, _ address: ServerAddress) async throws(TransportError) -> HTTPAnswer {
+        let client = try client(for: address)
         do {
             let response = try await client.execute(
-                call.request(to: endpoint), timeout: TimeAmount(call.timeout))
-            let body = try await read(response.body, bytesMax: call.answerBytesMax, within: call.timeout)
+                call.request(to: address.endpoint), timeout: TimeAmount(call.timeout))
+            let body = try await Self.read(response.body, bytesMax: call.answerBytesMax, within: call.timeout)
             return HTTPAnswer(status: response.status.code, body: body, headers: response.headers)
         } catch {
             throw TransportError(error)
@@ -62,7 +72,7 @@ package struct HTTPTransport: Sendable {
 
     /// The body of an answer. The client's own deadline ends with the answer's head, so a body that goes on and on, a byte at
     /// a time, has one here.
-    func read(
+    static func read(
         _ pieces: HTTPClientResponse.Body, bytesMax: Int, within timeout: Duration
     ) async throws -> [UInt8] {
         // bounded here: the body is at most `bytesMax`, compared before each piece; a timeout of ours

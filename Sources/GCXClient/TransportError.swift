@@ -1,5 +1,6 @@
 import AsyncHTTPClient
 import GCXModel
+import GCXTransport
 import GCXWire
 import Glibc
 import NIOCore
@@ -11,6 +12,8 @@ enum TransportError: Error, Equatable {
     case notSent(String)
     /// The socket's mode keeps this user out: the same.
     case notPermitted
+    /// Whoever answers there is not the server that was asked for, or no TLS came about: the same.
+    case notTrusted(HandshakeError)
     /// The connection ended before the answer: the server may have done what was asked.
     case broken(String)
     /// No answer in time: the same.
@@ -26,6 +29,7 @@ enum TransportError: Error, Equatable {
         switch self {
         case .notSent(let detail): detail
         case .notPermitted: "this user may not open the socket"
+        case .notTrusted(let error): error.description
         case .broken(let detail): "the connection broke off: \(detail)"
         case .timedOut: "no answer in time"
         case .answerTooLarge(let most): "the answer is larger than \(NumberText.count(most, "byte"))"
@@ -38,9 +42,15 @@ enum TransportError: Error, Equatable {
     /// Whether the server cannot have seen the call.
     var isBeforeSending: Bool {
         switch self {
-        case .notSent, .notPermitted: true
+        case .notSent, .notPermitted, .notTrusted: true
         default: false
         }
+    }
+
+    /// Why whoever answers is not trusted, and what a person has to change before; nil when the same call may succeed later.
+    var distrust: (why: String, remedy: String)? {
+        guard case .notTrusted(let why) = self, case .fix(let remedy) = why.remedy else { return nil }
+        return (why.description, remedy)
     }
 
     init(_ error: any Error) {
@@ -48,6 +58,8 @@ enum TransportError: Error, Equatable {
         case let error as TransportError: self = error
         case is CancellationError: self = .cancelled
         case is NIOTooManyBytesError: self = .answerTooLarge(bytesMax: ClientLimits.documentAnswerBytesMax)
+        case let error as HandshakeError: self = .notTrusted(error)
+        case let error where HandshakeError.isCause(of: error): self = .notTrusted(.notTLS)
         case let error as NIOConnectionError: self = Self.refusal(error)
         case let error as IOError where Self.connectErrors.contains(error.errnoCode):
             self = Self.refusal(error.errnoCode)
@@ -58,6 +70,7 @@ enum TransportError: Error, Equatable {
 
     private static func classify(_ error: HTTPClientError) -> TransportError {
         switch error {
+        case .tlsHandshakeTimeout: .notTrusted(.timedOut(after: ClientLimits.connectTimeout))
         case .connectTimeout, .getConnectionFromPoolTimeout: .notSent("no connection in time")
         case .invalidURL, .emptyHost, .missingSocketPath: .notSent("it is no address that can be called")
         case .deadlineExceeded, .readTimeout, .writeTimeout: .timedOut

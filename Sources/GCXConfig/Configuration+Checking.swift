@@ -31,30 +31,6 @@ extension Configuration {
         return problems
     }
 
-    private var listening: [ConfigProblem] {
-        [("agent.listen", agent.listen), ("ledger.listen", ledger.listen), ("ledger.endpoint", ledger.endpoint)]
-            .filter { !Self.isLocal($0.1) }
-            .map {
-                ConfigProblem(
-                    $0.0, "is “\($0.1)”, and nothing here speaks beyond this machine without TLS.",
-                    "Give unix:/PATH, http://127.0.0.1:PORT, http://[::1]:PORT or http://localhost:PORT.")
-            }
-    }
-
-    /// The same as the endpoints of servers and clients: what is taken here can be listened on.
-    private static func isLocal(_ endpoint: String) -> Bool {
-        if endpoint.hasPrefix("unix:/") {
-            let path = endpoint.dropFirst("unix:".count)
-            return !path.hasSuffix("/") && path.utf8.count <= socketPathBytesMax && path.utf8.allSatisfy { $0 != 0 }
-        }
-        return ["http://127.0.0.1:", "http://[::1]:", "http://localhost:"].contains { prefix in
-            endpoint.hasPrefix(prefix) && UInt16(digits: endpoint.dropFirst(prefix.count)).map { $0 > 0 } == true
-        }
-    }
-
-    /// Bytes of a unix socket's path, without its final zero (unix(7): 108 with it).
-    private static let socketPathBytesMax = 107
-
     private var networking: [ConfigProblem] {
         var problems: [ConfigProblem] = []
         let pool = IPv4Network(network.pool)

@@ -48,7 +48,10 @@ extension Configuration {
         case .networks(let path): return Self.list(self[keyPath: path])
         case .addresses(let path):
             return "[" + self[keyPath: path].map { "\"\($0)\"" }.joined(separator: ", ") + "]"
-        case .texts(let path): return "[" + self[keyPath: path].map(Self.quoted).joined(separator: ", ") + "]"
+        case .places(let path) where self[keyPath: path].count == 1:
+            return Self.quoted(self[keyPath: path].joined())
+        case .texts(let path), .places(let path):
+            return "[" + self[keyPath: path].map(Self.quoted).joined(separator: ", ") + "]"
         }
     }
 

@@ -130,6 +130,12 @@ extension Configuration {
                 return wrongType(key, value, "a list of addresses of 40 hexadecimal digits in quotes")
             }
             self[keyPath: path] = addresses
+        case .places(let path):
+            let list = value.string.map { [$0] } ?? value.array.map { $0.compactMap { $0.string } }
+            guard let list, list.count == value.array?.count ?? 1 else {
+                return wrongType(key, value, "a text, or a list of texts, in quotes")
+            }
+            self[keyPath: path] = list
         case .texts(let path):
             guard let list = value.array?.map({ $0.string }), !list.contains(nil) else {
                 return wrongType(key, value, "a list of texts in quotes")

@@ -36,7 +36,7 @@ extension Configuration {
         case .flag(let path): self[keyPath: path] = other[keyPath: path]
         case .amount(let path): self[keyPath: path] = other[keyPath: path]
         case .addresses(let path): self[keyPath: path] = other[keyPath: path]
-        case .texts(let path): self[keyPath: path] = other[keyPath: path]
+        case .texts(let path), .places(let path): self[keyPath: path] = other[keyPath: path]
         case .hosts(let path): self[keyPath: path] = other[keyPath: path]
         case .networks(let path): self[keyPath: path] = other[keyPath: path]
         }
@@ -60,7 +60,7 @@ extension ConfigurationKey {
     /// Read by `gcx ledger serve` alone.
     private static let ofLedger: Set<String> = [
         "ledger.listen", "ledger.database", "ledger.operator_keystore", "ledger.operator_password_file",
-        "ledger.test_network",
+        "ledger.test_network", "ledger.certificate", "ledger.certificate_key",
     ]
     /// What is for sale and for how much: another offer follows, and leases keep their terms.
     private static let liveTables: Set<String> = ["offer", "price"]

@@ -70,7 +70,7 @@ extension ConfigurationKey {
         // What TOML writes otherwise, or not at all, is told as what it is: a text in place of a number.
         case .number where Int64(text).map { "\($0)" == text } == true: "\(name) = \(text)"
         case .flag where text == "true" || text == "false": "\(name) = \(text)"
-        case .addresses, .texts, .hosts, .networks:
+        case .addresses, .texts, .places, .hosts, .networks:
             "\(name) = ["
                 + text.split(separator: ",").map { Configuration.quoted(String($0).trimmed) }.joined(separator: ", ")
                 + "]"

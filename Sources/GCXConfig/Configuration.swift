@@ -5,7 +5,10 @@ package import GCXModel
 package struct Configuration: Equatable, Sendable {
     package struct Agent: Equatable, Sendable {
         package var stateDirectory = "/var/lib/gcx"
-        package var listen = "unix:/run/gcx/agent.sock"
+        package var listen = ["unix:/run/gcx/agent.sock"]
+        package var reachedAt: [String] = []
+        package var certificate = ""
+        package var certificateKey = ""
         package var socketGroup = "gcx"
         package var user = "gcx-agent"
         package var helper = "/run/gcx-helper/helper.sock"
@@ -20,7 +23,9 @@ package struct Configuration: Equatable, Sendable {
 
     package struct Ledger: Equatable, Sendable {
         package var endpoint = "unix:/run/gcx-ledger/ledger.sock"
-        package var listen = "unix:/run/gcx-ledger/ledger.sock"
+        package var listen = ["unix:/run/gcx-ledger/ledger.sock"]
+        package var certificate = ""
+        package var certificateKey = ""
         package var database = "/var/lib/gcx-ledger/ledger.sqlite"
         package var operatorKeystore = "/etc/gcx/operator.json"
         package var operatorPasswordFile = "/etc/gcx/operator.password"

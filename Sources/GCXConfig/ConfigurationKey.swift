@@ -12,6 +12,8 @@ struct ConfigurationKey: Sendable {
         case addresses(any WritableKeyPath<Configuration, [Address]> & Sendable)
         /// A list of texts; ``Configuration/validate()`` says which.
         case texts(any WritableKeyPath<Configuration, [String]> & Sendable)
+        /// Places to listen at: a list of texts, or one text.
+        case places(any WritableKeyPath<Configuration, [String]> & Sendable)
         /// IPv4 addresses.
         case hosts(any WritableKeyPath<Configuration, [IPv4Address]> & Sendable)
         /// IPv4 networks, or addresses alone.
@@ -48,7 +50,18 @@ struct ConfigurationKey: Sendable {
             "agent.state_directory", .text(\.agent.stateDirectory),
             "Where the agent keeps its database, images and jobs."),
         ConfigurationKey(
-            "agent.listen", .text(\.agent.listen), "Where the agent answers: unix:PATH, or http://127.0.0.1:PORT."),
+            "agent.listen", .places(\.agent.listen),
+            "Where the agent answers: unix:PATH, http://127.0.0.1:PORT, or https://HOST:PORT for other machines (0.0.0.0 and [::] are all of this one's addresses). One, or a list; one of them is on this machine, for its owner."
+        ),
+        ConfigurationKey(
+            "agent.reached_at", .texts(\.agent.reachedAt),
+            "Where buyers on other machines reach it, https://HOST:PORT, if that is not what it listens at."),
+        ConfigurationKey(
+            "agent.certificate", .text(\.agent.certificate),
+            "A certificate of your own for https, a file in PEM with those that lead to its authority behind it; read again at SIGHUP. Empty: the agent makes one, which gcx takes as well."
+        ),
+        ConfigurationKey(
+            "agent.certificate_key", .text(\.agent.certificateKey), "The file of its private key, in PEM."),
         ConfigurationKey(
             "agent.socket_group", .text(\.agent.socketGroup),
             "The group whose users may open the agent's socket, as buyers and not as owners. Empty, or a group that is not there, lets in root and the agent's own user alone."
@@ -78,10 +91,17 @@ struct ConfigurationKey: Sendable {
 
     private static let ledger = [
         ConfigurationKey(
-            "ledger.endpoint", .text(\.ledger.endpoint), "The ledger that the agent and the commands talk to."),
+            "ledger.endpoint", .text(\.ledger.endpoint),
+            "The ledger that the agent and the commands talk to: unix:PATH, http://127.0.0.1:PORT, or https://HOST:PORT#0xOPERATOR."
+        ),
         ConfigurationKey(
-            "ledger.listen", .text(\.ledger.listen),
-            "Where `gcx ledger serve` answers: unix:PATH, or http://127.0.0.1:PORT."),
+            "ledger.listen", .places(\.ledger.listen),
+            "Where `gcx ledger serve` answers: unix:PATH, http://127.0.0.1:PORT or https://HOST:PORT; one, or a list."),
+        ConfigurationKey(
+            "ledger.certificate", .text(\.ledger.certificate),
+            "A certificate of your own for the ledger's https, as agent.certificate."),
+        ConfigurationKey(
+            "ledger.certificate_key", .text(\.ledger.certificateKey), "The file of its private key, in PEM."),
         ConfigurationKey(
             "ledger.database", .text(\.ledger.database),
             "The ledger's file, for `gcx ledger serve`, `verify` and `prove`."),

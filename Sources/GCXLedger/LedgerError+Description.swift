@@ -99,6 +99,8 @@ extension LedgerError: CustomStringConvertible {
         case .corrupted(let index?, let detail): "entry \(index) of the ledger is corrupted: \(detail.shown)"
         case .corrupted(nil, let detail): "the ledger is corrupted: \(detail.shown)"
         case .locked(let path): "another process writes to the ledger \(path.shown)"
+        case .notTrusted(let endpoint, let detail, _):
+            "whoever answers at \(endpoint.shown) is not the ledger that was asked for: \(detail.shown)"
         case .unreachable(let endpoint, let detail): "the ledger at \(endpoint.shown) did not answer: \(detail.shown)"
         case .unreadable(let endpoint, let detail):
             "the answer of the ledger at \(endpoint.shown) makes no sense: \(detail.shown)"

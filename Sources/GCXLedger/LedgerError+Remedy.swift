@@ -53,6 +53,7 @@ extension LedgerError: RemediedError {
         case .corrupted: .fix("Stop the ledger, run `gcx ledger verify`, and restore the file from a copy.")
         case .locked: .fix("Stop the other ledger process, or talk to it instead of opening its file.")
         case .unreachable: .retry(after: .seconds(5))
+        case .notTrusted(_, _, let remedy): .fix(remedy.shown)
         case .unreadable: .fix("Check that the address is that of a gcx ledger of the same version.")
         case .outcomeUnknown(_, let after): .retry(after: after)
         default: .refuse
@@ -65,6 +66,7 @@ extension LedgerError {
     package var isOfLedger: Bool {
         switch self {
         case .wrongOperator, .wrongNetwork, .unknownFormat, .storage, .notALedger, .corrupted, .locked, .unreachable,
+            .notTrusted,
             .unreadable,
             .outcomeUnknown, .clockJumped:
             true

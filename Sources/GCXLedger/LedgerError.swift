@@ -88,6 +88,8 @@ package enum LedgerError: Error, Equatable, Codable, Sendable {
     case locked(path: Untrusted)
     /// A ledger on another machine did not answer, and nothing was sent.
     case unreachable(endpoint: Untrusted, detail: Untrusted)
+    /// Whoever answers there is not the ledger that was asked for, or no TLS came about; nothing was sent.
+    case notTrusted(endpoint: Untrusted, detail: Untrusted, remedy: Untrusted)
     /// The answer of a ledger on another machine makes no sense.
     case unreadable(endpoint: Untrusted, detail: Untrusted)
     /// The store went silent after the write was sent: it may be written or not.

@@ -30,9 +30,18 @@ enum BindingExtension {
         guard let text = try? ASN1UTF8String(derEncoded: DER.parse(found.value)) else {
             throw .bindingUnreadable(.syntax(line: 1, column: 1, expected: "a UTF8String of ASN.1"))
         }
+        return try Signed<EndpointBinding>(said: text.bytes)
+    }
+}
+
+extension Signed<EndpointBinding> {
+    /// A binding as a server tells it, unchecked.
+    ///
+    /// - Parameter bytes: JSON of anybody, of ``TransportLimits/bindingBytesMax`` at most.
+    package init(said bytes: some Collection<UInt8>) throws(HandshakeError) {
         do throws(JSONError) {
-            return try StrictJSON.decode(
-                Signed<EndpointBinding>.self, from: text.bytes, unknownFields: .tolerated,
+            self = try StrictJSON.decode(
+                Signed<EndpointBinding>.self, from: bytes, unknownFields: .tolerated,
                 bytesMax: TransportLimits.bindingBytesMax)
         } catch {
             throw .bindingUnreadable(error)

@@ -1,5 +1,6 @@
 package import GCXModel
 package import GCXSigning
+import NIOSSL
 
 /// Why an encrypted connection did not come about.
 package enum HandshakeError: RemediedError, Equatable {
@@ -45,6 +46,16 @@ package enum HandshakeError: RemediedError, Equatable {
                 "Check host and port: a server of gcx answers there with TLS 1.3, and nothing may stand before it that ends TLS."
             )
         case .refused(let error): error.remedy
+        }
+    }
+}
+
+extension HandshakeError {
+    /// Whether a connection failed because of its handshake: the server then has not seen what was to be sent.
+    package static func isCause(of error: any Error) -> Bool {
+        switch error {
+        case NIOSSLError.handshakeFailed, is NIOSSLExtraError: true
+        default: false
         }
     }
 }

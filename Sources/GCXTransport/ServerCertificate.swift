@@ -22,7 +22,8 @@ package struct ServerPlaces: Equatable, Sendable {
 /// A TLS key that was just made, its certificate, and the word of the machine or the operator that this key is theirs.
 package struct ServerCertificate: Sendable {
     package let binding: Signed<EndpointBinding>
-    let certificate: NIOSSLCertificate
+    /// The server's first, then those that lead to an authority.
+    let chain: [NIOSSLCertificate]
     let key: NIOSSLPrivateKey
 
     /// The certificate in DER.
@@ -50,8 +51,29 @@ package struct ServerCertificate: Sendable {
         var coder = DER.Serializer()
         try coder.serialize(try Self.certificate(for: key, binding))
         bytes = coder.serializedBytes
-        certificate = try NIOSSLCertificate(bytes: bytes, format: .der)
+        chain = [try NIOSSLCertificate(bytes: bytes, format: .der)]
         self.key = try NIOSSLPrivateKey(bytes: Array(key.pemRepresentation.utf8), format: .pem)
+    }
+
+    /// Has the key in an owner's files bound. Their certificate carries no binding, so clients ask for it (`GET /v1/binding`).
+    ///
+    /// - Throws: ``OwnCertificateError``, and `SigningError` of the custody.
+    package static func own(
+        _ files: OwnCertificate, for places: ServerPlaces, by custody: some KeyCustody, at now: UInt64,
+        after last: UInt64
+    ) async throws -> ServerCertificate {
+        let (chain, key) = try files.read()
+        let shown = try ShownCertificate(chain.first)
+        let document = EndpointBinding(
+            subject: custody.address, publicKey: shown.publicKey, endpoints: places.endpoints, relays: places.relays,
+            at: now, after: last)
+        return ServerCertificate(
+            binding: try await Signed(document, by: custody, in: .standalone), chain: chain, key: key,
+            bytes: shown.bytes)
+    }
+
+    init(binding: Signed<EndpointBinding>, chain: [NIOSSLCertificate], key: NIOSSLPrivateKey, bytes: [UInt8]) {
+        (self.binding, self.chain, self.key, self.bytes) = (binding, chain, key, bytes)
     }
 
     /// What a binding names a key by.

@@ -37,20 +37,37 @@ final class ServerCheck: Sendable {
 
     private func judge(_ certificate: NIOSSLCertificate?) -> Result<ProvenServer, HandshakeError> {
         do throws(HandshakeError) {
-            guard let bytes = try? certificate?.toDERBytes(),
-                let key = try? certificate?.extractPublicKey().toSPKIBytes()
-            else { throw .certificateUnreadable }
-            let binding = try BindingExtension.read(bytes)
-            try check(binding, ServerCertificate.publicKeyDigest(key))
-            return .success(ProvenServer(binding: binding, certificate: bytes))
+            let shown = try ShownCertificate(certificate)
+            let binding = try BindingExtension.read(shown.bytes)
+            try expectation.judge(binding, at: now, publicKey: shown.publicKey)
+            return .success(ProvenServer(binding: binding, certificate: shown.bytes))
         } catch {
             return .failure(error)
         }
     }
+}
 
-    private func check(_ binding: Signed<EndpointBinding>, _ key: GCXModel.Digest) throws(HandshakeError) {
+/// A certificate that was shown in a handshake. TLS itself sees to it that whoever showed it holds its key.
+struct ShownCertificate {
+    /// In DER.
+    let bytes: [UInt8]
+    /// What a binding names its key by.
+    let publicKey: GCXModel.Digest
+
+    init(_ certificate: NIOSSLCertificate?) throws(HandshakeError) {
+        guard let bytes = try? certificate?.toDERBytes(),
+            let key = try? certificate?.extractPublicKey().toSPKIBytes()
+        else { throw .certificateUnreadable }
+        (self.bytes, publicKey) = (bytes, ServerCertificate.publicKeyDigest(key))
+    }
+}
+
+extension BindingExpectation {
+    func judge(
+        _ binding: Signed<EndpointBinding>, at now: UInt64, publicKey: GCXModel.Digest
+    ) throws(HandshakeError) {
         do throws(BindingError) {
-            try expectation.check(binding, at: now, publicKey: key)
+            try check(binding, at: now, publicKey: publicKey)
         } catch {
             throw .refused(error)
         }

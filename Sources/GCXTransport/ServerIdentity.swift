@@ -21,13 +21,21 @@ package final class ServerIdentity: Sendable {
 
     /// - Parameters:
     ///   - protocols: what is spoken inside, as ALPN names it, the best first: `http/1.1`, `h2`.
+    ///   - own: the owner's own certificate, read anew at each renewal; nil for one that is made.
     ///   - now: Unix seconds.
-    /// - Throws: `SigningError` of the custody.
+    /// - Throws: `SigningError` of the custody, ``OwnCertificateError``.
     package init(
-        for places: ServerPlaces, by custody: any KeyCustody, protocols: [String], at now: UInt64
+        for places: ServerPlaces, by custody: any KeyCustody, protocols: [String], own: OwnCertificate? = nil,
+        at now: UInt64
     ) async throws {
         let make: @Sendable (UInt64, UInt64) async throws -> Current = { now, last in
-            try await Current(ServerCertificate.make(for: places, by: custody, at: now, after: last), protocols)
+            let certificate =
+                if let own {
+                    try await ServerCertificate.own(own, for: places, by: custody, at: now, after: last)
+                } else {
+                    try await ServerCertificate.make(for: places, by: custody, at: now, after: last)
+                }
+            return try Current(certificate, protocols)
         }
         current = Mutex(try await make(now, 0))
         next = make
@@ -49,29 +57,24 @@ package final class ServerIdentity: Sendable {
         current.withLock { $0 = made }
     }
 
-    /// Renews until the task is cancelled.
+    /// Renews when it is time, until the task is cancelled. The clock is looked at every minute, for it may be set, and a machine may
+    /// sleep.
     ///
     /// - Parameters:
     ///   - now: Unix seconds.
-    ///   - onFailure: told what the custody threw; the old key stays, and the renewal is tried again.
-    package func keepRenewed(
-        now: @Sendable () -> UInt64, onFailure: @Sendable (any Error) -> Void
-    ) async throws(CancellationError) {
-        var pause = TransportLimits.renewAfter
-        while true {
-            do {
-                try await Task.sleep(for: pause)
-            } catch {
-                throw CancellationError()
-            }
-            do {
-                try await renew(at: now())
-                pause = TransportLimits.renewAfter
-            } catch {
-                onFailure(error)
-                pause = TransportLimits.renewRetry
-            }
+    ///   - onFailure: told what the custody threw; the old key stays, and the renewal is tried again a minute later.
+    package func keepRenewed(now: @Sendable () -> UInt64, onFailure: @Sendable (any Error) -> Void) async {
+        while (try? await Task.sleep(for: TransportLimits.renewLook)) != nil {
+            let time = now()
+            guard isDue(at: time) else { continue }
+            do { try await renew(at: time) } catch { onFailure(error) }
         }
+    }
+
+    /// Whether the key is half a day old, or the clock stands before its beginning.
+    func isDue(at now: UInt64) -> Bool {
+        let (age, isAhead) = now.subtractingReportingOverflow(binding.document.notBefore)
+        return isAhead || age >= TransportLimits.renewAfterSeconds
     }
 
     /// Encrypts a connection that was accepted and has read nothing yet.

@@ -4,7 +4,7 @@ import NIOSSL
 enum TLSSettings {
     static func server(_ certificate: ServerCertificate, protocols: [String]) -> TLSConfiguration {
         var settings = TLSConfiguration.makeServerConfiguration(
-            certificateChain: [.certificate(certificate.certificate)], privateKey: .privateKey(certificate.key))
+            certificateChain: certificate.chain.map { .certificate($0) }, privateKey: .privateKey(certificate.key))
         settings.minimumTLSVersion = .tlsv13
         settings.applicationProtocols = protocols
         return settings

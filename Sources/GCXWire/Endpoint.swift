@@ -1,6 +1,6 @@
 package import GCXModel
 
-/// Where a server of ours listens: a unix socket, or a port of the loopback interface.
+/// Where a server of ours listens: a unix socket, a port of the loopback interface, or any port with TLS.
 ///
 /// Nothing else can be expressed, so nothing else is ever listened on or spoken to without TLS.
 ///
@@ -12,6 +12,8 @@ package enum Endpoint: Hashable, Sendable {
     case unix(path: String)
     /// Port 0 lets the kernel choose one; only a server can use that.
     case loopback(Loopback, port: UInt16)
+    /// Encrypted, and so anywhere.
+    case secure(SecurePlace)
 
     /// An address of this machine that no other machine reaches.
     package enum Loopback: String, Sendable, CaseIterable {
@@ -21,7 +23,7 @@ package enum Endpoint: Hashable, Sendable {
 }
 
 extension Endpoint {
-    /// - Parameter text: `unix:/path`, or `http://` with `127.0.0.1`, `[::1]` or `localhost`, and a port.
+    /// - Parameter text: `unix:/path`, `https://HOST:PORT`, or `http://` with `127.0.0.1`, `[::1]` or `localhost`, and a port.
     ///   `localhost` is taken as 127.0.0.1, whatever the resolver says.
     /// - Throws: ``EndpointError/invalid(_:reason:)``, or ``EndpointError/notLocal(_:)`` for every other
     ///   host.
@@ -30,10 +32,12 @@ extension Endpoint {
             self = .unix(path: try Self.socketPath(text))
         } else if text.hasPrefix("http://") {
             self = try Self.port(text)
+        } else if text.hasPrefix("https://") {
+            self = try Self.secure(text)
         } else if text.contains("://") {
             throw .notLocal(text)
         } else {
-            throw .invalid(text, reason: "it begins neither with `unix:` nor with `http://`")
+            throw .invalid(text, reason: "it begins neither with `unix:` nor with `http://` or `https://`")
         }
     }
 
@@ -71,12 +75,27 @@ extension Endpoint {
         return .loopback(host, port: port)
     }
 
+    private static func secure(_ text: String) throws(EndpointError) -> Endpoint {
+        var rest = text.dropFirst("https://".count)
+        if rest.last == "/" { rest.removeLast() }
+        do throws(SecurePlace.Flaw) {
+            return .secure(try SecurePlace(rest))
+        } catch {
+            throw .invalid(text, reason: error.reason)
+        }
+    }
+
     private static func loopback(_ host: Substring) -> Loopback? {
         switch host {
         case "127.0.0.1", "localhost": .v4
         case "[::1]": .v6
         default: nil
         }
+    }
+
+    /// Whether connections are encrypted.
+    package var isSecure: Bool {
+        if case .secure = self { true } else { false }
     }
 
     /// Whether the file mode of a socket decides who may connect.
@@ -92,6 +111,7 @@ extension Endpoint: CustomStringConvertible {
         case .unix(let path): "unix:\(path)"
         case .loopback(.v4, let port): "http://127.0.0.1:\(port)"
         case .loopback(.v6, let port): "http://[::1]:\(port)"
+        case .secure(let place): "https://\(place)"
         }
     }
 }

@@ -13,7 +13,7 @@ extension LedgerError: WireError {
         case .documentTooLarge: .contentTooLarge
         case .storage, .corrupted, .wrongOperator, .wrongNetwork, .unknownFormat: .internalServerError
         case .locked, .clockJumped: .serviceUnavailable
-        case .unreachable, .unreadable: .badGateway
+        case .unreachable, .notTrusted, .unreadable: .badGateway
         case .outcomeUnknown: .gatewayTimeout
         default: .conflict
         }

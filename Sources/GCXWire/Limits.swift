@@ -14,6 +14,9 @@ package enum WireLimits {
     package static let chunkBytes = 128 << 10
     /// Bytes of a unix socket's path, without its final zero (unix(7): 108 with it).
     package static let socketPathBytesMax = 107
+    /// Bytes of a host's name and of one label in it (RFC 1035, 2.3.4).
+    package static let hostBytesMax = 253
+    package static let hostLabelBytesMax = 63
     /// What a refused request is told to wait.
     package static let busyRetry: Duration = .seconds(1)
     /// Header fields of a request: clients of ours send six, proxies add some.

@@ -109,7 +109,7 @@ import Testing
         try await onSocket(agent) { client, _ in
             var call = HTTPCall.get("/v1/jobs")
             call.authorization = header
-            let answer = try await client.transport.answer(call, from: client.endpoint)
+            let answer = try await client.transport.answer(call, from: client.address)
             #expect(answer.status == 403)
         }
         #expect(agent.state.withLock { $0.callers }.isEmpty)
@@ -132,7 +132,7 @@ import Testing
         ]
         try await onSocket(agent) { client, _ in
             for (call, status) in cases {
-                let answer = try await client.transport.answer(call, from: client.endpoint)
+                let answer = try await client.transport.answer(call, from: client.address)
                 #expect(answer.status == status, "\(call.method) \(call.path)")
                 let envelope = try WireJSON.answer(ErrorSummary.self, from: answer.body)
                 #expect(!envelope.code.isEmpty && !envelope.message.isEmpty)
@@ -167,10 +167,10 @@ import Testing
     func health() async throws {
         let agent = ScriptedAgent(lease)
         try await onSocket(agent) { client, _ in
-            let well = try await client.transport.answer(.get("/healthz"), from: client.endpoint)
+            let well = try await client.transport.answer(.get("/healthz"), from: client.address)
             #expect(well.status == 200)
             agent.state.withLock { $0.failure = .storage("gone") }
-            let ill = try await client.transport.answer(.get("/healthz"), from: client.endpoint)
+            let ill = try await client.transport.answer(.get("/healthz"), from: client.address)
             #expect(ill.status == 500)
         }
     }

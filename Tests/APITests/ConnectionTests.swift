@@ -40,7 +40,7 @@ import Testing
     /// An honest client's call, and that it did not wait for the others.
     private func expectAnswer(_ client: AgentClient) async throws {
         let start = ContinuousClock.now
-        let answer = try await client.transport.answer(.get("/v1/status"), from: client.endpoint)
+        let answer = try await client.transport.answer(.get("/v1/status"), from: client.address)
         #expect(answer.status == 200)
         #expect(start.duration(to: .now) < Self.patience)
     }

@@ -61,7 +61,7 @@ import Testing
         #expect(disguises.count >= 10, sourceLocation: sourceLocation)
         for disguise in disguises {
             let call = HTTPCall(method: .POST, path: path, body: disguise.bytes, isRepeatable: false)
-            let answer = try await HTTPTransport.shared.answer(call, from: endpoint)
+            let answer = try await HTTPTransport.shared.answer(call, from: ServerAddress(endpoint))
             let said = String(decoding: answer.body, as: UTF8.self)
             #expect(
                 answer.status == 400 && (disguise.names.isEmpty || said.contains(disguise.names)),

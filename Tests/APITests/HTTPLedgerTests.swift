@@ -58,7 +58,7 @@ import Testing
     func envelope() async throws {
         let ledger = ScriptedLedger(.closeWindowNotOver(.zero, closesAt: 9))
         try await serving(ledger) { client in
-            let answer = try await HTTPTransport.shared.answer(.get("/v1/leases/\(Digest.zero)"), from: client.endpoint)
+            let answer = try await HTTPTransport.shared.answer(.get("/v1/leases/\(Digest.zero)"), from: client.address)
             #expect(answer.status == 409)
             let envelope = try WireJSON.answer(ErrorEnvelope<LedgerError>.self, from: answer.body)
             #expect(envelope.code == "closeWindowNotOver")
@@ -71,12 +71,12 @@ import Testing
     func plainLedger() async throws {
         let ledger = ScriptedLedger(.storage(operation: "read", detail: "gone"))
         try await serving(ledger) { client in
-            let well = try await HTTPTransport.shared.answer(.get("/healthz"), from: client.endpoint)
+            let well = try await HTTPTransport.shared.answer(.get("/healthz"), from: client.address)
             #expect(well.status == 200)
             ledger.isUp.withLock { $0 = false }
-            let ill = try await HTTPTransport.shared.answer(.get("/healthz"), from: client.endpoint)
+            let ill = try await HTTPTransport.shared.answer(.get("/healthz"), from: client.address)
             #expect(ill.status == 500)
-            let head = try await HTTPTransport.shared.answer(.get("/v1/head"), from: client.endpoint)
+            let head = try await HTTPTransport.shared.answer(.get("/v1/head"), from: client.address)
             #expect(head.status == 501)
             let error = await #expect(throws: LedgerError.self) { try await client.head() }
             #expect(error?.description.contains("cannot show its journal") == true)
@@ -90,7 +90,7 @@ import Testing
             let padding = [UInt8](repeating: UInt8(ascii: " "), count: WireLimits.entryBodyBytesMax)
             let body = padding + Array(#"{"kind":"finalize","body":"\#(Digest.zero)"}"#.utf8)
             let call = HTTPCall(method: .POST, path: "/v1/entries", body: body, isRepeatable: false)
-            let answer = try await HTTPTransport.shared.answer(call, from: client.endpoint)
+            let answer = try await HTTPTransport.shared.answer(call, from: client.address)
             #expect(answer.status == 413)
             #expect(ledger.posts.withLock { $0 } == 0)
         }
@@ -109,7 +109,7 @@ import Testing
                 [UInt8](repeating: UInt8(ascii: " "), count: ServerLimits.signBodyBytesMax)
                 + (try WireJSON.encode(sign))
             let call = HTTPCall(method: .POST, path: "/v1/signs", body: body, isRepeatable: false)
-            let answer = try await HTTPTransport.shared.answer(call, from: client.endpoint)
+            let answer = try await HTTPTransport.shared.answer(call, from: client.address)
             #expect(answer.status == 413)
             await #expect(throws: LedgerError.signRefused(.zero, reason: "one came before it")) {
                 try await client.see(sign)

@@ -169,19 +169,19 @@ import Testing
     func pages() async throws {
         try await serving { client, ledger, world in
             for _ in 0..<210 { try await ledger.post(.demand(world.demand())) }
-            let first = try await HTTPTransport.shared.answer(.get("/v1/demands?live=true"), from: client.endpoint)
+            let first = try await HTTPTransport.shared.answer(.get("/v1/demands?live=true"), from: client.address)
             #expect(first.headers.first(name: "gcx-next") == "200")
             let last = try await HTTPTransport.shared.answer(
-                .get("/v1/demands?live=true&from=200"), from: client.endpoint)
+                .get("/v1/demands?live=true&from=200"), from: client.address)
             #expect(last.headers.first(name: "gcx-next") == nil)
             #expect(try await client.demands(liveOnly: true) == (await ledger.demands(liveOnly: true)))
-            let journal = try await HTTPTransport.shared.answer(.get("/v1/entries?limit=1000"), from: client.endpoint)
+            let journal = try await HTTPTransport.shared.answer(.get("/v1/entries?limit=1000"), from: client.address)
             #expect(journal.headers.first(name: "gcx-next") == "200")
             #expect(try await client.entries(from: 150, limit: 100).count == 60)
             for path in [
                 "/v1/demands?from=-1", "/v1/entries?from=x", "/v1/offers/\(Digest.random())/free?from=5&until=5",
             ] {
-                #expect(try await HTTPTransport.shared.answer(.get(path), from: client.endpoint).status == 400)
+                #expect(try await HTTPTransport.shared.answer(.get(path), from: client.address).status == 400)
             }
         }
     }

@@ -90,7 +90,7 @@ import Testing
             let endpoint = Endpoint.unix(path: directory + "/agent.sock")
             try await withAgentServer(ScriptedAgent(lease, .init(log: records)), at: endpoint) { _, _ in
                 let answer = try await HTTPTransport.shared.answer(
-                    .get("/v1/leases/\(lease.id)/log?\(text)"), from: endpoint)
+                    .get("/v1/leases/\(lease.id)/log?\(text)"), from: ServerAddress(endpoint))
                 #expect(answer.status == 400)
             }
         }

@@ -174,7 +174,8 @@ struct GuardedCall: Sendable, CustomTestStringConvertible {
 
     private func check(_ call: GuardedCall, _ transport: HTTPTransport, _ endpoint: Endpoint) async throws {
         let answer = try await transport.answer(
-            HTTPCall(method: call.method, path: call.path, body: call.body, isRepeatable: false), from: endpoint)
+            HTTPCall(method: call.method, path: call.path, body: call.body, isRepeatable: false),
+            from: ServerAddress(endpoint))
         let text = String(decoding: answer.body.prefix(300), as: UTF8.self)
         #expect(answer.status == call.status, "\(call.testDescription): \(answer.status) \(text)")
         guard answer.status >= 400 else { return }

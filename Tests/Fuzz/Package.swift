@@ -24,15 +24,22 @@ let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-h
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
+let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+let nioTLS: Target.Dependency = .product(name: "NIOTLS", package: "swift-nio")
+let x509: Target.Dependency = .product(name: "X509", package: "swift-certificates")
+let asn1: Target.Dependency = .product(name: "SwiftASN1", package: "swift-asn1")
 
 let package = Package(
     name: "gcx",
     // As in the root package.
     dependencies: [
+        .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
+        .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0", traits: []),
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
@@ -58,14 +65,16 @@ let package = Package(
         module("GCXHelper", ["GCXJSON", "GCXModel", "GCXLinux", "GCXSandbox", "GCXConfig"]),
         module("GCXLedger", ["GCXJSON", "GCXPricing", "GCXModel", "GCXSigning", "GCXMarket", crypto]),
         module(
+            "GCXTransport",
+            ["GCXJSON", "GCXModel", "GCXSigning", crypto, x509, asn1, nioCore, nioPosix, nioSSL, nioTLS]),
+        module(
             "GCXWire",
             ["GCXJSON", "GCXModel", "GCXSigning", "GCXLinux", "GCXJobLog", "GCXLedger", httpTypes, nioCore, nioPosix]),
         module(
             "GCXClient",
             [
-                "GCXModel", "GCXSigning", "GCXLinux", "GCXJobLog", "GCXLedger", "GCXWire", httpClient, httpTypes,
-                nioCore,
-                nioPosix, nioHTTP1,
+                "GCXModel", "GCXSigning", "GCXLinux", "GCXJobLog", "GCXLedger", "GCXTransport", "GCXWire", httpClient,
+                httpTypes, nioCore, nioPosix, nioHTTP1,
             ]),
         module(
             "GCXAgent",

@@ -46,6 +46,7 @@ import Testing
                     "\"\"", "\"\(choices[0].uppercased())\"", "\"\(choices[0]) \"", choices[0], "[\"\(choices[0])\"]",
                 ])
         case .text: return all([], wrong + ["1", "true", "[\"a\"]"])
+        case .places: return all([], wrong + ["1", "true", "[1]", "[\"unix:/a\", 1]"])
         case .addresses: return all(["[]"], wrong + ["\"\"", "[1]", "[\"0x12\"]", "[\"\"]", "[[]]"])
         case .hosts:
             return all(
@@ -62,7 +63,7 @@ import Testing
 
     /// What is said of a value that is no value of its key; what two keys are to each other has other words.
     private static let forms = [
-        "Give a whole number", "Give true", "Give one of", "Give text", "Give a list", "Write TOML",
+        "Give a whole number", "Give true", "Give one of", "Give text", "Give a text", "Give a list", "Write TOML",
     ]
 
     @Test(

@@ -114,11 +114,43 @@ struct ConfigurationTests {
     @Test(
         "nothing listens beyond this machine",
         arguments: [
-            "http://0.0.0.0:8080", "http://192.0.2.1:80", "https://127.0.0.1:80", "unix:relative",
+            "http://0.0.0.0:8080", "http://192.0.2.1:80", "https://127.0.0.1", "unix:relative",
             "http://127.0.0.1:99999",
         ])
     func listening(endpoint: String) {
         #expect(Self.problems("[ledger]\nlisten = \"\(endpoint)\"").first?.place == "ledger.listen")
+    }
+
+    @Test("the agent listens at several places, of which one is on this machine")
+    func severalPlaces() throws {
+        let text = "[agent]\nlisten = [\"unix:/run/a\", \"https://[::]:443\"]\nreached_at = [\"https://a.example:443\"]"
+        let agent = try Configuration.parse(text, name: "test").agent
+        #expect(agent.listen == ["unix:/run/a", "https://[::]:443"])
+        #expect(agent.ownDoor == "unix:/run/a")
+        #expect(agent.told == ["unix:/run/a", "https://a.example:443"])
+        for wrong in [
+            "listen = []", "listen = [\"https://[::]:443\"]", "listen = [\"unix:/run/a\", \"http://192.0.2.1:80\"]",
+            "listen = 7", "listen = [7]",
+        ] {
+            #expect(Self.problems("[agent]\n\(wrong)").map(\.place) == ["agent.listen"], "\(wrong)")
+        }
+        for wrong in ["https://a.example", "http://127.0.0.1:80", "https://a b:443"] {
+            let text = "[agent]\nlisten = [\"unix:/a\", \"https://[::]:443\"]\nreached_at = [\"\(wrong)\"]"
+            #expect(Self.problems(text).map(\.place) == ["agent.reached_at"], "\(wrong)")
+        }
+    }
+
+    @Test("a ledger on another machine is named with its operator")
+    func farLedger() throws {
+        let operatorKey = "0x" + String(repeating: "ab", count: 20)
+        for (text, isGood) in [
+            ("https://ledger.example:443#\(operatorKey)", true), ("https://ledger.example:443", false),
+            ("https://ledger.example:443#", false), ("https://ledger.example:443#0xab", false),
+            ("https://ledger.example#\(operatorKey)", false),
+        ] {
+            let problems = Self.problems("[ledger]\nendpoint = \"\(text)\"")
+            #expect(problems.map(\.place) == (isGood ? [] : ["ledger.endpoint"]), "\(text)")
+        }
     }
 
     @Test("a file that is not there is named")

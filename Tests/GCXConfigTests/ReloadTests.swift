@@ -12,7 +12,7 @@ struct ReloadTests {
         new.price.coreHour = Amount(7)
         new.agent.logLevel = "debug"
         new.job.stopGraceSeconds = 3
-        new.agent.listen = "unix:/elsewhere"
+        new.agent.listen = ["unix:/elsewhere"]
         new.network.egressEnabled = true
         new.ledger.database = "/other.sqlite"
         let reload = running.reload(new, in: .agent)

@@ -29,7 +29,7 @@ struct SourcesTests {
     func precedence() throws {
         let text = "[agent]\nlisten = \"unix:/file\"\n[probe]\ntimeout_seconds = 7\n"
         let found = try read(text, ["GCX_AGENT_LISTEN": "unix:/variable", "PATH": "/bin"])
-        #expect(found.agent.listen == "unix:/variable")
+        #expect(found.agent.listen == ["unix:/variable"])
         #expect(found.probe.timeoutSeconds == 7)
         #expect(found.probe.intervalSeconds == Configuration().probe.intervalSeconds)
     }

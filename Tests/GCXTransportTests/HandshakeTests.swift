@@ -71,6 +71,25 @@ struct HandshakeTests {
         }
     }
 
+    @Test("a key is renewed after half a day, and when the clock was set back before its beginning")
+    func due() async throws {
+        let identity = try await identity()
+        let begin = now - Limits.bindingBackdatedSeconds
+        for time in [begin, now, begin + 43_199] { #expect(!identity.isDue(at: time)) }
+        for time in [begin - 1, 0, begin + 43_200, .max] { #expect(identity.isDue(at: time)) }
+    }
+
+    @Test("who counts beginnings lets a peer begin so many, and others beside it")
+    func halfOpen() {
+        let count = HalfOpenCount<Int>(most: 2)
+        #expect(count.begin(1) && count.begin(1) && !count.begin(1) && count.begin(2))
+        count.end(1)
+        #expect(count.begin(1) && !count.begin(1))
+        for _ in 0..<3 { count.end(1) }
+        count.end(2)
+        #expect(count.peers == 0)
+    }
+
     @Test("a server of somebody else is refused")
     func wrongSigner() async throws {
         let other = PrivateKey.generate().address

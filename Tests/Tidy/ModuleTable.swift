@@ -64,7 +64,8 @@ struct ModuleRow: Sendable {
             .adapters, "GCXWire", ["GCXJSON", "GCXModel", "GCXSigning", "GCXLinux", "GCXJobLog", "GCXLedger"],
             packages: ["HTTPTypes", "NIOCore", "NIOPosix"]),
         ModuleRow(
-            .adapters, "GCXClient", ["GCXModel", "GCXSigning", "GCXLinux", "GCXJobLog", "GCXLedger", "GCXWire"],
+            .adapters, "GCXClient",
+            ["GCXModel", "GCXSigning", "GCXLinux", "GCXJobLog", "GCXLedger", "GCXTransport", "GCXWire"],
             packages: ["AsyncHTTPClient", "HTTPTypes", "NIOCore", "NIOPosix", "NIOHTTP1"]),
 
         ModuleRow(
@@ -76,7 +77,7 @@ struct ModuleRow: Sendable {
             ], packages: ["Crypto", "GRDB", "Logging", "ServiceLifecycle"]),
         ModuleRow(
             .services, "GCXServer",
-            ["GCXModel", "GCXSigning", "GCXLinux", "GCXLedger", "GCXWire", "GCXAgent"],
+            ["GCXModel", "GCXSigning", "GCXLinux", "GCXLedger", "GCXTransport", "GCXWire", "GCXAgent"],
             packages: [
                 "Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOCore", "NIOHTTP1",
                 "Logging", "ServiceLifecycle",
@@ -91,7 +92,7 @@ struct ModuleRow: Sendable {
                 "GCXJSON",
                 "GCXModel", "GCXSigning", "GCXPricing", "GCXMetering", "GCXMarket", "GCXLinux", "GCXHardware",
                 "GCXBenchmark", "GCXJobLog", "GCXSandbox", "GCXLedger", "GCXLedgerSQLite", "GCXConfig", "GCXWire",
-                "GCXClient", "GCXHelper", "GCXAgent", "GCXServer", "GCXBuyer",
+                "GCXClient", "GCXTransport", "GCXHelper", "GCXAgent", "GCXServer", "GCXBuyer",
             ], packages: ["ArgumentParser", "Logging", "ServiceLifecycle", "UnixSignals"]),
         ModuleRow(.programs, "gcx_supervisor", ["GCXSandbox", "GCXLinux"]),
         ModuleRow(

@@ -1,4 +1,6 @@
 import GCXLinux
+import GCXModel
+import GCXTransport
 import GCXWire
 import Hummingbird
 import HummingbirdCore
@@ -18,15 +20,40 @@ struct HTTPService: Sendable {
     let socketMode: UInt32
     var socketGroup: UInt32?
     var limits = ConnectionLimits()
+    /// Who the server is behind TLS; needed at an https endpoint and of no effect elsewhere.
+    var identity: ServerIdentity?
     let logger: Logger
     /// Called once the server accepts connections, with the real port.
     let onListening: @Sendable (Endpoint) async -> Void
+
+    /// Serves at several places until a graceful shutdown; when one of them throws ``ServingError``, at none.
+    static func run(_ services: [HTTPService], _ router: () -> APIRouter) async throws {
+        let renewal = Task { await services.first(where: \.endpoint.isSecure)?.renew() }
+        defer { renewal.cancel() }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for service in services {
+                let router = router()
+                service.addBinding(to: router)
+                group.addTask { try await service.run(router) }
+            }
+            // The first that throws ends the others.
+            while try await group.next() != nil {}
+        }
+    }
 
     /// Serves until a graceful shutdown, or throws ``ServingError``.
     func run(_ router: APIRouter) async throws {
         switch endpoint {
         case .unix(let path): try await serve(router, on: UnixSocketFile(path, mode: socketMode, group: socketGroup))
-        case .loopback(let host, let port): try await serve(router, host: host, port: port)
+        case .loopback(let host, let port):
+            try await serve(router, host: host.rawValue, port: port) { .loopback(host, port: $0) }
+        case .secure(let place):
+            guard identity != nil else {
+                throw ServingError.listenFailed("\(endpoint)", reason: "nobody's key is there to answer for the server")
+            }
+            try await serve(router, host: place.host, port: place.port) {
+                .secure(SecurePlace(host: place.host, port: $0))
+            }
         }
     }
 
@@ -50,12 +77,27 @@ struct HTTPService: Sendable {
         file.remove()
     }
 
-    private func serve(_ router: APIRouter, host: Endpoint.Loopback, port: UInt16) async throws {
+    /// Tells whoever asks what the server's certificate does not say when it is its owner's own.
+    private func addBinding(to router: APIRouter) {
+        guard let identity else { return }
+        router.get("v1/binding") { _, _ in try Response.json(identity.binding) }
+    }
+
+    /// Keeps the server's key fresh until it is cancelled.
+    private func renew() async {
+        await identity?.keepRenewed(now: WallClock.seconds) { [logger] error in
+            logger.warning("TLS key not renewed", metadata: ["error": "\(ForeignError.words(error))"])
+        }
+    }
+
+    private func serve(
+        _ router: APIRouter, host: String, port: UInt16, _ found: @escaping @Sendable (UInt16) -> Endpoint
+    ) async throws {
         do {
             // bounded: 16 bits
-            try await application(router, .hostname(host.rawValue, port: Int(port))) { [onListening] channel in
+            try await application(router, .hostname(host, port: Int(port))) { [onListening] channel in
                 let bound = channel.localAddress?.port.flatMap(UInt16.init(exactly:)) ?? port
-                await onListening(.loopback(host, port: bound))
+                await onListening(found(bound))
             }.run()
         } catch {
             throw ServingError.listenFailed("\(endpoint)", reason: NetworkWords.text(error))
@@ -69,10 +111,12 @@ struct HTTPService: Sendable {
         // bounded: limits of ours, thousands
         let files = UInt64(clamping: limits.connectionsMax + limits.waitingMax + ServerLimits.filesBesideConnectionsMax)
         let table = ConnectionTable(limits.fitting(openFiles: try ResourceLimits.raiseOpenFiles(to: files)))
+        let encryption = endpoint.isSecure ? identity.map { Encryption($0, limits) } : nil
         let application = Application(
             router: router,
-            server: HTTPServerBuilder { [isUnixSocket = endpoint.isUnixSocket] responder in
-                GuardedChannel(table: table, isUnixSocket: isUnixSocket, responder: responder)
+            server: HTTPServerBuilder { [isUnixSocket = endpoint.isUnixSocket, encryption] responder in
+                GuardedChannel(
+                    table: table, isUnixSocket: isUnixSocket, encryption: encryption, responder: responder)
             },
             configuration: .init(address: address, backlog: ServerLimits.connectionsWaitingMax),
             onServerRunning: onServerRunning, logger: logger)

@@ -45,6 +45,9 @@ package enum AgentError: Error, Codable, Equatable, Sendable {
     case waitingForLedger(Untrusted)
     /// No answer from the agent.
     case unreachable(Untrusted)
+    /// The caller's own side says so of whoever answers in the agent's place, or of a handshake that failed; nothing was sent.
+    /// No agent sends it.
+    case notTrusted(Untrusted, remedy: Untrusted)
     /// The caller's own side says so of a socket that its user may not open. No agent sends it. The group is that of those
     /// who may; nil where nobody but its user may, or where that cannot be seen.
     case socketClosed(path: String, group: String?)
@@ -80,6 +83,7 @@ extension AgentError: RemediedError {
         case .waitingForLedger(let why):
             "the agent waits for its ledger, and serves no lease before that answers: \(why.shown)"
         case .socketClosed(let path, _): "this user may not open the agent's socket \(path)"
+        case .notTrusted(let why, _): "whoever answers is not the agent that was asked for: \(why.shown)"
         case .unreachable(let why): "the agent does not answer: \(why.shown)"
         case .answerImpossible(let why): "the agent's answer cannot be true: \(why.shown)"
         }
@@ -95,7 +99,8 @@ extension AgentError: RemediedError {
         case .unknownLease: .fix("List the agent's leases with `gcx job list`.")
         case .wrongPhase: .fix("See where the lease stands with `gcx job inspect`.")
         case .termsRefused(_, let remedy), .imageRefused(_, let remedy), .inputRefused(_, let remedy),
-            .sandbox(_, let remedy), .stateUnusable(_, let remedy), .ledger(_, let remedy):
+            .sandbox(_, let remedy), .stateUnusable(_, let remedy), .ledger(_, let remedy),
+            .notTrusted(_, let remedy):
             .fix(remedy.shown)
         case .escrowMissing:
             .fix("Open the lease on the ledger with `gcx lease open`, or raise its deposit with `gcx lease topup`.")

@@ -11,14 +11,15 @@ import GCXWire
 /// another machine cannot sign it.
 struct AgentSearch {
     /// By `--agent` or GCX_AGENT: nobody else is asked then.
-    let named: Endpoint?
+    let named: ServerAddress?
     /// This machine's own agent, asked before those that the offer names.
-    let installed: Endpoint?
+    let installed: ServerAddress?
 
     /// - Parameter machine: whose agent it has to be.
     /// - Throws: ``CommandError`` when no agent of that machine answers, with the place to ask.
     func agent(of machine: Address, answeringAt words: [Untrusted]) async throws -> AgentClient {
-        let told = words.compactMap { try? Endpoint($0) }
+        // Behind TLS the machine's key has to have bound whoever answers.
+        let told = words.compactMap { try? Endpoint($0) }.map { ServerAddress($0, signer: $0.isSecure ? machine : nil) }
         if let named {
             let found = try await AgentClient(named).status().machine
             guard found == machine else { throw wrong(named, found, machine, told) }
@@ -26,14 +27,14 @@ struct AgentSearch {
         }
         var (others, closed): ([String], AgentError?) = ([], nil)
         // bounded: joins lists
-        for endpoint in [installed].compactMap(\.self) + told where !others.contains("\(endpoint)") {
-            switch await Self.machine(at: endpoint) {
-            case .success(machine): return AgentClient(endpoint)
+        for address in [installed].compactMap(\.self) + told where !others.contains("\(address)") {
+            switch await Self.machine(at: address) {
+            case .success(machine): return AgentClient(address)
             case .failure(.socketClosed(let path, let group)):
                 closed = closed ?? .socketClosed(path: path, group: group)
             default: break
             }
-            others.append("\(endpoint)")
+            others.append("\(address)")
         }
         // Most likely it is the one behind the socket that this user may not open.
         if let closed { throw closed }
@@ -42,7 +43,9 @@ struct AgentSearch {
             fix: "Ask the machine's owner where its agent answers and name it with --agent, or choose another offer.")
     }
 
-    private func wrong(_ place: Endpoint, _ found: Address, _ wanted: Address, _ told: [Endpoint]) -> CommandError {
+    private func wrong(_ place: ServerAddress, _ found: Address, _ wanted: Address, _ told: [ServerAddress])
+        -> CommandError
+    {
         let other = told.first { $0 != place }
         return CommandError(
             "the agent at \(place) is of machine \(found.checksummed), and the contract is with \(wanted.checksummed); "
@@ -52,11 +55,10 @@ struct AgentSearch {
     }
 
     /// Whose agent answers there, or why that is not known: an agent that answers no question in a few seconds does not answer.
-    private static func machine(at endpoint: Endpoint) async -> Result<Address, AgentError> {
+    private static func machine(at address: ServerAddress) async -> Result<Address, AgentError> {
         await withTaskGroup(of: Result<Address, AgentError>.self) { group in
             group.addTask {
-                do throws(AgentError) { return .success(try await AgentClient(endpoint).publicStatus().machine) } catch
-                {
+                do throws(AgentError) { return .success(try await AgentClient(address).publicStatus().machine) } catch {
                     return .failure(error)
                 }
             }

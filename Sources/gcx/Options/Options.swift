@@ -17,10 +17,12 @@ struct OutputOptions: ParsableArguments {
 struct LedgerOptions: ParsableArguments {
     @Option(
         name: .long,
-        help: "The ledger: unix:PATH or http://127.0.0.1:PORT. Default: $GCX_LEDGER, then /etc/gcx/gcx.toml.")
+        help:
+            "The ledger: unix:PATH, http://127.0.0.1:PORT or https://HOST:PORT#0xOPERATOR. Default: $GCX_LEDGER, then /etc/gcx/gcx.toml."
+    )
     var ledger: String?
 
-    func open() throws -> HTTPLedger { HTTPLedger(try Endpoint(place())) }
+    func open() throws -> HTTPLedger { HTTPLedger(try ServerAddress(place())) }
 
     /// Where it is, as it was said.
     func place() throws -> String {
@@ -31,21 +33,23 @@ struct LedgerOptions: ParsableArguments {
 /// Which agent to talk to.
 struct AgentOptions: ParsableArguments {
     @Option(
-        name: .long, help: "The agent: unix:PATH or http://127.0.0.1:PORT. Default: $GCX_AGENT, then /etc/gcx/gcx.toml."
+        name: .long,
+        help:
+            "The agent: unix:PATH, http://127.0.0.1:PORT or https://HOST:PORT#0xMACHINE. Default: $GCX_AGENT, then /etc/gcx/gcx.toml."
     )
     var agent: String?
 
     /// For whoever needs the agent of one machine.
     func search() throws -> AgentSearch {
-        if let named { return AgentSearch(named: try Endpoint(named), installed: nil) }
-        return AgentSearch(named: nil, installed: try Endpoint(Installed.configuration().agent.listen))
+        if let named { return AgentSearch(named: try ServerAddress(named), installed: nil) }
+        return AgentSearch(named: nil, installed: try ServerAddress(Installed.configuration().agent.ownDoor))
     }
 
     /// The agent that the caller insists on.
     var named: String? { agent ?? Environment.value("GCX_AGENT") }
 
     func open() throws -> AgentClient {
-        AgentClient(try Endpoint(named ?? Installed.configuration().agent.listen))
+        AgentClient(try ServerAddress(named ?? Installed.configuration().agent.ownDoor))
     }
 }
 

@@ -13,6 +13,7 @@ final class RawClient: Sendable {
         switch endpoint {
         case .unix(let path): file = try RawSocket.connected(to: path, sending: [])
         case .loopback(_, let port): file = try Self.connected(to: port, receiveBuffer)
+        case .secure(let place): file = try Self.connected(to: place.port, receiveBuffer)
         }
     }
 

@@ -68,7 +68,7 @@ enum Downloads {
 
     private static func read(_ response: HTTPClientResponse, bytesMax: Int) {
         OwnThread.wait {
-            let body = try? await HTTPTransport.shared.read(
+            let body = try? await HTTPTransport.read(
                 response.body, bytesMax: bytesMax, within: ClientLimits.callTimeout)
             precondition(body?.count ?? 0 <= bytesMax, "more was read than is taken")
         }

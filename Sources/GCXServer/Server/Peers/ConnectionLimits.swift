@@ -1,3 +1,5 @@
+import GCXTransport
+
 /// The bounds and deadlines of a server's connections. A server has those of ``ServerLimits``; a test may take smaller ones.
 struct ConnectionLimits: Sendable {
     var connectionsMax = ServerLimits.connectionsMax
@@ -9,6 +11,8 @@ struct ConnectionLimits: Sendable {
     var requestsPerPeerMax = ServerLimits.requestsPerPeerMax
     /// Nil where answers are as fast as they can be.
     var answers: AnswerPace.Size?
+    var handshake = TransportLimits.handshakeTimeout
+    var halfOpenPerPeerMax = TransportLimits.halfOpenPerPeerMax
     var firstByte = ServerLimits.firstByteTimeout
     var head = ServerLimits.headTimeout
     var idle = ServerLimits.idleConnection
@@ -41,7 +45,7 @@ struct ConnectionLimits: Sendable {
     func connectionsMax(of peer: Peer) -> Int {
         switch peer {
         case .loopback: connectionsMax
-        case .user: peer.isOwner ? connectionsMax : connectionsPerUserMax
+        case .user, .address: peer.isOwner ? connectionsMax : connectionsPerUserMax
         }
     }
 }

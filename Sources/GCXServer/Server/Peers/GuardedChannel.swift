@@ -1,3 +1,4 @@
+import GCXTransport
 import GCXWire
 import HummingbirdCore
 import Logging
@@ -15,6 +16,8 @@ struct GuardedChannel: ServerChildChannel {
 
     let table: ConnectionTable
     let isUnixSocket: Bool
+    /// Nil where connections come in plain.
+    let encryption: Encryption?
     let responder: HTTPChannelHandler.Responder
 
     /// Never fails because of the other side: an error here would end the whole server.
@@ -23,8 +26,10 @@ struct GuardedChannel: ServerChildChannel {
             // Until there is a place, nothing is read and nothing is made for it.
             table.admit(channel, peer).flatMap { id in
                 let visit = Visit(table: table, id: id ?? 0, peer: peer)
+                // What comes in plain at an encrypted door is never read.
+                let isLetIn = id != nil && encryption?.begin(channel, peer) ?? true
                 return setup(channel, visit, logger).map { value in
-                    if id == nil { channel.close(promise: nil) }
+                    if !isLetIn { channel.close(promise: nil) }
                     return value
                 }
             }
@@ -55,6 +60,32 @@ struct GuardedChannel: ServerChildChannel {
     func handle(value: Value, logger: Logger) async {
         await Visit.$current.withValue(value.visit) {
             await HTTP1Channel(responder: responder).handle(value: value.base, logger: logger)
+        }
+    }
+}
+
+/// How the connections of a server are encrypted, and how many of a peer may be on their way to that.
+struct Encryption: Sendable {
+    let identity: ServerIdentity
+    let deadline: Duration
+    let halfOpen: HalfOpenCount<Peer>
+
+    init(_ identity: ServerIdentity, _ limits: ConnectionLimits) {
+        self.identity = identity
+        deadline = limits.handshake
+        halfOpen = HalfOpenCount(most: limits.halfOpenPerPeerMax)
+    }
+
+    /// Whether the handshake has begun. A peer that has too many on their way gets none: an answer would cost more than it is
+    /// worth.
+    func begin(_ channel: any Channel, _ peer: Peer) -> Bool {
+        guard halfOpen.begin(peer) else { return false }
+        do {
+            try identity.encrypt(channel, deadline: deadline) { [halfOpen] _ in halfOpen.end(peer) }
+            return true
+        } catch {
+            halfOpen.end(peer)
+            return false
         }
     }
 }

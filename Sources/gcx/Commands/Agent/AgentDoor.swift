@@ -3,29 +3,44 @@ import GCXConfig
 import GCXLinux
 import GCXModel
 import GCXServer
+import GCXSigning
+import GCXTransport
 import GCXWire
 import Logging
+import Synchronization
 
 /// Where the agent answers, and who may come in there.
 struct AgentDoor {
-    private let endpoint: Endpoint
+    private let endpoints: [Endpoint]
+    private let identity: ServerIdentity?
     private let group: UInt32?
     /// The group that the configuration names and the machine does not have.
     private let missing: String?
     private let logger: Logger
 
-    init(_ agent: Configuration.Agent, logger: Logger) throws {
-        endpoint = try Endpoint(agent.listen)
+    /// - Parameter key: who the agent is to other machines.
+    init(_ agent: Configuration.Agent, key: some KeyCustody, logger: Logger) async throws {
+        endpoints = try agent.listen.map { try Endpoint($0) }
+        identity = try await ServerIdentity.of(
+            endpoints, told: agent.told, key: key, own: OwnCertificate(agent.certificate, agent.certificateKey))
         group = UserGroup.number(of: agent.socketGroup)
-        missing = endpoint.isUnixSocket && group == nil && !agent.socketGroup.isEmpty ? agent.socketGroup : nil
+        missing =
+            endpoints.contains(where: \.isUnixSocket) && group == nil && !agent.socketGroup.isEmpty
+            ? agent.socketGroup : nil
         self.logger = logger
     }
+
+    /// Shows another certificate from now on: a new one, or what is in the owner's files now.
+    func renew() async throws { try await identity?.renew(at: WallClock.seconds()) }
 
     /// A server that says when it listens.
     func server(
         _ agent: any AgentHost, onListening: @escaping @Sendable () -> Void = {}
     ) throws -> AgentServer {
-        try AgentServer(agent, at: endpoint, socketGroup: group, logger: logger) { [logger, missing] _ in
+        let open = DoorCount(endpoints.count)
+        return try AgentServer(agent, at: endpoints, as: identity, socketGroup: group, logger: logger) {
+            [logger, missing] _ in
+            guard open.isLast() else { return }
             if let missing {
                 logger.notice(
                     "no buyer on this machine but root reaches the agent: there is no such group",
@@ -34,5 +49,40 @@ struct AgentDoor {
             ServiceNotify.ready()
             onListening()
         }
+    }
+}
+
+/// Counts the places that are open, for whoever waits for the last.
+final class DoorCount: Sendable {
+    private let left: Mutex<Int>
+
+    init(_ count: Int) { left = Mutex(count) }
+
+    /// Called once for each place.
+    func isLast() -> Bool {
+        left.withLock { left in
+            left -= 1  // bounded: places that a list holds
+            return left == 0
+        }
+    }
+}
+
+extension ServerIdentity {
+    /// What a server shows behind TLS; nil when none of its places is encrypted.
+    static func of(
+        _ endpoints: [Endpoint], told: [String], key: some KeyCustody, own: OwnCertificate?
+    ) async throws -> ServerIdentity? {
+        guard endpoints.contains(where: \.isSecure) else { return nil }
+        let places = ServerPlaces(endpoints: Configuration.reachable(told).map { Untrusted($0) })
+        return try await ServerIdentity(
+            for: places, by: key, protocols: ["http/1.1"], own: own, at: WallClock.seconds())
+    }
+}
+
+extension OwnCertificate {
+    /// Nil where the configuration names none.
+    init?(_ certificate: String, _ key: String) {
+        guard !certificate.isEmpty else { return nil }
+        self.init(certificate: certificate, key: key)
     }
 }

@@ -36,8 +36,8 @@ struct AgentRun: AsyncParsableCommand {
         defer { start.own?.letGo() }
         let (configuration, papers, helper) = (start.configuration, start.papers, start.helper)
         let logger = Logs.make("gcx.agent", level: configuration.agent.logLevel)
-        let ledger = HTTPLedger(try Endpoint(configuration.ledger.endpoint))
-        let door = try AgentDoor(configuration.agent, logger: logger)
+        let ledger = HTTPLedger(try ServerAddress(configuration.ledger.endpoint))
+        let door = try await AgentDoor(configuration.agent, key: papers.key, logger: logger)
         let settings = try configuration.settings
         let state = try AgentState(settings)
         guard let identity = try await papers.identity(knowing: state, on: ledger, door, logger: logger) else {
@@ -50,6 +50,7 @@ struct AgentRun: AsyncParsableCommand {
         let reload = ReloadService(.agent, hangups, running: configuration, logger: logger) { () throws(ConfigError) in
             try Configuration.load(path: path)
         } adopt: {
+            try await door.renew()
             try helper.reload()
             await assembly.adopt(try $0.adopted.settings, waiting: $0.waitingText)
         }
@@ -216,10 +217,10 @@ extension Configuration {
             allow: offer.allow, deny: offer.deny, conduct: conduct)
     }
 
-    /// A buyer on this machine reaches the agent where it listens; nothing else can be reached yet.
+    /// A buyer reaches the agent where it listens, or where its owner says that others do.
     private var conduct: OfferConduct {
         OfferConduct(
-            endpoints: [Untrusted(agent.listen)], signSeconds: offer.signSeconds, idleSeconds: offer.idleSeconds,
+            endpoints: agent.told.map { Untrusted($0) }, signSeconds: offer.signSeconds, idleSeconds: offer.idleSeconds,
             reservationPercent: UInt32(clamping: price.reservationPercent))
     }
 

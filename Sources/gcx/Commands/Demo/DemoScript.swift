@@ -102,7 +102,7 @@ struct DemoScript: Sendable {
 
     private func contract(_ cast: Cast, _ demand: Digest) async throws -> LeaseID {
         title("5 contract", "both sides sign the terms; the deposit goes into escrow")
-        let search = AgentSearch(named: try Endpoint(stage.agentEndpoint), installed: nil)
+        let search = AgentSearch(named: try ServerAddress(stage.agentEndpoint), installed: nil)
         let flow = LeaseFlow(ledger: cast.ledger, agents: search, buyer: cast.buyer)
         // The offer may be on the ledger a moment before the agent's own clock has turned to it.
         let lease = try await flow.open(demand: demand, offer: nil, session: cast.session.address)

@@ -51,13 +51,13 @@ final class DemoStage: Sendable {
     func writeConfiguration(benchmarkSeconds: UInt64) throws -> String {
         var configuration = Configuration()
         configuration.agent.stateDirectory = path("agent")
-        configuration.agent.listen = agentEndpoint
+        configuration.agent.listen = [agentEndpoint]
         configuration.agent.helper = path("helper.sock")
         configuration.machine.keystore = path("machine.json")
         configuration.machine.passwordFile = passwordFile
         configuration.machine.grant = path("grant.json")
         configuration.ledger.endpoint = ledgerEndpoint
-        configuration.ledger.listen = ledgerEndpoint
+        configuration.ledger.listen = [ledgerEndpoint]
         configuration.ledger.database = database
         configuration.ledger.operatorKeystore = path("operator.json")
         configuration.ledger.operatorPasswordFile = passwordFile

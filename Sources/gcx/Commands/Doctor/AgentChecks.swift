@@ -119,7 +119,7 @@ struct AgentChecks {
 
     /// Who answers in the agent's place, who may come in, and whether buyers see what is sold.
     private func agent() async -> [Finding] {
-        guard let place = try? Endpoint(configuration.agent.listen) else { return [] }
+        guard let place = try? Endpoint(configuration.agent.ownDoor) else { return [] }
         let group = SocketCheck(place, group: configuration.agent.socketGroup).finding
         let status: AgentStatus
         do throws(AgentError) { status = try await AgentClient(place).status() } catch {
@@ -166,7 +166,7 @@ struct AgentChecks {
     private func offer(_ status: AgentStatus) async -> [Finding] {
         guard let digest = status.offer else { return [] }
         do {
-            let ledger = HTTPLedger(try Endpoint(configuration.ledger.endpoint))
+            let ledger = HTTPLedger(try ServerAddress(configuration.ledger.endpoint))
             guard try await ledger.offers(liveOnly: true).contains(where: { $0.digest == digest }) else {
                 return [
                     .fault(

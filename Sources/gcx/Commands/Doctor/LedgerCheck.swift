@@ -17,7 +17,7 @@ struct LedgerCheck {
     ///   - setting: where that is said, for whoever has to change it.
     init(place: String, setting: String) async {
         do {
-            let client = HTTPLedger(try Endpoint(place))
+            let client = HTTPLedger(try ServerAddress(place))
             let identity = try await client.identity()
             let now = WallClock.seconds()
             self.client = client

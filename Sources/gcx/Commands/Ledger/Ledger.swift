@@ -8,6 +8,7 @@ import GCXLinux
 import GCXModel
 import GCXServer
 import GCXSigning
+import GCXTransport
 import GCXWire
 import Logging
 import ServiceLifecycle
@@ -47,8 +48,15 @@ struct LedgerServe: AsyncParsableCommand {
             path: settings.database, operatorKey: key, isTestNetwork: settings.testNetwork
         ) { WallClock.seconds() }
         // What is posted carries its own signatures, so every user of the machine may read and post.
-        let server = LedgerServer(ledger, at: try Endpoint(settings.listen), socketMode: 0o666, logger: logger) { _ in
-            ServiceNotify.ready()
+        let places = try settings.listen.map { try Endpoint($0) }
+        let open = DoorCount(places.count)
+        let who = try await ServerIdentity.of(
+            places, told: Configuration.reachable(settings.listen), key: MemoryCustody(key),
+            own: OwnCertificate(settings.certificate, settings.certificateKey))
+        let server = LedgerServer(
+            ledger, at: places, as: who, socketMode: 0o666, logger: logger
+        ) { _ in
+            if open.isLast() { ServiceNotify.ready() }
         }
         let identity = await ledger.identity()
         Self.warn(logger, time: identity.ledgerTime)
@@ -61,6 +69,7 @@ struct LedgerServe: AsyncParsableCommand {
         let reload = ReloadService(.ledger, hangups, running: configuration, logger: logger) { () throws(ConfigError) in
             try Configuration.load(path: path)
         } adopt: { _ in
+            try await who?.renew(at: WallClock.seconds())
         }
         try await Services.run([server, reload, NotifyService()], logger: logger)
         try await ledger.settle()
