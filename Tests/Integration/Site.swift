@@ -14,6 +14,8 @@ final class Site {
     let directory: String
     /// Where the agent listens, as its configuration and its clients name it.
     let agentEndpoint: String
+    /// Where agent and ledger answer other machines besides; nil when they answer none.
+    let far: FarPlaces?
     private(set) var processes: [Process: pid_t] = [:]
     private var buyers: [pid_t] = []
     private(set) var addresses: [String: String] = [:]
@@ -28,15 +30,17 @@ final class Site {
     /// - Parameters:
     ///   - settings: lines that replace those of the configuration below, such as `["offer.grace_seconds": "2"]`.
     ///   - byDefault: a table and a dot, such as `offer.`, of which nothing else is set: what is not said is as owners get it.
-    init(_ settings: [String: String] = [:], byDefault: String? = nil) throws {
+    ///   - far: where agent and ledger answer other machines. The ledger is then called there by all.
+    init(_ settings: [String: String] = [:], byDefault: String? = nil, far: FarPlaces? = nil) throws {
         var template = Array("/tmp/gcx-site-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw LinuxError.malformed(object: "/tmp", reason: "mkdtemp") }
         directory = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        self.far = far
         agentEndpoint = settings["agent.listen"]?.filter { $0 != "\"" } ?? "unix:\(directory)/run/agent.sock"
         chmod(directory, 0o711)  // The agent's user goes through it to what is its own.
         try DurableFile.write("a word for a test\n".utf8, to: path("password"))
         for name in ["operator", "owner", "machine", "buyer"] { addresses[name] = try makeKey(name) }
-        try writeConfiguration(settings, byDefault: byDefault)
+        try writeConfiguration(farSettings.merging(settings) { $1 }, byDefault: byDefault)
         try makeRootfs()
     }
 
@@ -52,7 +56,7 @@ final class Site {
 
     var environment: [String: String] {
         ChildProcess.plainEnvironment.merging([
-            "GCX_LEDGER": "unix:\(path("ledger.sock"))", "GCX_AGENT": agentEndpoint, "HOME": directory,
+            "GCX_LEDGER": farLedger ?? "unix:\(path("ledger.sock"))", "GCX_AGENT": agentEndpoint, "HOME": directory,
         ]) { $1 }
     }
 
@@ -204,8 +208,9 @@ extension Site {
     }
 
     /// Runs a buyer's command in the background.
-    func spawn(_ arguments: [String], log: String) throws -> pid_t {
-        let tool = ChildProcess(Gcx.program, arguments, environment: environment)
+    func spawn(_ arguments: [String], log: String, afar: Bool = false) throws -> pid_t {
+        let tool = ChildProcess(
+            Gcx.program, arguments, environment: afar ? environmentAfar(farAgent, farLedger) : environment)
         let pid = try tool.spawnDetached(logPath: path(log))
         buyers.append(pid)
         return pid

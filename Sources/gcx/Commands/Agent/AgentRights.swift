@@ -39,7 +39,7 @@ struct AgentRights {
         // A helper of our own answers once the state directory is both users'.
         let own = isServed ? nil : try startHelper()
         let client = try own.map { try HelperClient(.parent($0.socket)) }
-        try giveSocketDirectory(to: account)
+        try giveSocketDirectories(to: account)
         try account.become(also: UserGroup.number(of: configuration.agent.socketGroup))
         return (try client ?? HelperClient(listening), own)
     }
@@ -63,9 +63,15 @@ struct AgentRights {
 
     private static let parentDescriptor: Int32 = 3
 
+    private func giveSocketDirectories(to account: UserAccount) throws {
+        for place in configuration.agent.listen {
+            guard case .unix(let socket) = try Endpoint(place) else { continue }
+            try giveSocketDirectory(of: socket, to: account)
+        }
+    }
+
     /// A directory that holds nothing but the agent's socket is the agent's; one that is not there is made.
-    private func giveSocketDirectory(to account: UserAccount) throws {
-        guard case .unix(let socket) = try Endpoint(configuration.agent.listen) else { return }
+    private func giveSocketDirectory(of socket: String, to account: UserAccount) throws {
         let parts = socket.split(separator: "/").map(String.init)
         guard let name = parts.last, parts.count > 1 else { return }
         let folder = parts.dropLast().map { "/\($0)" }.joined()

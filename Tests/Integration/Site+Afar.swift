@@ -1,0 +1,50 @@
+import GCXLinux
+import Testing
+
+/// Where agent and ledger of a site answer other machines: `https://HOST:PORT` each.
+struct FarPlaces {
+    let agent: String
+    let ledger: String
+
+    /// Free ports of two addresses of the loopback interface.
+    static func onLoopback() throws -> FarPlaces {
+        func port(_ host: String) throws -> String {
+            let listener = try TCPListener(host: host, port: 0)
+            return try #require(listener.endpoint.split(separator: ":").last.map(String.init))
+        }
+        return FarPlaces(
+            agent: "https://127.0.0.2:\(try port("127.0.0.2"))", ledger: "https://127.0.0.3:\(try port("127.0.0.3"))")
+    }
+}
+
+/// As other machines see it.
+extension Site {
+    /// The ledger as other machines name it.
+    var farLedger: String? { far.map { "\($0.ledger)#\(addresses["operator", default: ""])" } }
+    /// The agent as other machines name it.
+    var farAgent: String? { far.map { "\($0.agent)#\(addresses["machine", default: ""])" } }
+
+    var farSettings: [String: String] {
+        guard let far, let farLedger else { return [:] }
+        return [
+            "agent.listen": "[\"\(agentEndpoint)\", \"\(far.agent)\"]", "ledger.listen": "\"\(far.ledger)\"",
+            "ledger.endpoint": "\"\(farLedger)\"",
+        ]
+    }
+
+    /// Runs a command as somebody on another machine does, who knows places and keys alone.
+    func outcomeAfar(
+        _ arguments: [String], agent: String? = nil, ledger: String? = nil, timeout: Duration = .seconds(60)
+    ) throws -> ChildProcess.Outcome {
+        try ChildProcess(
+            Gcx.program, arguments, environment: environmentAfar(agent ?? farAgent, ledger ?? farLedger),
+            workingDirectory: directory, timeout: timeout
+        ).outcome()
+    }
+
+    func environmentAfar(_ agent: String?, _ ledger: String?) -> [String: String] {
+        var environment = environment
+        (environment["GCX_AGENT"], environment["GCX_LEDGER"]) = (agent, ledger)
+        return environment
+    }
+}
