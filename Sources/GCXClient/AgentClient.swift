@@ -23,6 +23,26 @@ package struct AgentClient: AgentOperations {
         self.init(ServerAddress(endpoint), transport: transport)
     }
 
+    /// A session for this client: whoever else gets hold of it can do nothing with it where the agent is behind TLS.
+    ///
+    /// - Parameters:
+    ///   - machine: whose agent it is.
+    ///   - now: Unix seconds.
+    /// - Throws: `AgentError.unreachable` when nobody is named who has to answer.
+    package func session(
+        of account: Address, machine: Address, at now: UInt64, seconds: UInt64
+    ) throws(AgentError) -> ApiSession {
+        let key: Address?
+        do throws(TransportError) {
+            key = try transport.sessionKey(for: address)
+        } catch {
+            throw unreachable(error)
+        }
+        return ApiSession(
+            account: account, session: key ?? account, audience: machine, issuedAt: now,
+            expiresAt: now.saturatingSum(seconds))
+    }
+
     package func status() async throws(AgentError) -> AgentStatus {
         try await read(.get("/v1/status"), by: .owner)
     }

@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import GCXModel
 import GCXWire
 import NIOCore
 import NIOHTTP1
@@ -11,7 +12,8 @@ package struct HTTPTransport: Sendable {
     private let plain = HTTPClient(eventLoopGroupProvider: .singleton, configuration: Self.configuration)
     private let secure = SecureClients()
 
-    private init() {}
+    /// One whose keys are its own. ``shared`` is for everybody but tests.
+    init() {}
 
     /// What every client of ours is set to.
     static var configuration: HTTPClient.Configuration {
@@ -28,7 +30,12 @@ package struct HTTPTransport: Sendable {
 
     /// Whose connections reach the server that the address names, and nobody else.
     func client(for address: ServerAddress) throws(TransportError) -> HTTPClient {
-        address.endpoint.isSecure ? try secure.client(for: address) : plain
+        address.endpoint.isSecure ? try secure.client(for: address).client : plain
+    }
+
+    /// What a session with this server has to name; nil where there is no TLS, and it names its account.
+    func sessionKey(for address: ServerAddress) throws(TransportError) -> Address? {
+        address.endpoint.isSecure ? try secure.client(for: address).key : nil
     }
 
     /// The whole answer to a call.

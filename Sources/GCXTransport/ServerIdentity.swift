@@ -80,14 +80,18 @@ package final class ServerIdentity: Sendable {
     /// Encrypts a connection that was accepted and has read nothing yet.
     ///
     /// - Parameters:
-    ///   - onEnd: how the handshake ended. After a failure the connection is closed.
+    ///   - onEnd: how the handshake ended, with what a session names the client's key by; nil when it showed none. After a failure
+    ///     the connection is closed.
     package func encrypt(
         _ channel: any Channel, deadline: Duration = TransportLimits.handshakeTimeout,
-        onEnd: @escaping (Result<String, HandshakeError>) -> Void
+        onEnd: @escaping (Result<Address?, HandshakeError>) -> Void
     ) throws {
         let context = current.withLock { $0.context }
-        try channel.pipeline.syncOperations.addHandlers([
-            NIOSSLServerHandler(context: context), HandshakeGate(deadline: deadline, onEnd: onEnd),
-        ])
+        let tls = NIOSSLServerHandler(
+            context: context, customVerificationCallback: { $1.succeed(.certificateVerified) })
+        let gate = HandshakeGate(deadline: deadline) { [unowned tls] result in
+            onEnd(result.map { _ in (try? ShownCertificate(tls.peerCertificate))?.address })
+        }
+        try channel.pipeline.syncOperations.addHandlers([tls, gate])
     }
 }

@@ -53,6 +53,7 @@ struct Ban: Sendable {
             homes: [
                 "Sources/GCXLinux/Clocks.swift": "it is where the clocks are read",
                 "Sources/GCXTransport/ServerCertificate.swift": "a certificate's dates are made of numbers",
+                "Sources/GCXTransport/ClientKey.swift": "the same",
             ],
             words: ["Date", "clock_gettime", "gettimeofday"],
             find: { file, index in

@@ -1,8 +1,9 @@
-/// Lets a session key speak to one agent in an account's name, for a while. Signed by `account`.
+/// Lets whoever holds a key speak to one agent in an account's name, for a while. Signed by `account`.
 package struct ApiSession: Codable, Equatable, Hashable, Sendable {
     /// In whose name.
     package var account: Address
-    /// The key let in.
+    /// The key let in. Behind TLS the one that the client proves to hold in its handshake: the last 20 bytes of SHA-256 of its
+    /// SubjectPublicKeyInfo. Where there is no TLS, the account itself.
     package var session: Address
     /// The machine spoken to.
     package var audience: Address

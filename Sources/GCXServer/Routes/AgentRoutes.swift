@@ -85,7 +85,11 @@ struct AgentRoutes: Sendable {
 
     /// - Throws: `AgentError.notAllowed` for a stranger's call without a session, or with a broken one anywhere.
     private func caller(_ request: Request) throws(AgentError) -> Caller {
-        if let header = request.headers[.authorization] { return .session(try SessionHeader.parse(header)) }
+        if let header = request.headers[.authorization] {
+            let session = try SessionHeader.parse(header)
+            try Visit.current?.check(session.document)
+            return .session(session)
+        }
         guard isOwnersConnection else {
             throw .notAllowed(
                 "only the machine's owner, root or the user that the agent runs as, may ask this without a key (--key)")

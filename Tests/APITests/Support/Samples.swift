@@ -31,7 +31,7 @@ struct SampleLease: Sendable {
     var apiSession: Signed<ApiSession> {
         Signed(
             ApiSession(
-                account: payer.address, session: session.address, audience: machine.address, issuedAt: 1_800_000_000,
+                account: payer.address, session: payer.address, audience: machine.address, issuedAt: 1_800_000_000,
                 expiresAt: 1_800_010_000),
             by: payer, in: domain)
     }

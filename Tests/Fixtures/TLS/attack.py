@@ -1,9 +1,9 @@
 """What a stranger may do behind TLS, for the tests of the server.
 
-usage: attack.py PORT body|drip
+usage: attack.py PORT body|drip|session [TOKEN]
 
-`body` announces 100 MB for a document and sends it as fast as it goes; `drip` sends a header byte by byte. Prints the first line
-of the answer, or `closed`, and how many bytes went out.
+`body` announces 100 MB for a document and sends it as fast as it goes; `drip` sends a header byte by byte; `session` shows a token, and
+no certificate in its handshake. Prints the first line of the answer, or `closed`, and how many bytes went out.
 """
 
 import socket
@@ -23,11 +23,16 @@ def answer(connection):
         connection.setblocking(True)
 
 
-def pieces(kind):
+def pieces(kind, token):
     if kind == "body":
         yield b"POST /v1/leases HTTP/1.1\r\nHost: a\r\nContent-Length: 104857600\r\n\r\n"
         for _ in range(1_600):
             yield bytes(65_536)
+    elif kind == "session":
+        yield f"GET /v1/jobs HTTP/1.1\r\nHost: a\r\nAuthorization: {token}\r\n\r\n".encode()
+        while True:
+            time.sleep(0.05)
+            yield b""
     else:
         yield b"GET /v1/status HTTP/1.1\r\nHost: a\r\nX: "
         while True:
@@ -35,14 +40,14 @@ def pieces(kind):
             yield b"a"
 
 
-def main(port, kind):
+def main(port, kind, token=""):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     context.set_alpn_protocols(["http/1.1"])
     sent, line = 0, None
     with socket.create_connection(("127.0.0.1", int(port)), 10) as plain, context.wrap_socket(plain) as connection:
         try:
-            for piece in pieces(kind):
+            for piece in pieces(kind, token):
                 connection.sendall(piece)
                 sent += len(piece)
                 line = answer(connection)

@@ -182,6 +182,8 @@ struct Visit: Sendable {
     let table: ConnectionTable
     let id: ConnectionID
     let peer: Peer
+    /// The key that the client showed in its handshake; nil where connections come in plain.
+    var shown: ShownKey?
 
     @TaskLocal static var current: Visit?
 }

@@ -25,9 +25,10 @@ struct GuardedChannel: ServerChildChannel {
         Peer.of(channel, isUnixSocket: isUnixSocket).flatMap { peer in
             // Until there is a place, nothing is read and nothing is made for it.
             table.admit(channel, peer).flatMap { id in
-                let visit = Visit(table: table, id: id ?? 0, peer: peer)
+                let visit = Visit(
+                    table: table, id: id ?? 0, peer: peer, shown: encryption.map { _ in ShownKey() })
                 // What comes in plain at an encrypted door is never read.
-                let isLetIn = id != nil && encryption?.begin(channel, peer) ?? true
+                let isLetIn = id != nil && encryption?.begin(channel, visit) ?? true
                 return setup(channel, visit, logger).map { value in
                     if !isLetIn { channel.close(promise: nil) }
                     return value
@@ -78,10 +79,14 @@ struct Encryption: Sendable {
 
     /// Whether the handshake has begun. A peer that has too many on their way gets none: an answer would cost more than it is
     /// worth.
-    func begin(_ channel: any Channel, _ peer: Peer) -> Bool {
+    func begin(_ channel: any Channel, _ visit: Visit) -> Bool {
+        let peer = visit.peer
         guard halfOpen.begin(peer) else { return false }
         do {
-            try identity.encrypt(channel, deadline: deadline) { [halfOpen] _ in halfOpen.end(peer) }
+            try identity.encrypt(channel, deadline: deadline) { [halfOpen] result in
+                halfOpen.end(peer)
+                if case .success(let key?) = result { visit.shown?.set(key) }
+            }
             return true
         } catch {
             halfOpen.end(peer)

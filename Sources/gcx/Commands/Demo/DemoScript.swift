@@ -112,10 +112,8 @@ struct DemoScript: Sendable {
 
     private func use(_ cast: Cast, _ lease: LeaseID) async throws -> (JobStatus, UInt64?) {
         title("6 use", "the job runs in a sandbox: no network, no privilege, limits of CPU, memory, processes and disk")
-        let now = WallClock.seconds()
-        let api = ApiSession(
-            account: cast.buyer.address, session: cast.session.address, audience: cast.machine.address,
-            issuedAt: now, expiresAt: now + 3_600)
+        let api = try cast.agent.session(
+            of: cast.buyer.address, machine: cast.machine.address, at: WallClock.seconds(), seconds: 3_600)
         let flow = JobFlow(
             ledger: cast.ledger, agent: cast.agent, lease: lease, session: cast.session,
             caller: .session(try await Signed(api, by: cast.buyer, in: cast.identity.domain)))

@@ -42,10 +42,8 @@ struct CallerOptions: ParsableArguments {
     ) async throws -> Caller {
         let status = try await agent.status()
         let domain = if let known = status.ledger { known } else { try await ledger.open().identity().domain }
-        let now = WallClock.seconds()
-        let session = ApiSession(
-            account: custody.address, session: custody.address, audience: status.machine,
-            issuedAt: now, expiresAt: now + sessionSeconds)  // bounded: seconds since 1970, and a constant
+        let session = try agent.session(
+            of: custody.address, machine: status.machine, at: WallClock.seconds(), seconds: sessionSeconds)
         return .session(try await Signed(session, by: custody, in: domain))
     }
 
