@@ -223,7 +223,7 @@ let testing: [Target] = [
         ]),
     tests(
         "CommandTests",
-        ["gcx", "GCXModel", "GCXLinux", "GCXJobLog", "GCXSigning", "GCXLedger", "GCXWire", "Support"]),
+        ["gcx", "GCXConfig", "GCXModel", "GCXLinux", "GCXJobLog", "GCXSigning", "GCXLedger", "GCXWire", "Support"]),
     tests(
         "Integration",
         [

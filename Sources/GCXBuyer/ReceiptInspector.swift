@@ -30,7 +30,8 @@ struct ReceiptInspector: Sendable {
         let asked = signed.document.amount
         guard vouchers.payment(of: asked, at: latest) == asked else {
             return
-                "the receipt asks for \(asked), and of this lease no more than \(vouchers.payable(at: latest)) can be owed by now"
+                "the receipt asks for \(NumberText.amount(asked)), and of this lease no more than "
+                + "\(NumberText.amount(vouchers.payable(at: latest))) can be owed by now"
         }
         return nil
     }

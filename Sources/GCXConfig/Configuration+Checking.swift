@@ -74,6 +74,12 @@ extension Configuration {
                     "offer.sign_seconds", "is \(offer.signSeconds), and signs are a second apart at least.",
                     "Give \(Limits.signSecondsMin) or more, or 0 for an offer that needs none."))
         }
+        if !ledger.currencySymbol.isEmpty, ledger.currency == nil {
+            problems.append(
+                ConfigProblem(
+                    "ledger.currency_symbol", "is “\(ledger.currencySymbol)”, which names no currency.",
+                    "Give \(Currency.symbolForm)."))
+        }
         for (name, path) in [
             ("agent.state_directory", agent.stateDirectory), ("machine.keystore", machine.keystore),
             ("ledger.database", ledger.database),

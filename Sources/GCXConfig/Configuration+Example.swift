@@ -6,7 +6,8 @@ extension Configuration {
         let defaults = Configuration()
         var lines = [
             "# Configuration of gcx. Every key is shown with its default; what you leave out keeps it.",
-            "# Made by `gcx agent config`. Durations are in seconds, sizes in bytes, money in token base units.",
+            "# Made by `gcx agent config`. Durations are in seconds, sizes in bytes, money in base units,",
+            "# or as a text in the ledger's currency: \"0.04 TEST/core-hour\".",
             "# A variable of the environment goes before the file: GCX_AGENT_LISTEN sets listen of [agent], and so each key; commas",
             "# separate the items of a list. Between the two come systemd's credentials: one named machine.password_file is that file.",
         ]
@@ -42,6 +43,8 @@ extension Configuration {
         case .number(let path, _): return "\(self[keyPath: path])"
         case .flag(let path): return "\(self[keyPath: path])"
         case .amount(let path):
+            // bounded: a dictionary
+            if let typed = typed[key.path] { return Self.quoted(typed.text) }
             let amount = self[keyPath: path]
             return amount.value <= UInt128(Int64.max) ? "\(amount)" : "\"\(amount)\""
         case .hosts(let path): return Self.list(self[keyPath: path])

@@ -111,9 +111,8 @@ extension Configuration {
             self[keyPath: path] = flag
         case .number(let path, let range): return setNumber(path, key, value, range)
         case .amount(let path):
-            guard let amount = Self.amount(value) else {
-                return wrongType(key, value, "a whole number of base units, in quotes beyond \(Int64.max)")
-            }
+            take(nil, at: key.path)
+            guard let amount = Self.amount(value) else { return setTyped(key, value) }
             self[keyPath: path] = amount
         case .hosts(let path):
             guard let hosts: [IPv4Address] = Self.list(value) else {
@@ -157,6 +156,20 @@ extension Configuration {
         return nil
     }
 
+    /// Takes an amount in a currency, whose decimals nobody knows yet.
+    private mutating func setTyped(_ key: ConfigurationKey, _ value: any TOMLValueConvertible) -> ConfigProblem? {
+        guard let text = value.string else {
+            return wrongType(
+                key, value, "a whole number of base units, or a text such as \"1.5 TEST\" or \"0.04 TEST/core-hour\"")
+        }
+        do {
+            take(try TypedMoney(text), at: key.path)
+            return nil
+        } catch {
+            return ConfigProblem(key.path, "is \(value.debugDescription), which \(error.reason).", error.remedy.words)
+        }
+    }
+
     // A float is refused and not rounded: money is never a float.
     private static func amount(_ value: any TOMLValueConvertible) -> Amount? {
         if value.type == .int, let number = value.int { return UInt128(exactly: number).map { Amount($0) } }
@@ -180,6 +193,10 @@ extension Configuration {
     ) -> ConfigProblem {
         ConfigProblem(key.path, "is \(value.debugDescription).", "Give \(expected).")
     }
+}
+
+extension Remedy {
+    fileprivate var words: String { if case .fix(let text) = self { text } else { "" } }
 }
 
 extension ConfigProblem {

@@ -34,7 +34,9 @@ extension Configuration {
         case .text(let path), .choice(let path, _): self[keyPath: path] = other[keyPath: path]
         case .number(let path, _): self[keyPath: path] = other[keyPath: path]
         case .flag(let path): self[keyPath: path] = other[keyPath: path]
-        case .amount(let path): self[keyPath: path] = other[keyPath: path]
+        case .amount(let path):
+            self[keyPath: path] = other[keyPath: path]
+            take(other.typed[key.path], at: key.path)
         case .addresses(let path): self[keyPath: path] = other[keyPath: path]
         case .texts(let path), .places(let path): self[keyPath: path] = other[keyPath: path]
         case .hosts(let path): self[keyPath: path] = other[keyPath: path]
@@ -60,7 +62,8 @@ extension ConfigurationKey {
     /// Read by `gcx ledger serve` alone.
     private static let ofLedger: Set<String> = [
         "ledger.listen", "ledger.database", "ledger.operator_keystore", "ledger.operator_password_file",
-        "ledger.test_network", "ledger.certificate", "ledger.certificate_key",
+        "ledger.test_network", "ledger.certificate", "ledger.certificate_key", "ledger.currency_symbol",
+        "ledger.currency_decimals",
     ]
     /// What is for sale and for how much: another offer follows, and leases keep their terms.
     private static let liveTables: Set<String> = ["offer", "price"]

@@ -30,6 +30,11 @@ package struct Configuration: Equatable, Sendable {
         package var operatorKeystore = "/etc/gcx/operator.json"
         package var operatorPasswordFile = "/etc/gcx/operator.password"
         package var testNetwork = false
+        package var currencySymbol = ""
+        package var currencyDecimals = UInt64(Currency.decimalsOfOurs)
+
+        /// What its money is called; nil where the owner leaves that to its kind.
+        package var currency: Currency? { Currency(symbol: currencySymbol, decimals: Int(currencyDecimals)) }
     }
 
     package struct Probe: Equatable, Sendable {
@@ -126,6 +131,20 @@ package struct Configuration: Equatable, Sendable {
     package var job = Job()
     package var image = Image()
     package var network = Network()
+    /// Amounts that the owner wrote in the ledger's currency, by the path of their key: what they come to, the ledger has to
+    /// say. Until then the key has its default, which counts for nothing.
+    package private(set) var typed: [String: TypedMoney] = [:]
 
     package init() {}
+
+    /// Sets what an amount is that was written in a currency, or writes one so.
+    package mutating func take(_ typed: TypedMoney?, at path: String) { self.typed[path] = typed }
+
+    /// Sets a key that takes an amount to what it comes to.
+    package mutating func resolve(_ amount: Amount, at path: String) {
+        for key in ConfigurationKey.all where key.path == path {
+            if case .amount(let place) = key.slot { self[keyPath: place] = amount }
+        }
+        typed[path] = nil
+    }
 }

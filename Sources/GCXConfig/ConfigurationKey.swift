@@ -114,6 +114,15 @@ struct ConfigurationKey: Sendable {
         ConfigurationKey(
             "ledger.test_network", .flag(\.ledger.testNetwork),
             "Whether the operator may make money out of nothing (`gcx ledger faucet`)."),
+        ConfigurationKey(
+            "ledger.currency_symbol", .text(\.ledger.currencySymbol),
+            "What its money is called when it is founded: capital letters and digits. Empty says TEST on a test network, and CREDIT elsewhere."
+        ),
+        ConfigurationKey(
+            "ledger.currency_decimals",
+            .number(\.ledger.currencyDecimals, 0...UInt64(Limits.currencyDecimalsMax)),
+            "Digits behind the point of one whole unit of it; with 9, 1.5 TEST are 1500000000 base units. Counts where a symbol is set."
+        ),
     ]
 
     private static let measuring = [

@@ -49,15 +49,16 @@ extension LedgerError: CustomStringConvertible {
     private var moneyDescription: String {
         switch self {
         case .insufficientFunds(let account, let holds, let needs):
-            "the account \(account) holds \(holds), not \(needs)"
+            "the account \(account) holds \(NumberText.amount(holds)), not \(NumberText.amount(needs))"
         case .escrowExceeded(let lease, let held, let asked):
-            "the escrow of lease \(lease) holds \(held) in all, and the voucher asks for \(asked)"
+            "the escrow of lease \(lease) holds \(NumberText.amount(held)) in all, and the voucher asks for \(NumberText.amount(asked))"
         case .staleVoucher(let lease, let settled, let offered):
-            "lease \(lease) has paid \(settled) already, and the voucher for \(offered) pays no more than that"
+            "lease \(lease) has paid \(NumberText.amount(settled)) already, and the voucher for \(NumberText.amount(offered)) pays no more than that"
         case .staleTopUp(let lease, let deposit, let offered):
-            "the deposit of lease \(lease) is \(deposit) already, and the top-up names \(offered)"
+            "the deposit of lease \(lease) is \(NumberText.amount(deposit)) already, and the top-up names \(NumberText.amount(offered))"
         case .rateCapExceeded(let lease, let allowed, let asked):
-            "by now lease \(lease) may have paid \(allowed) under its rate cap, and the voucher asks for \(asked)"
+            "by now lease \(lease) may have paid \(NumberText.amount(allowed)) under its rate cap, and the voucher asks for "
+                + NumberText.amount(asked)
         case .amountOverflow(let kind): "an amount in the \(kind) is too large to be added"
         case .notTestNetwork: "this ledger is not a test network: it has no play money"
         case .testNetwork: "this ledger is a test network: it has play money, and its operator promises none"
@@ -92,6 +93,8 @@ extension LedgerError: CustomStringConvertible {
         case .wrongOperator(let expected, let got): "the ledger belongs to operator \(expected), not \(got)"
         case .wrongNetwork(let isTestNetwork):
             isTestNetwork ? "the ledger is a test network" : "the ledger is not a test network"
+        case .wrongCurrency(let currency):
+            "the ledger was founded with money called \(currency.symbol), of \(NumberText.count(currency.decimals, "decimal"))"
         case .unknownFormat(let found, let known):
             "the ledger file has format \(found.shown); this program knows \(known.shown)"
         case .storage(let operation, let detail): "\(operation.shown) failed: \(detail.shown)"

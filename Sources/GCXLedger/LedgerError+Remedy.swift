@@ -44,6 +44,8 @@ extension LedgerError: RemediedError {
         case .notClosing: .fix("Ask to close the lease first: `gcx lease close`.")
         case .notSettled: .fix("Close the lease first; then rate it.")
         case .wrongOperator, .wrongNetwork: .fix("Name the right ledger file, operator key and network.")
+        case .wrongCurrency:
+            .fix("Leave ledger.currency_symbol and ledger.currency_decimals as they were when the ledger was founded.")
         case .unknownFormat: .fix("Use the version of gcx that wrote this ledger, or a later one.")
         case .storage: .fix("Check the disk: free space, permissions, kernel log; then try again.")
         case .notALedger:
@@ -65,8 +67,8 @@ extension LedgerError {
     /// True when the ledger itself failed: it says nothing about the entry, which may be posted once the ledger is well.
     package var isOfLedger: Bool {
         switch self {
-        case .wrongOperator, .wrongNetwork, .unknownFormat, .storage, .notALedger, .corrupted, .locked, .unreachable,
-            .notTrusted,
+        case .wrongOperator, .wrongNetwork, .wrongCurrency, .unknownFormat, .storage, .notALedger, .corrupted, .locked,
+            .unreachable, .notTrusted,
             .unreadable,
             .outcomeUnknown, .clockJumped:
             true

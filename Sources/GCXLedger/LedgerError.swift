@@ -78,6 +78,8 @@ package enum LedgerError: Error, Equatable, Codable, Sendable {
     case wrongOperator(expected: Address, got: Address)
     /// A test network was opened as a real one, or the other way round.
     case wrongNetwork(isTestNetwork: Bool)
+    /// The ledger was founded with money of this name, and opened as one with another.
+    case wrongCurrency(Currency)
     /// The store is of a format that this program does not know.
     case unknownFormat(found: Untrusted, known: Untrusted)
     case storage(operation: Untrusted, detail: Untrusted)

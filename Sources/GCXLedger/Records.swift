@@ -14,10 +14,12 @@ package struct LedgerIdentity: Codable, Equatable, Sendable {
     package var format: UInt64?
     /// On a ledger that is no test network: what its operator promised. Nil on others.
     package var credit: Credit?
+    /// What its money is called; nil of a ledger that does not say: ``money`` has a name all the same.
+    package var currency: Currency?
 
     package init(
         domain: EIP712Domain, operator: Address, isTestNetwork: Bool, ledgerTime: UInt64, format: UInt64? = nil,
-        credit: Credit? = nil
+        credit: Credit? = nil, currency: Currency? = nil
     ) {
         self.domain = domain
         self.operator = `operator`
@@ -25,10 +27,14 @@ package struct LedgerIdentity: Codable, Equatable, Sendable {
         self.ledgerTime = ledgerTime
         self.format = format
         self.credit = credit
+        self.currency = currency
     }
 }
 
 extension LedgerIdentity {
+    /// What its money is called for people.
+    package var money: Currency { currency ?? .unnamed(isTestNetwork: isTestNetwork) }
+
     /// Whether what is signed for this ledger is void on every other of its operator.
     package var hasOwnDomain: Bool { domain != .embedded(operator: self.operator) }
 }

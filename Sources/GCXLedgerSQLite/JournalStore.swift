@@ -166,6 +166,8 @@ enum MetaName: String {
     case isTestNetwork = "is_test_network"
     /// From format 3 on.
     case founding
+    /// Where the founder said so.
+    case currency
 }
 
 /// Turns whatever the store throws into a ledger error that names the operation.

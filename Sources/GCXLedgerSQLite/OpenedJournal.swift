@@ -38,7 +38,7 @@ struct OpenedJournal {
                 nil,
                 detail:
                     "the last signed head is not that of the \(NumberText.count(tree.size, "entry")) in the file, or of its charter "
-                    + "(format, operator, is_test_network, founding)")
+                    + "(format, operator, is_test_network, founding, currency)")
         }
         guard (try? last.signer(in: state.domain)) == key.address else {
             throw .corrupted(nil, detail: "the last head is not signed by the operator \(key.address)")
@@ -46,6 +46,9 @@ struct OpenedJournal {
         // Last, so that a file that was changed is not taken for another network's.
         guard charter.isTestNetwork == new.isTestNetwork else {
             throw .wrongNetwork(isTestNetwork: charter.isTestNetwork)
+        }
+        guard new.currency == nil || charter.money == new.currency else {
+            throw .wrongCurrency(charter.money)
         }
     }
 
@@ -80,18 +83,28 @@ extension LedgerCharter {
         }
         self.init(
             format: format, operator: address, isTestNetwork: flag,
-            founding: try store.meta(.founding).flatMap { Digest($0) })
+            founding: try store.meta(.founding).flatMap { Digest($0) },
+            currency: try Self.currency(store.meta(.currency)))
         guard !hasOwnDomain || founding != nil else {
             throw .corrupted(nil, detail: "the file does not name its founding, which makes it one of its own")
         }
+    }
+
+    private static func currency(_ text: String?) throws(LedgerError) -> Currency? {
+        guard let text else { return nil }
+        guard let currency = Currency(charterText: text) else {
+            throw .corrupted(nil, detail: "the file names a currency that is none")
+        }
+        return currency
     }
 
     var values: [MetaName: String] {
         var values: [MetaName: String] = [
             .format: "\(format.rawValue)", .operator: self.operator.description, .isTestNetwork: String(isTestNetwork),
         ]
-        // bounded: a dictionary
+        // bounded here: a dictionary
         values[.founding] = founding?.description
+        values[.currency] = currency?.charterText
         return values
     }
 }

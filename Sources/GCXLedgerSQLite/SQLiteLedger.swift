@@ -40,14 +40,17 @@ package actor SQLiteLedger: TransparentLedger {
     ///   - path: the SQLite file; `path.lock` appears beside it.
     ///   - operatorKey: signs the heads. A file keeps its first operator.
     ///   - isTestNetwork: whether the operator can make money. A file keeps its first answer.
+    ///   - currency: what a ledger's money is called that is founded now; nil takes the name of its kind. A file keeps its
+    ///     first answer, and another one than that is refused.
     ///   - founding: makes a ledger that is founded now one of its own; a file keeps its first.
     ///   - boot: nanoseconds of a clock that never jumps.
     ///   - now: Unix seconds; may jump, the ledger's own clock neither goes back nor follows it far.
     /// - Throws: `LedgerError.locked`, `LedgerError.wrongOperator`,
-    ///   `LedgerError.wrongNetwork`, `LedgerError.corrupted`, or a storage error.
+    ///   `LedgerError.wrongNetwork`, `LedgerError.wrongCurrency`, `LedgerError.corrupted`, or a storage error.
     /// - Complexity: O(entries); hashes and rules are checked again, signatures only by ``LedgerVerifier``.
     package init(
-        path: String, operatorKey: PrivateKey, isTestNetwork: Bool, founding: Digest = .random(),
+        path: String, operatorKey: PrivateKey, isTestNetwork: Bool, currency: Currency? = nil,
+        founding: Digest = .random(),
         boot: @escaping @Sendable () -> UInt64 = { BootClock.now() },
         now: @escaping @Sendable () -> UInt64
     ) throws(LedgerError) {
@@ -57,7 +60,8 @@ package actor SQLiteLedger: TransparentLedger {
         (self.now, self.boot) = (now, boot)
         reader = try JournalStore.reading(path)
         let charter = LedgerCharter(
-            operator: operatorKey.address, isTestNetwork: isTestNetwork, founding: founding)
+            operator: operatorKey.address, isTestNetwork: isTestNetwork, founding: founding,
+            currency: currency)
         let opened = try OpenedJournal(store, key: operatorKey, founding: charter, now: now())
         (state, tree, lastHead) = (opened.state, opened.tree, opened.head)
         clock = LedgerClock(
@@ -150,7 +154,8 @@ extension SQLiteLedger {
     package func identity() -> LedgerIdentity {
         LedgerIdentity(
             domain: state.domain, operator: state.operator, isTestNetwork: state.isTestNetwork, ledgerTime: time,
-            format: state.charter.format.rawValue, credit: state.isTestNetwork ? nil : state.credit)
+            format: state.charter.format.rawValue, credit: state.isTestNetwork ? nil : state.credit,
+            currency: state.charter.money)
     }
 
     package func account(_ address: Address) -> Account { state.account(address) }

@@ -47,8 +47,10 @@ package enum Mismatch: Codable, Equatable, Sendable, CustomStringConvertible {
         case .factAbove(let name, let wanted, let found, let unit):
             "needs \(name.shown) of at most \(wanted) \(unit.shown), has \(found)"
         case .trust(let name, let wanted, let found): "needs \(name.shown) at \(wanted), has it at \(found)"
-        case .price(let most, let asked): "may cost \(most) an hour, costs up to \(asked)"
-        case .budget(let budget, let asked): "may cost \(budget) in all, costs up to \(asked)"
+        case .price(let most, let asked):
+            "may cost \(NumberText.amount(most)) an hour, costs up to \(NumberText.amount(asked))"
+        case .budget(let budget, let asked):
+            "may cost \(NumberText.amount(budget)) in all, costs up to \(NumberText.amount(asked))"
         case .priceUnknown(let why): "cannot be priced: \(why)"
         case .duration(let wanted, let shortest, let longest):
             "needs \(NumberText.span(seconds: wanted)), leases run for \(NumberText.span(seconds: shortest)) to "

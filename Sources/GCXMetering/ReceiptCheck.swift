@@ -25,7 +25,8 @@ package enum ReceiptError: RemediedError, Equatable {
             "receipt \(sequence) asks for \(found), but its usage comes to \(expected) at the lease's rates"
         case .priceUnknown(let error): "the receipt cannot be priced: \(error.description)"
         case .impossible(let what, let most, let found): "\(what) of \(found) is beyond what the lease allows: \(most)"
-        case .overDeposit(let deposit, let asked): "the receipt asks for \(asked), and the deposit is \(deposit)"
+        case .overDeposit(let deposit, let asked):
+            "the receipt asks for \(NumberText.amount(asked)), and the deposit is \(NumberText.amount(deposit))"
         case .periodBroken(let sequence): "the period of receipt \(sequence) does not follow the one before"
         case .afterFinal(let sequence): "receipt \(sequence) came after the final one"
         case .tooManyEvents(let count):

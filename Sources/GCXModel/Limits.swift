@@ -31,6 +31,10 @@ package enum Limits {
     package static let receiptEventsMax = 64
     /// Bytes of one event's text.
     package static let eventBytesMax = 512
+    /// Digits behind the point of a currency: what is left of 2^128 holds a whole part of eight digits.
+    package static let currencyDecimalsMax = 30
+    /// Bytes of a currency's symbol: twice the longest in use.
+    package static let currencySymbolBytesMax = 12
     /// Shortest and longest close window, seconds: five seconds (a demonstration on one machine) to a week.
     package static let closeWindowSeconds: ClosedRange<UInt64> = 5...604_800
 

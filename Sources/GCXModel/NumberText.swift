@@ -44,8 +44,10 @@ package enum NumberText {
         return isHissing ? "\(noun)es" : "\(noun)s"
     }
 
-    /// Money, with its unit.
-    package static func amount(_ amount: Amount) -> String { count(amount, "base unit") }
+    /// Money, with its unit: what it is called for ``Audience/current``, base units where that is not known.
+    package static func amount(_ amount: Amount) -> String {
+        Audience.current.currency?.text(amount) ?? count(amount, "base unit")
+    }
 
     /// Bytes in the largest binary unit that leaves a whole part, with one digit after the point.
     package static func size(_ bytes: UInt64) -> String {

@@ -6,11 +6,28 @@ package enum RFC3339 {
         return "\(date)T\(clock).\(padded(nanoseconds % Nanoseconds.inSecond / 1_000, 6))Z"
     }
 
-    /// `2026-11-27 12:19:01Z`, of seconds since 1970: how people are told a moment. In UTC, because machine and reader may be
-    /// far apart.
+    /// The same by the clock of ``Audience/current``: `2026-11-27T13:19:01.000001+01:00`.
+    package static func localText(_ nanoseconds: UInt64) -> String {
+        let (date, clock, zone) = local(Nanoseconds.wholeSeconds(in: nanoseconds))
+        return "\(date)T\(clock).\(padded(nanoseconds % Nanoseconds.inSecond / 1_000, 6))\(zone)"
+    }
+
+    /// `2026-11-27 13:19:01+01:00`, of seconds since 1970: how people are told a moment, by the clock of ``Audience/current``
+    /// and with its zone, because machine and reader may be far apart. In UTC it ends with `Z`.
     package static func moment(_ seconds: UInt64) -> String {
-        let (date, clock) = parts(ofSeconds: seconds)
-        return "\(date) \(clock)Z"
+        let (date, clock, zone) = local(seconds)
+        return "\(date) \(clock)\(zone)"
+    }
+
+    private static func local(_ seconds: UInt64) -> (date: String, clock: String, zone: String) {
+        // bounded here: minutes of a day, whatever the clock says
+        let minutes = max(-1_439, min(1_439, Audience.current.secondsEast(seconds) / 60))
+        let apart = minutes.magnitude * 60
+        let shown = minutes < 0 ? seconds - min(seconds, apart) : seconds.saturatingSum(apart)
+        let (date, clock) = parts(ofSeconds: shown)
+        guard minutes != 0 else { return (date, clock, "Z") }
+        let (hour, minute) = (padded(minutes.magnitude / 60, 2), padded(minutes.magnitude % 60, 2))
+        return (date, clock, "\(minutes < 0 ? "-" : "+")\(hour):\(minute)")
     }
 
     /// `2026-11-27` and `12:19:01`, in UTC, of seconds since 1970.

@@ -11,7 +11,7 @@ extension LedgerError: WireError {
             .notFound
         case .malformed, .datedAhead, .amountOverflow, .termsDiffer: .badRequest
         case .documentTooLarge: .contentTooLarge
-        case .storage, .corrupted, .wrongOperator, .wrongNetwork, .unknownFormat: .internalServerError
+        case .storage, .corrupted, .wrongOperator, .wrongNetwork, .wrongCurrency, .unknownFormat: .internalServerError
         case .locked, .clockJumped: .serviceUnavailable
         case .unreachable, .notTrusted, .unreadable: .badGateway
         case .outcomeUnknown: .gatewayTimeout

@@ -34,16 +34,25 @@ struct Gcx: AsyncParsableCommand {
             // Before anything waits: without threads it would wait for ever.
             try ThreadRoom.require(ThreadRoom.ofThisMachine)
             if let agent = try? parseAsRoot(PlainArguments.prepared(arguments)) as? AgentRun { try agent.giveUpRoot() }
-            try await run(arguments)
+            // Errors are for the same person, so they are worded in here. The words are read twice: a command is no value that
+            // may cross.
+            await Audience.$current.withValue(Audience.of(try? command(arguments), arguments)) {
+                do { try await run(arguments) } catch { Failure.end(error, arguments: arguments) }
+            }
         } catch {
             Failure.end(error, arguments: arguments)
         }
     }
 
+    /// What the words of a command line say.
+    private static func command(_ arguments: [String]) throws -> any ParsableCommand {
+        if let fault = UsageError.ofHelp(arguments) { throw fault }
+        return try parseAsRoot(PlainArguments.prepared(arguments))
+    }
+
     /// Does what the words of a command line say.
     static func run(_ arguments: [String]) async throws {
-        if let fault = UsageError.ofHelp(arguments) { throw fault }
-        var command = try parseAsRoot(PlainArguments.prepared(arguments))
+        var command = try command(arguments)
         if var command = command as? any AsyncParsableCommand { return try await command.run() }
         try command.run()
     }

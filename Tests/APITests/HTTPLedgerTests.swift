@@ -33,7 +33,7 @@ import Testing
         .leaseClosing(.random(), closesAt: 9), .leaseClosed(.random()), .notClosing(.random()),
         .closeWindowOver(.random(), closedAt: 9), .closeWindowNotOver(.random(), closesAt: 9), .notSettled(.random()),
         .alreadyRated(.random(), by: .random()), .keyReused(EntryKey(kind: .claim, digest: .random())),
-        .wrongOperator(expected: .random(), got: .random()), .wrongNetwork(isTestNetwork: true),
+        .wrongOperator(expected: .random(), got: .random()), .wrongNetwork(isTestNetwork: true), .wrongCurrency(.test),
         .unknownFormat(found: "2", known: "1"), .storage(operation: "write", detail: "full"),
         .notALedger(path: "/x", reason: "empty"),
         .corrupted(nil, detail: "bits"), .locked(path: "/x"), .unreachable(endpoint: "x", detail: "y"),

@@ -87,14 +87,14 @@ def configure():
     wait("the ledger", lambda: answers("ledger", "head"))
     run("key", "grant", *key("owner"), "--machine", names["machine"], "--days", "1",
         "--out", f"{root}/grant.json")
-    run("ledger", "faucet", *key("operator"), names["buyer"], "1000000000")
+    run("ledger", "faucet", *key("operator"), names["buyer"], "1TEST")
     start("agent", "run", "--config", f"{root}/gcx.toml")
     wait("an offer", lambda: "0x" in run("offer", "list"))
 
 
 def lease():
     demand = run("demand", "create", *key("buyer"), "--cores", "1", "--memory", "64M", "--storage", "64M", "--seconds",
-                 "900", "--hourly-max", "90000000", "--budget", "30000000")
+                 "900", "--hourly-max", "0.09TEST", "--budget", "0.03TEST")
     return run("lease", "open", *key("buyer"), "--demand", demand).split("\n")[0]
 
 

@@ -38,7 +38,7 @@ struct ReportTests {
         for word in [
             "command /bin/sh -c 'wc -l /input/* | sort'", "image docker://registry.example/lib/tool:1",
             "payer \(world.buyer.address.checksummed)",
-            "price base units: 3,600 an hour of lease, 7,200 a core-hour",
+            "price 3,600 base units/hour of lease, 7,200 base units/core-hour",
             "created 2027-01-15 08:00:00Z", "started 2027-01-15 08:01:00Z",
             "ran 1 h", "owed 1,234,567 base units by 3 receipts", "metered 1,300,000 base units so far",
             "of a deposit of 5,000,000 base units", "leased 2 cores, 2.0 GiB memory, 1.0 GiB storage",
@@ -88,29 +88,5 @@ struct ReportTests {
         status.exit = .exited(code: 3)
         #expect(departure.words(status).first?.contains("The job is over (exited with status 3)") == true)
         #expect(departure.words(nil).first?.contains("does not say where the job stands") == true)
-    }
-
-    @Test(
-        "a document is found by the beginning of its id, if one alone begins so",
-        arguments: [
-            ("0x46decc", true), ("0x46DECC3D", true), ("0x46dec", false), ("46decc3d", false), ("0x46decg", false),
-        ])
-    func names(text: String, isName: Bool) {
-        #expect((DigestName(argument: text) != nil) == isName)
-    }
-
-    @Test("an id that is whole is asked about without a list, and a beginning of two is refused")
-    func found() async throws {
-        let ids = ["0x46decc3d" + String(repeating: "0", count: 56), "0x46decc4d" + String(repeating: "0", count: 56)]
-            .compactMap { Digest($0) }
-        let known = { ids }
-        let whole = try #require(DigestName(argument: "\(ids[0])"))
-        #expect(try await whole.digest(of: "job") { throw CancellationError() } == ids[0])
-        let one = try #require(DigestName(argument: "0x46decc3"))
-        #expect(try await one.digest(of: "job", among: known) == ids[0])
-        for text in ["0x46decc", "0x99aabb"] {
-            let name = try #require(DigestName(argument: text))
-            await #expect(throws: CommandError.self) { try await name.digest(of: "job", among: known) }
-        }
     }
 }

@@ -63,7 +63,8 @@ import Testing
 
     /// What is said of a value that is no value of its key; what two keys are to each other has other words.
     private static let forms = [
-        "Give a whole number", "Give true", "Give one of", "Give text", "Give a text", "Give a list", "Write TOML",
+        "Give a whole number", "Give true", "Give one of", "Give text", "Give a text", "Give a list", "Give an amount",
+        "Write TOML",
     ]
 
     @Test(

@@ -55,6 +55,35 @@ struct ConfigurationTests {
         #expect(large.price.coreHour == Amount("99999999999999999999"))
     }
 
+    @Test("money may be text in a currency, which the ledger has to know, and is written again as it was")
+    func typedMoney() throws {
+        let text = "[price]\ncore_hour_base_units = \"0.04 TEST/core-hour\"\nlease_hour_base_units = 7"
+        let read = try Configuration.parse(text, name: "t")
+        #expect(read.typed == ["price.core_hour_base_units": try TypedMoney("0.04 TEST/core-hour")])
+        #expect(read.price.leaseHour == 7)
+        #expect(try Configuration.parse(read.toml, name: "written") == read)
+        var known = read
+        known.resolve(40_000_000, at: "price.core_hour_base_units")
+        #expect(known.typed.isEmpty && known.price.coreHour == 40_000_000)
+        #expect(Configuration().reload(read, in: .agent).adopted == read)
+        #expect(read.reload(known, in: .agent).adopted == known)
+        for wrong in ["1.5", "-1 TEST", "1e6 TEST", "1,5 TEST", "cheap", ""] {
+            let problem = Self.problems("[price]\ncore_hour_base_units = \"\(wrong)\"").first
+            #expect(
+                problem?.place == "price.core_hour_base_units" && problem?.remedy.hasPrefix("Give ") == true, "\(wrong)"
+            )
+        }
+    }
+
+    @Test("a currency has a symbol of capital letters")
+    func currency() throws {
+        let gold = try Configuration.parse("[ledger]\ncurrency_symbol = \"GOLD\"\ncurrency_decimals = 4", name: "t")
+        #expect(gold.ledger.currency == Currency(symbol: "GOLD", decimals: 4))
+        #expect(Configuration().ledger.currency == nil)
+        #expect(Self.problems("[ledger]\ncurrency_symbol = \"gold\"").map(\.place) == ["ledger.currency_symbol"])
+        #expect(Self.problems("[ledger]\ncurrency_decimals = 31").map(\.place) == ["ledger.currency_decimals"])
+    }
+
     @Test("the network of jobs: addresses and networks are checked, and so are pool and ports")
     func network() throws {
         let good = try Configuration.parse(

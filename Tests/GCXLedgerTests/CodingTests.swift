@@ -65,7 +65,7 @@ struct CodingTests {
     func allErrors() {
         let names = Samples.errors.map { "\(Mirror(reflecting: $0).children.first?.label ?? "\($0)")" }
         // Raise this number together with a new sample when a case is added.
-        #expect(Set(names).count == 49)
+        #expect(Set(names).count == 50)
         #expect(Set(Samples.errors.map(\.description)).count == Samples.errors.count)
     }
 
@@ -119,7 +119,7 @@ enum Samples {
         .closeWindowOver(digest, closedAt: 1), .closeWindowNotOver(digest, closesAt: 1), .notSettled(digest),
         .alreadyRated(digest, by: address), .keyReused(EntryKey(kind: .claim, digest: digest)),
         .wrongOperator(expected: address, got: .zero), .wrongNetwork(isTestNetwork: true),
-        .wrongNetwork(isTestNetwork: false), .unknownFormat(found: "9", known: "1"),
+        .wrongNetwork(isTestNetwork: false), .wrongCurrency(.credit), .unknownFormat(found: "9", known: "1"),
         .storage(operation: "writing entry 3", detail: "disk full"),
         .notALedger(path: "x", reason: "it is a directory"), .corrupted(3, detail: "hashes to another"),
         .corrupted(nil, detail: "hashes to another"), .locked(path: "/var/lib/gcx/ledger.sqlite"),

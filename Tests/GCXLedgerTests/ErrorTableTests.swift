@@ -40,6 +40,7 @@ struct ErrorTableTests {
         "notSettled": (.fix("Close the lease first"), false), "alreadyRated": (.refuse, false),
         "keyReused": (.refuse, false), "wrongOperator": (.fix("Name the right ledger file"), true),
         "wrongNetwork": (.fix("Name the right ledger file"), true),
+        "wrongCurrency": (.fix("Leave ledger.currency_symbol"), true),
         "unknownFormat": (.fix("Use the version of gcx"), true),
         "storage": (.fix("Check the disk"), true), "notALedger": (.fix("Name the file that"), true),
         "corrupted": (.fix("Stop the ledger, run"), true), "locked": (.fix("Stop the other ledger process"), true),

@@ -19,7 +19,7 @@ struct TextTableTests {
         let lines = table().text(width: nil).split(separator: "\n")
         #expect(lines[1].hasSuffix("  running  5 min  1,234  /bin/sh -c 'wc -l /input/*'"))
         #expect(lines[2].hasSuffix("  ended      1 d     77  true"))
-        #expect(table().text(width: 200) == table().text(width: nil))
+        #expect(table().text(width: 200).split(separator: "\n")[1].hasPrefix("0x44444444  running  5 min"))
     }
 
     @Test("ids give way first, then texts, then columns in their order")

@@ -28,7 +28,7 @@ extension WholeLeases {
             try site.open(funds: "1000")
             let demand = try site.demand()
             let open = ["lease", "open"] + site.signing("buyer") + ["--demand", demand]
-            try expect(open, at: site, says: "the deposit is", "has 1,000 base units", "gcx ledger faucet")
+            try expect(open, at: site, says: "the deposit is", "has 0.000001 TEST", "gcx ledger faucet")
             #expect(try site.jobs().isEmpty, "nothing was reserved")
 
             try site.fund("100000000")
@@ -45,7 +45,7 @@ extension WholeLeases {
                 says: "no offer serves the demand", "cores", "gcx demand match")
             let posted = try site.outcome(["demand", "list"]).text
             let wish =
-                ["demand", "create"] + site.signing("buyer") + ["--hourly-max", "90000000", "--budget", "3000000"]
+                ["demand", "create"] + site.signing("buyer") + ["--hourly-max", "0.09TEST", "--budget", "0.003TEST"]
             try expect(
                 wish + ["--require", "cpu.coers>=1"], at: site, says: "no offer states a fact “cpu.coers”",
                 "Did you mean `cpu.cores`?")

@@ -156,7 +156,7 @@ extension WholeLeases {
             }
             #expect(!outcome.text.contains("a word for a test"))
             let poor = try site.outcome(["doctor", "--as", "buyer", "--key", site.path("owner.json")])
-            #expect(poor.status == .exited(0) && poor.text.contains("warn  money: 0 base units free"), "\(poor.text)")
+            #expect(poor.status == .exited(0) && poor.text.contains("warn  money: 0 TEST free"), "\(poor.text)")
             #expect(poor.text.contains("gcx ledger faucet"))
             site.stop(.ledger)
             let away = try site.outcome(["doctor", "--as", "buyer"] + key)

@@ -29,7 +29,7 @@ extension WaitingLeases {
             let words = try Files.text(site.path("first"))
             for part in [
                 "begun\nThe job goes on (running). Nobody answers its receipts now",
-                "It has credit for ", " base units more, in full use ", "then it is paused, and ended 3 s later.",
+                "It has credit for ", " TEST more, in full use ", "then it is paused, and ended 3 s later.",
                 "gcx job run --attach --lease \(lease) --key \(site.path("buyer.json"))",
                 "gcx job logs \(lease) --follow", "gcx job cancel \(lease)",
             ] { #expect(words.contains(part), "\(part) in \(words)") }

@@ -39,14 +39,14 @@ extension WholeLeases {
             let promise = "the promise of the operator \(site.addresses["operator", default: ""])"
             try site.start(.ledger)
             try expectRefused(
-                ["ledger", "faucet"] + site.signing("operator") + [buyer, "5"], at: site,
+                ["ledger", "faucet"] + site.signing("operator") + [buyer, "5base-units"], at: site,
                 says: "not a test network", "gcx ledger credit issue")
-            let issue = ["ledger", "credit", "issue", buyer, "20000000", "--reference", "transfer 1"]
+            let issue = ["ledger", "credit", "issue", buyer, "0.02CREDIT", "--reference", "transfer 1"]
             try expectRefused(issue + site.signing("buyer"), at: site, says: "creditIssued", "signed by")
-            try expect(issue + site.signing("operator"), at: site, says: "20,000,000")
+            try expect(issue + site.signing("operator"), at: site, says: "0.02 CREDIT")
             try expect(
                 ["ledger", "account", buyer], at: site,
-                says: promise, "20,000,000 base units issued", "20,000,000 base units outstanding")
+                says: promise, "0.02 CREDIT issued", "0.02 CREDIT outstanding")
             try expect(["ledger", "identity"], at: site, says: "no test network", promise)
 
             try site.grant()
@@ -57,7 +57,8 @@ extension WholeLeases {
             #expect(account.escrowed > .zero && account.balance > .zero)
 
             let ask = [
-                "ledger", "credit", "ask", "\(account.balance)", "--reference", "iban", "--out", site.path("ask"),
+                "ledger", "credit", "ask", "\(account.balance)base-units", "--reference", "iban", "--out",
+                site.path("ask"),
             ]
             try expect(ask + site.signing("buyer"), at: site, says: "asked for")
             let redeem = ["ledger", "credit", "redeem", site.path("ask")]
@@ -66,7 +67,7 @@ extension WholeLeases {
             for _ in 0..<2 { try expect(redeem + site.signing("operator"), at: site, says: "redeemed") }
             #expect(try site.account("buyer").balance == .zero)
             try expectRefused(
-                ["ledger", "credit", "ask", "1", "--reference", "x", "--out", site.path("no/ask")]
+                ["ledger", "credit", "ask", "1base-units", "--reference", "x", "--out", site.path("no/ask")]
                     + site.signing("buyer"), at: site, says: "no/ask")
             site.stop(.agent)
             site.stop(.ledger)
@@ -104,7 +105,7 @@ extension WholeLeases {
             let site = try Site()
             try site.start(.ledger)
             try expectRefused(
-                ["ledger", "credit", "issue", site.addresses["buyer", default: ""], "5", "--reference", "x"]
+                ["ledger", "credit", "issue", site.addresses["buyer", default: ""], "5base-units", "--reference", "x"]
                     + site.signing("operator"), at: site, says: "is a test network", "gcx ledger faucet")
         }
 

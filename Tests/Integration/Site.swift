@@ -162,7 +162,8 @@ extension Site {
     func domain() throws -> EIP712Domain { try json(LedgerIdentity.self, "ledger", "identity").domain }
 
     func fund(_ amount: String) throws {
-        _ = try outcome(["ledger", "faucet"] + signing("operator") + [addresses["buyer", default: ""], amount])
+        _ = try outcome(
+            ["ledger", "faucet"] + signing("operator") + [addresses["buyer", default: ""], "\(amount)base-units"])
     }
 
     /// A demand of one core, posted; answers its digest.
@@ -173,7 +174,7 @@ extension Site {
             ["demand", "create"] + signing("buyer") + [
                 "--cores", cores, "--gpus", gpus, "--memory", "64M", "--storage", "32M", "--seconds", seconds,
                 "--hourly-max",
-                "90000000", "--budget", budget,
+                "0.09TEST/hour", "--budget", "\(budget)base-units",
             ])
     }
 

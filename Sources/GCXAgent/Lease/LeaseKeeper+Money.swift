@@ -197,7 +197,9 @@ extension LeaseKeeper {
             throw .voucherRefused(id, "it answers no receipt of this lease: \(document.receipt.short)")
         }
         guard document.cumulative == amount else {
-            throw .voucherRefused(id, "it says \(document.cumulative), and its receipt says \(amount)")
+            throw .voucherRefused(
+                id,
+                "it says \(NumberText.amount(document.cumulative)), and its receipt says \(NumberText.amount(amount))")
         }
     }
 

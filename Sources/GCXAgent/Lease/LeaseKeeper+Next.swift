@@ -50,7 +50,9 @@ extension LeaseKeeper {
         let policy = try creditPolicy()
         guard policy.decide(metered: owed, vouched: vouched) == .pause else { return }
         guard !policy.isSpent(metered: owed) else {
-            throw .escrowMissing(id, "the jobs before have used up the deposit of \(deposit): \(owed)")
+            throw .escrowMissing(
+                id,
+                "the jobs before have used up the deposit of \(NumberText.amount(deposit)): \(NumberText.amount(owed))")
         }
         throw .unpaid(id, owed: owed, vouched: vouched, creditLimit: terms.creditLimit)
     }

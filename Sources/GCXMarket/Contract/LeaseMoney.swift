@@ -86,20 +86,24 @@ package enum TermsFault: Equatable, Sendable, CustomStringConvertible {
 
     package var description: String {
         switch self {
-        case .hourlyCap(let cap, let least): "the hourly cap of \(cap) is below the \(least) that full use costs"
+        case .hourlyCap(let cap, let least):
+            "the hourly cap of \(NumberText.amount(cap)) is below the \(NumberText.amount(least)) that full use costs"
         case .burst(let burst, let least):
-            "the burst of \(burst) is below the \(least) that may be used before the first voucher"
-        case .credit(let credit, let most): "the credit of \(credit) is above the \(most) of the offer"
-        case .deposit(let deposit, let least): "the deposit of \(deposit) is below the \(least) of a few receipts"
+            "the burst of \(NumberText.amount(burst)) is below the \(NumberText.amount(least)) "
+                + "that may be used before the first voucher"
+        case .credit(let credit, let most):
+            "the credit of \(NumberText.amount(credit)) is above the \(NumberText.amount(most)) of the offer"
+        case .deposit(let deposit, let least):
+            "the deposit of \(NumberText.amount(deposit)) is below the \(NumberText.amount(least)) of a few receipts"
         }
     }
 
     package var remedy: String {
         switch self {
-        case .hourlyCap(_, let least): "Raise the cap to at least \(least)."
-        case .burst(_, let least): "Raise the burst to at least \(least)."
-        case .credit(_, let most): "Lower the credit to at most \(most)."
-        case .deposit(_, let least): "Put at least \(least) into escrow."
+        case .hourlyCap(_, let least): "Raise the cap to at least \(NumberText.amount(least))."
+        case .burst(_, let least): "Raise the burst to at least \(NumberText.amount(least))."
+        case .credit(_, let most): "Lower the credit to at most \(NumberText.amount(most))."
+        case .deposit(_, let least): "Put at least \(NumberText.amount(least)) into escrow."
         }
     }
 }

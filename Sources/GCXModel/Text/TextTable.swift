@@ -1,7 +1,6 @@
 /// Rows of short texts in columns, for people.
 ///
-/// On a narrow terminal a table gives way in this order: ids become their first ten characters; texts are cut; then whole
-/// columns go, in the order that ``dropping`` names; at last what is left is cut, ids after all else.
+/// Where it has a width, ids are their first ten characters. Where that is too much, a table gives way in this order: texts are cut; then whole columns go, in the order that ``dropping`` names; at last what is left is cut, ids after all else.
 ///
 /// ```swift
 /// var table = TextTable([.id("lease"), .whole("state"), .number("owed"), .text("command", least: 12)], dropping: ["owed"])
@@ -54,7 +53,7 @@ package struct TextTable: Sendable {
 
     /// The table with its heading, its lines parted by newlines.
     ///
-    /// - Parameter width: columns of the terminal; nil for as many as it takes.
+    /// - Parameter width: columns of the terminal; nil for as many as it takes, with ids whole.
     package func text(width: Int?) -> String {
         let layout = layout(width)
         // bounded here: places among the columns, which every row has
@@ -74,9 +73,10 @@ package struct TextTable: Sendable {
 
     /// For the help of a command: what goes first where there is little room.
     package var orderText: String {
-        let ids = columns.contains { $0.form == .id } ? "ids show their first ten characters, " : ""
-        guard !dropping.isEmpty else { return "On a narrow terminal \(ids)long texts are cut." }
-        return "On a narrow terminal \(ids)long texts are cut, then columns go, in this order: "
+        let hasIDs = columns.contains { $0.form == .id }
+        let ids = hasIDs ? "On a terminal ids show their first ten characters; --no-trunc shows them whole. " : ""
+        guard !dropping.isEmpty else { return "\(ids)On a narrow terminal long texts are cut." }
+        return "\(ids)On a narrow terminal long texts are cut, then columns go, in this order: "
             + "\(dropping.joined(separator: ", ")). COLUMNS names a width for a pipe; --json has everything."
     }
 }
@@ -91,7 +91,9 @@ extension TextTable {
 
     private func layout(_ width: Int?) -> Layout {
         let whole = columns.indices.map { (place: $0, width: natural($0)) }
-        guard let width, Self.total(whole) > width else { return whole }
+        guard let width else { return whole }
+        let brief = short(whole)
+        guard Self.total(brief) > width else { return brief }
         for count in 0...dropping.count {
             let gone = Set(dropping.prefix(count))
             let kept = whole.filter { !gone.contains(columns[$0.place].title) }  // bounded: a place in the list

@@ -72,7 +72,8 @@ extension AgentError: RemediedError {
         case .logNotKept(let lease, let job, let jobs):
             "there is no log of job \(job) of lease \(lease.short), in which \(jobs) were begun: it is not kept any more, or the job never ran"
         case .unpaid(let lease, let owed, let vouched, let limit):
-            "the jobs of lease \(lease.short) so far come to \(owed), of which \(vouched) is vouched for, and the credit is \(limit)"
+            "the jobs of lease \(lease.short) so far come to \(NumberText.amount(owed)), of which \(NumberText.amount(vouched)) is vouched for, and the credit is "
+                + NumberText.amount(limit)
         case .badRequest(let why): "the request is malformed: \(why.shown)"
         case .tooLarge(let what, let most): "\(what.shown) is larger than \(NumberText.count(most, "byte"))"
         case .noRoom(let why): "there is no room: \(why.shown)"

@@ -78,13 +78,20 @@ extension Digest: Formed {
 }
 
 extension DigestName: Formed {
-    static var form: String { "0x and 64 hexadecimal digits, as gcx prints it, or at least the first 6 of them" }
+    static var form: String {
+        "64 hexadecimal digits, as gcx prints them, or at least the first 4 of them, with 0x before them or without"
+    }
 }
 
 extension LeaseName: Formed { static var form: String { DigestName.form } }
 
-extension Amount: Formed {
-    static var form: String { "a whole number of base units, such as 5000000 or 5,000,000" }
+extension TypedMoney: Formed {
+    static func fault(_ text: String) -> String? {
+        do {
+            _ = try TypedMoney(text)
+            return nil
+        } catch { return "it \(error.reason)" }
+    }
 }
 
 extension Span: Formed {

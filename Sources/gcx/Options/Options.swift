@@ -9,8 +9,22 @@ import Glibc
 
 /// Whether to write for programs.
 struct OutputOptions: ParsableArguments {
-    @Flag(name: .long, help: "Write JSON for programs.")
+    @Flag(name: .long, help: "Write JSON for programs: money in base units, times of documents in Unix seconds.")
     var json = false
+
+    @OptionGroup var times: TimeOptions
+}
+
+/// Whose clock times are shown by. `Audience.of` finds it among the arguments, for an error is shown by it too.
+struct TimeOptions: ParsableArguments {
+    @Flag(name: .long, help: "Show times in UTC, and not by this machine's clock.")
+    var utc = false
+}
+
+/// How much a table shows. `Audience.of` finds it among the arguments.
+struct TableOptions: ParsableArguments {
+    @Flag(name: .long, help: "Show ids whole, however narrow the terminal is.")
+    var noTrunc = false
 }
 
 /// Which ledger to talk to.
@@ -18,16 +32,16 @@ struct LedgerOptions: ParsableArguments {
     @Option(
         name: .long,
         help:
-            "The ledger: unix:PATH, http://127.0.0.1:PORT or https://HOST:PORT#0xOPERATOR. Default: $GCX_LEDGER, then /etc/gcx/gcx.toml."
+            "The ledger: unix:PATH, http://127.0.0.1:PORT or https://HOST:PORT#0xOPERATOR. Default: $GCX_LEDGER, `gcx ledger use`, /etc/gcx/gcx.toml."
     )
     var ledger: String?
 
     func open() throws -> HTTPLedger { HTTPLedger(try ServerAddress(place())) }
 
     /// Where it is, as it was said.
-    func place() throws -> String {
-        try ledger ?? Environment.value("GCX_LEDGER") ?? Installed.configuration().ledger.endpoint
-    }
+    func place() throws -> String { try choice().place }
+
+    func choice() throws -> LedgerChoice { try LedgerChoice.find(named: ledger) }
 }
 
 /// Which agent to talk to.
@@ -55,14 +69,24 @@ struct AgentOptions: ParsableArguments {
 
 /// A key to sign with.
 struct KeyOptions: ParsableArguments {
-    @Option(name: .long, help: "Keystore file of the key that signs.")
+    @Option(name: .long, help: "The key that signs: a keystore file, or a name from `gcx key list`.")
     var key: String
 
     @Option(name: .long, help: "File whose first line is the keystore's password. Default: ask on the terminal.")
     var passwordFile: String?
 
     func unlock() throws -> KeystoreCustody {
-        try KeystoreCustody(path: key, password: try Password.read(passwordFile, for: key))
+        try KeyFile.unlock(key, passwordFile: passwordFile)
+    }
+}
+
+/// A key as it is named: by its file, or by its name in the user's folder.
+enum KeyFile {
+    static func path(_ named: String) throws -> String { try UserFolder.own?.keystore(named) ?? named }
+
+    static func unlock(_ named: String, passwordFile: String?) throws -> KeystoreCustody {
+        let path = try path(named)
+        return try KeystoreCustody(path: path, password: try Password.read(passwordFile, for: path))
     }
 }
 
@@ -123,14 +147,10 @@ extension Digest: ExpressibleByArgument {
     package init?(argument: String) { self.init(argument) }
 }
 
-extension Amount: ExpressibleByArgument {
-    /// Between every three digits a comma or an underscore may stand, and nowhere else: `1,5` is no amount.
+extension TypedMoney: ExpressibleByArgument {
     package init?(argument: String) {
-        let groups = argument.split(omittingEmptySubsequences: false) { $0 == "," || $0 == "_" }
-        // bounded: constants
-        let isGrouped = (1...3).contains(groups.first?.count ?? 0) && groups.dropFirst().allSatisfy { $0.count == 3 }
-        guard groups.count == 1 || isGrouped else { return nil }
-        self.init(groups.joined())
+        guard let money = try? TypedMoney(argument) else { return nil }
+        self = money
     }
 }
 

@@ -7,6 +7,10 @@ enum Display {
         NumberText.count(number, noun)
     }
     static func amount(_ amount: Amount) -> String { NumberText.amount(amount) }
+    /// Money in a table: with its symbol, or base units alone where no ledger has said what its money is called.
+    static func money(_ amount: Amount) -> String { Audience.current.currency?.text(amount) ?? grouped(amount) }
+    /// The same as that, for the help of a command.
+    static let moneyWords = "Money is in the ledger's currency; a number without a symbol is base units."
     static func bytes(_ count: UInt64) -> String { NumberText.size(count) }
     static func seconds(_ nanoseconds: UInt64) -> String { NumberText.span(nanoseconds: nanoseconds) }
     static func span(_ seconds: UInt64) -> String { NumberText.span(seconds: seconds) }

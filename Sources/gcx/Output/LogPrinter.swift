@@ -155,7 +155,7 @@ final class LogPrinter: Sendable {
         let stream: LogStream = line.stream == .output ? .stdout : .stderr
         if style.json { return state.put(LogDocument(line, stream).line, .stdout) }
         let goesOn = !line.isBegun && !state.isOpen(stream)
-        if style.timestamps { state.put("\(RFC3339.text(line.wallNanoseconds)) \(stream) ".utf8, stream) }
+        if style.timestamps { state.put("\(RFC3339.localText(line.wallNanoseconds)) \(stream) ".utf8, stream) }
         if goesOn { state.put(Self.goesOn.utf8, stream) }
         state.put(line.bytes, stream)
         // A line that was cut in pieces, or never ended, must not run into what is written after it.

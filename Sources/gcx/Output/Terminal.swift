@@ -36,8 +36,9 @@ enum Terminal {
     /// - Parameter empty: what is said in place of a table without rows.
     static func say(_ table: TextTable, empty: String = "nothing to show") {
         guard !table.isEmpty else { return say(empty) }
-        say(table.text(width: tableWidth))
-        let dropped = table.dropped(width: tableWidth)
+        let room = Audience.current.hasWholeIDs ? nil : tableWidth
+        say(table.text(width: room))
+        let dropped = table.dropped(width: room)
         guard isTerminal, !dropped.isEmpty else { return }
         let hint = "no room for: \(dropped.joined(separator: ", "))"
         for line in TextFields.wrapped(hint, to: tableWidth) { say(dim(line)) }

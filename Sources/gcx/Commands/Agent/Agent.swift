@@ -35,11 +35,12 @@ struct AgentStatusVerb: AsyncParsableCommand {
 
     @OptionGroup var agent: AgentOptions
     @OptionGroup var output: OutputOptions
+    @OptionGroup var look: TableOptions
 
     func run() async throws {
         let status = try await agent.open().status()
         if output.json { return try Terminal.json(status) }
         Terminal.say(AgentStatusText(status: status, now: WallClock.seconds()).fields)
-        if !status.jobs.isEmpty { Terminal.say(JobTable.text(status.jobs)) }
+        if !status.jobs.isEmpty { Terminal.say(JobTable.list(status.jobs, now: WallClock.seconds())) }
     }
 }

@@ -38,7 +38,7 @@ struct AgentRun: AsyncParsableCommand {
         let logger = Logs.make("gcx.agent", level: configuration.agent.logLevel)
         let ledger = HTTPLedger(try ServerAddress(configuration.ledger.endpoint))
         let door = try await AgentDoor(configuration.agent, key: papers.key, logger: logger)
-        let settings = try configuration.settings
+        let settings = try await configuration.priced(on: ledger, name: path).settings
         let state = try AgentState(settings)
         guard let identity = try await papers.identity(knowing: state, on: ledger, door, logger: logger) else {
             return logger.info("agent stopped before its ledger answered")
@@ -50,9 +50,10 @@ struct AgentRun: AsyncParsableCommand {
         let reload = ReloadService(.agent, hangups, running: configuration, logger: logger) { () throws(ConfigError) in
             try Configuration.load(path: path)
         } adopt: {
+            let new = try await $0.adopted.priced(on: ledger, name: path).settings
             try await door.renew()
             try helper.reload()
-            await assembly.adopt(try $0.adopted.settings, waiting: $0.waitingText)
+            await assembly.adopt(new, waiting: $0.waitingText)
         }
         logger.info("agent started", metadata: ["machine": "\(identity.machine.address.checksummed)"])
         try await Services.run(
@@ -175,6 +176,7 @@ extension Configuration {
     /// The agent's settings from the owner's file.
     var settings: AgentSettings {
         get throws {
+            precondition(typed.isEmpty, "prices are in base units before anything is offered")
             var settings = AgentSettings(
                 stateDirectory: agent.stateDirectory,
                 sampleInterval: .milliseconds(Int64(job.sampleMilliseconds)),  // bounded: a setting of a minute at most

@@ -5,6 +5,7 @@ import GCXLedger
 import GCXLinux
 import GCXMarket
 import GCXModel
+import GCXPricing
 import GCXSandbox
 import GCXSigning
 
@@ -45,11 +46,11 @@ struct DemandCreate: AsyncParsableCommand {
     @Option(help: "Length of the lease: seconds, or 90s, 15m, 12h, 30d.")
     var seconds = Span(seconds: 3_600)
 
-    @Option(help: "The most an hour in full use may cost, base units.")
-    var hourlyMax: Amount
+    @Option(help: "The most an hour in full use may cost, such as 0.05TEST or 0.05TEST/hour.")
+    var hourlyMax: TypedMoney
 
-    @Option(help: "The most it may cost in all, base units; the deposit comes out of it.")
-    var budget: Amount
+    @Option(help: "The most it may cost in all, such as 1.5TEST; the deposit comes out of it.")
+    var budget: TypedMoney
 
     @Option(help: "Only offers of this region; may be repeated.")
     var region: [String] = []
@@ -74,6 +75,8 @@ struct DemandCreate: AsyncParsableCommand {
     func run() async throws {
         let client = try ledger.open()
         let identity = try await client.identity()
+        let hourlyMost = try TypedRate.hourly(hourlyMax, of: .lease, in: identity.money)
+        let most = try budget.amount(in: identity.money)
         try await requireKnownFacts(on: client)
         let buyer = try key.unlock()
         let now = identity.ledgerTime
@@ -83,7 +86,7 @@ struct DemandCreate: AsyncParsableCommand {
             startsUntil: now.saturatingSum(valid.seconds), durationSeconds: seconds.seconds,
             resources: Resources(
                 cores: cores, memoryBytes: memory.bytes, storageBytes: storage.bytes, gpus: gpus),
-            constraints: require.map(\.constraint), hourlyMax: hourlyMax, budget: budget,
+            constraints: require.map(\.constraint), hourlyMax: hourlyMost, budget: most,
             regions: region.map { Untrusted($0) },
             isolationMin: isolation, allow: [], deny: [])
         let signed = try await Signed(demand, by: buyer, in: identity.domain)
@@ -146,10 +149,11 @@ struct Requirement: ExpressibleByArgument {
 struct DemandList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list", abstract: "List the standing demands.",
-        discussion: "Money is in base units. \(table([]).orderText)")
+        discussion: "\(Display.moneyWords) \(table([]).orderText)")
 
     @OptionGroup var ledger: LedgerOptions
     @OptionGroup var output: OutputOptions
+    @OptionGroup var look: TableOptions
 
     func run() async throws {
         let demands = try await ledger.open().demands(liveOnly: true)
@@ -168,8 +172,8 @@ struct DemandList: AsyncParsableCommand {
             table.add([
                 "\(record.digest)", Display.grouped(demand.resources.cores),
                 Display.bytes(demand.resources.memoryBytes), Display.bytes(demand.resources.storageBytes),
-                Display.span(demand.durationSeconds), Display.grouped(demand.hourlyMax),
-                Display.grouped(demand.budget), RFC3339.moment(demand.expiresAt),
+                Display.span(demand.durationSeconds), Display.money(demand.hourlyMax),
+                Display.money(demand.budget), RFC3339.moment(demand.expiresAt),
             ])
         }
         return table
@@ -192,7 +196,7 @@ struct DemandMatch: AsyncParsableCommand {
 
     func run() async throws {
         let ledger = try ledger.open()
-        let digest = try await demand.digest(of: "demand") { try await ledger.demands(liveOnly: false).map(\.digest) }
+        let digest = try await demand.demand(on: ledger)
         let result = try await MarketView(ledger: ledger).match(digest)
         if output.json { return try Terminal.json(result) }
         Terminal.say(MatchText.fields(result, explain: explain))
@@ -207,8 +211,10 @@ struct DemandWithdraw: AsyncParsableCommand {
     @OptionGroup var key: KeyOptions
     @OptionGroup var ledger: LedgerOptions
 
-    @Argument(help: "Digest of the demand.")
-    var demand: Digest
+    @Argument(help: "Digest of the demand, or its beginning.")
+    var demand: DigestName
 
-    func run() async throws { try await Withdraw.post(demand, reason: "", key: key, ledger: ledger) }
+    func run() async throws {
+        try await Withdraw.post(reason: "", key: key, ledger: ledger) { try await demand.demand(on: $0) }
+    }
 }

@@ -7,6 +7,7 @@ import GCXLedgerSQLite
 import GCXLinux
 import GCXMarket
 import GCXModel
+import GCXPricing
 import GCXSigning
 import GCXWire
 import Synchronization
@@ -77,7 +78,7 @@ struct DemoScript: Sendable {
         }
         say(
             "offer \(record.digest.short): \(Display.count(record.document.capacity.cores, "core")), "
-                + "\(Display.bytes(record.document.capacity.memoryBytes)), core-hour \(Display.amount(record.document.rates.coreHour))"
+                + "\(Display.bytes(record.document.capacity.memoryBytes)), \(Priced.core.text(record.document.rates.coreHour))"
         )
         return record
     }

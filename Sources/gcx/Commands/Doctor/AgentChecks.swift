@@ -25,7 +25,16 @@ struct AgentChecks {
             passwordFile: configuration.machine.passwordFile)
         let papers = [key.finding, await grant(key.address, ledger)]
         // bounded: joins lists
-        return await papers + ledger.findings + [ClockCheck().finding, disk] + agent()
+        return await papers + ledger.findings + prices(ledger.identity) + [ClockCheck().finding, disk] + agent()
+    }
+
+    /// Whether the ledger's currency can express what the owner wrote; nothing where all is in base units.
+    private func prices(_ ledger: LedgerIdentity?) -> [Finding] {
+        guard !configuration.typed.isEmpty, let currency = ledger?.money else { return [] }
+        do {
+            _ = try configuration.priced(in: currency, name: path)
+            return [.ok("prices", "\(currency.symbol) is the ledger's currency, and has every price exactly")]
+        } catch { return [.fault("prices", error)] }
     }
 
     /// There, for this key and this ledger, not taken back, and not over soon.

@@ -13,9 +13,10 @@ struct BuyerChecks {
     let passwordFile: String?
 
     func all() async -> [Finding] {
-        let place: String
-        do { place = try ledger.place() } catch { return [.fault("configuration", error)] }
-        let ledger = await LedgerCheck(place: place, setting: "--ledger or GCX_LEDGER")
+        let choice: LedgerChoice
+        do { choice = try ledger.choice() } catch { return [.fault("configuration", error)] }
+        let ledger = await LedgerCheck(
+            place: choice.place, setting: "--ledger, GCX_LEDGER or `gcx ledger use`", saidBy: choice.source.words)
         // bounded: joins lists
         return await ledger.findings + [ClockCheck().finding, reach()] + offers(ledger) + account(ledger)
     }
@@ -55,7 +56,9 @@ struct BuyerChecks {
                 .warning("key", "none is named, so neither it nor its money was looked at", fix: "Name it with --key.")
             ]
         }
-        let check = KeyCheck("key", keystore: key, passwordFile: passwordFile)
+        let path: String
+        do { path = try KeyFile.path(key) } catch { return [.fault("key", error)] }
+        let check = KeyCheck("key", keystore: path, passwordFile: passwordFile)
         guard check.finding.ok, let address = check.address, let client = ledger.client,
             let account = try? await client.account(address)
         else { return [check.finding] }

@@ -15,9 +15,12 @@ struct LedgerCheck {
     /// - Parameters:
     ///   - place: as it is configured.
     ///   - setting: where that is said, for whoever has to change it.
-    init(place: String, setting: String) async {
+    ///   - source: who said it, where there are several who may.
+    init(place: String, setting: String, saidBy source: String? = nil) async {
+        let endpoint = place
+        let place = place + (source.map { " (\($0))" } ?? "")  // bounded: joins texts
         do {
-            let client = HTTPLedger(try ServerAddress(place))
+            let client = HTTPLedger(try ServerAddress(endpoint))
             let identity = try await client.identity()
             let now = WallClock.seconds()
             self.client = client

@@ -20,7 +20,7 @@ struct JobNoun: AsyncParsableCommand {
 
 /// Who asks: with a key its account, without one the machine's owner.
 struct CallerOptions: ParsableArguments {
-    @Option(name: .long, help: "Keystore of the lease's payer. Without it: the machine's owner.")
+    @Option(name: .long, help: "Key of the lease's payer, by file or name. Without it: the machine's owner.")
     var key: String?
 
     @Option(name: .long, help: "File whose first line is the keystore's password.")
@@ -31,7 +31,7 @@ struct CallerOptions: ParsableArguments {
     func caller(agent: AgentClient, ledger: LedgerOptions) async throws -> Caller {
         try await agent.requireThere()
         guard let key else { return .owner }
-        let custody = try KeystoreCustody(path: key, password: try Password.read(passwordFile, for: key))
+        let custody = try KeyFile.unlock(key, passwordFile: passwordFile)
         return try await Self.caller(custody, agent: agent, ledger: ledger)
     }
 
@@ -64,6 +64,7 @@ struct JobList: AsyncParsableCommand {
     @OptionGroup var ledger: LedgerOptions
     @OptionGroup var caller: CallerOptions
     @OptionGroup var output: OutputOptions
+    @OptionGroup var look: TableOptions
 
     func run() async throws {
         let client = try agent.open()

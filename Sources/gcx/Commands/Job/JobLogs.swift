@@ -29,8 +29,10 @@ struct JobLogs: AsyncParsableCommand {
     @OptionGroup var ledger: LedgerOptions
     @OptionGroup var caller: CallerOptions
 
-    @ArgumentParser.Flag(help: "One JSON document for each line, with its time and stream.")
+    @ArgumentParser.Flag(help: "One JSON document for each line, with its time (UTC) and stream.")
     var json = false
+
+    @OptionGroup var times: TimeOptions
 
     @Argument(help: "Id of the lease, or its beginning.")
     var lease: LeaseName
@@ -50,7 +52,7 @@ struct JobLogs: AsyncParsableCommand {
     @Option(help: "One stream only: stdout or stderr.")
     var stream: LogStream?
 
-    @ArgumentParser.Flag(name: .shortAndLong, help: "Begin each line with its time (UTC) and its stream.")
+    @ArgumentParser.Flag(name: .shortAndLong, help: "Begin each line with its time, its zone and its stream.")
     var timestamps = false
 
     @Option(help: "Only lines with a match of this POSIX extended regular expression, byte by byte.")

@@ -34,16 +34,16 @@ struct JobRun: AsyncParsableCommand {
     @OptionGroup var ledger: LedgerOptions
     @OptionGroup var agent: AgentOptions
 
-    @Option(help: "Id of the lease.")
-    var lease: Digest
+    @Option(help: "Id of the lease, or its beginning.")
+    var lease: LeaseName
 
-    @Option(help: "Keystore of the payer, who opens the session.")
+    @Option(help: "Key of the payer, who opens the session, by file or name.")
     var key: String
 
     @Option(help: "File whose first line is the keystore's password.")
     var passwordFile: String?
 
-    @Option(help: "Keystore of the lease's session key; without it the payer's own key signs the vouchers.")
+    @Option(help: "The lease's session key, by file or name; without it the payer's own key signs the vouchers.")
     var sessionKey: String?
 
     @Option(
@@ -99,15 +99,14 @@ struct JobRun: AsyncParsableCommand {
         // What is wrong with the words themselves is said before anybody is asked.
         let reference = attach ? nil : try ImageReference(image, hasCommand: !command.isEmpty)
         let request: JobRequest? = if let reference { try self.request(reference) } else { nil }
+        let lease = try await lease.id(on: ledger)
         // Whoever names an agent is believed; its answers are checked all the same.
         let client =
             agent.named == nil
             ? try await agent.search().agent(of: try await ledger.lease(lease).terms, on: ledger) : try agent.open()
         try await client.requireThere()
-        let payer = try KeystoreCustody(path: key, password: try Password.read(passwordFile, for: key))
-        let session = try sessionKey.map {
-            try KeystoreCustody(path: $0, password: try Password.read(passwordFile, for: $0))
-        }
+        let payer = try KeyFile.unlock(key, passwordFile: passwordFile)
+        let session = try sessionKey.map { try KeyFile.unlock($0, passwordFile: passwordFile) }
         if let reference, reference.format == .registry { Terminal.complain("image \(reference.tag ?? "")") }
         let flow = JobFlow(
             ledger: ledger, agent: client, lease: lease, session: session ?? payer,
@@ -118,7 +117,7 @@ struct JobRun: AsyncParsableCommand {
         if let reference, let request {
             begun = try await flow.start(request, image: reference, input: isRemote ? nil : input)
         } else {
-            begun = try await started(client, flow.caller)
+            begun = try await started(lease, client, flow.caller)
         }
         let printer = LogPrinter(LogStyle())
         let departure = Departure(
@@ -151,7 +150,7 @@ struct JobRun: AsyncParsableCommand {
     }
 
     /// The job that was started before.
-    private func started(_ client: AgentClient, _ caller: Caller) async throws -> JobStatus {
+    private func started(_ lease: LeaseID, _ client: AgentClient, _ caller: Caller) async throws -> JobStatus {
         let status = try await client.job(lease, by: caller)
         // Of an older agent nobody knows how many there were.
         guard status.jobs == 0, !status.isActive, status.phase != .closed else { return status }

@@ -1,4 +1,3 @@
-import GCXLinux
 import GCXModel
 import GCXWire
 
@@ -16,16 +15,12 @@ enum JobTable {
                 "\(job.lease)", job.stateText,
                 (job.createdAt ?? job.startedAt).map { Display.age($0, now: now) } ?? "-",
                 ran(job, now: now) ?? "-", Display.seconds(job.usageNow.coreNanoseconds),
-                Display.grouped(job.amountNow),
-                Display.grouped(job.vouched), Display.grouped(job.claimed), "\(job.receipts)",
+                Display.money(job.amountNow),
+                Display.money(job.vouched), Display.money(job.claimed), "\(job.receipts)",
                 job.command?.shown ?? (job.jobs == 0 ? "-" : "(the image's own)"),
             ])
         }
         return table
-    }
-
-    static func text(_ jobs: [JobStatus]) -> String {
-        jobs.isEmpty ? "no jobs" : list(jobs, now: WallClock.seconds()).text(width: Terminal.tableWidth)
     }
 
     /// What running jobs use now.
@@ -40,7 +35,7 @@ enum JobTable {
             table.add([
                 "\(job.lease)", job.stateText, live.map { cores($0.millicores) } ?? "-", size(live?.memoryBytes),
                 live?.pids.map(Display.grouped) ?? "-", size(live?.ioReadRate), size(live?.ioWriteRate),
-                size(live?.storageBytes), Display.seconds(job.usageNow.coreNanoseconds), Display.grouped(job.amountNow),
+                size(live?.storageBytes), Display.seconds(job.usageNow.coreNanoseconds), Display.money(job.amountNow),
             ])
         }
         return table

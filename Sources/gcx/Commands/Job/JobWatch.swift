@@ -51,6 +51,7 @@ struct JobTop: AsyncParsableCommand {
     @OptionGroup var ledger: LedgerOptions
     @OptionGroup var caller: CallerOptions
     @OptionGroup var output: OutputOptions
+    @OptionGroup var look: TableOptions
 
     @ArgumentParser.Flag(help: "Show it once.")
     var once = false

@@ -1,4 +1,5 @@
 import GCXModel
+import GCXPricing
 import GCXSandbox
 import GCXSigning
 import GCXWire
@@ -92,7 +93,7 @@ struct ReportText {
         for receipt in receipts {
             table.add([
                 "\(receipt.sequence)\(receipt.isFinal ? " final" : "")", RFC3339.moment(receipt.issuedAt),
-                Display.seconds(receipt.usage.coreNanoseconds), Display.grouped(receipt.amount),
+                Display.seconds(receipt.usage.coreNanoseconds), Display.money(receipt.amount),
                 receipt.logDigest.short,
             ])
         }
@@ -122,12 +123,12 @@ struct ReportText {
 /// Prices in words.
 enum RatesText {
     static func line(_ rates: Rates) -> String {
-        let parts: [(Amount, String)] = [
-            (rates.leaseHour, "an hour of lease"), (rates.coreHour, "a core-hour"),
-            (rates.memoryGiBHour, "a GiB-hour of memory"), (rates.gpuHour, "a GPU-hour"),
-            (rates.storageGiBHour, "a GiB-hour of storage"), (rates.egressGiB, "a GiB sent"),
+        let parts: [(Amount, Priced, String)] = [
+            (rates.leaseHour, .lease, " of lease"), (rates.coreHour, .core, ""),
+            (rates.memoryGiBHour, .memory, " of memory"), (rates.gpuHour, .gpu, ""),
+            (rates.storageGiBHour, .storage, " of storage"), (rates.egressGiB, .egress, " sent"),
         ]
-        let words = parts.filter { $0.0 > .zero }.map { "\(Display.grouped($0.0)) \($0.1)" }
-        return words.isEmpty ? "nothing" : "base units: \(words.joined(separator: ", "))"
+        let words = parts.filter { $0.0 > .zero }.map { $1.text($0) + $2 }  // bounded: joins texts
+        return words.isEmpty ? "nothing" : words.joined(separator: ", ")
     }
 }

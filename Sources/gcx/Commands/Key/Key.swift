@@ -9,7 +9,7 @@ import GCXSigning
 struct KeyNoun: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "key", abstract: "Make keys, show addresses, and grant a machine the right to sell in your name.",
-        subcommands: [KeyNew.self, KeyAddress.self, KeyGrant.self, KeyRevoke.self])
+        subcommands: [KeyNew.self, KeyList.self, KeyAddress.self, KeyGrant.self, KeyRevoke.self])
 }
 
 /// `gcx key new`.
@@ -18,8 +18,11 @@ struct KeyNew: ParsableCommand {
         commandName: "new", abstract: "Make a key in an Ethereum keystore file (V3, mode 0600) that every wallet reads."
     )
 
-    @Option(help: "The file to make; one that is there is never replaced.")
-    var out: String
+    @Argument(help: "Its name, by which --key finds it in your configuration folder.")
+    var name: String?
+
+    @Option(help: "The file to make in place of one in your folder; one that is there is never replaced.")
+    var out: String?
 
     @Option(help: "File whose first line is the password. Default: ask on the terminal.")
     var passwordFile: String?
@@ -30,13 +33,31 @@ struct KeyNew: ParsableCommand {
 
     @OptionGroup var output: OutputOptions
 
+    func validate() throws {
+        guard (name == nil) != (out == nil) else {
+            throw ValidationError("a new key needs a name, or a file with --out, and not both")
+        }
+        if let name, !UserFolder.isKeyName(name) {
+            throw ValidationError(
+                "a key's name has letters, digits, dots, dashes and underscores, not “\(PlainText.excerpt(name))”")
+        }
+    }
+
     func run() throws {
+        let out = try out ?? place()
         try Writable.requireNewFile(out)
         let key = PrivateKey.generate()
         let password = try Password.choose(passwordFile, for: out)
         try KeystoreFile.write(try Keystore.encrypt(key, password: password, cost: light ? .light : .standard), to: out)
         if output.json { return try Terminal.json(["address": key.address]) }
         Terminal.say(key.address.checksummed)
+    }
+
+    /// The file of its name.
+    private func place() throws -> String {
+        let folder = try UserFolder.required()
+        try folder.prepareKeys()
+        return folder.key(name ?? "")
     }
 }
 
@@ -81,6 +102,8 @@ struct KeyGrant: AsyncParsableCommand {
     @Option(help: "File to write the grant to.")
     var out: String
 
+    @OptionGroup var times: TimeOptions
+
     func validate() throws {
         guard (1...3_650).contains(days) else {
             throw ValidationError("--days takes 1 to 3650 days, not \(days)")
@@ -115,22 +138,27 @@ struct KeyRevoke: AsyncParsableCommand {
     @OptionGroup var key: KeyOptions
     @OptionGroup var ledger: LedgerOptions
 
-    @Argument(help: "Digest of the grant.")
-    var grant: Digest
+    @Argument(help: "Digest of the grant, or its beginning.")
+    var grant: DigestName
 
     @Option(help: "The reason, in words; everybody can read it.")
     var reason = ""
 
-    func run() async throws { try await Withdraw.post(grant, reason: reason, key: key, ledger: ledger) }
+    func run() async throws {
+        try await Withdraw.post(reason: reason, key: key, ledger: ledger) { try await grant.grant(on: $0) }
+    }
 }
 
 /// Takes back a document of one's own.
 enum Withdraw {
-    static func post(_ subject: Digest, reason: String, key: KeyOptions, ledger: LedgerOptions) async throws {
+    /// - Parameter subject: finds the document by the name that was typed.
+    static func post(
+        reason: String, key: KeyOptions, ledger: LedgerOptions, _ subject: (HTTPLedger) async throws -> Digest
+    ) async throws {
         let client = try ledger.open()
         let domain = try await client.identity().domain
         let document = Withdrawal(
-            subject: subject, reason: Untrusted(reason), issuedAt: WallClock.seconds())
+            subject: try await subject(client), reason: Untrusted(reason), issuedAt: WallClock.seconds())
         let receipt = try await client.post(.withdrawal(Signed(document, by: try key.unlock(), in: domain)))
         Terminal.say("withdrawn in entry \(receipt.index)")
     }

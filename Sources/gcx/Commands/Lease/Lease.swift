@@ -25,11 +25,11 @@ struct LeaseOpen: AsyncParsableCommand {
     @OptionGroup var ledger: LedgerOptions
     @OptionGroup var agent: AgentOptions
 
-    @Option(help: "Digest of the demand.")
-    var demand: Digest
+    @Option(help: "Digest of the demand, or its beginning.")
+    var demand: DigestName
 
-    @Option(help: "Digest of the offer; without it the best match.")
-    var offer: Digest?
+    @Option(help: "Digest of the offer, or its beginning; without it the best match.")
+    var offer: DigestName?
 
     @Option(help: "Address of the session key that signs the vouchers; without it the buyer's own.")
     var session: Address?
@@ -40,6 +40,7 @@ struct LeaseOpen: AsyncParsableCommand {
         let buyer = try key.unlock()
         let client = try ledger.open()
         let flow = LeaseFlow(ledger: client, agents: try agent.search(), buyer: buyer)
+        let (demand, offer) = (try await demand.demand(on: client), try await offer?.offer(on: client))
         let lease = try await flow.open(demand: demand, offer: offer, session: session ?? buyer.address)
         if output.json { return try Terminal.json(LeaseDocument(lease: lease.id, signed: lease.signed)) }
         Terminal.say("\(lease.id)")
@@ -63,11 +64,12 @@ struct LeaseShow: AsyncParsableCommand {
     @OptionGroup var ledger: LedgerOptions
     @OptionGroup var output: OutputOptions
 
-    @Argument(help: "Id of the lease.")
-    var lease: Digest
+    @Argument(help: "Id of the lease, or its beginning.")
+    var lease: LeaseName
 
     func run() async throws {
         let ledger = try ledger.open()
+        let lease = try await lease.id(on: ledger)
         let record = try await ledger.lease(lease)
         // Its buyer has seen that it is settled.
         if record.escrow.isClosed { JournalPlace.ofUser?.forget(lease) }
@@ -106,8 +108,8 @@ enum LeaseText {
             ], dropping: ["ends", "settled", "deposit"])
         for record in leases {
             table.add([
-                "\(record.id)", EscrowText.line(record.escrow), Display.grouped(record.deposit),
-                Display.grouped(record.settled), RFC3339.moment(record.terms.endsAt),
+                "\(record.id)", EscrowText.line(record.escrow), Display.money(record.deposit),
+                Display.money(record.settled), RFC3339.moment(record.terms.endsAt),
             ])
         }
         return table
@@ -136,11 +138,12 @@ struct LeaseList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list", abstract: "List the leases in which an address is payer, payee or machine.",
         discussion:
-            "Money is in base units. `gcx lease show` takes an id whole: a pipe has it. \(LeaseText.table([]).orderText)"
+            "\(Display.moneyWords) \(LeaseText.table([]).orderText)"
     )
 
     @OptionGroup var ledger: LedgerOptions
     @OptionGroup var output: OutputOptions
+    @OptionGroup var look: TableOptions
 
     @Argument(help: "Address of the payer, the payee or the machine.")
     var party: Address
@@ -160,18 +163,20 @@ struct LeaseTopUp: AsyncParsableCommand {
     @OptionGroup var key: KeyOptions
     @OptionGroup var ledger: LedgerOptions
 
-    @Argument(help: "Id of the lease.")
-    var lease: Digest
+    @Argument(help: "Id of the lease, or its beginning.")
+    var lease: LeaseName
 
-    @Option(help: "The new total, base units.")
-    var deposit: Amount
+    @Option(help: "The new total, such as 1.5TEST.")
+    var deposit: TypedMoney
 
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
         let client = try ledger.open()
-        let domain = try await client.identity().domain
-        try await client.post(.topUp(Signed(TopUp(channel: lease, deposit: deposit), by: try key.unlock(), in: domain)))
+        let identity = try await client.identity()
+        let lease = try await lease.id(on: client)
+        let topUp = TopUp(channel: lease, deposit: try deposit.amount(in: identity.money))
+        try await client.post(.topUp(Signed(topUp, by: try key.unlock(), in: identity.domain)))
         let record = try await client.lease(lease)
         if output.json { return try Terminal.json(record) }
         Terminal.say("the deposit is now \(Display.amount(record.deposit))")
@@ -187,14 +192,15 @@ struct LeaseClose: AsyncParsableCommand {
     @OptionGroup var key: KeyOptions
     @OptionGroup var ledger: LedgerOptions
 
-    @Argument(help: "Id of the lease.")
-    var lease: Digest
+    @Argument(help: "Id of the lease, or its beginning.")
+    var lease: LeaseName
 
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
         let client = try ledger.open()
         let domain = try await client.identity().domain
+        let lease = try await lease.id(on: client)
         let requester = try key.unlock()
         let request = CloseRequest(
             channel: lease, requester: requester.address, requestedAt: WallClock.seconds())
@@ -213,13 +219,14 @@ struct LeaseFinalize: AsyncParsableCommand {
 
     @OptionGroup var ledger: LedgerOptions
 
-    @Argument(help: "Id of the lease.")
-    var lease: Digest
+    @Argument(help: "Id of the lease, or its beginning.")
+    var lease: LeaseName
 
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
         let client = try ledger.open()
+        let lease = try await lease.id(on: client)
         try await client.post(.finalize(lease))
         let record = try await client.lease(lease)
         if record.escrow.isClosed { JournalPlace.ofUser?.forget(lease) }

@@ -19,7 +19,7 @@ struct LedgerNoun: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ledger", abstract: "Serve, verify and prove the embedded ledger; read accounts.",
         subcommands: [
-            LedgerServe.self, LedgerIdentify.self, LedgerVerify.self, LedgerProve.self, LedgerHead.self,
+            LedgerUse.self, LedgerServe.self, LedgerIdentify.self, LedgerVerify.self, LedgerProve.self, LedgerHead.self,
             LedgerEntries.self,
             LedgerAccount.self, LedgerFaucet.self, LedgerCredit.self,
             LedgerSetClock.self,
@@ -45,7 +45,8 @@ struct LedgerServe: AsyncParsableCommand {
             settings.operatorKeystore,
             password: try Password.read(settings.operatorPasswordFile, for: settings.operatorKeystore))
         let ledger = try SQLiteLedger(
-            path: settings.database, operatorKey: key, isTestNetwork: settings.testNetwork
+            path: settings.database, operatorKey: key, isTestNetwork: settings.testNetwork,
+            currency: settings.currency
         ) { WallClock.seconds() }
         // What is posted carries its own signatures, so every user of the machine may read and post.
         let places = try settings.listen.map { try Endpoint($0) }
@@ -193,6 +194,7 @@ struct LedgerEntries: AsyncParsableCommand {
 
     @OptionGroup var ledger: LedgerOptions
     @OptionGroup var output: OutputOptions
+    @OptionGroup var look: TableOptions
 
     @Option(help: "Index of the first entry shown.")
     var from: UInt64 = 0
@@ -256,14 +258,15 @@ struct LedgerFaucet: AsyncParsableCommand {
     @Argument(help: "Address of the account that gets it.")
     var account: Address
 
-    @Argument(help: "The amount, base units.")
-    var amount: Amount
+    @Argument(help: "The amount, such as 1.5TEST.")
+    var amount: TypedMoney
 
     func run() async throws {
         let client = try ledger.open()
-        let domain = try await client.identity().domain
-        let grant = FaucetGrant(account: account, amount: amount, nonce: .random())
-        try await client.post(.faucet(Signed(grant, by: try key.unlock(), in: domain)))
+        let identity = try await client.identity()
+        let grant = FaucetGrant(
+            account: account, amount: try amount.amount(in: identity.money), nonce: .random())
+        try await client.post(.faucet(Signed(grant, by: try key.unlock(), in: identity.domain)))
         Terminal.say("\(account.checksummed) holds \(Display.amount(try await client.account(account).balance))")
     }
 }

@@ -27,17 +27,19 @@ struct LedgerCreditIssue: AsyncParsableCommand {
     @Argument(help: "Address of the account that gets it.")
     var account: Address
 
-    @Argument(help: "The amount, base units.")
-    var amount: Amount
+    @Argument(help: "The amount, such as 1.5CREDIT.")
+    var amount: TypedMoney
 
     @Option(help: "What you got for it: the number of a transfer or an invoice. Everybody can read it.")
     var reference: String
 
     func run() async throws {
         let client = try ledger.open()
-        let domain = try await client.identity().domain
-        let issue = CreditIssue(account: account, amount: amount, reference: Untrusted(reference), nonce: .random())
-        try await client.post(.creditIssued(Signed(issue, by: try key.unlock(), in: domain)))
+        let identity = try await client.identity()
+        let issue = CreditIssue(
+            account: account, amount: try amount.amount(in: identity.money), reference: Untrusted(reference),
+            nonce: .random())
+        try await client.post(.creditIssued(Signed(issue, by: try key.unlock(), in: identity.domain)))
         Terminal.say("\(account.checksummed) holds \(Display.amount(try await client.account(account).balance))")
     }
 }
@@ -51,8 +53,8 @@ struct LedgerCreditAsk: AsyncParsableCommand {
     @OptionGroup var key: KeyOptions
     @OptionGroup var ledger: LedgerOptions
 
-    @Argument(help: "The amount, base units.")
-    var amount: Amount
+    @Argument(help: "The amount, such as 1.5CREDIT.")
+    var amount: TypedMoney
 
     @Option(help: "How it is to be paid: the number of an invoice, say. Everybody can read it.")
     var reference: String
@@ -62,7 +64,8 @@ struct LedgerCreditAsk: AsyncParsableCommand {
 
     func run() async throws {
         try Writable.requireNewFile(out)
-        let domain = try await ledger.open().identity().domain
+        let identity = try await ledger.open().identity()
+        let (domain, amount) = (identity.domain, try amount.amount(in: identity.money))
         let account = try key.unlock()
         let redemption = CreditRedemption(
             account: account.address, amount: amount, reference: Untrusted(reference), nonce: .random())

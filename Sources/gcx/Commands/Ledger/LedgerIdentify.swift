@@ -25,13 +25,21 @@ struct LedgerIdentify: AsyncParsableCommand {
         [
             identity.domain.verifyingContract.checksummed, "operator \(identity.operator.checksummed)",
             rules(identity),
-            money(identity), "clock \(RFC3339.moment(identity.ledgerTime))",
+            money(identity), currency(identity), "clock \(RFC3339.moment(identity.ledgerTime))",
         ]
     }
 
     private static func money(_ identity: LedgerIdentity) -> String {
         guard !identity.isTestNetwork else { return "a test network: its money is play money" }
         return "no test network\(identity.credit.map { ": " + CreditText.line($0, of: identity.operator) } ?? "")"
+    }
+
+    private static func currency(_ identity: LedgerIdentity) -> String {
+        let money = identity.money
+        let decimals = Display.count(money.decimals, "decimal")
+        let kind = money.token.map { "the token \($0.checksummed)" } ?? "the ledger's own"
+        let word = identity.currency == nil ? ", by its kind, for it does not say" : ""
+        return "money is \(money.symbol), \(decimals), \(kind)\(word)"
     }
 
     private static func rules(_ identity: LedgerIdentity) -> String {

@@ -21,6 +21,8 @@ struct LedgerSetClock: AsyncParsableCommand {
     @Option(help: "The reason, in words; everybody can read it.")
     var reason = ""
 
+    @OptionGroup var times: TimeOptions
+
     func run() async throws {
         let client = try ledger.open()
         let domain = try await client.identity().domain

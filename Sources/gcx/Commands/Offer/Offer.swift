@@ -17,10 +17,13 @@ struct OfferNoun: AsyncParsableCommand {
 struct OfferList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list", abstract: "List the live offers on the ledger.",
-        discussion: "Prices are base units for an hour in full use. \((try? table([], scores: [:]).orderText) ?? "")")
+        discussion:
+            "Prices are for an hour in full use. \(Display.moneyWords) \((try? table([], scores: [:]).orderText) ?? "")"
+    )
 
     @OptionGroup var ledger: LedgerOptions
     @OptionGroup var output: OutputOptions
+    @OptionGroup var look: TableOptions
 
     @ArgumentParser.Flag(help: "Show also offers that expired, or were replaced or withdrawn.")
     var all = false
@@ -45,7 +48,7 @@ struct OfferList: AsyncParsableCommand {
             let hourly = try Pricing.hourlyCeiling(offer.capacity, rates: offer.rates)
             table.add([
                 "\(record.digest)", Display.grouped(offer.capacity.cores), Display.bytes(offer.capacity.memoryBytes),
-                Display.bytes(offer.capacity.storageBytes), Display.grouped(hourly), ConductText.brief(offer),
+                Display.bytes(offer.capacity.storageBytes), Display.money(hourly), ConductText.brief(offer),
                 offer.region.shown, "\(offer.isolation)", scores[offer.owner]?.brief ?? "",  // bounded: a dictionary
             ])
         }
@@ -67,8 +70,7 @@ struct OfferShow: AsyncParsableCommand {
 
     func run() async throws {
         let ledger = try ledger.open()
-        let record = try await ledger.offer(
-            try await offer.digest(of: "offer") { try await ledger.offers(liveOnly: false).map(\.digest) })
+        let record = try await ledger.offer(try await offer.offer(on: ledger))
         if output.json { return try Terminal.json(record) }
         let document = record.document
         Terminal.say(
@@ -111,11 +113,13 @@ struct OfferWithdraw: AsyncParsableCommand {
     @OptionGroup var key: KeyOptions
     @OptionGroup var ledger: LedgerOptions
 
-    @Argument(help: "Digest of the offer.")
-    var offer: Digest
+    @Argument(help: "Digest of the offer, or its beginning.")
+    var offer: DigestName
 
     @Option(help: "The reason, in words; everybody can read it.")
     var reason = ""
 
-    func run() async throws { try await Withdraw.post(offer, reason: reason, key: key, ledger: ledger) }
+    func run() async throws {
+        try await Withdraw.post(reason: reason, key: key, ledger: ledger) { try await offer.offer(on: $0) }
+    }
 }

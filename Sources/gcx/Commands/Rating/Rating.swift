@@ -20,8 +20,8 @@ struct RatingGive: AsyncParsableCommand {
     @OptionGroup var key: KeyOptions
     @OptionGroup var ledger: LedgerOptions
 
-    @Argument(help: "Id of the settled lease.")
-    var lease: Digest
+    @Argument(help: "Id of the settled lease, or its beginning.")
+    var lease: LeaseName
 
     @Option(help: "Stars: 1 (worst) to 5 (best).")
     var stars: UInt8
@@ -35,6 +35,7 @@ struct RatingGive: AsyncParsableCommand {
 
     func run() async throws {
         let client = try ledger.open()
+        let lease = try await lease.id(on: client)
         try await Self.give(stars, comment, lease: lease, by: try key.unlock(), ledger: client)
         Terminal.say("rated")
     }

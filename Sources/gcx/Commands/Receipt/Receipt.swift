@@ -44,7 +44,7 @@ struct ReceiptList: AsyncParsableCommand {
             table.add([
                 "\(receipt.sequence)\(receipt.isFinal ? " (final)" : "")", RFC3339.moment(receipt.issuedAt),
                 Display.seconds(receipt.usage.leaseNanoseconds), Display.seconds(receipt.usage.coreNanoseconds),
-                NumberText.held(receipt.usage.memoryByteSeconds), Display.grouped(receipt.amount),
+                NumberText.held(receipt.usage.memoryByteSeconds), Display.money(receipt.amount),
                 receipt.events.map(\.shown).joined(separator: "; "),
             ])
         }
@@ -66,16 +66,17 @@ struct ReceiptVerify: AsyncParsableCommand {
     @Option(help: "Read the receipts from this file (`gcx receipt list --json`) in place of the agent.")
     var file: String?
 
-    @Argument(help: "Id of the lease.")
-    var lease: Digest
+    @Argument(help: "Id of the lease, or its beginning.")
+    var lease: LeaseName
 
     func run() async throws {
         // A file first: what is wrong with it is so whatever the ledger says.
         let read: [Signed<Receipt>]? = try file.map { try Documents.read($0, what: "list of receipts") }
         let client = try ledger.open()
         let domain = try await client.identity().domain
+        let lease = try await lease.id(on: client)
         let record = try await client.lease(lease)
-        let receipts = if let read { read } else { try await fetched() }
+        let receipts = if let read { read } else { try await fetched(lease) }
         let check = ReceiptCheck(lease: lease, terms: record.terms, deposit: record.deposit)
         var last: (receipt: Receipt, digest: Digest)?
         for signed in receipts {
@@ -89,7 +90,7 @@ struct ReceiptVerify: AsyncParsableCommand {
             "owed: \(Display.amount(last?.receipt.amount ?? .zero)), paid on the ledger: \(Display.amount(paid))")
     }
 
-    private func fetched() async throws -> [Signed<Receipt>] {
+    private func fetched(_ lease: LeaseID) async throws -> [Signed<Receipt>] {
         let client = try agent.open()
         return try await client.allReceipts(
             lease, by: try await caller.caller(agent: client, ledger: ledger))
