@@ -173,8 +173,7 @@ extension Site {
         try success(
             ["demand", "create"] + signing("buyer") + [
                 "--cores", cores, "--gpus", gpus, "--memory", "64M", "--storage", "32M", "--seconds", seconds,
-                "--hourly-max",
-                "0.09TEST/hour", "--budget", "\(budget)base-units",
+                "--hourly-max", "90000000base-units", "--budget", "\(budget)base-units",
             ])
     }
 
