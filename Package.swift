@@ -223,7 +223,11 @@ let testing: [Target] = [
         ]),
     tests(
         "CommandTests",
-        ["gcx", "GCXConfig", "GCXModel", "GCXLinux", "GCXJobLog", "GCXSigning", "GCXLedger", "GCXWire", "Support"]),
+        [
+            "gcx", "GCXConfig", "GCXModel", "GCXLinux", "GCXJobLog", "GCXSigning", "GCXMarket", "GCXLedger", "GCXWire",
+            "GCXClient",
+            "GCXBuyer", "Support",
+        ]),
     tests(
         "Integration",
         [

@@ -12,6 +12,8 @@ package enum BuyerError: RemediedError, Equatable {
     case journalDamaged(String, reason: String)
     /// The journal is of another lease.
     case journalOfAnotherLease(String, found: LeaseID)
+    /// The session key that was kept for a lease cannot be read or written.
+    case keptKey(String, reason: String)
     /// The agent refused.
     case agent(AgentError)
     /// The agent did not answer for longer than our patience.
@@ -30,6 +32,7 @@ package enum BuyerError: RemediedError, Equatable {
         case .journal(let path, let reason): "the buyer's journal \(path) cannot be used: \(reason)"
         case .journalDamaged(let path, let reason): "\(path) is no journal of a buyer: \(reason)"
         case .journalOfAnotherLease(let path, let found): "the buyer's journal \(path) belongs to lease \(found)"
+        case .keptKey(let path, let reason): "the session key in \(path) cannot be used: \(reason)"
         case .agent(let error): error.description
         case .agentSilent(let time, let last):
             // One try is no silence.
@@ -50,6 +53,10 @@ package enum BuyerError: RemediedError, Equatable {
         case .journalDamaged:
             .fix("Name this lease's journal with --journal, or a file that is not there yet, to begin a new one.")
         case .journalOfAnotherLease: .fix("Give each lease a journal of its own.")
+        case .keptKey:
+            .fix(
+                "Let your state folder ($XDG_STATE_HOME/gcx, or ~/.local/state/gcx) be one that you may write, or close the lease with `gcx lease close`."
+            )
         case .agent(let error), .agentSilent(_, let error): error.remedy
         case .notTheSessionKey: .fix("Name the keystore of that key with --session-key.")
         case .signing(let error): error.remedy

@@ -1,9 +1,10 @@
 // dictionaries: environment
 import GCXLinux
 package import GCXModel
-import GCXSigning
+package import GCXSigning
 
-/// Where a user's journals lie: one for each lease, from its first receipt until it is settled.
+/// Where a user's journals lie: one for each lease, from its first receipt until it is settled. Beside it lies the lease's session
+/// key, where that was made for the lease alone.
 ///
 /// `$XDG_STATE_HOME/gcx`, or `~/.local/state/gcx`, made with mode 0700. A path in XDG_STATE_HOME that does not begin at the root
 /// counts for nothing. Without HOME the home of the system's user database is taken.
@@ -52,21 +53,59 @@ package struct BuyerFolder: Equatable, Sendable {
         return isNewer
     }
 
-    /// Removes the journal of a lease that is settled: nothing is promised in it any more. One with a receipt that was refused
-    /// stays, as evidence.
+    /// Removes the journal and the session key of a lease that is settled: nothing is promised in it any more. A journal with a
+    /// receipt that was refused stays, as evidence.
     package func forget(_ lease: LeaseID) {
+        try? Files.remove(sessionFile(of: lease))
         let journal = FileBuyerJournal(file(of: lease))
         guard let record = try? journal.load(), record.lease == lease, record.refused == nil else { return }
         try? Files.remove(file(of: lease))
     }
 
-    /// Leases that have a journal here.
+    /// Leases that have a journal, or a session key, here.
     package var leases: [LeaseID] {
         let names = (try? Files.names(in: path)) ?? []
-        return names.filter { $0.hasSuffix(Self.ending) }.compactMap { LeaseID(String($0.dropLast(Self.ending.count))) }
+        let found = names.compactMap { name in
+            let ending = [Self.ending, Self.sessionEnding].first { name.hasSuffix($0) }
+            return ending.flatMap { LeaseID(String(name.dropLast($0.count))) }
+        }
+        return Array(Set(found))
     }
 
     private static let ending = ".journal"
+    private static let sessionEnding = ".session"
+}
+
+// The key that signs a lease's vouchers and nothing else.
+extension BuyerFolder {
+    private func sessionFile(of lease: LeaseID) -> String { "\(path)/\(lease)\(Self.sessionEnding)" }
+
+    /// Keeps a lease's session key, so that another command can go on paying. It lies open, with mode 0600: what it may promise
+    /// is bounded by the lease, and until the lease is closed.
+    ///
+    /// Cost: two fsyncs.
+    package func keep(_ key: PrivateKey, of lease: LeaseID) throws(BuyerError) {
+        let file = sessionFile(of: lease)
+        do {
+            try Files.makeDirectories(path)
+            // bounded: joins texts
+            try DurableFile.write((Hex.encodeBare(key.exposedBytes) + "\n").utf8, to: file)
+        } catch { throw .keptKey(file, reason: error.description) }
+    }
+
+    /// The session key that was kept for a lease; nil where there is none.
+    package func session(of lease: LeaseID) throws(BuyerError) -> PrivateKey? {
+        let file = sessionFile(of: lease)
+        guard Files.exists(file) else { return nil }
+        do throws(KeystoreError) {
+            let bytes = try SecretFile.read(file, bytesMax: BuyerLimits.sessionKeyBytesMax)
+            let text = String(decoding: bytes, as: UTF8.self)
+            if let secret = Hex.decode(text.prefix { $0 != "\n" }), let key = try? PrivateKey(bytes: secret) {
+                return key
+            }
+        } catch { throw .keptKey(file, reason: error.description) }
+        throw .keptKey(file, reason: "it holds no key")
+    }
 }
 
 extension BuyerRecord {

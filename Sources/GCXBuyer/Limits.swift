@@ -14,4 +14,6 @@ package enum BuyerLimits {
     package static let emptyPagePause: Duration = .milliseconds(100)
     /// Bytes of a buyer's journal file: one receipt and one voucher.
     package static let journalBytesMax = 1 << 20
+    /// Bytes of a kept session key: 64 digits and a newline.
+    package static let sessionKeyBytesMax = 65
 }

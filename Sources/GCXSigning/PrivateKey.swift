@@ -41,8 +41,8 @@ package struct PrivateKey: Sendable {
         return Signature(checkedBytes: compact.bytes + [27 + UInt8(compact.recoveryID)])
     }
 
-    /// A copy of the 32 secret bytes, for the keystore; it is not wiped.
-    var exposedBytes: [UInt8] { unsafe secret.withUnsafeBytes { unsafe Array($0) } }
+    /// A copy of the 32 secret bytes, for a file that nobody else may read; it is not wiped.
+    package var exposedBytes: [UInt8] { unsafe secret.withUnsafeBytes { unsafe Array($0) } }
 }
 
 extension PrivateKey: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {

@@ -12,7 +12,8 @@ struct Gcx: AsyncParsableCommand {
         discussion: """
             Measure this machine, no account needed:   gcx probe   gcx bench
             Sell it:                                    gcx key new   gcx key grant   gcx agent run
-            Buy:                                        gcx demand create   gcx demand match   gcx lease open   gcx job run
+            Buy, in one go:                             gcx run
+            Buy, step by step:                          gcx demand create   gcx demand match   gcx lease open   gcx job run
             Read what a job did:                        gcx job logs   gcx job inspect   gcx receipt verify
             See the whole loop in a minute:             gcx demo
 
@@ -22,7 +23,8 @@ struct Gcx: AsyncParsableCommand {
             """,
         version: AgentCore.version,
         subcommands: [
-            Bench.self, Probe.self, Doctor.self, AgentNoun.self, KeyNoun.self, OfferNoun.self, DemandNoun.self,
+            Run.self, Bench.self, Probe.self, Doctor.self, AgentNoun.self, KeyNoun.self, OfferNoun.self,
+            DemandNoun.self,
             LeaseNoun.self, JobNoun.self, ReceiptNoun.self, RatingNoun.self, LedgerNoun.self, Demo.self,
         ])
 

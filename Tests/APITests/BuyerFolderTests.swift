@@ -81,4 +81,30 @@ import Testing
             #expect(folder.leases == [lease.id])
         }
     }
+
+    @Test("a session key is its owner's alone, comes back as it was, and goes when its lease is settled")
+    func session() async throws {
+        try await withScratch { directory in
+            let folder = BuyerFolder(path: "\(directory)/state/gcx")
+            #expect(try folder.session(of: lease.id) == nil)
+            let key = PrivateKey.generate()
+            try folder.keep(key, of: lease.id)
+            #expect(try folder.session(of: lease.id)?.address == key.address && folder.leases == [lease.id])
+            let file = "\(folder.path)/\(lease.id).session"
+            var status = stat()
+            #expect(stat(file, &status) == 0 && status.st_mode & 0o777 == 0o600)
+            // Beside a journal it is one lease.
+            try FileBuyerJournal(folder.file(of: lease.id)).save(record(2, refused: true))
+            #expect(folder.leases == [lease.id])
+            #expect(chmod(file, 0o644) == 0)
+            #expect(throws: BuyerError.self) { try folder.session(of: lease.id) }
+            for text in ["", "no key", String(repeating: "0", count: 64), String(repeating: "1", count: 63)] {
+                try DurableFile.write(text.utf8, to: file)
+                #expect(throws: BuyerError.self, "\(text)") { try folder.session(of: lease.id) }
+            }
+            // A refused receipt is evidence; the key is not.
+            folder.forget(lease.id)
+            #expect(!Files.exists(file) && folder.leases == [lease.id])
+        }
+    }
 }

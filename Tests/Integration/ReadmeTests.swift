@@ -137,6 +137,8 @@ extension WaitingLeases {
             try #require(outcome.status == .exited(0), "\(outcome.text)\n\(said)\n\(logs)")
             // The job counted the bytes of its input, the log is the signed one, and the ledger holds.
             #expect(outcome.text.contains(" /input/today\n"), "\(outcome.text)")
+            // With one command, and step by step.
+            #expect(said.contains("job       exited with status 0") && said.contains("refunded  "), "\(said)")
             #expect(outcome.text.contains("ok: "), "\(outcome.text)")
             #expect(outcome.text.contains("all signed, chained and priced right"), "\(outcome.text)")
             #expect(outcome.text.contains("ledger verify: ok"), "\(outcome.text)")

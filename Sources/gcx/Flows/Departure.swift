@@ -2,7 +2,6 @@ import GCXModel
 import GCXPricing
 import GCXWire
 import Glibc
-import Synchronization
 
 /// Ctrl-C, or SIGTERM, while a job is attended: the job is not ended by it, so its buyer is told what goes on.
 ///
@@ -17,17 +16,19 @@ struct Departure: Sendable {
     let key: String
     /// What else has to be said to attend the job, with a space before it.
     let others: String
+    /// What attends the job again, where it is not `gcx job run`.
+    var payer: String?
 
     /// Runs `body`; when a signal comes meanwhile, says what goes on, after `before`, and ends the program.
     func watching<Value: Sendable>(
         before: @escaping @Sendable () -> Void, _ body: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
-        Caught.arm()
-        defer { Caught.disarm() }
+        Interrupt.arm()
+        defer { Interrupt.disarm() }
         return try await withThrowingTaskGroup(of: Value?.self) { group in
             group.addTask { try await body() }
             group.addTask {
-                guard let number = await Caught.signal() else { return nil }
+                guard let number = await Interrupt.next() else { return nil }
                 before()
                 Terminal.complain(words(await status()).joined(separator: "\n"))
                 exit(128 + number)  // bounded: the number of a signal
@@ -65,7 +66,7 @@ struct Departure: Sendable {
         }
         // bounded: joins lists
         lines += [
-            "  attend it again:   gcx job run --attach --lease \(lease) \(key)\(others)",
+            "  attend it again:   \(payer ?? "gcx job run --attach --lease \(lease) \(key)\(others)")",
             "  read its log:      gcx job logs \(lease) --follow \(key)",
             "  end it:            gcx job cancel \(lease) \(key)",
         ]
@@ -93,43 +94,4 @@ struct Departure: Sendable {
 
     /// An agent that is there answers in milliseconds.
     private static let patience: Duration = .seconds(2)
-}
-
-/// The signal that came; 0 for none. A handler may do no more than this.
-private enum Caught {
-    static let number = Atomic<Int32>(0)
-    static let signals = [SIGINT, SIGTERM]
-
-    static func arm() {
-        // Made here, for a handler must not be the first to touch it.
-        number.store(0, ordering: .relaxed)
-        for each in signals where !isIgnored(each) {
-            Glibc.signal(each) {
-                // bounded: the number of a signal
-                if Caught.number.exchange($0, ordering: .relaxed) != 0 { _exit(128 + $0) }
-            }
-        }
-    }
-
-    static func disarm() {
-        for each in signals where !isIgnored(each) { Glibc.signal(each, SIG_DFL) }
-    }
-
-    /// As a shell has it for what runs in its background, and `nohup` for all.
-    private static func isIgnored(_ number: Int32) -> Bool {
-        var action = sigaction()
-        guard unsafe sigaction(number, nil, &action) == 0 else { return false }
-        let handler = unsafe unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self)
-        return unsafe handler == unsafeBitCast(SIG_IGN, to: Int.self)
-    }
-
-    /// Waits for it; nil when the task is cancelled before.
-    static func signal() async -> Int32? {
-        while !Task.isCancelled {
-            let found = number.load(ordering: .relaxed)
-            if found != 0 { return found }
-            try? await Task.sleep(for: .milliseconds(50))
-        }
-        return nil
-    }
 }

@@ -145,8 +145,11 @@ struct JobFlow: Sendable {
     }
 
     /// Waits until the ledger has closed the lease. A lease that its job left open is closed by nobody before its end.
-    func awaitClose() async throws -> LeaseRecord {
-        for _ in 0..<closePollsMax {  // bounded: a constant
+    ///
+    /// - Parameter time: how long; where the lease is open then, its record says so.
+    func awaitClose(within time: Duration = .seconds(30)) async throws -> LeaseRecord {
+        let deadline = ContinuousClock.now + time  // bounded: seconds of ours, on a clock of 128 bits
+        while ContinuousClock.now < deadline {
             let record = try await patiently { try await ledger.lease(lease) }
             if record.escrow.isClosed { return record }
             try await Task.sleep(for: .milliseconds(200))
@@ -165,8 +168,6 @@ struct JobFlow: Sendable {
         return try await body()
     }
 
-    /// 30 s in steps of 200 ms.
-    private var closePollsMax: Int { 150 }
     /// One a second.
     private var ledgerTries: Int { 30 }
 }

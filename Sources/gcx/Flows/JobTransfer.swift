@@ -28,7 +28,7 @@ struct JobTransfer: Sendable {
             guard let signed = try await signed(bytesMax) else { return nil }
             terms = signed
         }
-        let tar = "\(directory).output.tar"
+        let tar = Self.archive(of: directory)
         guard let fetched = try await download(tar, terms) else { return nil }
         defer { try? Files.remove(tar) }
         try unpack(tar, into: directory, bytesMax: terms.bytesMax)
@@ -38,7 +38,7 @@ struct JobTransfer: Sendable {
     /// Whole or not at all: it is unpacked beside, and moved into place. What cannot be made is named.
     private func unpack(_ tar: String, into directory: String, bytesMax: UInt64) throws {
         try Files.makeDirectories(directory, mode: 0o755)
-        let beside = "\(directory).unpacked"
+        let beside = Self.beside(directory)
         try Files.removeTree(beside)
         let contents = try Unpacker.located().unpack(
             file: tar, into: beside, rules: .output,
@@ -97,6 +97,15 @@ struct JobTransfer: Sendable {
             )
         }
         return OutputTerms(stated: stated, bytesMax: most)
+    }
+
+    private static func archive(of directory: String) -> String { "\(directory).output.tar" }
+    private static func beside(_ directory: String) -> String { "\(directory).unpacked" }
+
+    /// Removes what a transfer that broke off has left for the next one.
+    static func forget(_ directory: String) {
+        try? Files.remove(archive(of: directory))
+        try? Files.removeTree(beside(directory))
     }
 
     private func download(_ tar: String, _ terms: OutputTerms) async throws -> (bytes: UInt64, digest: String)? {

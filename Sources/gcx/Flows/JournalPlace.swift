@@ -16,15 +16,19 @@ struct JournalPlace {
             (path, folder) = (named, nil)
             return
         }
-        guard let folder = Self.ofUser else {
-            throw CommandError(
-                "there is no place for the buyer's journal: neither XDG_STATE_HOME nor HOME is set, and the system knows no home of user \(getuid())",
-                fix: "Set HOME, or name a file with --journal.")
-        }
+        let folder = try Self.folder(orElse: "Set HOME, or name a file with --journal.")
         path = folder.file(of: lease)
         self.folder = folder
         let old = "gcx-\(lease.short).journal"
         if try folder.prepare(lease, old: old) { Terminal.complain("the journal \(old) was moved to \(path)") }
+    }
+
+    /// The same for who cannot do without.
+    static func folder(orElse fix: String) throws -> BuyerFolder {
+        if let folder = ofUser { return folder }
+        throw CommandError(
+            "there is no place for the buyer's journal: neither XDG_STATE_HOME nor HOME is set, and the system knows no home of user \(getuid())",
+            fix: fix)
     }
 
     /// The folder of this user; nil where nobody says where his files are.

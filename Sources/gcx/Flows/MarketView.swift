@@ -8,7 +8,11 @@ struct MarketView {
 
     /// Matches a demand against every live offer, with what is free in the time wanted.
     func match(_ digest: Digest) async throws -> MatchResult {
-        let demand = try await ledger.demand(digest).document
+        try await match(try await ledger.demand(digest).document)
+    }
+
+    /// The same for a demand that need not be on the ledger.
+    func match(_ demand: Demand) async throws -> MatchResult {
         let now = try await ledger.identity().ledgerTime
         var listings: [OfferListing] = []
         for record in try await ledger.offers(liveOnly: true) {

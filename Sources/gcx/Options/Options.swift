@@ -141,6 +141,7 @@ extension Address: ExpressibleByArgument {
 extension IsolationLevel: ExpressibleByArgument {
     package init?(argument: String) { self.init(name: argument) }
     package static var allValueStrings: [String] { allCases.map(\.description) }
+    package var defaultValueDescription: String { description }
 }
 
 extension Digest: ExpressibleByArgument {

@@ -98,6 +98,8 @@ extension LedgerCreditAsk: ShowsMoneyOfLedger {}
 extension LedgerCreditRedeem: ShowsMoneyOfLedger {}
 extension ReceiptVerify: ShowsMoneyOfLedger {}
 extension JobRun: ShowsMoneyOfLedger {}
+extension JobPay: ShowsMoneyOfLedger {}
+extension Run: ShowsMoneyOfLedger {}
 extension Doctor: ShowsMoneyOfLedger {}
 
 extension ReceiptList: ShowsMoneyOfAgent {}

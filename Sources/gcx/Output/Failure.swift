@@ -44,7 +44,7 @@ struct Failure: Encodable {
             (status, retryAfterSeconds) = (75, seconds)
             let again = "try again in \(seconds) s"
             remedy =
-                (error as? LedgerError)?.isUnreachable == true
+                (((error as? PurchaseError)?.cause ?? error) as? LedgerError)?.isUnreachable == true
                 ? "Start it with `gcx ledger serve`, name another with --ledger, or \(again)."
                 : "\(again.capitalisedFirst)."
         case .fix(let text): (status, remedy) = (78, text)

@@ -1,12 +1,10 @@
 import ArgumentParser
-import GCXBenchmark
 import GCXClient
 import GCXLedger
 import GCXLinux
 import GCXMarket
 import GCXModel
 import GCXPricing
-import GCXSandbox
 import GCXSigning
 
 /// `gcx demand`: capacity wanted.
@@ -28,20 +26,7 @@ struct DemandCreate: AsyncParsableCommand {
     @OptionGroup var key: KeyOptions
     @OptionGroup var ledger: LedgerOptions
 
-    @Option(help: "Cores that the job needs.")
-    var cores: UInt32 = 1
-
-    @Option(help: "Memory that the job needs, for example 512M.")
-    var memory = ByteSize(bytes: 512 << 20)
-
-    @Option(help: "Writable storage, for example 1G.")
-    var storage = ByteSize(bytes: 1 << 30)
-
-    @Option(help: "GPUs that the job needs.")
-    var gpus: UInt32 = 0
-
-    @Option(help: "The wall between job and machine, at least: container, user-kernel or virtual-machine.")
-    var isolation = IsolationLevel.container
+    @OptionGroup var needs: NeedOptions
 
     @Option(help: "Length of the lease: seconds, or 90s, 15m, 12h, 30d.")
     var seconds = Span(seconds: 3_600)
@@ -52,61 +37,31 @@ struct DemandCreate: AsyncParsableCommand {
     @Option(help: "The most it may cost in all, such as 1.5TEST; the deposit comes out of it.")
     var budget: TypedMoney
 
-    @Option(help: "Only offers of this region; may be repeated.")
-    var region: [String] = []
-
-    @Option(help: "A condition on a fact, such as 'cpu.cores>=2'; may be repeated.")
-    var require: [Requirement] = []
-
     @Option(help: "The demand stands for this long: seconds, or 90s, 15m, 12h, 30d.")
     var valid = Span(seconds: 3_600)
 
     @OptionGroup var output: OutputOptions
-
-    func validate() throws {
-        for (name, size, least) in [
-            ("--memory", memory, SandboxLimits.memoryBytesMin), ("--storage", storage, SandboxLimits.writableBytesMin),
-        ] where size.bytes < least {
-            throw ValidationError("\(name) \(size) is less than the \(Display.bytes(least)) that a job needs to start")
-        }
-        guard cores > 0 || gpus > 0 else { throw ValidationError("--cores 0 and --gpus 0 ask for nothing") }
-    }
 
     func run() async throws {
         let client = try ledger.open()
         let identity = try await client.identity()
         let hourlyMost = try TypedRate.hourly(hourlyMax, of: .lease, in: identity.money)
         let most = try budget.amount(in: identity.money)
-        try await requireKnownFacts(on: client)
+        try await needs.requireKnownFacts(on: client)
         let buyer = try key.unlock()
         let now = identity.ledgerTime
         let demand = Demand(
             demandID: .random(), revision: 1, buyer: buyer.address, issuedAt: now,
             expiresAt: now.saturatingSum(valid.seconds), startsFrom: now,
             startsUntil: now.saturatingSum(valid.seconds), durationSeconds: seconds.seconds,
-            resources: Resources(
-                cores: cores, memoryBytes: memory.bytes, storageBytes: storage.bytes, gpus: gpus),
-            constraints: require.map(\.constraint), hourlyMax: hourlyMost, budget: most,
-            regions: region.map { Untrusted($0) },
-            isolationMin: isolation, allow: [], deny: [])
+            resources: needs.resources, constraints: needs.require.map(\.constraint), hourlyMax: hourlyMost,
+            budget: most, regions: needs.region.map { Untrusted($0) },
+            isolationMin: needs.isolation, allow: [], deny: [])
         let signed = try await Signed(demand, by: buyer, in: identity.domain)
         try await client.post(.demand(signed))
         let digest = signed.digest(in: identity.domain)
         if output.json { return try Terminal.json(["demand": digest]) }
         Terminal.say("\(digest)")
-    }
-
-    /// A fact that no machine can have serves no offer: said before the demand is posted.
-    private func requireKnownFacts(on ledger: any Ledger) async throws {
-        guard !require.isEmpty else { return }
-        let ours = BenchmarkRegistry.names + Fact.claimedNames  // bounded: joins lists
-        let stated = try await ledger.offers(liveOnly: true).flatMap(\.document.facts).map(\.name)
-        let known = Set(ours.map { Untrusted($0) }).union(stated)
-        guard let unknown = require.map(\.constraint.fact).first(where: { !known.contains($0) }) else { return }
-        throw CommandError(
-            "no offer states a fact “\(unknown.shown)”, and no benchmark measures one",
-            fix: Nearest.word(to: unknown.shown, among: ours).map { "Did you mean `\($0)`?" }
-                ?? "See the facts of an offer with `gcx offer show`, and what is measured with `gcx bench list`.")
     }
 }
 

@@ -22,7 +22,7 @@ struct DemoScript: Sendable {
 
     /// What the steps share.
     struct Cast: Sendable {
-        let owner, machine, buyer, session: KeystoreCustody
+        let owner, machine, buyer: KeystoreCustody
         let ledger: HTTPLedger
         let agent: AgentClient
         let identity: LedgerIdentity
@@ -30,12 +30,11 @@ struct DemoScript: Sendable {
 
     func play() async throws -> DemoStatement {
         let cast = try await register()
-        let offer = try await publish(cast)
-        let demand = try await demand(cast, offer)
-        let lease = try await contract(cast, demand)
-        let (job, selfReported) = try await use(cast, lease)
-        let record = try await pay(cast, lease)
-        try await rate(cast, lease)
+        try await publish(cast)
+        let bought = try await rent(cast)
+        let (job, selfReported) = try await use(bought)
+        let record = try await pay(cast, bought)
+        try await rate(cast, bought.lease)
         return try await settle(cast, record, job, selfReported)
     }
 
@@ -44,7 +43,7 @@ struct DemoScript: Sendable {
         try stage.makePassword()
         let operatorKey = try stage.makeKey("operator")
         let (owner, machine) = (try stage.makeKey("owner"), try stage.makeKey("machine"))
-        let (buyer, session) = (try stage.makeKey("buyer"), try stage.makeKey("session"))
+        let buyer = try stage.makeKey("buyer")
         let file = try stage.writeConfiguration(benchmarkSeconds: benchmarkSeconds)
         try stage.start("ledger", ["ledger", "serve", "--config", file])
         let ledger = HTTPLedger(try Endpoint(stage.ledgerEndpoint))
@@ -62,11 +61,10 @@ struct DemoScript: Sendable {
         try stage.start("agent", ["agent", "run", "--config", file])
         let agent = AgentClient(try Endpoint(stage.agentEndpoint))
         return Cast(
-            owner: owner, machine: machine, buyer: buyer, session: session, ledger: ledger, agent: agent,
-            identity: identity)
+            owner: owner, machine: machine, buyer: buyer, ledger: ledger, agent: agent, identity: identity)
     }
 
-    private func publish(_ cast: Cast) async throws -> OfferRecord {
+    private func publish(_ cast: Cast) async throws {
         title("2 publish", "the agent looks at the hardware, measures it for \(benchmarkSeconds) s, signs and offers")
         let inventory = try await HardwareProbe.located().inventory()
         if !quiet { Terminal.say(InventoryTree.styled(inventory, width: min(Terminal.width, 110))) }
@@ -80,44 +78,33 @@ struct DemoScript: Sendable {
             "offer \(record.digest.short): \(Display.count(record.document.capacity.cores, "core")), "
                 + "\(Display.bytes(record.document.capacity.memoryBytes)), \(Priced.core.text(record.document.rates.coreHour))"
         )
-        return record
     }
 
-    private func demand(_ cast: Cast, _ offer: OfferRecord) async throws -> Digest {
-        title("3 demand, 4 match", "the buyer signs what it needs; matching compares element by element")
-        let now = try await cast.ledger.identity().ledgerTime
-        let demand = Demand(
-            demandID: .random(), revision: 1, buyer: cast.buyer.address, issuedAt: now, expiresAt: now + 600,
-            startsFrom: now, startsUntil: now + 600, durationSeconds: max(120, seconds * 4),
+    /// What `gcx run` does, from the wish to the open lease.
+    private func rent(_ cast: Cast) async throws -> Bought {
+        title("3 demand, 4 match", "the buyer says what it needs, and sees what the cheapest offer that serves costs")
+        let wish = Wish(
             resources: Resources(cores: 1, memoryBytes: 256 << 20, storageBytes: 256 << 20, gpus: 0),
             constraints: [Constraint(fact: "cpu.cores", minimum: 1, maximum: .max, levelMin: .claimed)],
-            hourlyMax: Amount(100_000_000), budget: Amount(5_000_000), regions: [], isolationMin: .container,
-            allow: [], deny: [])
-        let signed = try await Signed(demand, by: cast.buyer, in: cast.identity.domain)
-        try await cast.ledger.post(.demand(signed))
-        let digest = signed.digest(in: cast.identity.domain)
-        let result = try await MarketView(ledger: cast.ledger).match(digest)
-        for line in MatchText.fields(result, explain: true).lines(width: nil) { say("  " + line) }
-        return digest
-    }
-
-    private func contract(_ cast: Cast, _ demand: Digest) async throws -> LeaseID {
-        title("5 contract", "both sides sign the terms; the deposit goes into escrow")
+            seconds: max(120, seconds * 4), priceMax: Amount(5_000_000))
+        say(
+            "$ gcx run --cores 1 --memory 256M --storage 256M --require 'cpu.cores>=1' --for \(wish.seconds)s "
+                + "--max-price 0.005TEST …")
         let search = AgentSearch(named: try ServerAddress(stage.agentEndpoint), installed: nil)
-        let flow = LeaseFlow(ledger: cast.ledger, agents: search, buyer: cast.buyer)
-        // The offer may be on the ledger a moment before the agent's own clock has turned to it.
-        let lease = try await flow.open(demand: demand, offer: nil, session: cast.session.address)
-        say("lease \(lease.id.short): \(Display.amount(lease.signed.terms.deposit)) in escrow")
-        return lease.id
+        let purchase = Purchase(
+            ledger: cast.ledger, agents: search, buyer: cast.buyer, folder: BuyerFolder(path: stage.path("buyer")))
+        let quote = try await purchase.quote(wish)
+        for line in QuoteText.fields(quote).lines(width: nil) { say("  " + line) }
+        title(
+            "5 contract", "the demand is signed at this price, both sides sign the terms, the deposit goes into escrow")
+        let bought = try await purchase.open(quote, Holding(purchase))
+        say("lease \(bought.lease.short): \(Display.amount(bought.terms.deposit)) in escrow")
+        return bought
     }
 
-    private func use(_ cast: Cast, _ lease: LeaseID) async throws -> (JobStatus, UInt64?) {
+    private func use(_ bought: Bought) async throws -> (JobStatus, UInt64?) {
         title("6 use", "the job runs in a sandbox: no network, no privilege, limits of CPU, memory, processes and disk")
-        let api = try cast.agent.session(
-            of: cast.buyer.address, machine: cast.machine.address, at: WallClock.seconds(), seconds: 3_600)
-        let flow = JobFlow(
-            ledger: cast.ledger, agent: cast.agent, lease: lease, session: cast.session,
-            caller: .session(try await Signed(api, by: cast.buyer, in: cast.identity.domain)))
+        let flow = bought.flow
         let image = try ImageReference("oci:\(try DemoInput.makeImage(in: stage.directory)):demo")
         let request = JobRequest(
             command: ["/bin/sh", "-c", DemoInput.program(seconds: seconds)], imageFormat: .oci,
@@ -156,15 +143,11 @@ struct DemoScript: Sendable {
         }
     }
 
-    private func pay(_ cast: Cast, _ lease: LeaseID) async throws -> LeaseRecord {
+    private func pay(_ cast: Cast, _ bought: Bought) async throws -> LeaseRecord {
         title("7 pay", "the final voucher is claimed, the lease closed, the rest refunded")
-        let flow = JobFlow(
-            ledger: cast.ledger, agent: cast.agent, lease: lease, session: cast.session, caller: .owner)
         // A job that could not be run has left the lease open.
-        if try await cast.agent.job(lease, by: .owner).isOpenAgain {
-            _ = try await cast.agent.cancel(lease, by: .owner)
-        }
-        let record = try await flow.awaitClose()
+        if try await cast.agent.job(bought.lease, by: .owner).isOpenAgain { try await Closing.cancel(bought) }
+        let record = try await bought.flow.awaitClose()
         say(EscrowText.line(record.escrow))
         return record
     }

@@ -12,7 +12,8 @@ struct JobNoun: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "job", abstract: "Run a job on a lease, pay for it as it goes, and read what it did.",
         subcommands: [
-            JobRun.self, JobList.self, JobTop.self, JobInspect.self, JobEvents.self, JobLogs.self, JobOutput.self,
+            JobRun.self, JobPay.self, JobList.self, JobTop.self, JobInspect.self, JobEvents.self, JobLogs.self,
+            JobOutput.self,
             JobPause.self,
             JobResume.self, JobCancel.self,
         ])
@@ -42,8 +43,15 @@ struct CallerOptions: ParsableArguments {
     ) async throws -> Caller {
         let status = try await agent.status()
         let domain = if let known = status.ledger { known } else { try await ledger.open().identity().domain }
+        return try await caller(custody, of: agent, machine: status.machine, in: domain)
+    }
+
+    /// The same where the machine and its ledger are known.
+    static func caller(
+        _ custody: any KeyCustody, of agent: AgentClient, machine: Address, in domain: EIP712Domain
+    ) async throws -> Caller {
         let session = try agent.session(
-            of: custody.address, machine: status.machine, at: WallClock.seconds(), seconds: sessionSeconds)
+            of: custody.address, machine: machine, at: WallClock.seconds(), seconds: sessionSeconds)
         return .session(try await Signed(session, by: custody, in: domain))
     }
 

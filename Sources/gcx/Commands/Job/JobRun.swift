@@ -1,12 +1,11 @@
 import ArgumentParser
+import GCXBuyer
 import GCXClient
 import GCXLedger
 import GCXLinux
 import GCXModel
 import GCXSigning
 import GCXWire
-
-extension JobNetwork.Mode: ExpressibleByArgument {}
 
 /// `gcx job run`: upload, start, pay as it goes, show the log, fetch the output.
 struct JobRun: AsyncParsableCommand {
@@ -46,39 +45,10 @@ struct JobRun: AsyncParsableCommand {
     @Option(help: "The lease's session key, by file or name; without it the payer's own key signs the vouchers.")
     var sessionKey: String?
 
-    @Option(
-        help: """
-            The image: oci:DIR[:TAG], oci-archive:FILE[:TAG], rootfs:DIR, or docker://HOST/PATH:TAG, which the agent \
-            pulls by the digest that the tag has now; docker://HOST/PATH@sha256:HEX names the digest at once.
-            """)
-    var image = ""
-
-    @Option(help: "What the job sees read-only at /input: a directory, or the https address of a tar archive.")
-    var input: String?
-
-    @Option(help: "SHA-256 of the archive at an https address, in hexadecimal digits.")
-    var inputSHA256: String?
+    @OptionGroup var job: JobOptions
 
     @Option(help: "New directory for what the job leaves in /output.")
     var output: String?
-
-    @Option(help: "NAME=VALUE for the job's environment; may be repeated.")
-    var env: [String] = []
-
-    @Option(help: "Working directory inside the job.")
-    var workdir: String?
-
-    @Option(help: "What is kept of a log beyond its limit: end or beginning. Default: what the machine's owner says.")
-    var logKeep: LogKeep?
-
-    @Option(help: "End the job after this: seconds, or 90s, 15m, 12h.")
-    var timeLimit: Span?
-
-    @Option(help: "none, or egress: public addresses over IPv4, where the owner gives jobs a network.")
-    var network = JobNetwork.Mode.none
-
-    @Option(help: "TCP port of the job that is to be reached from outside; may be repeated. Needs --network egress.")
-    var publish: [UInt16] = []
 
     @Option(
         help: "Where the buyer's promises are kept, so that a second run goes on. Default: a file in your state folder."
@@ -97,8 +67,9 @@ struct JobRun: AsyncParsableCommand {
     func run() async throws {
         let ledger = try ledger.open()
         // What is wrong with the words themselves is said before anybody is asked.
-        let reference = attach ? nil : try ImageReference(image, hasCommand: !command.isEmpty)
-        let request: JobRequest? = if let reference { try self.request(reference) } else { nil }
+        let reference = attach ? nil : try job.reference(hasCommand: !command.isEmpty)
+        let request: JobRequest? =
+            if let reference { try job.request(reference, command, keepsLease: keep ? true : nil) } else { nil }
         let lease = try await lease.id(on: ledger)
         // Whoever names an agent is believed; its answers are checked all the same.
         let client =
@@ -106,57 +77,28 @@ struct JobRun: AsyncParsableCommand {
             ? try await agent.search().agent(of: try await ledger.lease(lease).terms, on: ledger) : try agent.open()
         try await client.requireThere()
         let payer = try KeyFile.unlock(key, passwordFile: passwordFile)
-        let session = try sessionKey.map { try KeyFile.unlock($0, passwordFile: passwordFile) }
-        if let reference, reference.format == .registry { Terminal.complain("image \(reference.tag ?? "")") }
+        let session: (any KeyCustody)? = try sessionKey.map { try KeyFile.unlock($0, passwordFile: passwordFile) }
+        let kept: (any KeyCustody)? = try JournalPlace.ofUser?.session(of: lease).map { MemoryCustody($0) }
+        reference?.announce()
         let flow = JobFlow(
-            ledger: ledger, agent: client, lease: lease, session: session ?? payer,
+            ledger: ledger, agent: client, lease: lease, session: session ?? kept ?? payer,
             caller: try await CallerOptions.caller(payer, agent: client, ledger: self.ledger))
         let terms = try await ledger.lease(lease).terms
         let place = try JournalPlace(journal, lease: lease)
         let begun: JobStatus
         if let reference, let request {
-            begun = try await flow.start(request, image: reference, input: isRemote ? nil : input)
+            begun = try await flow.start(request, image: reference, input: job.directory)
         } else {
-            begun = try await started(lease, client, flow.caller)
+            begun = try await AttendedJob.started(flow)
         }
-        let printer = LogPrinter(LogStyle())
         let departure = Departure(
             ask: { try await client.job(flow.lease, by: flow.caller) }, terms: terms, lease: lease, key: keyWords,
             others: attachWords)
         // Who attends a job that was started before does not know what it was given.
-        let sendsNothing = !attach && network == .none
-        let (status, logFault) = try await departure.watching(before: { printer.finish(isFollowed: true) }) {
-            try await flow.attend(
-                journal: place.path, job: begun.jobs, sendsNothing: sendsNothing,
-                receipt: { _ in }, line: { printer.write($0) })
-        }
-        printer.finish(isFollowed: true)
-        if let output {
-            let transfer = JobTransfer(agent: client, ledger: ledger, lease: lease, caller: flow.caller)
-            _ = try await transfer.fetch(into: output)
-        }
-        await place.sweep(ledger, waitingFor: status.isOpenAgain ? nil : lease)
-        Terminal.complain(
-            JobText.fields(status, now: WallClock.seconds()).text(width: Terminal.tableWidth))
-        if status.isOpenAgain, let endsAt = try? await ledger.lease(lease).terms.endsAt {
-            Terminal.complain(JobText.ways(on: status, until: endsAt).joined(separator: "\n"))
-        }
-        if let logFault {
-            throw CommandError(
-                "the log that was shown is not the one that the machine signed: \(logFault)",
-                fix: "See where it differs with `gcx job logs \(lease) --verify`, and keep the receipts as evidence.")
-        }
-        throw ExitCode(Self.status(status.exit))
-    }
-
-    /// The job that was started before.
-    private func started(_ lease: LeaseID, _ client: AgentClient, _ caller: Caller) async throws -> JobStatus {
-        let status = try await client.job(lease, by: caller)
-        // Of an older agent nobody knows how many there were.
-        guard status.jobs == 0, !status.isActive, status.phase != .closed else { return status }
-        throw CommandError(
-            "no job was begun on lease \(lease.short) yet, so there is none to attend",
-            fix: "Begin one: `gcx job run` with --image and without --attach.")
+        let attended = AttendedJob(
+            flow: flow, place: place, departure: departure, output: output, job: begun.jobs,
+            sendsNothing: !attach && job.network == .none)
+        throw ExitCode(try await attended.finish())
     }
 
     /// How the payer's key is named, for commands to type.
@@ -170,47 +112,5 @@ struct JobRun: AsyncParsableCommand {
             value.map { " \(name) \($0)" }
         }
         .joined()
-    }
-
-    private func request(_ image: ImageReference) throws -> JobRequest {
-        var environment: [String: String] = [:]
-        for pair in env {
-            guard let equals = pair.firstIndex(of: "="), equals > pair.startIndex else {
-                throw CommandError("--env \(pair) has no name and value", fix: "Give --env NAME=VALUE.")
-            }
-            // bounded: places that were found in the text; a dictionary
-            environment[String(pair[..<equals])] = String(pair[pair.index(after: equals)...])
-        }
-        return JobRequest(
-            command: command, environment: environment, workingDirectory: workdir, imageFormat: image.format,
-            imageReference: image.tag.map { Untrusted($0) }, wallSecondsMax: timeLimit?.seconds, input: try remoteInput,
-            logKeep: logKeep,
-            network: network == .none && publish.isEmpty ? nil : JobNetwork(mode: network, publish: publish),
-            keepsLease: keep ? true : nil)
-    }
-
-    private var isRemote: Bool { input?.hasPrefix("https://") ?? false }
-
-    private var remoteInput: JobInput? {
-        get throws {
-            guard isRemote else { return nil }
-            guard let inputSHA256 else {
-                throw CommandError(
-                    "an input at an address needs its digest",
-                    fix: "Give --input-sha256 with the output of `sha256sum`.")
-            }
-            return JobInput(digest: inputSHA256.lowercased(), url: input)
-        }
-    }
-
-    private static func status(_ exit: ExitReason?) -> Int32 {
-        switch exit {
-        // The agent's word: what no process can end with is no success.
-        case .exited(let code) where (0...255).contains(code): code
-        case .signalled(let signal) where (1...127).contains(signal): 128 + signal  // bounded: 1 to 127
-        // As an error of a command that somebody has to do something about.
-        case .refused: 78
-        case .exited, .signalled, nil, .outOfMemory, .timeLimit, .budget, .cancelled, .hostFailure: 125
-        }
     }
 }

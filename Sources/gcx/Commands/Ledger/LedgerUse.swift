@@ -41,9 +41,9 @@ struct LedgerUse: AsyncParsableCommand {
 
     /// One that does not answer is remembered all the same: it may be down today.
     private func use(_ url: String) async throws {
-        let endpoint = try Endpoint(url)
+        let address = try ServerAddress(url)
         try UserFolder.required().use(url)
-        guard await LedgerMoney.currency(of: HTTPLedger(endpoint)) == nil else { return }
+        guard await LedgerMoney.currency(of: HTTPLedger(address)) == nil else { return }
         Terminal.complain("note: no ledger answers there now")
     }
 }
