@@ -214,6 +214,9 @@ package struct AgentClient: AgentOperations {
         if let envelope = try? WireJSON.answer(ErrorEnvelope<RequestError>.self, from: answer.body) {
             return envelope.error.asAgentError ?? unreachable(envelope.message)
         }
+        if let newer = try? WireJSON.answer(ErrorSummary.self, from: answer.body) {
+            return .newer(code: Untrusted(newer.code), newer.message, remedy: newer.remedy)
+        }
         return unreachable("HTTP status \(answer.status)")
     }
 

@@ -12,7 +12,7 @@ extension AgentError: WireError {
         case .noRoom: .init(code: 507, reasonPhrase: "Insufficient Storage")
         case .sandbox, .storage, .stateUnusable, .logDamaged: .internalServerError
         case .waitingForLedger: .serviceUnavailable
-        case .ledger, .unreachable, .notTrusted, .answerImpossible: .badGateway
+        case .ledger, .unreachable, .notTrusted, .answerImpossible, .newer: .badGateway
         }
     }
 }

@@ -34,8 +34,20 @@ private struct OnlyKey: Decodable {
     }
 }
 
-/// The body of every answer that is not a success.
+/// The body of every answer that is not a success: a problem of RFC 9457, with members of ours.
+///
+/// `message`, `remedy` and `error` are older than that form, and stay: whoever reads only these finds what was always there.
 package struct ErrorEnvelope<Failure: WireError>: Codable {
+    /// The kind of problem, ``ProblemWire/type(_:)``; nil from a server older than the form, as are the next four.
+    package var type: String?
+    /// The kind in words, the same for every occurrence.
+    package var title: String?
+    /// The status of the answer.
+    package var status: Int?
+    /// What went wrong this time, for people; the same as `message`.
+    package var detail: Untrusted?
+    /// The path that was asked for; nil where no request could be read.
+    package var instance: Untrusted?
     /// The name of the error's case.
     package var code: String
     /// For people.
@@ -44,9 +56,15 @@ package struct ErrorEnvelope<Failure: WireError>: Codable {
     /// The error itself.
     package var error: Failure
 
-    package init(_ error: Failure) {
+    /// - Parameter path: what was asked for, as it came.
+    package init(_ error: Failure, at path: String? = nil) {
         code = error.code
+        type = ProblemWire.type(code)
+        title = ProblemWire.title(code)
+        status = error.status.code
         message = Untrusted(error.description)
+        detail = message
+        instance = path.flatMap(ProblemWire.instance)
         remedy = WireRemedy(error.remedy)
         self.error = error
     }
@@ -56,11 +74,12 @@ package struct ErrorEnvelope<Failure: WireError>: Codable {
 package struct ErrorSummary: Codable {
     package var code: String
     package var message: Untrusted
+    package var remedy: WireRemedy
 }
 
 /// A `Remedy` in JSON: `{"kind": "fix", "instruction": "…"}`.
-package struct WireRemedy: Codable, Equatable {
-    package enum Kind: String, Codable { case retry, fix, refuse }
+package struct WireRemedy: Codable, Equatable, Sendable {
+    package enum Kind: String, Codable, Sendable { case retry, fix, refuse }
     package var kind: Kind
     /// With `retry`.
     package var afterSeconds: Int64?
@@ -72,6 +91,15 @@ package struct WireRemedy: Codable, Equatable {
         case .retry(let after): (kind, afterSeconds) = (.retry, after.components.seconds)
         case .fix(let text): (kind, instruction) = (.fix, Untrusted(text))
         case .refuse: kind = .refuse
+        }
+    }
+
+    /// The same, said again here.
+    package var remedy: Remedy {
+        switch (kind, afterSeconds, instruction) {
+        case (.retry, let after?, _): .retry(after: .seconds(max(after, 0)))
+        case (.fix, _, let instruction?): .fix(instruction.shown)
+        default: .refuse
         }
     }
 }

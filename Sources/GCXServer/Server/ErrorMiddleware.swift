@@ -31,7 +31,8 @@ struct ErrorMiddleware: RouterMiddleware {
                 "http.method": "\(request.method)", "http.path": "\(request.uri.path)",
                 "http.status": "\(error.status.code)", "error": "\(error.description)",
             ])
-        var response = try Response.json(ErrorEnvelope(error), status: error.status)
+        var response = try Response.json(ErrorEnvelope(error, at: request.uri.path), status: error.status)
+        response.headers[.contentType] = ProblemWire.contentType
         if let after = error.retryAfterSeconds { response.headers[.retryAfter] = "\(after)" }
         return response
     }

@@ -53,6 +53,8 @@ package enum AgentError: Error, Codable, Equatable, Sendable {
     case socketClosed(path: String, group: String?)
     /// The buyer's side says so of an answer that contradicts itself or what the machine signed. No agent sends it.
     case answerImpossible(Untrusted)
+    /// The caller's own side says so of an error that it has never heard of, because the agent is newer. No agent sends it.
+    case newer(code: Untrusted, Untrusted, remedy: WireRemedy)
 }
 
 extension AgentError: RemediedError {
@@ -87,6 +89,7 @@ extension AgentError: RemediedError {
         case .notTrusted(let why, _): "whoever answers is not the agent that was asked for: \(why.shown)"
         case .unreachable(let why): "the agent does not answer: \(why.shown)"
         case .answerImpossible(let why): "the agent's answer cannot be true: \(why.shown)"
+        case .newer(_, let why, _): "the agent refused: \(why.shown)"
         }
     }
 
@@ -125,6 +128,7 @@ extension AgentError: RemediedError {
             .fix(
                 "Ask the owner to add you to the group gcx, or to name another group of yours in agent.socket_group, then log "
                     + "in again.")
+        case .newer(_, _, let remedy): remedy.remedy
         case .unreachable: .fix("Start the agent with `gcx agent run`, or name its socket with `--agent`.")
         }
     }

@@ -75,7 +75,9 @@ final class RequestGuard: ChannelDuplexHandler {
         else { return close() }
         let isHead = methods.first == .HEAD
         var head = HTTPResponseHead(version: .http1_1, status: .init(statusCode: error.status.code))
-        head.headers = ["content-type": "application/json", "content-length": "\(body.count)", "connection": "close"]
+        head.headers = [
+            "content-type": ProblemWire.contentType, "content-length": "\(body.count)", "connection": "close",
+        ]
         if let after = error.retryAfterSeconds { head.headers.add(name: "retry-after", value: "\(after)") }
         context.write(wrapOutboundOut(.head(head)), promise: nil)
         if !isHead { context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: body)))), promise: nil) }

@@ -1,0 +1,103 @@
+import GCXLedger
+import GCXModel
+import GCXSigning
+import Support
+import Testing
+
+@testable import GCXClient
+@testable import GCXServer
+@testable import GCXWire
+
+/// What a peer of another age makes of what is said on the wire.
+@Suite("The rules of the wire", .timeLimit(.minutes(1)))
+struct WireRulesTests {
+    let lease = SampleLease()
+
+    private func onSocket(
+        _ agent: ScriptedAgent, _ body: (AgentClient) async throws -> Void
+    ) async throws {
+        try await withScratch { directory in
+            try await withAgentServer(agent, at: .unix(path: directory + "/s")) { client, _ in try await body(client) }
+        }
+    }
+
+    @Test(
+        "whatever is not there, or asked for wrongly, is answered by a problem document",
+        arguments: [
+            ("GET", "/v1/nothing", 404), ("GET", "/v2/jobs", 404), ("GET", "/", 404), ("DELETE", "/v1/jobs", 404),
+            ("GET", "/v1/leases/0x12/job", 400), ("GET", "/v1/events?after=x", 400),
+        ])
+    func problems(_ method: String, _ path: String, _ status: Int) async throws {
+        try await onSocket(ScriptedAgent(lease)) { client in
+            let call = HTTPCall(method: .init(rawValue: method), path: path, isRepeatable: true)
+            let answer = try await client.transport.answer(call, from: client.endpoint)
+            #expect(answer.status == status)
+            #expect(answer.headers.first(name: "content-type") == "application/problem+json")
+            let problem = try WireJSON.answer(ErrorEnvelope<RequestError>.self, from: answer.body)
+            #expect(problem.type == "urn:gcx:problem:\(problem.code)")
+            #expect(problem.status == status && problem.detail == problem.message)
+            #expect(problem.instance == Untrusted(String(path.prefix { $0 != "?" })))
+        }
+    }
+
+    @Test("a head that no server reads is a problem document too, and names no path")
+    func unreadable() async throws {
+        try await onSocket(ScriptedAgent(lease)) { client in
+            let raw = try RawClient(client.endpoint)
+            await raw.send("GET /v1/status HTTP/9.9\r\n\r\n")
+            let answer = try #require(await raw.rest())
+            #expect(answer.lowercased().contains("content-type: application/problem+json"))
+            #expect(answer.contains("\"type\":\"urn:gcx:problem:") && !answer.contains("\"instance\""))
+        }
+    }
+
+    @Test("a title says the kind, and a path that is too long is left out")
+    func words() {
+        #expect(ProblemWire.title("unknownLease") == "Unknown lease")
+        #expect(ProblemWire.title("") == "")
+        let longest = String(repeating: "a", count: ProblemWire.instanceBytesMax)
+        #expect(ProblemWire.instance(longest) == Untrusted(longest))
+        #expect(ProblemWire.instance(longest + "a") == nil)
+    }
+
+    @Test("an error of a server older than problem documents arrives as it always did")
+    func olderServer() throws {
+        let error = AgentError.unknownLease(lease.id)
+        let json = """
+            {"code":"unknownLease","error":{"unknownLease":{"_0":"\(lease.id)"}},"message":"m","remedy":{"kind":"refuse"}}
+            """
+        let envelope = try WireJSON.answer(ErrorEnvelope<AgentError>.self, from: Array(json.utf8))
+        #expect(envelope.error == error && envelope.type == nil && envelope.status == nil)
+    }
+
+    @Test("a client older than problem documents finds what was always there")
+    func olderClient() throws {
+        struct Old: Decodable {
+            var code: String
+            var message: Untrusted
+            var remedy: WireRemedy
+            var error: AgentError
+        }
+        let error = AgentError.unknownLease(lease.id)
+        let old = try WireJSON.answer(Old.self, from: WireJSON.encode(ErrorEnvelope(error, at: "/v1/jobs")))
+        #expect(old.code == "unknownLease" && old.error == error)
+        #expect(old.message == Untrusted(error.description) && old.remedy == WireRemedy(error.remedy))
+    }
+
+    @Test("a problem that a client has never heard of is told in the server's words, with the server's remedy")
+    func newerProblem() async throws {
+        let problem = """
+            {"code":"tooBlue","detail":"it is too blue","error":{"tooBlue":{"_0":3}},"message":"it is too blue",\
+            "remedy":{"kind":"fix","instruction":"Paint it red."},"status":409,"title":"Too blue","type":"urn:gcx:problem:tooBlue"}
+            """
+        try await withEvilAgent { _, write in
+            _ = write(
+                EvilServer.head("409 Conflict", ["content-length": "\(problem.utf8.count)"]) + Array(problem.utf8))
+        } _: { client, _ in
+            let error = try await #require(throws: AgentError.self) { try await client.jobs(by: .owner) }
+            guard case .newer(let code, let message, _) = error else { throw error }
+            #expect(code == "tooBlue" && message == "it is too blue")
+            #expect(error.remedy == .fix("Paint it red."))
+        }
+    }
+}
