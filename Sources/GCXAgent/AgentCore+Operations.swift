@@ -1,4 +1,5 @@
 import GCXJobLog
+package import GCXLedger
 import GCXLinux
 package import GCXModel
 import GCXSandbox
@@ -73,16 +74,17 @@ extension AgentCore: AgentHost {
         return try await job(lease, by: caller)
     }
 
-    package func jobs(by caller: Caller) async throws(AgentError) -> [JobStatus] {
+    package func jobs(from place: UInt64?, by caller: Caller) async throws(AgentError) -> Page<JobStatus> {
         var payer: Address?
         if case .session(let session) = caller { payer = session.document.account }
         var found: [JobStatus] = []
-        for row in try context.store.recent(AgentLimits.jobsListedMax, of: payer).rows.reversed() {
+        let book = try context.store.recent(AgentLimits.jobsListedMax, of: payer, before: place)
+        for row in book.rows.reversed() {
             do { try authorize(caller, row.terms) } catch { continue }
             // What is damaged of one lease takes nothing from the others.
             if let summary = try? await summary(row) { found.append(summary) }
         }
-        return found
+        return Page(items: found, next: book.next)
     }
 
     package func job(_ lease: LeaseID, by caller: Caller) async throws(AgentError) -> JobStatus {

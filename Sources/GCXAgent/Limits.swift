@@ -37,6 +37,8 @@ package enum AgentLimits {
     /// Closed leases in a list of jobs: the newest; those that are not closed are all in it. Each is read and looked up
     /// for whoever asks, a tenth of a millisecond.
     package static let jobsListedMax = 256
+    /// Jobs in a page: those, and before them as many that are not closed as there can be leases at once.
+    package static let jobPageMax = jobsListedMax + leasesMax  // bounded: of constants
     /// Callers that may wait for news of one lease at once; a further one is answered without waiting. A buyer's command
     /// waits with two, for receipts and for the log. Each looks every ``longPollInterval``.
     package static let waitersPerLeaseMax = 16

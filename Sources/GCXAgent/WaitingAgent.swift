@@ -1,3 +1,4 @@
+package import GCXLedger
 package import GCXModel
 package import GCXSigning
 package import GCXWire
@@ -43,7 +44,9 @@ package struct WaitingAgent: AgentHost {
     package func submit(_ request: JobRequest, lease: LeaseID, by caller: Caller) throws(AgentError) -> JobStatus {
         throw notYet
     }
-    package func jobs(by caller: Caller) throws(AgentError) -> [JobStatus] { throw notYet }
+    package func jobs(from place: UInt64?, by caller: Caller) throws(AgentError) -> Page<JobStatus> {
+        throw notYet
+    }
     package func job(_ lease: LeaseID, by caller: Caller) throws(AgentError) -> JobStatus { throw notYet }
     package func cancel(_ lease: LeaseID, by caller: Caller) throws(AgentError) -> JobStatus { throw notYet }
     package func receipts(

@@ -1,7 +1,9 @@
 import GCXJobLog
+package import GCXLedger
 package import GCXModel
 package import GCXSigning
 package import GCXWire
+import HTTPTypes
 import NIOHTTP1
 
 /// An agent in another process, reached through its `AgentServer`.
@@ -77,8 +79,16 @@ package struct AgentClient: AgentOperations {
         try await post("/v1/leases/\(lease)/job", request, by: caller, isRepeatable: false)
     }
 
-    package func jobs(by caller: Caller) async throws(AgentError) -> [JobStatus] {
-        try await read(.get("/v1/jobs", answerBytesMax: ClientLimits.pageAnswerBytesMax), by: caller)
+    package func jobs(from place: UInt64?, by caller: Caller) async throws(AgentError) -> Page<JobStatus> {
+        let path = place.map { "/v1/jobs?from=\($0)" } ?? "/v1/jobs"
+        let answer = try await answer(.get(path, answerBytesMax: ClientLimits.pageAnswerBytesMax), by: caller)
+        guard let text = answer.headers.first(name: ListWire.next.canonicalName) else {
+            return Page(items: try read(answer), next: nil)
+        }
+        guard let next = UInt64(digits: text), next < place ?? .max else {
+            throw .answerImpossible("its list of jobs does not go on")
+        }
+        return Page(items: try read(answer), next: next)
     }
 
     package func job(_ lease: LeaseID, by caller: Caller) async throws(AgentError) -> JobStatus {
@@ -174,7 +184,10 @@ package struct AgentClient: AgentOperations {
     }
 
     func read<Value: Decodable>(_ call: HTTPCall, by caller: Caller) async throws(AgentError) -> Value {
-        let answer = try await answer(call, by: caller)
+        try read(try await answer(call, by: caller))
+    }
+
+    private func read<Value: Decodable>(_ answer: HTTPAnswer) throws(AgentError) -> Value {
         do {
             return try WireJSON.answer(Value.self, from: answer.body)
         } catch {

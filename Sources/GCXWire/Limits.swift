@@ -27,6 +27,8 @@ package enum WireLimits {
     package static let logPageBytesMax: UInt64 = 1 << 20
     /// Events kept of one lease; a lease that is paused and resumed every second fills it in an hour.
     package static let eventsPerLeaseMax = 8_192
+    /// Jobs that a client takes of one agent, in all pages: one a minute for a month. An agent forgets closed ones by and by.
+    package static let jobsMax = 1 << 16
     /// Receipts returned by one call.
     package static let receiptPageMax = 256
     /// Arguments and environment of a job, bytes together.

@@ -25,7 +25,7 @@ struct WireRulesTests {
         "whatever is not there, or asked for wrongly, is answered by a problem document",
         arguments: [
             ("GET", "/v1/nothing", 404), ("GET", "/v2/jobs", 404), ("GET", "/", 404), ("DELETE", "/v1/jobs", 404),
-            ("GET", "/v1/leases/0x12/job", 400), ("GET", "/v1/events?after=x", 400),
+            ("GET", "/v1/leases/0x12/job", 400), ("GET", "/v1/jobs?from=x", 400),
         ])
     func problems(_ method: String, _ path: String, _ status: Int) async throws {
         try await onSocket(ScriptedAgent(lease)) { client in
@@ -98,6 +98,42 @@ struct WireRulesTests {
             guard case .newer(let code, let message, _) = error else { throw error }
             #expect(code == "tooBlue" && message == "it is too blue")
             #expect(error.remedy == .fix("Paint it red."))
+        }
+    }
+
+    @Test("a list of jobs is followed to its end, and one that turns back is refused")
+    func jobPages() async throws {
+        let agent = ScriptedAgent(lease)
+        let first = lease.status(.running)
+        var second = lease.status(.closed)
+        second.lease = .random()
+        agent.state.withLock {
+            $0.jobPages = [
+                nil: Page(items: [first], next: 9), 9: Page(items: [], next: 4),
+                // The first one closed meanwhile.
+                4: Page(items: [second, lease.status(.closed)], next: nil),
+            ]
+        }
+        try await onSocket(agent) { client in
+            let (newest, all) = (try await client.jobs(by: .owner), try await client.allJobs(by: .owner))
+            #expect(newest == [first])
+            #expect(all == [first, second])
+            await #expect(throws: AgentError.self) { try await client.allJobs(by: .owner, most: 1) }
+            agent.state.withLock { $0.jobPages?[4] = Page(items: [], next: 9) }
+            await #expect(throws: AgentError.self) { try await client.allJobs(by: .owner) }
+        }
+    }
+
+    @Test("pages of receipts and events say what to ask for next, until there is nothing more")
+    func cursors() async throws {
+        let agent = ScriptedAgent(lease)
+        agent.state.withLock { $0.receipts = lease.receipts(3) }
+        try await onSocket(agent) { client in
+            let path = "/v1/leases/\(lease.id)/receipts"
+            let page = try await client.transport.answer(.get(path), from: client.endpoint)
+            #expect(page.headers.first(name: "gcx-next") == "3")
+            let end = try await client.transport.answer(.get("\(path)?after=3"), from: client.endpoint)
+            #expect(end.body == Array("[]".utf8) && end.headers.first(name: "gcx-next") == nil)
         }
     }
 }

@@ -123,7 +123,7 @@ struct StandingTests {
         let said = try #require(try await agent.status().standing)
         #expect(said.isWaiting == true && said.ledgerAway == wait.outage)
         #expect(agent.publicStatus().standing == nil)
-        let refusal = #expect(throws: AgentError.self) { try agent.jobs(by: .owner) }
+        let refusal = #expect(throws: AgentError.self) { try agent.jobs(from: nil, by: .owner) }
         #expect(refusal == .waitingForLedger(try #require(wait.outage).reason))
         #expect(refusal?.remedy == .retry(after: .seconds(5)))
         let running = Task { try await wait.run() }

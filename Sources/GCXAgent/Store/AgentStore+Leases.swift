@@ -45,6 +45,8 @@ struct LeaseBook: Sendable {
     /// Oldest first.
     var rows: [LeaseRow] = []
     var damaged: [DamagedLease] = []
+    /// Before which place there are older ones, where a part of the table was asked for; nil when there are none.
+    var next: UInt64?
 
     /// What holds capacity of the machine at `now`, Unix seconds.
     ///
@@ -101,13 +103,31 @@ extension AgentStore {
     /// Those of which something may be left on the machine.
     func unwiped() throws(AgentError) -> LeaseBook { try read { try Self.book($0, "WHERE wiped = 0") } }
 
-    /// The newest so many leases and all that are not closed; with a payer, of those that are his.
-    func recent(_ most: Int, of payer: Address? = nil) throws(AgentError) -> LeaseBook {
+    /// The newest so many leases and the newest so many that are not closed; with a payer, of those that are his.
+    ///
+    /// - Parameter place: the ``LeaseBook/next`` of the part before: the newest so many of those that are older, without
+    ///   those that the first part has because they are not closed.
+    func recent(
+        _ most: Int, notClosed: Int = AgentLimits.leasesMax, of payer: Address? = nil, before place: UInt64? = nil
+    ) throws(AgentError) -> LeaseBook {
         let mine = payer == nil ? "1" : "payer = :payer"
-        let newest = "SELECT rowid FROM lease WHERE \(mine) ORDER BY created_at DESC, rowid DESC LIMIT \(most)"
-        let condition = "WHERE \(mine) AND (\(Self.isNotClosed) OR rowid IN (\(newest)))"
+        let older = place.map { "\(mine) AND rowid < \(Int64(clamping: $0))" } ?? mine
         let arguments: StatementArguments = payer.map { ["payer": $0.description] } ?? []
-        return try read { try Self.book($0, condition, arguments) }
+        let first = """
+            rowid IN (SELECT rowid FROM lease WHERE \(mine) AND \(Self.isNotClosed) ORDER BY rowid DESC LIMIT \(notClosed))
+            """
+        return try read { database in
+            // Rows are numbered as leases come.
+            let places = try Int64.fetchAll(
+                database,
+                sql: "SELECT rowid FROM lease WHERE \(older) ORDER BY rowid DESC LIMIT \(most.advanced(by: 1))",
+                arguments: arguments)
+            let last = places.prefix(most).last ?? 0
+            let wanted = place == nil ? "(rowid >= \(last) OR \(first))" : "rowid >= \(last) AND NOT \(first)"
+            var book = try Self.book(database, "WHERE \(older) AND \(wanted)", arguments)
+            if places.count > most { book.next = UInt64(clamping: last) }
+            return book
+        }
     }
 
     /// A phase is stored as an object with one member, named like the phase.

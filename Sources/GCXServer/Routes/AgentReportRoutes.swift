@@ -1,4 +1,5 @@
 import GCXAgent
+import GCXLedger
 import GCXModel
 import GCXWire
 import Hummingbird
@@ -34,7 +35,8 @@ struct AgentReportRoutes: Sendable {
         let caller = try caller(request)
         let after = try request.query("after", as: UInt64.self) ?? 0
         return try await waits.waiting(for: lease, try request.waitSeconds) { wait in
-            try Response.json(try await agent.events(of: lease, after: after, waitSeconds: wait, by: caller))
+            let events = try await agent.events(of: lease, after: after, waitSeconds: wait, by: caller)
+            return try Response.list(Page(items: events, next: events.last?.sequence))
         }
     }
 }

@@ -1,4 +1,5 @@
 import GCXAgent
+import GCXLedger
 import GCXModel
 import GCXSigning
 import GCXWire
@@ -57,7 +58,9 @@ struct AgentRoutes: Sendable {
         group.get("leases/{lease}/job") { request, context in
             try Response.json(try await agent.job(context.lease, by: caller(request)))
         }
-        group.get("jobs") { request, _ in try Response.json(try await agent.jobs(by: caller(request))) }
+        group.get("jobs") { request, _ in
+            try Response.list(try await agent.jobs(from: request.cursor, by: caller(request)))
+        }
         group.post("leases/{lease}/cancel") { request, context in
             try Response.json(try await agent.cancel(context.lease, by: caller(request)))
         }
@@ -68,8 +71,8 @@ struct AgentRoutes: Sendable {
             let (lease, caller) = (try context.lease, try caller(request))
             let after = try request.query("after", as: UInt64.self) ?? 0
             return try await waits.waiting(for: lease, try request.waitSeconds) { wait in
-                try Response.json(
-                    try await agent.receipts(lease, after: after, waitSeconds: wait, by: caller))
+                let receipts = try await agent.receipts(lease, after: after, waitSeconds: wait, by: caller)
+                return try Response.list(Page(items: receipts, next: receipts.last?.document.sequence))
             }
         }
         group.get("leases/{lease}/log") { request, context in

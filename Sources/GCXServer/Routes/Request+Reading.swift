@@ -63,7 +63,12 @@ extension BasicRequestContext {
 extension Request {
     /// The place in a list that the caller wants to begin at.
     var from: UInt64 {
-        get throws { try query("from", as: UInt64.self) ?? 0 }
+        get throws { try cursor ?? 0 }
+    }
+
+    /// The same; nil where the list is to begin.
+    var cursor: UInt64? {
+        get throws { try query("from", as: UInt64.self) }
     }
 }
 

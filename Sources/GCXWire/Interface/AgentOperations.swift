@@ -1,3 +1,4 @@
+package import GCXLedger
 package import GCXModel
 package import GCXSigning
 
@@ -23,8 +24,9 @@ package protocol AgentOperations: Sendable {
     /// must be vouched for within the credit. What the job before left is gone then, but for its log.
     func submit(_ request: JobRequest, lease: LeaseID, by caller: Caller) async throws(AgentError) -> JobStatus
 
-    /// Jobs the caller may see, newest first.
-    func jobs(by caller: Caller) async throws(AgentError) -> [JobStatus]
+    /// A page of the jobs the caller may see, newest first: the first one, with all that are not closed, or the one that a
+    /// page before named as `next`.
+    func jobs(from place: UInt64?, by caller: Caller) async throws(AgentError) -> Page<JobStatus>
 
     /// One job.
     func job(_ lease: LeaseID, by caller: Caller) async throws(AgentError) -> JobStatus
@@ -59,6 +61,34 @@ package protocol AgentOperations: Sendable {
     /// Lets a running job stand still, and go on. Its lease runs on meanwhile.
     func hold(_ lease: LeaseID, by caller: Caller) async throws(AgentError) -> JobStatus
     func release(_ lease: LeaseID, by caller: Caller) async throws(AgentError) -> JobStatus
+}
+
+extension AgentOperations {
+    /// The newest jobs the caller may see, and all that are not closed.
+    package func jobs(by caller: Caller) async throws(AgentError) -> [JobStatus] {
+        try await jobs(from: nil, by: caller).items
+    }
+
+    /// All jobs the caller may see, newest first, a page at a time. One that closes meanwhile, and so comes twice, is in it once.
+    ///
+    /// - Throws: ``AgentError/answerImpossible(_:)`` beyond `most` of them or for a list that does not go on, or what a call throws.
+    package func allJobs(
+        by caller: Caller, most: Int = WireLimits.jobsMax
+    ) async throws(AgentError) -> [JobStatus] {
+        var (page, pages) = (try await jobs(from: nil, by: caller), 1)
+        var jobs = page.items
+        var seen = Set(jobs.map(\.lease))
+        while let next = page.next {
+            page = try await self.jobs(from: next, by: caller)
+            // bounded here: joins lists, and counts pages
+            jobs += page.items.filter { seen.insert($0.lease).inserted }
+            pages += 1
+            guard page.next ?? 0 < next, jobs.count <= most, pages <= most else {
+                throw .answerImpossible("its list of jobs has no end, or more than \(NumberText.count(most, "job"))")
+            }
+        }
+        return jobs
+    }
 }
 
 /// Who asks.

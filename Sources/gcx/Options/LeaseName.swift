@@ -96,7 +96,7 @@ struct LeaseName: ExpressibleByArgument, Equatable {
     /// - Parameter caller: among whose jobs the beginning of an id is looked for.
     func id(on agent: AgentClient, by caller: Caller) async throws -> LeaseID {
         try await name.digest(of: "job") {
-            try await agent.jobs(by: caller).map {
+            try await agent.allJobs(by: caller).map {
                 DigestName.Candidate(id: $0.lease, words: "\($0.stateText)  \($0.command?.shown ?? "")".trimmedEnd)
             }
         }

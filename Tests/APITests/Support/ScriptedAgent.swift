@@ -1,5 +1,6 @@
 import GCXAgent
 import GCXJobLog
+import GCXLedger
 import GCXModel
 import GCXSigning
 import Synchronization
@@ -30,6 +31,8 @@ final class ScriptedAgent: AgentHost {
         var bundle: String?
         /// Jobs that were begun; nil as of an agent that does not count them.
         var jobs: UInt64?
+        /// Pages of jobs, by the place that is asked for; nil has one with the lease.
+        var jobPages: [UInt64?: Page<JobStatus>]?
         /// Receipts that it says it has written; nil says those it hands out.
         var receiptsSaid: UInt64?
         /// Pages of receipts that it hands out one by one, whatever was asked for.
@@ -118,8 +121,11 @@ final class ScriptedAgent: AgentHost {
         }
     }
 
-    func jobs(by caller: Caller) async throws(AgentError) -> [JobStatus] {
-        try answer(by: caller) { state throws(AgentError) in [lease.status(state.phase)] }
+    func jobs(from place: UInt64?, by caller: Caller) async throws(AgentError) -> Page<JobStatus> {
+        try answer(by: caller) { state throws(AgentError) in
+            guard let pages = state.jobPages else { return Page(items: [lease.status(state.phase)], next: nil) }
+            return pages[place] ?? Page(items: [], next: nil)
+        }
     }
 
     func job(_ lease: LeaseID, by caller: Caller) async throws(AgentError) -> JobStatus {

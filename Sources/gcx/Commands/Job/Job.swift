@@ -76,7 +76,7 @@ struct JobList: AsyncParsableCommand {
 
     func run() async throws {
         let client = try agent.open()
-        let jobs = try await client.jobs(by: try await caller.caller(agent: client, ledger: ledger))
+        let jobs = try await client.allJobs(by: try await caller.caller(agent: client, ledger: ledger))
         if output.json { return try Terminal.json(jobs) }
         Terminal.say(JobTable.list(jobs, now: WallClock.seconds()), empty: "no jobs")
     }
