@@ -12,14 +12,14 @@ struct AgentFileRoutes: Sendable {
     let agent: any AgentHost
     let caller: @Sendable (Request) throws(AgentError) -> Caller
 
-    func add(to group: RouterGroup<BasicRequestContext>) {
-        group.put("leases/{lease}/uploads/{kind}") { request, context in
+    func add(to router: APIRouter) {
+        router.answer(AgentCalls.upload) { request, context in
             let lease = try context.lease
             let kind = try context.path("kind") { UploadKind(rawValue: $0) }
             let caller = try caller(request)
             return try await endingAtShutdown { try await upload(request, kind, lease, caller) }
         }
-        group.get("leases/{lease}/output") { request, context in
+        router.answer(AgentCalls.output) { request, context in
             guard let output = try await agent.outputArchive(context.lease, by: caller(request)) else {
                 return Response(status: .noContent)
             }
@@ -35,7 +35,7 @@ struct AgentFileRoutes: Sendable {
         let ticket = try await receive(
             request.body, length, into: agent.beginUpload(kind, lease: lease, by: caller))
         try await agent.endUpload(ticket)
-        return try Response.json(["bytes": length])
+        return try Response.json(UploadAnswer(bytes: length))
     }
 
     // A connection that breaks in the middle of a body can look like the end of the body, so the length must be known

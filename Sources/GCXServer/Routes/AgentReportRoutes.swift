@@ -10,23 +10,23 @@ struct AgentReportRoutes: Sendable {
     let caller: @Sendable (Request) throws(AgentError) -> Caller
     let waits: WaitingCalls
 
-    func add(to group: RouterGroup<BasicRequestContext>) {
-        group.get("leases/{lease}/report") { request, context in
+    func add(to router: APIRouter) {
+        router.answer(AgentCalls.report) { request, context in
             try Response.json(try await agent.report(context.lease, by: caller(request)))
         }
-        group.get("leases/{lease}/bundle") { request, context in
+        router.answer(AgentCalls.bundle) { request, context in
             guard let text = try await agent.bundle(context.lease, by: caller(request)) else {
                 return Response(status: .noContent)
             }
             return Response(
                 status: .ok, headers: [.contentType: "application/json"], body: .init(byteBuffer: .init(string: text)))
         }
-        group.get("leases/{lease}/events") { request, context in try await events(request, of: context.lease) }
-        group.get("events") { request, _ in try await events(request, of: nil) }
-        group.post("leases/{lease}/hold") { request, context in
+        router.answer(AgentCalls.leaseEvents) { request, context in try await events(request, of: context.lease) }
+        router.answer(AgentCalls.events) { request, _ in try await events(request, of: nil) }
+        router.answer(AgentCalls.hold) { request, context in
             try Response.json(try await agent.hold(context.lease, by: caller(request)))
         }
-        group.post("leases/{lease}/release") { request, context in
+        router.answer(AgentCalls.release) { request, context in
             try Response.json(try await agent.release(context.lease, by: caller(request)))
         }
     }

@@ -20,28 +20,28 @@ struct AgentRoutes: Sendable {
     }
 
     func add(to router: APIRouter) {
-        router.get("healthz") { [agent] _, _ in
+        router.answer(SharedCalls.health) { [agent] _, _ in
             try await agent.checkHealth()
-            return try Response.json(["status": "ok"])
+            return try Response.json(HealthAnswer())
         }
-        addLease(to: router.group("v1"))
-        addJob(to: router.group("v1"))
-        addPages(to: router.group("v1"))
-        AgentFileRoutes(agent: agent, caller: caller).add(to: router.group("v1"))
-        AgentReportRoutes(agent: agent, caller: caller, waits: waits).add(to: router.group("v1"))
+        addLease(to: router)
+        addJob(to: router)
+        addPages(to: router)
+        AgentFileRoutes(agent: agent, caller: caller).add(to: router)
+        AgentReportRoutes(agent: agent, caller: caller, waits: waits).add(to: router)
     }
 
-    private func addLease(to group: RouterGroup<BasicRequestContext>) {
-        group.get("status") { request, _ in
+    private func addLease(to router: APIRouter) {
+        router.answer(AgentCalls.status) { request, _ in
             try Response.json(try await isOwner(request) ? agent.status() : agent.publicStatus())
         }
-        group.post("leases") { request, _ in
-            let proposal = try await request.json(LeaseProposal.self, bytesMax: ServerLimits.proposalBodyBytesMax)
+        router.answer(AgentCalls.propose) { request, _ in
+            let proposal: LeaseProposal = try await request.body(of: AgentCalls.propose).value
             return try Response.json(try await agent.propose(proposal))
         }
-        group.post("leases/{lease}/vouchers") { request, context in
+        router.answer(AgentCalls.voucher) { request, context in
             let lease = try context.lease
-            let voucher = try await request.json(Signed<Voucher>.self, bytesMax: ServerLimits.voucherBodyBytesMax)
+            let voucher: Signed<Voucher> = try await request.body(of: AgentCalls.voucher).value
             guard voucher.document.channel == lease else {
                 throw AgentError.badRequest("the voucher is for lease \(voucher.document.channel), not \(lease)")
             }
@@ -49,25 +49,25 @@ struct AgentRoutes: Sendable {
         }
     }
 
-    private func addJob(to group: RouterGroup<BasicRequestContext>) {
-        group.post("leases/{lease}/job") { request, context in
+    private func addJob(to router: APIRouter) {
+        router.answer(AgentCalls.submit) { request, context in
             let caller = try caller(request)
-            let job = try await request.json(JobRequest.self, bytesMax: ServerLimits.documentBodyBytesMax)
+            let job: JobRequest = try await request.body(of: AgentCalls.submit).value
             return try Response.json(try await agent.submit(job, lease: context.lease, by: caller))
         }
-        group.get("leases/{lease}/job") { request, context in
+        router.answer(AgentCalls.job) { request, context in
             try Response.json(try await agent.job(context.lease, by: caller(request)))
         }
-        group.get("jobs") { request, _ in
+        router.answer(AgentCalls.jobs) { request, _ in
             try Response.list(try await agent.jobs(from: request.cursor, by: caller(request)))
         }
-        group.post("leases/{lease}/cancel") { request, context in
+        router.answer(AgentCalls.cancel) { request, context in
             try Response.json(try await agent.cancel(context.lease, by: caller(request)))
         }
     }
 
-    private func addPages(to group: RouterGroup<BasicRequestContext>) {
-        group.get("leases/{lease}/receipts") { request, context in
+    private func addPages(to router: APIRouter) {
+        router.answer(AgentCalls.receipts) { request, context in
             let (lease, caller) = (try context.lease, try caller(request))
             let after = try request.query("after", as: UInt64.self) ?? 0
             return try await waits.waiting(for: lease, try request.waitSeconds) { wait in
@@ -75,7 +75,7 @@ struct AgentRoutes: Sendable {
                 return try Response.list(Page(items: receipts, next: receipts.last?.document.sequence))
             }
         }
-        group.get("leases/{lease}/log") { request, context in
+        router.answer(AgentCalls.log) { request, context in
             let (lease, caller) = (try context.lease, try caller(request))
             let query = try request.logQuery
             return try await waits.waiting(for: lease, query.waitSeconds) { wait in

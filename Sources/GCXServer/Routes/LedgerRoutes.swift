@@ -14,46 +14,45 @@ struct LedgerRoutes: Sendable {
     let quota: PostQuota
 
     func add(to router: APIRouter) {
-        addBook(to: router.group("v1"))
-        addLists(to: router.group("v1"))
-        addJournal(to: router.group("v1"))
-        router.get("healthz") { [ledger] _, _ in
+        addBook(to: router)
+        addLists(to: router)
+        addJournal(to: router)
+        router.answer(SharedCalls.health) { [ledger] _, _ in
             _ = try await ledger.identity()
-            return try Response.json(["status": "ok"])
+            return try Response.json(HealthAnswer())
         }
     }
 
-    private func addBook(to group: RouterGroup<BasicRequestContext>) {
+    private func addBook(to router: APIRouter) {
         let ledger = ledger
-        group.get("identity") { _, _ in try Response.json(try await ledger.identity()) }
-        group.post("entries") { request, _ in
-            let (entry, bytes) = try await request.sizedJSON(Entry.self, bytesMax: WireLimits.entryBodyBytesMax)
+        router.answer(LedgerCalls.identity) { _, _ in try Response.json(try await ledger.identity()) }
+        router.answer(LedgerCalls.post) { request, _ in
+            let (entry, bytes) = try await request.body(of: LedgerCalls.post, as: Entry.self)
             return try Response.json(try await post(entry, bytes))
         }
-        group.post("signs") { request, _ in
-            let (sign, bytes) = try await request.sizedJSON(
-                Signed<SignOfLife>.self, bytesMax: ServerLimits.signBodyBytesMax)
+        router.answer(LedgerCalls.sign) { request, _ in
+            let (sign, bytes) = try await request.body(of: LedgerCalls.sign, as: Signed<SignOfLife>.self)
             // A sign is never given back: taken or not, it cost the recovery of a key.
             _ = try await quota.draw(bytes, for: Visit.current) { await sign.standingAccount(on: ledger) }
             try await ledger.see(sign)
-            return try Response.json(["status": "ok"])
+            return try Response.json(HealthAnswer())
         }
-        group.get("accounts/{address}") { _, context in
+        router.answer(LedgerCalls.account) { _, context in
             try Response.json(try await ledger.account(context.address))
         }
-        group.get("grants/{digest}") { _, context in try Response.json(try await ledger.grant(context.digest)) }
-        group.get("attestations/{digest}") { _, context in
+        router.answer(LedgerCalls.grant) { _, context in try Response.json(try await ledger.grant(context.digest)) }
+        router.answer(LedgerCalls.attestation) { _, context in
             try Response.json(try await ledger.attestation(context.digest))
         }
-        group.get("offers/{digest}") { _, context in try Response.json(try await ledger.offer(context.digest)) }
-        group.get("offers/{digest}/free") { request, context in
+        router.answer(LedgerCalls.offer) { _, context in try Response.json(try await ledger.offer(context.digest)) }
+        router.answer(LedgerCalls.free) { request, context in
             let from = try request.required("from", as: UInt64.self)
             let until = try request.required("until", as: UInt64.self)
             guard from < until else { throw RequestError.malformed("until is not after from") }
             return try Response.json(try await ledger.freeCapacity(of: context.digest, from: from, until: until))
         }
-        group.get("demands/{digest}") { _, context in try Response.json(try await ledger.demand(context.digest)) }
-        group.get("leases/{digest}") { _, context in try Response.json(try await ledger.lease(context.digest)) }
+        router.answer(LedgerCalls.demand) { _, context in try Response.json(try await ledger.demand(context.digest)) }
+        router.answer(LedgerCalls.lease) { _, context in try Response.json(try await ledger.lease(context.digest)) }
     }
 
     private func post(_ entry: Entry, _ bytes: Int) async throws -> PostReceipt {
@@ -68,29 +67,29 @@ struct LedgerRoutes: Sendable {
         }
     }
 
-    private func addLists(to group: RouterGroup<BasicRequestContext>) {
+    private func addLists(to router: APIRouter) {
         let ledger = ledger
-        group.get("offers") { request, _ in
+        router.answer(LedgerCalls.offers) { request, _ in
             let liveOnly = try request.query("live", as: Bool.self) ?? false
             return try Response.list(try await ledger.offers(liveOnly: liveOnly, from: request.from))
         }
-        group.get("demands") { request, _ in
+        router.answer(LedgerCalls.demands) { request, _ in
             let liveOnly = try request.query("live", as: Bool.self) ?? false
             return try Response.list(try await ledger.demands(liveOnly: liveOnly, from: request.from))
         }
-        group.get("parties/{address}/grants") { request, context in
+        router.answer(LedgerCalls.grants) { request, context in
             try Response.list(try await ledger.grants(of: context.address, from: request.from))
         }
-        group.get("parties/{address}/leases") { request, context in
+        router.answer(LedgerCalls.leases) { request, context in
             try Response.list(try await ledger.leases(of: context.address, from: request.from))
         }
-        group.get("parties/{address}/ratings") { request, context in
+        router.answer(LedgerCalls.ratings) { request, context in
             try Response.list(try await ledger.ratings(of: context.address, from: request.from))
         }
     }
 
-    private func addJournal(to group: RouterGroup<BasicRequestContext>) {
-        group.get("entries") { request, _ in
+    private func addJournal(to router: APIRouter) {
+        router.answer(LedgerCalls.entries) { request, _ in
             let limit = try request.query("limit", as: Int.self) ?? LedgerLimits.pageEntriesMax
             let page = try await transparent().page(from: request.from, limit: limit)
             var headers: HTTPFields = [.contentType: "application/json"]
@@ -98,16 +97,16 @@ struct LedgerRoutes: Sendable {
             headers[ListWire.next] = page.next.map { "\($0)" }
             return Response(status: .ok, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: page.json)))
         }
-        group.get("entries/{index}") { _, context in
+        router.answer(LedgerCalls.entry) { _, context in
             try Response.json(try await transparent().entry(at: try context.path("index") { UInt64(digits: $0) }))
         }
-        group.get("head") { _, _ in try Response.json(try await transparent().head()) }
-        group.get("proofs/inclusion") { request, _ in
+        router.answer(LedgerCalls.head) { _, _ in try Response.json(try await transparent().head()) }
+        router.answer(LedgerCalls.inclusion) { request, _ in
             let index = try request.required("index", as: UInt64.self)
             let size = try request.required("treeSize", as: UInt64.self)
             return try Response.json(try await transparent().inclusion(index: index, treeSize: size))
         }
-        group.get("proofs/consistency") { request, _ in
+        router.answer(LedgerCalls.consistency) { request, _ in
             let from = try request.required("from", as: UInt64.self)
             let to = try request.required("to", as: UInt64.self)
             return try Response.json(try await transparent().consistency(from: from, to: to))

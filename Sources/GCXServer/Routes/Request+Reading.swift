@@ -4,14 +4,9 @@ import Hummingbird
 import NIOCore
 
 extension Request {
-    /// The JSON body.
+    /// The JSON body, and how many bytes it has.
     ///
     /// - Throws: `RequestError.bodyTooLarge` or `RequestError.malformed`.
-    func json<Value: Decodable>(_ type: Value.Type, bytesMax: Int) async throws -> Value {
-        try await sizedJSON(type, bytesMax: bytesMax).value
-    }
-
-    /// The JSON body, and how many bytes it has.
     func sizedJSON<Value: Decodable>(
         _ type: Value.Type, bytesMax: Int
     ) async throws -> (value: Value, bytes: Int) {
@@ -30,6 +25,9 @@ extension Request {
 
     /// A value after `?name=`, or nil when it is not there. Throws `RequestError.malformed` when it is not readable.
     func query<Value: LosslessStringConvertible>(_ name: String, as type: Value.Type) throws -> Value? {
+        assert(
+            Route.current.map { $0.query.contains { $0.name == name } } ?? true,
+            "\(Route.current?.name ?? "") reads the parameter \(name), which it does not declare")
         let values = uri.queryParameters[values: Substring(name)]
         guard values.count < 2 else { throw RequestError.malformed("the query parameter \(name) is there twice") }
         guard let text = values.first else { return nil }
