@@ -8,7 +8,7 @@ import Testing
 @testable import GCXServer
 @testable import GCXWire
 
-/// What a peer of another age makes of what is said on the wire.
+/// What may change within a version of the wire, and what a peer of another age makes of it.
 @Suite("The rules of the wire", .timeLimit(.minutes(1)))
 struct WireRulesTests {
     let lease = SampleLease()
@@ -84,6 +84,35 @@ struct WireRulesTests {
         #expect(old.message == Untrusted(error.description) && old.remedy == WireRemedy(error.remedy))
     }
 
+    @Test(
+        "a member that a server does not know is refused in a body, and a parameter that it does not know is passed over"
+    )
+    func newerClient() async throws {
+        let agent = ScriptedAgent(lease)
+        try await onSocket(agent) { client in
+            let body = Array(#"{"command":[],"environment":{},"imageFormat":"oci","colour":"red"}"#.utf8)
+            let call = HTTPCall(method: .POST, path: "/v1/leases/\(lease.id)/job", body: body, isRepeatable: false)
+            let refused = try await client.transport.answer(call, from: client.endpoint)
+            #expect(refused.status == 400)
+            #expect(String(decoding: refused.body, as: UTF8.self).contains("colour"))
+            let taken = try await client.transport.answer(.get("/v1/jobs?colour=red"), from: client.endpoint)
+            #expect(taken.status == 200)
+        }
+        #expect(agent.state.withLock { $0.submitted } == nil)
+    }
+
+    @Test("a member that a client does not know is passed over in an answer and in a problem")
+    func newerServer() async throws {
+        let status = String(decoding: try WireJSON.encode(lease.status()), as: UTF8.self)
+        let newer = "[{\"colour\":\"red\"," + status.dropFirst() + "]"
+        try await withEvilAgent { _, write in
+            _ = write(EvilServer.answer(Array(newer.utf8)))
+        } _: { client, _ in
+            let jobs = try await client.jobs(by: .owner)
+            #expect(jobs == [lease.status()])
+        }
+    }
+
     @Test("a problem that a client has never heard of is told in the server's words, with the server's remedy")
     func newerProblem() async throws {
         let problem = """
@@ -99,6 +128,18 @@ struct WireRulesTests {
             #expect(code == "tooBlue" && message == "it is too blue")
             #expect(error.remedy == .fix("Paint it red."))
         }
+    }
+
+    @Test("a journal with a kind of entry that a client has never heard of is no journal that it can judge")
+    func newerEntry() throws {
+        let posted = try PostedEntry(index: 0, postedAt: 1, previous: .zero, entry: .finalize(.zero))
+        let page = String(decoding: try WireJSON.encode([posted]), as: UTF8.self)
+        #expect(try WireJSON.answer([PostedEntry].self, from: Array(page.utf8)) == [posted])
+        let newer = page.replacing("finalize", with: "blue")
+        let error = #expect(throws: JSONError.self) {
+            try WireJSON.answer([PostedEntry].self, from: Array(newer.utf8))
+        }
+        #expect(error?.description.contains("blue") == true)
     }
 
     @Test("a list of jobs is followed to its end, and one that turns back is refused")
