@@ -21,8 +21,10 @@ func swift(
     .target(name: name, dependencies: dependencies, path: path, swiftSettings: settings)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency], path: String? = nil) -> Target {
-    .testTarget(name: name, dependencies: dependencies, path: path, swiftSettings: modern)
+func tests(
+    _ name: String, _ dependencies: [Target.Dependency], path: String? = nil, exclude: [String] = []
+) -> Target {
+    .testTarget(name: name, dependencies: dependencies, path: path, exclude: exclude, swiftSettings: modern)
 }
 
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
@@ -235,7 +237,7 @@ let testing: [Target] = [
             "GCXAgent", "Senders", "gcx", "gcx-supervisor", "gcx-helper", "gcx-probe", "gcx-unpack", "Support",
             logging,
         ],
-        path: "Tests/Integration"),
+        path: "Tests/Integration", exclude: ["second_client.py"]),
     tests("Tidy", [], path: "Tests/Tidy"),
     // What the fuzzers of Tests/Fuzz call, and the inputs they keep; the fuzzers themselves are a package of their own.
     tests(
