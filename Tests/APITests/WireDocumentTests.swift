@@ -90,7 +90,7 @@ struct WireDocumentTests {
                 let query = route.query.filter { $0.isRequired || $0.name == parameter.name }
                     .map { "\($0.name)=\($0.name == parameter.name ? "!" : "1")" }
                 let answer = try await HTTPTransport.shared.answer(
-                    .get("\(path)?\(query.joined(separator: "&"))"), from: endpoint)
+                    .get("\(path)?\(query.joined(separator: "&"))"), from: ServerAddress(endpoint))
                 let text = String(decoding: answer.body, as: UTF8.self)
                 #expect(answer.status == 400 && text.contains("parameter \(parameter.name) "), "\(route.name): \(text)")
             }

@@ -30,7 +30,7 @@ struct WireRulesTests {
     func problems(_ method: String, _ path: String, _ status: Int) async throws {
         try await onSocket(ScriptedAgent(lease)) { client in
             let call = HTTPCall(method: .init(rawValue: method), path: path, isRepeatable: true)
-            let answer = try await client.transport.answer(call, from: client.endpoint)
+            let answer = try await client.transport.answer(call, from: client.address)
             #expect(answer.status == status)
             #expect(answer.headers.first(name: "content-type") == "application/problem+json")
             let problem = try WireJSON.answer(ErrorEnvelope<RequestError>.self, from: answer.body)
@@ -92,10 +92,10 @@ struct WireRulesTests {
         try await onSocket(agent) { client in
             let body = Array(#"{"command":[],"environment":{},"imageFormat":"oci","colour":"red"}"#.utf8)
             let call = HTTPCall(method: .POST, path: "/v1/leases/\(lease.id)/job", body: body, isRepeatable: false)
-            let refused = try await client.transport.answer(call, from: client.endpoint)
+            let refused = try await client.transport.answer(call, from: client.address)
             #expect(refused.status == 400)
             #expect(String(decoding: refused.body, as: UTF8.self).contains("colour"))
-            let taken = try await client.transport.answer(.get("/v1/jobs?colour=red"), from: client.endpoint)
+            let taken = try await client.transport.answer(.get("/v1/jobs?colour=red"), from: client.address)
             #expect(taken.status == 200)
         }
         #expect(agent.state.withLock { $0.submitted } == nil)
@@ -171,9 +171,9 @@ struct WireRulesTests {
         agent.state.withLock { $0.receipts = lease.receipts(3) }
         try await onSocket(agent) { client in
             let path = "/v1/leases/\(lease.id)/receipts"
-            let page = try await client.transport.answer(.get(path), from: client.endpoint)
+            let page = try await client.transport.answer(.get(path), from: client.address)
             #expect(page.headers.first(name: "gcx-next") == "3")
-            let end = try await client.transport.answer(.get("\(path)?after=3"), from: client.endpoint)
+            let end = try await client.transport.answer(.get("\(path)?after=3"), from: client.address)
             #expect(end.body == Array("[]".utf8) && end.headers.first(name: "gcx-next") == nil)
         }
     }

@@ -14,7 +14,7 @@ final class AnswerBook {
     private(set) var asked: Set<String> = []
 
     func ask(_ route: Route, _ call: HTTPCall, _ endpoint: Endpoint) async throws {
-        let answer = try await HTTPTransport.shared.answer(call, from: endpoint)
+        let answer = try await HTTPTransport.shared.answer(call, from: ServerAddress(endpoint))
         #expect(answer.status == 200, "\(call.path): \(String(decoding: answer.body, as: UTF8.self))")
         #expect(answer.headers.first(name: "content-type") == route.answer.contentType)
         let schema = try #require(route.answer.schema)
@@ -32,7 +32,7 @@ final class AnswerBook {
 
     /// A call that is answered by a problem.
     func ask(_ call: HTTPCall, _ endpoint: Endpoint) async throws {
-        let answer = try await HTTPTransport.shared.answer(call, from: endpoint)
+        let answer = try await HTTPTransport.shared.answer(call, from: ServerAddress(endpoint))
         #expect(answer.status >= 400)
         #expect(answer.headers.first(name: "content-type") == "application/problem+json")
         note("problem at \(call.path)", .reference("Problem"), answer.body)
