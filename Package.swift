@@ -46,6 +46,9 @@ let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl
 let nioTLS: Target.Dependency = .product(name: "NIOTLS", package: "swift-nio")
 let x509: Target.Dependency = .product(name: "X509", package: "swift-certificates")
 let asn1: Target.Dependency = .product(name: "SwiftASN1", package: "swift-asn1")
+let nioHTTP2: Target.Dependency = .product(name: "NIOHTTP2", package: "swift-nio-http2")
+let nioHPACK: Target.Dependency = .product(name: "NIOHPACK", package: "swift-nio-http2")
+let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
 // Values: no I/O, no clock, no C.
@@ -109,6 +112,12 @@ let services: [Target] = [
             nioCore, nioHTTP1, logging, lifecycle,
         ]),
     swift(
+        "GCXRelay",
+        [
+            "GCXJSON", "GCXModel", "GCXSigning", "GCXLinux", "GCXWire", nioCore, nioPosix, nioHTTP2, nioHPACK, logging,
+            lifecycle,
+        ]),
+    swift(
         "GCXBuyer",
         ["GCXModel", "GCXSigning", "GCXMetering", "GCXMarket", "GCXLinux", "GCXJobLog", "GCXWire"]),
 ]
@@ -122,7 +131,7 @@ let programs: [Target] = [
             "GCXModel", "GCXSigning", "GCXPricing", "GCXMetering", "GCXMarket", "GCXLinux", "GCXHardware",
             "GCXBenchmark", "GCXJobLog", "GCXSandbox", "GCXLedger", "GCXLedgerSQLite", "GCXConfig", "GCXWire",
             "GCXClient", "GCXTransport", "GCXHelper",
-            "GCXAgent", "GCXServer", "GCXBuyer", arguments, logging, lifecycle, unixSignals,
+            "GCXAgent", "GCXServer", "GCXRelay", "GCXBuyer", arguments, logging, lifecycle, unixSignals,
         ], swiftSettings: strict),
     .executableTarget(
         name: "gcx-supervisor", dependencies: ["GCXSandbox", "GCXLinux"], swiftSettings: strict,
@@ -224,6 +233,11 @@ let testing: [Target] = [
             "GCXTransport",
         ]),
     tests(
+        "GCXRelayTests",
+        [
+            "GCXRelay", "GCXModel", "GCXSigning", nioCore, nioEmbedded, logging,
+        ]),
+    tests(
         "CommandTests",
         [
             "gcx", "GCXConfig", "GCXModel", "GCXLinux", "GCXJobLog", "GCXSigning", "GCXMarket", "GCXLedger", "GCXWire",
@@ -247,7 +261,7 @@ let testing: [Target] = [
             "GCXModel", "GCXSigning", "GCXPricing", "GCXMetering", "GCXMarket", "GCXLinux", "GCXHardware",
             "GCXBenchmark", "GCXJobLog", "GCXSandbox", "GCXLedger", "GCXWire", "GCXClient", "GCXAgent", "GCXHelper",
             "Support",
-            "Senders", "gcx-unpack", httpClient, nioCore, "GCXBuyer",
+            "Senders", "gcx-unpack", httpClient, nioCore, "GCXRelay", "GCXBuyer",
         ],
         path: "Tests/Fuzz/Entries"),
 ]
@@ -283,6 +297,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-nio-http2.git", from: "1.46.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
         // Only its environment and its providers in memory: the file is TOML, which it does not read.

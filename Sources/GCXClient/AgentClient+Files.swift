@@ -22,8 +22,9 @@ extension AgentClient {
         let call = HTTPCall(
             method: .PUT, path: "/v1/leases/\(lease)/uploads/\(kind.rawValue)",
             authorization: try Self.authorization(caller), isRepeatable: false)
-        let client = try client()
-        var request = call.request(to: endpoint)
+        let way = address
+        let client = try client(way)
+        var request = call.request(to: way)
         request.body = .stream(
             // bounded: a file's size is signed and of 64 bits
             CountedChunks(chunks: chunks, progress: progress), length: .known(Int64(chunks.size)))
@@ -33,7 +34,7 @@ extension AgentClient {
             let body = try await response.body.collect(upTo: ClientLimits.errorAnswerBytesMax)
             answer = HTTPAnswer(status: response.status.code, body: Array(body.readableBytesView))
         } catch {
-            throw unreachable(TransportError(error))
+            throw broken(TransportError(error, at: way), way)
         }
         guard answer.isSuccess else { throw failure(answer) }
         return chunks.size
@@ -55,8 +56,9 @@ extension AgentClient {
         let download = OutputDownload(to: path, terms, progress: progress)
         var call = HTTPCall.get("/v1/leases/\(lease)/output")
         call.authorization = try Self.authorization(caller)
-        let client = try client()
-        var request = call.request(to: endpoint)
+        let way = address
+        let client = try client(way)
+        var request = call.request(to: way)
         if download.kept > 0 { request.headers.add(name: "range", value: "bytes=\(download.kept)-") }
         do {
             let response = try await client.execute(request, deadline: download.deadline)
@@ -74,16 +76,22 @@ extension AgentClient {
         } catch let error as LinuxError {
             throw .badRequest("cannot write the output here: \(error.description)")
         } catch {
-            throw unreachable(TransportError(error))
+            throw broken(TransportError(error, at: way), way)
         }
     }
 
-    private func client() throws(AgentError) -> HTTPClient {
+    private func client(_ way: ServerAddress) throws(AgentError) -> HTTPClient {
         do throws(TransportError) {
-            return try transport.client(for: address)
+            return try transport.client(for: way)
         } catch {
             throw unreachable(error)
         }
+    }
+
+    /// Whoever tries again goes another way where there is one.
+    private func broken(_ error: TransportError, _ way: ServerAddress) -> AgentError {
+        defer { if error.isOfTheWay { ways.leave(way) } }
+        return unreachable(error)
     }
 
     private func open(_ path: String, _ kind: UploadKind) throws(AgentError) -> FileChunks {

@@ -11,12 +11,23 @@ import NIOHTTP1
 /// It throws the very errors of the agent, and `AgentError.unreachable` when no answer came: then the call may
 /// have been obeyed or not.
 package struct AgentClient: AgentOperations {
-    let address: ServerAddress
+    let ways: ServerWays
+    /// The way that is taken now.
+    var address: ServerAddress { ways.current }
     var endpoint: Endpoint { address.endpoint }
     let transport: HTTPTransport
 
     package init(_ address: ServerAddress, transport: HTTPTransport = .shared) {
-        self.address = address
+        self.init(any: [address], else: address, transport: transport)
+    }
+
+    /// One that goes another way when one is closed: when a relay ends, say.
+    ///
+    /// - Parameters:
+    ///   - addresses: of one and the same agent, the best first.
+    ///   - other: taken when the list is empty.
+    package init(any addresses: [ServerAddress], else other: ServerAddress, transport: HTTPTransport = .shared) {
+        ways = ServerWays(addresses, else: other)
         self.transport = transport
     }
 
@@ -199,14 +210,30 @@ package struct AgentClient: AgentOperations {
     func answer(_ call: HTTPCall, by caller: Caller) async throws(AgentError) -> HTTPAnswer {
         var call = call
         call.authorization = try Self.authorization(caller)
-        let answer: HTTPAnswer
-        do {
-            answer = try await transport.answer(call, from: address)
-        } catch {
-            throw unreachable(error)
-        }
+        let answer = try await answer(call)
         guard answer.isSuccess else { throw failure(answer) }
         return answer
+    }
+
+    /// Any answer, by any way: by another one where this one let the call not through, or let nothing back and it may be sent twice.
+    private func answer(_ call: HTTPCall) async throws(AgentError) -> HTTPAnswer {
+        for _ in 0..<ways.others {
+            let way = address
+            do throws(TransportError) {
+                return try await transport.answer(call, from: way)
+            } catch {
+                guard error.isOfTheWay else { throw unreachable(error) }
+                ways.leave(way)
+                guard error.isBeforeSending || call.isRepeatable else { throw unreachable(error) }
+            }
+        }
+        let last = address
+        do throws(TransportError) {
+            return try await transport.answer(call, from: last)
+        } catch {
+            if error.isOfTheWay { ways.leave(last) }
+            throw unreachable(error)
+        }
     }
 
     /// The header of a session; the owner needs none, for the kernel tells the agent who has connected.

@@ -1,4 +1,19 @@
+import GCXModel
 import GCXWire
+
+extension ServerAddress {
+    /// As that of its endpoint. A relay is dialled by the name of the machine behind it, which it reads in the TLS handshake.
+    var urlBase: String {
+        guard let relayed else { return endpoint.urlBase }
+        return "https://\(relayed.name):\(relayed.place.port)"
+    }
+
+    /// The machine's name at a relay, and where that name leads; nil where the server is dialled itself.
+    var relayed: (name: String, place: SecurePlace)? {
+        guard isRelayed, let signer, case .secure(let place) = endpoint else { return nil }
+        return (Hex.encodeBare(signer.bytes), place)
+    }
+}
 
 extension Endpoint {
     /// What stands before the path in a request's URL; in that of a socket the file's path takes the place of the host.

@@ -69,11 +69,11 @@ package struct HTTPTransport: Sendable {
         let client = try client(for: address)
         do {
             let response = try await client.execute(
-                call.request(to: address.endpoint), timeout: TimeAmount(call.timeout))
+                call.request(to: address), timeout: TimeAmount(call.timeout))
             let body = try await Self.read(response.body, bytesMax: call.answerBytesMax, within: call.timeout)
             return HTTPAnswer(status: response.status.code, body: body, headers: response.headers)
         } catch {
-            throw TransportError(error)
+            throw TransportError(error, at: address)
         }
     }
 
@@ -113,8 +113,8 @@ struct HTTPCall: Sendable {
         HTTPCall(method: .GET, path: path, isRepeatable: true, answerBytesMax: answerBytesMax)
     }
 
-    func request(to endpoint: Endpoint) -> HTTPClientRequest {
-        var request = HTTPClientRequest(url: endpoint.urlBase + path)  // bounded: joins texts
+    func request(to address: ServerAddress) -> HTTPClientRequest {
+        var request = HTTPClientRequest(url: address.urlBase + path)  // bounded: joins texts
         request.method = method
         if let authorization { request.headers.add(name: "authorization", value: authorization) }
         if let body {

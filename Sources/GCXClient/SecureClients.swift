@@ -8,7 +8,7 @@ import NIOCore
 import NIOHTTP1
 import Synchronization
 
-// dictionaries: clients
+// dictionaries: clients, keys
 
 /// A client of one server behind TLS, and what a session names its key by.
 struct SecureClient: Sendable {
@@ -16,54 +16,58 @@ struct SecureClient: Sendable {
     let key: Address
 }
 
-/// Clients for servers behind TLS: one for each server, so that a connection that was judged for one carries calls to no other.
+/// Clients for servers behind TLS: one for each way to a server, so that a connection that was judged for one carries calls to no
+/// other. All ways to one server show it the same key, so that a session is good on each of them.
 ///
 /// They live as long as the process.
 final class SecureClients: Sendable {
-    private let clients = Mutex<[ServerAddress: SecureClient]>([:])
-    /// Takes whoever answers, and so tells them nothing but that it asks.
-    private let asking: HTTPClient
-
-    init() {
-        var configuration = HTTPTransport.configuration
-        configuration.tlsConfiguration = ServerJudge.settings
-        asking = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    private struct Known: Sendable {
+        var clients: [ServerAddress: SecureClient] = [:]
+        /// By whose server it is that they are shown to.
+        var keys: [Address: ClientKey] = [:]
     }
+
+    private let known = Mutex(Known())
 
     /// - Throws: ``TransportError/notSent(_:)`` when nobody is named who has to answer there.
     func client(for address: ServerAddress) throws(TransportError) -> SecureClient {
         guard let signer = address.signer else { throw .notSent("nobody said whose server has to answer there") }
-        return try clients.withLock { clients throws(TransportError) in
-            if let known = clients[address] { return known }
-            guard clients.count < TransportLimits.serversMax else {
+        return try known.withLock { known throws(TransportError) in
+            if let client = known.clients[address] { return client }
+            guard known.clients.count < TransportLimits.serversMax else {
                 throw .notSent("this process speaks to \(TransportLimits.serversMax) servers already")
             }
-            let made = try make(address.endpoint, signer)
-            clients[address] = made
+            guard let key = known.keys[signer] ?? (try? ClientKey(at: WallClock.seconds())) else {
+                throw .notSent("no TLS key could be made")
+            }
+            let made = SecureClient(client: Self.make(address, signer, key), key: key.address)
+            (known.keys[signer], known.clients[address]) = (key, made)
             return made
         }
     }
 
-    private func make(_ endpoint: Endpoint, _ signer: Address) throws(TransportError) -> SecureClient {
-        guard let key = try? ClientKey(at: WallClock.seconds()) else { throw .notSent("no TLS key could be made") }
-        let judge = ServerJudge(signer: signer, now: WallClock.seconds) { [asking] () async throws(HandshakeError) in
-            try await Self.binding(at: endpoint, asking)
-        }
+    private static func make(_ address: ServerAddress, _ signer: Address, _ key: ClientKey) -> HTTPClient {
         var configuration = HTTPTransport.configuration
+        if let relayed = address.relayed { configuration.dnsOverride = [relayed.name: relayed.place.host] }
+        configuration.tlsConfiguration = ServerJudge.settings
+        // Takes whoever answers, and so tells them nothing but that it asks.
+        let asking = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+        let judge = ServerJudge(signer: signer, now: WallClock.seconds) { () async throws(HandshakeError) in
+            try await binding(at: address, asking)
+        }
         configuration.tlsConfiguration = key.settings
         configuration.http1_1ConnectionDebugInitializer = judge.judge
-        return SecureClient(
-            client: HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration), key: key.address)
+        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }
 
     /// What a server says of itself. It is judged on the connection that it is asked for.
     private static func binding(
-        at endpoint: Endpoint, _ client: HTTPClient
+        at address: ServerAddress, _ client: HTTPClient
     ) async throws(HandshakeError) -> Signed<EndpointBinding> {
         let call = HTTPCall.get("/v1/binding", answerBytesMax: TransportLimits.bindingBytesMax)
         let body: [UInt8]?
         do {
-            let response = try await client.execute(call.request(to: endpoint), timeout: TimeAmount(call.timeout))
+            let response = try await client.execute(call.request(to: address), timeout: TimeAmount(call.timeout))
             body =
                 response.status == .ok
                 ? try await HTTPTransport.read(

@@ -47,10 +47,28 @@ enum TransportError: Error, Equatable {
         }
     }
 
+    /// Whether another way to the same server may be better.
+    var isOfTheWay: Bool {
+        switch self {
+        case .notSent, .notPermitted, .notTrusted, .broken, .timedOut: true
+        case .answerTooLarge, .tooSlow, .cancelled: false
+        }
+    }
+
     /// Why whoever answers is not trusted, and what a person has to change before; nil when the same call may succeed later.
     var distrust: (why: String, remedy: String)? {
         guard case .notTrusted(let why) = self, case .fix(let remedy) = why.remedy else { return nil }
         return (why.description, remedy)
+    }
+
+    /// A relay that has no connection of the machine says so in place of TLS: that is no word about the machine.
+    init(_ error: any Error, at address: ServerAddress) {
+        let found = TransportError(error)
+        switch found {
+        case .notTrusted(.notTLS) where address.isRelayed, .notTrusted(.closed) where address.isRelayed:
+            self = .notSent("the relay has no connection to this machine now")
+        default: self = found
+        }
     }
 
     init(_ error: any Error) {

@@ -4,7 +4,8 @@ extension Configuration {
     /// What is wrong with the places where something listens or is called: what is taken here, servers and clients take too.
     var listening: [ConfigProblem] {
         // bounded: joins lists
-        places("agent.listen", agent.listen) + places("ledger.listen", ledger.listen) + owners + reached + called
+        places("agent.listen", agent.listen) + places("ledger.listen", ledger.listen) + owners + reached + relays
+            + called
             + certificate("agent", agent.certificate, agent.certificateKey)
             + certificate("ledger", ledger.certificate, ledger.certificateKey)
     }
@@ -48,6 +49,26 @@ extension Configuration {
                 "Name both files, or none.")
         ]
     }
+
+    private var relays: [ConfigProblem] {
+        var problems = agent.relays.filter { relay in
+            let parts = relay.split(separator: "#", maxSplits: 1, omittingEmptySubsequences: false)
+            let signer = parts.dropFirst().first.map(String.init) ?? ""
+            return !Self.isSecure("https://\(parts.first ?? "")") || !signer.hasPrefix("0x") || Address(signer) == nil
+        }.map {
+            ConfigProblem(
+                "agent.relays", "holds “\($0)”, which does not say whose relay is where.",
+                "Give HOST:PORT#0x…, with the address of the relay's key.")
+        }
+        if agent.relays.count > Self.relaysMax {
+            let count = NumberText.count(agent.relays.count, "relay")
+            problems.append(ConfigProblem("agent.relays", "names \(count).", "Name \(Self.relaysMax) at the most."))
+        }
+        return problems
+    }
+
+    /// A machine keeps two; the others are for when those end.
+    private static let relaysMax = 8
 
     private var called: [ConfigProblem] {
         guard ledger.endpoint.hasPrefix("https://") else {
@@ -103,12 +124,16 @@ extension Configuration.Agent {
     /// Where the commands of this machine find the agent.
     package var ownDoor: String { listen.first { !$0.hasPrefix("https://") } ?? "" }
 
-    /// Where buyers are told that the agent answers.
+    /// Where buyers are told that the agent answers: the straight ways, then those through relays.
     package var told: [String] {
         let plain = listen.filter { !$0.hasPrefix("https://") }
+        let relayed = relayPlaces.map { "relay://\($0)" }
         // bounded: joins lists
-        return plain + (reachedAt.isEmpty ? Configuration.reachable(listen) : reachedAt)
+        return plain + (reachedAt.isEmpty ? Configuration.reachable(listen) : reachedAt) + relayed
     }
+
+    /// `HOST:PORT` of each relay.
+    package var relayPlaces: [String] { relays.map { relay in String(relay.prefix { $0 != "#" }) } }
 }
 
 extension Configuration {

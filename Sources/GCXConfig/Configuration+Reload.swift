@@ -51,6 +51,8 @@ extension ConfigurationKey {
 
     func change(in program: ConfiguredProgram) -> Change {
         if path == "agent.log_level" { return .live }
+        // A relay reads its table when it starts, and nobody else does.
+        if table == "relay" { return .ofOther }
         switch program {
         case .ledger: return Self.ofLedger.contains(path) ? .atRestart : .ofOther
         case .agent:

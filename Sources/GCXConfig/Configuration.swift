@@ -7,6 +7,7 @@ package struct Configuration: Equatable, Sendable {
         package var stateDirectory = "/var/lib/gcx"
         package var listen = ["unix:/run/gcx/agent.sock"]
         package var reachedAt: [String] = []
+        package var relays: [String] = []
         package var certificate = ""
         package var certificateKey = ""
         package var socketGroup = "gcx"
@@ -35,6 +36,19 @@ package struct Configuration: Equatable, Sendable {
 
         /// What its money is called; nil where the owner leaves that to its kind.
         package var currency: Currency? { Currency(symbol: currencySymbol, decimals: Int(currencyDecimals)) }
+    }
+
+    package struct Relay: Equatable, Sendable {
+        package var name = ""
+        package var keystore = "/etc/gcx/relay.json"
+        package var passwordFile = "/etc/gcx/relay.password"
+        package var listen = "[::]:443"
+        package var plainMachines = false
+        package var machinesMax: UInt64 = 4_096
+        package var connectionsMax: UInt64 = 4_096
+        package var connectionsPerPeerMax: UInt64 = 256
+        package var machineBytesPerSecond: UInt64 = 125_000_000
+        package var idleSeconds: UInt64 = 600
     }
 
     package struct Probe: Equatable, Sendable {
@@ -131,6 +145,7 @@ package struct Configuration: Equatable, Sendable {
     package var job = Job()
     package var image = Image()
     package var network = Network()
+    package var relay = Relay()
     /// Amounts that the owner wrote in the ledger's currency, by the path of their key: what they come to, the ledger has to
     /// say. Until then the key has its default, which counts for nothing.
     package private(set) var typed: [String: TypedMoney] = [:]

@@ -38,7 +38,8 @@ struct ConfigurationKey: Sendable {
     var path: String { "\(table).\(name)" }
 
     /// Every key, in the order of the example file.
-    static let all: [ConfigurationKey] = agent + machine + ledger + measuring + offer + price + job + image + network
+    static let all: [ConfigurationKey] =
+        agent + machine + ledger + measuring + offer + price + job + image + network + relay
 
     /// Largest size: 1 PiB. Sums of a few such sizes stay far below 2^64.
     static let bytesMax: UInt64 = 1 << 50
@@ -56,6 +57,10 @@ struct ConfigurationKey: Sendable {
         ConfigurationKey(
             "agent.reached_at", .texts(\.agent.reachedAt),
             "Where buyers on other machines reach it, https://HOST:PORT, if that is not what it listens at."),
+        ConfigurationKey(
+            "agent.relays", .texts(\.agent.relays),
+            "Relays that this machine dials, HOST:PORT#0xRELAY each, so that buyers reach it behind a router; the two nearest are kept. Whoever runs one says its address."
+        ),
         ConfigurationKey(
             "agent.certificate", .text(\.agent.certificate),
             "A certificate of your own for https, a file in PEM with those that lead to its authority behind it; read again at SIGHUP. Empty: the agent makes one, which gcx takes as well."

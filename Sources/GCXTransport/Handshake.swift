@@ -1,10 +1,27 @@
 package import GCXSigning
-import NIOCore
+package import NIOCore
 import NIOPosix
 import NIOSSL
 
 /// One handshake with a server, to learn who answers there; then the connection is closed.
 package enum Handshake {
+    /// Puts TLS in front of a connection that is being dialled; nothing is sent inside before the server has proved who it is.
+    ///
+    /// - Parameter onFailure: told why the connection is closed, on its event loop.
+    package static func encrypt(
+        _ channel: any Channel, as expectation: BindingExpectation, protocols: [String], at now: UInt64,
+        onFailure: @escaping (HandshakeError) -> Void
+    ) throws {
+        let check = ServerCheck(expectation, at: now)
+        let settings = try NIOSSLContext(configuration: TLSSettings.client(protocols: protocols))
+        let tls = try NIOSSLClientHandler(
+            context: settings, serverHostname: nil, customVerificationCallback: check.verify)
+        let gate = HandshakeGate(deadline: TransportLimits.handshakeTimeout) { result in
+            do throws(HandshakeError) { _ = try proven(check, result) } catch { onFailure(error) }
+        }
+        try channel.pipeline.syncOperations.addHandlers([tls, gate])
+    }
+
     /// - Parameters:
     ///   - host: a name or an address, without brackets.
     ///   - now: Unix seconds of this machine's clock.

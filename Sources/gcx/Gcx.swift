@@ -25,7 +25,8 @@ struct Gcx: AsyncParsableCommand {
         subcommands: [
             Run.self, Bench.self, Probe.self, Doctor.self, AgentNoun.self, KeyNoun.self, OfferNoun.self,
             DemandNoun.self,
-            LeaseNoun.self, JobNoun.self, ReceiptNoun.self, RatingNoun.self, LedgerNoun.self, Demo.self,
+            LeaseNoun.self, JobNoun.self, ReceiptNoun.self, RatingNoun.self, LedgerNoun.self, RelayNoun.self,
+            Demo.self,
         ])
 
     /// On the main thread until it first waits: whoever gives up root does so before there are others.

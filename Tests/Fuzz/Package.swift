@@ -23,6 +23,8 @@ let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let nioHTTP2: Target.Dependency = .product(name: "NIOHTTP2", package: "swift-nio-http2")
+let nioHPACK: Target.Dependency = .product(name: "NIOHPACK", package: "swift-nio-http2")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let nioTLS: Target.Dependency = .product(name: "NIOTLS", package: "swift-nio")
@@ -40,6 +42,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-nio-http2.git", from: "1.46.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0", traits: []),
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
@@ -84,6 +87,12 @@ let package = Package(
                 "GCXBenchmark", "GCXJobLog", "GCXSandbox", "GCXLedger", "GCXWire", crypto, grdb, logging, lifecycle,
             ]),
         module(
+            "GCXRelay",
+            [
+                "GCXJSON", "GCXModel", "GCXSigning", "GCXLinux", "GCXWire", nioCore, nioPosix, nioHTTP2, nioHPACK,
+                logging, lifecycle,
+            ]),
+        module(
             "GCXBuyer",
             ["GCXModel", "GCXSigning", "GCXMetering", "GCXMarket", "GCXLinux", "GCXJobLog", "GCXWire"]),
         .systemLibrary(name: "CArchive", path: "Modules/CArchive", pkgConfig: "libarchive"),
@@ -107,7 +116,7 @@ let package = Package(
                 "GCXModel", "GCXSigning", "GCXPricing", "GCXMetering", "GCXMarket", "GCXLinux", "GCXHardware",
                 "GCXBenchmark", "GCXJobLog", "GCXSandbox", "GCXLedger", "GCXWire", "GCXClient", "GCXAgent", "GCXHelper",
                 "Support",
-                "Senders", "gcx-unpack", httpClient, nioCore, "GCXBuyer",
+                "Senders", "gcx-unpack", httpClient, nioCore, "GCXRelay", "GCXBuyer",
             ],
             path: "Entries", exclude: ["ReplayTests.swift"], swiftSettings: marked),
         .target(name: "CFuzzer", path: "CFuzzer"),

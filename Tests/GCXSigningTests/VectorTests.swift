@@ -33,6 +33,7 @@ struct VectorTests {
     @Test("offers that say how their seller behaves: another type of the same name")
     func offerWithConduct() throws { try check(Offer.self, file: "Offer2", schema: Offer.schemaWithConduct) }
     @Test("signs of life") func signOfLife() throws { try check(SignOfLife.self) }
+    @Test("registrations at a relay") func relayRegistration() throws { try check(RelayRegistration.self) }
     @Test("demands") func demand() throws { try check(Demand.self) }
     @Test("lease terms") func leaseTerms() throws { try check(LeaseTerms.self) }
     @Test("receipts") func receipt() throws { try check(Receipt.self) }

@@ -3,7 +3,8 @@ import Testing
 
 /// Where agent and ledger of a site answer other machines: `https://HOST:PORT` each.
 struct FarPlaces {
-    let agent: String
+    /// Nil for one that is found by what its offer says.
+    let agent: String?
     let ledger: String
 
     /// Free ports of two addresses of the loopback interface.
@@ -22,12 +23,13 @@ extension Site {
     /// The ledger as other machines name it.
     var farLedger: String? { far.map { "\($0.ledger)#\(addresses["operator", default: ""])" } }
     /// The agent as other machines name it.
-    var farAgent: String? { far.map { "\($0.agent)#\(addresses["machine", default: ""])" } }
+    var farAgent: String? { far?.agent.map { "\($0)#\(addresses["machine", default: ""])" } }
 
     var farSettings: [String: String] {
         guard let far, let farLedger else { return [:] }
+        let doors = [agentEndpoint, far.agent].compactMap { $0.map { "\"\($0)\"" } }
         return [
-            "agent.listen": "[\"\(agentEndpoint)\", \"\(far.agent)\"]", "ledger.listen": "\"\(far.ledger)\"",
+            "agent.listen": "[\(doors.joined(separator: ", "))]", "ledger.listen": "\"\(far.ledger)\"",
             "ledger.endpoint": "\"\(farLedger)\"",
         ]
     }
@@ -36,8 +38,9 @@ extension Site {
     func outcomeAfar(
         _ arguments: [String], agent: String? = nil, ledger: String? = nil, timeout: Duration = .seconds(60)
     ) throws -> ChildProcess.Outcome {
-        try ChildProcess(
-            Gcx.program, arguments, environment: environmentAfar(agent ?? farAgent, ledger ?? farLedger),
+        let words = command(arguments, at: .buyer)
+        return try ChildProcess(
+            words.program, words.arguments, environment: environmentAfar(agent ?? farAgent, ledger ?? farLedger),
             workingDirectory: directory, timeout: timeout
         ).outcome()
     }

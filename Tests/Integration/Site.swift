@@ -16,6 +16,8 @@ final class Site {
     let agentEndpoint: String
     /// Where agent and ledger answer other machines besides; nil when they answer none.
     let far: FarPlaces?
+    /// Where each of them is, when each has a host of its own; nil when all are on this machine.
+    let internet: Internet?
     private(set) var processes: [Process: pid_t] = [:]
     private var buyers: [pid_t] = []
     private(set) var addresses: [String: String] = [:]
@@ -31,11 +33,14 @@ final class Site {
     ///   - settings: lines that replace those of the configuration below, such as `["offer.grace_seconds": "2"]`.
     ///   - byDefault: a table and a dot, such as `offer.`, of which nothing else is set: what is not said is as owners get it.
     ///   - far: where agent and ledger answer other machines. The ledger is then called there by all.
-    init(_ settings: [String: String] = [:], byDefault: String? = nil, far: FarPlaces? = nil) throws {
+    init(
+        _ settings: [String: String] = [:], byDefault: String? = nil, far: FarPlaces? = nil,
+        on internet: Internet? = nil
+    ) throws {
         var template = Array("/tmp/gcx-site-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw LinuxError.malformed(object: "/tmp", reason: "mkdtemp") }
         directory = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        self.far = far
+        (self.far, self.internet) = (far, internet)
         agentEndpoint = settings["agent.listen"]?.filter { $0 != "\"" } ?? "unix:\(directory)/run/agent.sock"
         chmod(directory, 0o711)  // The agent's user goes through it to what is its own.
         try DurableFile.write("a word for a test\n".utf8, to: path("password"))
@@ -62,9 +67,19 @@ final class Site {
 
     /// Runs a command to its end.
     func outcome(_ arguments: [String], timeout: Duration = .seconds(60)) throws -> ChildProcess.Outcome {
-        try ChildProcess(
-            Gcx.program, arguments, environment: environment, workingDirectory: directory, timeout: timeout
+        let words = command(arguments, at: .ledger)
+        return try ChildProcess(
+            words.program, words.arguments, environment: environment, workingDirectory: directory, timeout: timeout
         ).outcome()
+    }
+
+    /// What runs gcx on a host.
+    func command(_ arguments: [String], at host: Internet.Host) -> (program: String, arguments: [String]) {
+        guard let internet else { return (Gcx.program, arguments) }
+        let there = ["--net=\(internet.namespace(of: host))"]
+        guard host == .buyer else { return ("nsenter", there + [Gcx.program] + arguments) }
+        let hidden = ["unshare", "--mount", "sh", "-c", "mount -t tmpfs none \"$0\" && exec \"$@\"", path("run")]
+        return ("nsenter", there + hidden + [Gcx.program] + arguments)
     }
 
     /// The same of one that has to succeed; its output.
@@ -107,8 +122,9 @@ extension Site {
     /// Starts a process, and for the ledger waits until it answers.
     func start(_ process: Process) throws {
         let verb = process == .ledger ? "serve" : "run"
-        let tool = ChildProcess(
-            Gcx.program, [process.rawValue, verb, "--config", configuration], environment: environment)
+        let words = command(
+            [process.rawValue, verb, "--config", configuration], at: process == .ledger ? .ledger : .provider)
+        let tool = ChildProcess(words.program, words.arguments, environment: environment)
         processes[process] = try tool.spawnDetached(logPath: path("\(process).log"))
         let question = process == .ledger ? ["ledger", "head"] : ["agent", "status"]
         try wait("the \(process)", seconds: 30) { try self.outcome(question).status == .exited(0) }
@@ -209,8 +225,9 @@ extension Site {
 
     /// Runs a buyer's command in the background.
     func spawn(_ arguments: [String], log: String, afar: Bool = false) throws -> pid_t {
+        let words = command(arguments, at: .buyer)
         let tool = ChildProcess(
-            Gcx.program, arguments, environment: afar ? environmentAfar(farAgent, farLedger) : environment)
+            words.program, words.arguments, environment: afar ? environmentAfar(farAgent, farLedger) : environment)
         let pid = try tool.spawnDetached(logPath: path(log))
         buyers.append(pid)
         return pid

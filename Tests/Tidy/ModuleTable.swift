@@ -83,6 +83,9 @@ struct ModuleRow: Sendable {
                 "Logging", "ServiceLifecycle",
             ]),
         ModuleRow(
+            .services, "GCXRelay", ["GCXJSON", "GCXModel", "GCXSigning", "GCXLinux", "GCXWire"],
+            packages: ["NIOCore", "NIOPosix", "NIOHTTP2", "NIOHPACK", "Logging", "ServiceLifecycle"]),
+        ModuleRow(
             .services, "GCXBuyer",
             ["GCXModel", "GCXSigning", "GCXMetering", "GCXMarket", "GCXLinux", "GCXJobLog", "GCXWire"]),
 
@@ -92,7 +95,7 @@ struct ModuleRow: Sendable {
                 "GCXJSON",
                 "GCXModel", "GCXSigning", "GCXPricing", "GCXMetering", "GCXMarket", "GCXLinux", "GCXHardware",
                 "GCXBenchmark", "GCXJobLog", "GCXSandbox", "GCXLedger", "GCXLedgerSQLite", "GCXConfig", "GCXWire",
-                "GCXClient", "GCXTransport", "GCXHelper", "GCXAgent", "GCXServer", "GCXBuyer",
+                "GCXClient", "GCXTransport", "GCXHelper", "GCXAgent", "GCXServer", "GCXRelay", "GCXBuyer",
             ], packages: ["ArgumentParser", "Logging", "ServiceLifecycle", "UnixSignals"]),
         ModuleRow(.programs, "gcx_supervisor", ["GCXSandbox", "GCXLinux"]),
         ModuleRow(

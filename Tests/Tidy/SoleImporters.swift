@@ -69,7 +69,7 @@ struct SoleImport: Sendable {
             modules: ["NIOCore"],
             homes: [
                 "Sources/GCXTransport/", "Tests/GCXTransportTests/", "Sources/GCXWire/", "Sources/GCXClient/",
-                "Sources/GCXServer/", "Tests/APITests/",
+                "Sources/GCXServer/", "Sources/GCXRelay/", "Tests/APITests/", "Tests/GCXRelayTests/",
                 "Tests/Fuzz/Entries/Downloads.swift",
             ],
             reason: "connections and their clock are handled in one place",
@@ -78,9 +78,13 @@ struct SoleImport: Sendable {
             modules: ["NIOPosix"],
             homes: [
                 "Sources/GCXTransport/", "Tests/GCXTransportTests/", "Sources/GCXWire/", "Sources/GCXClient/",
-                "Tests/APITests/",
+                "Sources/GCXRelay/", "Tests/APITests/",
             ],
             reason: "threads that wait for sockets are started in one place", remedy: "take the group from GCXServer"),
+        SoleImport(
+            modules: ["NIOHTTP2", "NIOHPACK"], homes: ["Sources/GCXRelay/", "Tests/GCXRelayTests/"],
+            reason: "streams over one connection are how a machine is reached through a relay, and nothing else",
+            remedy: "take the bytes from RelayLink"),
         SoleImport(
             modules: ["ArgumentParser"], homes: ["Sources/gcx/"], reason: "options are the command line's",
             remedy: "take the value as an argument"),
@@ -90,13 +94,15 @@ struct SoleImport: Sendable {
             remedy: "take the stop as a call or a cancelled task"),
         SoleImport(
             modules: ["ServiceLifecycle"],
-            homes: ["Sources/GCXAgent/", "Sources/GCXServer/", "Sources/gcx/", "Tests/APITests/"],
+            homes: [
+                "Sources/GCXAgent/", "Sources/GCXServer/", "Sources/GCXRelay/", "Sources/gcx/", "Tests/APITests/",
+            ],
             reason: "only services have a start and a stop", remedy: "be a function that a service calls"),
         SoleImport(
             modules: ["Logging"],
             homes: [
-                "Sources/GCXAgent/", "Sources/GCXServer/", "Sources/gcx/", "Tests/APITests/", "Tests/GCXAgentTests/",
-                "Tests/Integration/",
+                "Sources/GCXAgent/", "Sources/GCXServer/", "Sources/GCXRelay/", "Sources/gcx/", "Tests/APITests/",
+                "Tests/GCXAgentTests/", "Tests/GCXRelayTests/", "Tests/Integration/",
             ],
             reason: "what is worth a line is decided by services", remedy: "throw, or return what happened"),
         SoleImport(

@@ -26,6 +26,7 @@ extension Strangers {
         "Sources/GCXMetering/": "receipts of a machine, and the counters of a job",
         "Sources/GCXModel/": "all documents, JSON and texts that come from outside",
         "Sources/GCXPricing/": "amounts, rates and use in documents of anybody",
+        "Sources/GCXRelay/": "handshakes and registrations of anybody, and what passes between strangers",
         "Sources/GCXSandbox/": "images and outputs of jobs, and what tools and helpers say of them",
         "Sources/GCXServer/": "requests and connections of anybody",
         "Sources/GCXSigning/": "keystores, addresses and signatures of anybody",

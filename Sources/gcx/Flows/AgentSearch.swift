@@ -18,8 +18,7 @@ struct AgentSearch {
     /// - Parameter machine: whose agent it has to be.
     /// - Throws: ``CommandError`` when no agent of that machine answers, with the place to ask.
     func agent(of machine: Address, answeringAt words: [Untrusted]) async throws -> AgentClient {
-        // Behind TLS the machine's key has to have bound whoever answers.
-        let told = words.compactMap { try? Endpoint($0) }.map { ServerAddress($0, signer: $0.isSecure ? machine : nil) }
+        let told = words.compactMap { try? ServerAddress(told: $0, by: machine) }
         if let named {
             let found = try await AgentClient(named).status().machine
             guard found == machine else { throw wrong(named, found, machine, told) }
@@ -29,7 +28,7 @@ struct AgentSearch {
         // bounded: joins lists
         for address in [installed].compactMap(\.self) + told where !others.contains("\(address)") {
             switch await Self.machine(at: address) {
-            case .success(machine): return AgentClient(address)
+            case .success(machine): return Self.client(address, told)
             case .failure(.socketClosed(let path, let group)):
                 closed = closed ?? .socketClosed(path: path, group: group)
             default: break
@@ -41,6 +40,13 @@ struct AgentSearch {
         throw CommandError(
             "the agent of machine \(machine.checksummed) answers neither at \(others.joined(separator: " nor at "))",
             fix: "Ask the machine's owner where its agent answers and name it with --agent, or choose another offer.")
+    }
+
+    /// Goes the other ways that the offer names, where the one that was found ends. Only behind TLS is it the same agent for sure.
+    private static func client(_ found: ServerAddress, _ told: [ServerAddress]) -> AgentClient {
+        guard found.signer != nil else { return AgentClient(found) }
+        let others = told.filter { $0.signer != nil && $0 != found }
+        return AgentClient(any: [found] + others, else: found)  // bounded: joins lists
     }
 
     private func wrong(_ place: ServerAddress, _ found: Address, _ wanted: Address, _ told: [ServerAddress])

@@ -11,6 +11,7 @@ package struct FuzzEntry: Sendable, CustomStringConvertible {
 
     package static let all: [FuzzEntry] = [
         json, ledger, journal, images, archives, programs, receipts, probe, text, log, keystore, answers, helper,
+        hello,
     ]
 
     package static func named(_ name: String) -> FuzzEntry? { all.first { $0.name == name } }

@@ -7,12 +7,15 @@ import GCXSigning
 import GCXTransport
 import GCXWire
 import Logging
+import ServiceLifecycle
 import Synchronization
 
 /// Where the agent answers, and who may come in there.
 struct AgentDoor {
     private let endpoints: [Endpoint]
     private let identity: ServerIdentity?
+    /// What comes through relays, where the configuration names any.
+    private let relayed: RelayedDoor?
     private let group: UInt32?
     /// The group that the configuration names and the machine does not have.
     private let missing: String?
@@ -20,9 +23,13 @@ struct AgentDoor {
 
     /// - Parameter key: who the agent is to other machines.
     init(_ agent: Configuration.Agent, key: some KeyCustody, logger: Logger) async throws {
-        endpoints = try agent.listen.map { try Endpoint($0) }
+        relayed = try RelayedDoor(agent.relays, key: key, logger: logger)
+        // A door for what relays pass on, on this machine and at any port.
+        let inner = relayed == nil ? [] : [RelayedDoor.endpoint]
+        endpoints = try agent.listen.map { try Endpoint($0) } + inner  // bounded: joins lists
         identity = try await ServerIdentity.of(
-            endpoints, told: agent.told, key: key, own: OwnCertificate(agent.certificate, agent.certificateKey))
+            endpoints, told: agent.told, relays: agent.relayPlaces, key: key,
+            own: OwnCertificate(agent.certificate, agent.certificateKey))
         group = UserGroup.number(of: agent.socketGroup)
         missing =
             endpoints.contains(where: \.isUnixSocket) && group == nil && !agent.socketGroup.isEmpty
@@ -39,7 +46,8 @@ struct AgentDoor {
     ) throws -> AgentServer {
         let open = DoorCount(endpoints.count)
         return try AgentServer(agent, at: endpoints, as: identity, socketGroup: group, logger: logger) {
-            [logger, missing] _ in
+            [logger, missing, relayed] endpoint in
+            relayed?.isOpen(at: endpoint)
             guard open.isLast() else { return }
             if let missing {
                 logger.notice(
@@ -50,6 +58,11 @@ struct AgentDoor {
             onListening()
         }
     }
+}
+
+extension AgentDoor {
+    /// Keeps the machine's connections to relays; none where it names none.
+    var links: [any Service] { relayed.map { [$0] } ?? [] }
 }
 
 /// Counts the places that are open, for whoever waits for the last.
@@ -70,10 +83,11 @@ final class DoorCount: Sendable {
 extension ServerIdentity {
     /// What a server shows behind TLS; nil when none of its places is encrypted.
     static func of(
-        _ endpoints: [Endpoint], told: [String], key: some KeyCustody, own: OwnCertificate?
+        _ endpoints: [Endpoint], told: [String], relays: [String] = [], key: some KeyCustody, own: OwnCertificate?
     ) async throws -> ServerIdentity? {
         guard endpoints.contains(where: \.isSecure) else { return nil }
-        let places = ServerPlaces(endpoints: Configuration.reachable(told).map { Untrusted($0) })
+        let places = ServerPlaces(
+            endpoints: Configuration.reachable(told).map { Untrusted($0) }, relays: relays.map { Untrusted($0) })
         return try await ServerIdentity(
             for: places, by: key, protocols: ["http/1.1"], own: own, at: WallClock.seconds())
     }

@@ -57,7 +57,8 @@ struct AgentRun: AsyncParsableCommand {
         }
         logger.info("agent started", metadata: ["machine": "\(identity.machine.address.checksummed)"])
         try await Services.run(
-            assembly.services + [reload, try door.server(assembly.core), NotifyService()], logger: logger)
+            assembly.services + [reload, try door.server(assembly.core)] + door.links + [NotifyService()],
+            logger: logger)
         try assembly.settle()
         logger.info("agent stopped")
     }

@@ -1,0 +1,68 @@
+import GCXModel
+import NIOCore
+import NIOHPACK
+import NIOHTTP2
+
+/// The beginning of a stream that a relay opens: whoever takes buyers' connections is asked, and until it has taken this one
+/// nothing of it is read.
+final class StreamEntry: ChannelDuplexHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTP2Frame.FramePayload
+    typealias InboundOut = HTTP2Frame.FramePayload
+    typealias OutboundIn = HTTP2Frame.FramePayload
+    typealias OutboundOut = HTTP2Frame.FramePayload
+
+    private let name: String
+    private let acceptor: StreamAcceptor
+    /// What came with the first frame; a stream's window bounds it.
+    private var held: [HTTP2Frame.FramePayload] = []
+    private var hasBegun = false
+    private var isTaken = false
+
+    private init(_ name: String, _ acceptor: @escaping StreamAcceptor) {
+        self.name = name
+        self.acceptor = acceptor
+    }
+
+    static func handlers(_ name: String, _ acceptor: @escaping StreamAcceptor) -> [any ChannelHandler] {
+        // Trailers end a stream of bytes no better than its last frame.
+        [StreamEntry(name, acceptor), StreamBytes { _ in true }]
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let frame = unwrapInboundIn(data)
+        if isTaken { return context.fireChannelRead(data) }
+        if hasBegun {
+            held.append(frame)
+        } else if case .headers(let headers) = frame {
+            begin(headers.headers, context)
+        }
+    }
+
+    func read(context: ChannelHandlerContext) {
+        if isTaken || !hasBegun { context.read() }
+    }
+
+    private func begin(_ headers: HPACKHeaders, _ context: ChannelHandlerContext) {
+        hasBegun = true
+        guard headers.first(name: ":method") == "CONNECT", headers.first(name: ":authority") == name else {
+            return context.close(promise: nil)
+        }
+        context.writeAndFlush(
+            wrapOutboundOut(.headers(.init(headers: ReverseHTTP2.accepted))), promise: nil)
+        let peer = Untrusted(headers.first(name: ReverseHTTP2.peerHeader) ?? "unknown")
+        acceptor(context.channel, peer).assumeIsolated().whenComplete { [self] result in
+            switch result {
+            case .success: take(context)
+            case .failure: context.close(promise: nil)
+            }
+        }
+    }
+
+    private func take(_ context: ChannelHandlerContext) {
+        isTaken = true
+        held.forEach { context.fireChannelRead(wrapInboundOut($0)) }
+        if !held.isEmpty { context.fireChannelReadComplete() }
+        held = []
+        context.channel.read()
+    }
+}

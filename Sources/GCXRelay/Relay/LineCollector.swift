@@ -1,0 +1,26 @@
+import NIOCore
+
+/// Cuts lines from the front of what came, and keeps the rest.
+struct LineCollector {
+    private(set) var held = ByteBuffer()
+
+    mutating func add(_ buffer: ByteBuffer) {
+        var buffer = buffer
+        held.writeBuffer(&buffer)
+    }
+
+    /// The next line without its end; nil while it is not there.
+    ///
+    /// - Throws: ``RelayError/lineMalformed(reason:)`` when it is longer than ``RelayLimits/lineBytesMax``.
+    mutating func next() throws(RelayError) -> [UInt8]? {
+        let view = held.readableBytesView
+        guard let end = view.prefix(RelayLimits.lineBytesMax + 1).firstIndex(of: RegistrationLines.newline) else {
+            guard view.count <= RelayLimits.lineBytesMax else { throw .lineMalformed(reason: "a line is too long") }
+            return nil
+        }
+        // bounded: a place that was found
+        let line = held.readBytes(length: end - view.startIndex) ?? []
+        held.moveReaderIndex(forwardBy: 1)
+        return line
+    }
+}

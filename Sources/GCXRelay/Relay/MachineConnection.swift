@@ -1,0 +1,79 @@
+import GCXModel
+import NIOCore
+import NIOHTTP2
+
+/// A registered machine: its one connection, and what goes over it.
+final class MachineConnection {
+    let name: MachineName
+    let peer: RelayPeer
+    let channel: any Channel
+    private let streams: NIOHTTP2Handler.StreamMultiplexer
+    /// Connections that are passed on to it.
+    var tunnels = 0
+    /// Passed on in both directions.
+    private(set) var bytes: UInt64 = 0
+    private var pace: Pace
+
+    init(
+        _ name: MachineName, peer: RelayPeer, channel: any Channel, streams: NIOHTTP2Handler.StreamMultiplexer,
+        pace: Pace
+    ) {
+        self.name = name
+        self.peer = peer
+        self.channel = channel
+        self.streams = streams
+        self.pace = pace
+    }
+
+    /// A new stream to the machine, on which nothing has been said.
+    func openStream() -> EventLoopFuture<any Channel> {
+        let promise = channel.eventLoop.makePromise(of: (any Channel).self)
+        streams.createStreamChannel(promise: promise) { $0.eventLoop.makeSucceededVoidFuture() }
+        return promise.futureResult
+    }
+
+    func passed(_ count: Int, at now: UInt64) {
+        bytes = bytes.saturatingSum(UInt64(clamping: count))
+        pace.spend(count, at: now)
+    }
+
+    func wait(at now: UInt64) -> UInt64 { pace.wait(at: now) }
+}
+
+/// One connection of a buyer to a machine, as the relay counts it.
+final class MachineTunnel: TunnelMeter {
+    private let desk: RelayDesk
+    private let machine: MachineConnection
+    private let peer: RelayPeer
+    private var watch: Scheduled<Void>?
+
+    init(_ desk: RelayDesk, _ machine: MachineConnection, _ peer: RelayPeer) {
+        self.desk = desk
+        self.machine = machine
+        self.peer = peer
+    }
+
+    func passed(_ bytes: Int) { machine.passed(bytes, at: desk.now) }
+
+    func pause() -> TimeAmount? {
+        let wait = machine.wait(at: desk.now)
+        // bounded: an hour at the most
+        return wait == 0 ? nil : .nanoseconds(Int64(clamping: wait))
+    }
+
+    func ended() {
+        watch?.cancel()
+        watch = nil
+        desk.releaseTunnel(to: machine, from: peer)
+    }
+
+    /// Closes the tunnel when nothing has moved for the relay's idle time.
+    func watch(_ tunnel: Tunnel, since moved: UInt64? = nil) {
+        let bound = NIOLoopBound((self, tunnel), eventLoop: desk.loop)
+        watch = desk.loop.scheduleTask(in: TimeAmount(desk.limits.idleTime)) {
+            let (meter, tunnel) = bound.value
+            if tunnel.moved == moved { return tunnel.cut() }
+            meter.watch(tunnel, since: tunnel.moved)
+        }
+    }
+}

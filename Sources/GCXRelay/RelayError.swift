@@ -1,0 +1,56 @@
+package import GCXModel
+
+/// Why a relay does not take a machine or a buyer, or why a machine does not get to a relay.
+package enum RelayError: RemediedError, Equatable {
+    /// Not `HOST:PORT`.
+    case addressMalformed(String)
+    /// The relay does not listen.
+    case listenFailed(String, reason: String)
+    /// Nobody answers there, or not in time.
+    case unreachable(String, reason: String)
+    /// What the other side sent is no line of the registration.
+    case lineMalformed(reason: String)
+    /// The registration is for another relay than this one.
+    case otherRelay(expected: String, found: Untrusted)
+    /// The registration answers another connection's nonce.
+    case otherNonce
+    /// The machine's key did not sign it.
+    case signatureWrong(reason: String)
+    /// The two clocks are too far apart, seconds.
+    case clocksApart(seconds: UInt64)
+    /// The relay has as many of these as it takes.
+    case full(what: String)
+    /// The relay said no, in its own words.
+    case refused(by: String, reason: Untrusted)
+    /// The connection ended before it was used.
+    case closed
+
+    package var description: String {
+        switch self {
+        case .addressMalformed(let text): "“\(PlainText.excerpt(text))” is no address of a relay"
+        case .listenFailed(let address, let reason): "cannot relay on \(address): \(reason)"
+        case .unreachable(let relay, let reason): "the relay \(relay) cannot be reached: \(reason)"
+        case .lineMalformed(let reason): "the other side does not register as a relay and a machine do: \(reason)"
+        case .otherRelay(let expected, let found): "this is for the relay \(found.shown), not for \(expected)"
+        case .otherNonce: "the registration answers another connection"
+        case .signatureWrong(let reason): "the machine's key did not sign this registration: \(reason)"
+        case .clocksApart(let seconds):
+            "the clocks of machine and relay are \(NumberText.count(seconds, "second")) apart"
+        case .full(let what): "the relay takes no more \(what) now"
+        case .refused(let relay, let reason): "the relay \(relay) refused: \(reason.shown)"
+        case .closed: "the connection was closed before it was registered"
+        }
+    }
+
+    package var remedy: Remedy {
+        switch self {
+        case .addressMalformed: .fix("Write it as HOST:PORT, such as relay.example:443 or [2001:db8::7]:443.")
+        case .listenFailed: .fix("Give another port, or stop the process that has this one.")
+        case .unreachable, .full, .closed: .retry(after: .seconds(5))
+        case .lineMalformed: .fix("See that the address is a relay's, and that both sides run a current gcx.")
+        case .otherRelay: .fix("Let relay.name be the address by which machines dial this relay.")
+        case .clocksApart: .fix("Set the clock of the machine: see `timedatectl status`.")
+        case .otherNonce, .signatureWrong, .refused: .refuse
+        }
+    }
+}
