@@ -217,6 +217,7 @@ package struct AgentClient: AgentOperations {
 
     /// Any answer, by any way: by another one where this one let the call not through, or let nothing back and it may be sent twice.
     private func answer(_ call: HTTPCall) async throws(AgentError) -> HTTPAnswer {
+        // bounded: the list of ways is never empty
         for _ in 0..<ways.others {
             let way = address
             do throws(TransportError) {

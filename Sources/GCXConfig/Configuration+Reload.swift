@@ -1,7 +1,7 @@
 import GCXModel
 
 /// A program that runs for long with a configuration, and may be told to read it again.
-package enum ConfiguredProgram: Sendable { case agent, ledger }
+package enum ConfiguredProgram: Sendable { case agent, ledger, relay }
 
 /// What comes of reading a configuration again.
 package struct ConfigurationReload: Equatable, Sendable {
@@ -52,8 +52,9 @@ extension ConfigurationKey {
     func change(in program: ConfiguredProgram) -> Change {
         if path == "agent.log_level" { return .live }
         // A relay reads its table when it starts, and nobody else does.
-        if table == "relay" { return .ofOther }
+        if table == "relay" { return program == .relay ? .atRestart : .ofOther }
         switch program {
+        case .relay: return .ofOther
         case .ledger: return Self.ofLedger.contains(path) ? .atRestart : .ofOther
         case .agent:
             if Self.ofLedger.contains(path) { return .ofOther }

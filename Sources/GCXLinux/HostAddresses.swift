@@ -24,8 +24,10 @@ package enum HostAddresses {
 
     private static func text(of info: addrinfo) -> String? {
         var bytes = [CChar](repeating: 0, count: Int(NI_MAXHOST))  // bounded: a constant of the C library
+        // bounded: the same constant
+        let length = socklen_t(bytes.count)
         let code = unsafe getnameinfo(
-            info.ai_addr, info.ai_addrlen, &bytes, socklen_t(bytes.count), nil, 0, NI_NUMERICHOST)
+            info.ai_addr, info.ai_addrlen, &bytes, length, nil, 0, NI_NUMERICHOST)
         guard code == 0 else { return nil }
         return String(decoding: bytes.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }

@@ -42,7 +42,7 @@ struct ReloadTests {
     @Test("every key is somebody's, and each new value reaches the running configuration or is named")
     func everyKey() throws {
         for key in ConfigurationKey.all {
-            let owners = [ConfiguredProgram.agent, .ledger].filter { key.change(in: $0) != .ofOther }
+            let owners = [ConfiguredProgram.agent, .ledger, .relay].filter { key.change(in: $0) != .ofOther }
             #expect(!owners.isEmpty, "\(key.path)")
         }
         #expect(Configuration().reload(Configuration(), in: .agent) == ConfigurationReload(adopted: Configuration()))

@@ -50,4 +50,13 @@ extension Site {
         (environment["GCX_AGENT"], environment["GCX_LEDGER"]) = (agent, ledger)
         return environment
     }
+
+    /// What runs gcx on a host.
+    func command(_ arguments: [String], at host: Internet.Host) -> (program: String, arguments: [String]) {
+        guard let internet else { return (Gcx.program, arguments) }
+        let there = ["--net=\(internet.namespace(of: host))"]
+        guard host == .buyer else { return ("nsenter", there + [Gcx.program] + arguments) }
+        let hidden = ["unshare", "--mount", "sh", "-c", "mount -t tmpfs none \"$0\" && exec \"$@\"", path("run")]
+        return ("nsenter", there + hidden + [Gcx.program] + arguments)
+    }
 }

@@ -14,10 +14,8 @@ final class Site {
     let directory: String
     /// Where the agent listens, as its configuration and its clients name it.
     let agentEndpoint: String
-    /// Where agent and ledger answer other machines besides; nil when they answer none.
-    let far: FarPlaces?
-    /// Where each of them is, when each has a host of its own; nil when all are on this machine.
-    let internet: Internet?
+    /// Where agent and ledger answer other machines besides, and the hosts that all are on; nil for none.
+    let (far, internet): (FarPlaces?, Internet?)
     private(set) var processes: [Process: pid_t] = [:]
     private var buyers: [pid_t] = []
     private(set) var addresses: [String: String] = [:]
@@ -32,13 +30,13 @@ final class Site {
     /// - Parameters:
     ///   - settings: lines that replace those of the configuration below, such as `["offer.grace_seconds": "2"]`.
     ///   - byDefault: a table and a dot, such as `offer.`, of which nothing else is set: what is not said is as owners get it.
-    ///   - far: where agent and ledger answer other machines. The ledger is then called there by all.
+    ///   - far: where agent and ledger answer other machines, called there by all, and `internet` the hosts that they are on.
     init(
         _ settings: [String: String] = [:], byDefault: String? = nil, far: FarPlaces? = nil,
         on internet: Internet? = nil
     ) throws {
         var template = Array("/tmp/gcx-site-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else { throw LinuxError.malformed(object: "/tmp", reason: "mkdtemp") }
+        try #require(mkdtemp(&template) != nil)
         directory = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         (self.far, self.internet) = (far, internet)
         agentEndpoint = settings["agent.listen"]?.filter { $0 != "\"" } ?? "unix:\(directory)/run/agent.sock"
@@ -50,9 +48,9 @@ final class Site {
     }
 
     deinit {
-        for pid in buyers { end(pid) }
+        buyers.forEach(end)
         if processes[.agent] != nil { cancelAll() }
-        for process in [Process.agent, .ledger] { stop(process) }
+        [Process.agent, .ledger].forEach(stop)
         try? Files.removeTree(directory)
     }
 
@@ -71,15 +69,6 @@ final class Site {
         return try ChildProcess(
             words.program, words.arguments, environment: environment, workingDirectory: directory, timeout: timeout
         ).outcome()
-    }
-
-    /// What runs gcx on a host.
-    func command(_ arguments: [String], at host: Internet.Host) -> (program: String, arguments: [String]) {
-        guard let internet else { return (Gcx.program, arguments) }
-        let there = ["--net=\(internet.namespace(of: host))"]
-        guard host == .buyer else { return ("nsenter", there + [Gcx.program] + arguments) }
-        let hidden = ["unshare", "--mount", "sh", "-c", "mount -t tmpfs none \"$0\" && exec \"$@\"", path("run")]
-        return ("nsenter", there + hidden + [Gcx.program] + arguments)
     }
 
     /// The same of one that has to succeed; its output.

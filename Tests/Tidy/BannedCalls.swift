@@ -137,6 +137,7 @@ struct Ban: Sendable {
                     "a digest and a number are read out of it, or nothing",
                 "Sources/GCXModel/Documents/JobBeginning.swift": "a number is read out of it, or nothing",
                 "Sources/GCXWire/Endpoint.swift": "a closed form is read out of it, or nothing",
+                "Sources/GCXWire/ServerAddress.swift": "a closed form is read out of it, or nothing",
                 "Sources/GCXSigning/TypedData/TypedField.swift": "a signature covers the very bytes",
                 "Sources/GCXAgent/Store/AgentStore+Events.swift": "a row keeps what happened as it was said",
                 "Sources/GCXAgent/Lease/LeaseKeeper+Job.swift": "a device is handed out by its CDI name",

@@ -82,7 +82,7 @@ struct SoleImport: Sendable {
             ],
             reason: "threads that wait for sockets are started in one place", remedy: "take the group from GCXServer"),
         SoleImport(
-            modules: ["NIOHTTP2", "NIOHPACK"], homes: ["Sources/GCXRelay/", "Tests/GCXRelayTests/"],
+            modules: ["NIOHTTP2", "NIOHPACK"], homes: ["Sources/GCXRelay/"],
             reason: "streams over one connection are how a machine is reached through a relay, and nothing else",
             remedy: "take the bytes from RelayLink"),
         SoleImport(

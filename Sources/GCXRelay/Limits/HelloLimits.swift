@@ -9,7 +9,7 @@ package enum HelloLimits {
     /// Source: RFC 8446, 5.1: "The length MUST NOT exceed 2^14 bytes."
     package static let recordBytesMax = 1 << 14
     /// Bytes that are held before the wish is known: the hello in its pieces, and what one read brings behind it.
-    package static let heldBytesMax = helloBytesMax + 5 * recordsMax + (64 << 10)
+    package static let heldBytesMax = helloBytesMax + 5 * recordsMax + (64 << 10)  // bounded: constants
     /// Extensions of a ClientHello: there are some sixty in the registry, and each stands there once.
     package static let extensionsMax = 128
     /// Bytes of a server's name: what the domain name system knows at most.

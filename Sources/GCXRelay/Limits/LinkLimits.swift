@@ -11,7 +11,7 @@ package struct LinkLimits: Equatable, Sendable {
     package var addressPause: Duration = .seconds(2)
     /// The wait before the next attempt doubles from the first to the last of these; a random half of it is left out, so that the
     /// machines of a relay that comes back do not all dial at once.
-    package var backoff: ClosedRange<Duration> = .milliseconds(500)...(.seconds(60))
+    package var backoff: ClosedRange<Duration> = .milliseconds(500)...(.seconds(60))  // bounded: constants
     /// A connection that lived this long was a good one: the next attempt begins with the shortest wait.
     package var provenAfter: Duration = .seconds(30)
     /// Connections of buyers that one relay may pass on at once.

@@ -83,7 +83,7 @@ final class LinkRegistration: ChannelInboundHandler, RemovableChannelHandler {
                 stage = .signed(latency: latency)
                 context.writeAndFlush(
                     wrapOutboundOut(ByteBuffer(bytes: RegistrationLines.line(registration))), promise: nil)
-            case .failure(let error): fail(.signatureWrong(reason: "\(error)"), context)
+            case .failure(let error): fail(.signatureWrong(reason: ForeignError.words(error)), context)
             }
         }
     }

@@ -3,6 +3,11 @@ import NIOPosix
 
 /// Takes buyers' connections by passing their bytes on to a server of this machine.
 package enum LocalForward {
+    /// - Parameter port: of a server at 127.0.0.1.
+    package static func acceptor(toLoopback port: UInt16) throws -> StreamAcceptor {
+        acceptor(to: try SocketAddress(ipAddress: "127.0.0.1", port: Int(port)))  // bounded: 16 bits
+    }
+
     /// - Parameter address: where the server listens: loopback or a unix socket.
     package static func acceptor(to address: SocketAddress) -> StreamAcceptor {
         { stream, _ in

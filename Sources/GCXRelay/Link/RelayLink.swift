@@ -76,6 +76,7 @@ package struct RelayLink: Service {
     private func keepAll(_ shared: SharedRanking, _ group: any EventLoopGroup) async {
         await measure(shared, group)
         await withTaskGroup { tasks in
+            // bounded: a limit of ours and a list's length
             for _ in 0..<min(settings.limits.kept, settings.relays.count) {
                 tasks.addTask { await keepOne(shared, group) }
             }

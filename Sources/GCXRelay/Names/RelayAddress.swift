@@ -37,6 +37,7 @@ package struct RelayAddress: Hashable, Sendable, CustomStringConvertible {
     private static func isHost(_ text: String) -> Bool {
         (1...HelloLimits.nameBytesMax).contains(text.utf8.count)
             && text.utf8.allSatisfy {
+                // bounded here: constants
                 switch $0 {
                 case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
                 case UInt8(ascii: "0")...UInt8(ascii: "9"): true

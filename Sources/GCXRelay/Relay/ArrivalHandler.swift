@@ -87,7 +87,8 @@ final class ArrivalHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private func passOn(_ context: ChannelHandlerContext, _ hello: ClientHello) {
-        guard let name = hello.serverName.flatMap(MachineName.init(serverName:)), let machine = desk.machines[name]
+        guard let name = hello.serverName.flatMap(MachineName.init(serverName:)),
+            let machine = desk.machines[name]  // bounded: a dictionary
         else {
             return refuse(context, .unrecognizedName)
         }

@@ -110,6 +110,17 @@ extension Amount: Described {
     static func wireSchema(_ reader: SchemaReader) -> JSONNode { .decimal }
 }
 
+extension Currency: Described {
+    static var wireSample: Currency { .test }
+    static var wireName: String? { "Currency" }
+    static func wireSchema(_ reader: SchemaReader) -> JSONNode {
+        .record([
+            ("symbol", ["type": "string", "pattern": .text("^[A-Z][A-Z0-9]*$")]), ("decimals", .integer(bits: 8)),
+            ("token?", .hexadecimal(bytes: Address.length)),
+        ])
+    }
+}
+
 extension ByteSeconds: Described {
     static var wireSample: ByteSeconds { .zero }
     static func wireSchema(_ reader: SchemaReader) -> JSONNode { .decimal }

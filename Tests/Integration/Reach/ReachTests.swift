@@ -95,8 +95,10 @@ private struct Stage {
 
     /// How often the agent has connected to a relay.
     var connections: Int {
-        ((try? Files.text(site.path("agent.log"))) ?? "").split(separator: "\n").filter { $0.contains("relay connected") }
-            .count
+        ((try? Files.text(site.path("agent.log"))) ?? "").split(separator: "\n").filter {
+            $0.contains("relay connected")
+        }
+        .count
     }
 
     /// The agent by the relay that is there all along, for commands that look for no agent themselves.

@@ -6,7 +6,6 @@ import GCXSigning
 import GCXTransport
 import GCXWire
 import Logging
-import NIOCore
 import ServiceLifecycle
 
 /// Where buyers come in through relays: the machine dials the relays, and what they pass on goes to a door of the agent's own
@@ -41,8 +40,8 @@ struct RelayedDoor: Service {
     func run() async throws {
         let port = await cancelWhenGracefulShutdown { await doors.first { _ in true } }
         guard let port else { return }
-        let door = try SocketAddress(ipAddress: "127.0.0.1", port: Int(port))  // bounded: 16 bits
-        try await RelayLink(settings, custody: key, acceptor: LocalForward.acceptor(to: door)) { [logger] event in
+        try await RelayLink(settings, custody: key, acceptor: LocalForward.acceptor(toLoopback: port)) {
+            [logger] event in
             Self.say(event, logger)
         }.run()
     }
@@ -50,6 +49,7 @@ struct RelayedDoor: Service {
     private var settings: RelayLink.Settings {
         var settings = RelayLink.Settings(relays: relays.map(\.address), clock: WallClock.seconds)
         let signers = Dictionary(relays.map { ($0.address, $0.signer) }) { first, _ in first }
+        // bounded: a dictionary
         settings.security = { address in RelaySecurity.of(signers[address], RegistrationLines.greeting) }
         return settings
     }

@@ -1,3 +1,4 @@
+// dictionaries: listeners
 import GCXAgent
 import GCXLinux
 import GCXModel
