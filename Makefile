@@ -26,6 +26,7 @@ setup-test: ## Install what all tests need besides
 build: setup ## Build the programs for use
 	$(SWIFT) build -c release --product gcx
 	$(SWIFT) build -c release --product gcx-supervisor
+	$(SWIFT) build -c release --product gcx-helper
 	$(SWIFT) build -c release --product gcx-probe
 	$(SWIFT) build -c release --product gcx-unpack
 

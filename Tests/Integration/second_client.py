@@ -271,7 +271,7 @@ class Buyer:
     def log_in(self):
         now = int(time.time())
         session = {
-            "account": self.address, "session": self.session.address.lower(), "audience": self.terms["machine"],
+            "account": self.address, "session": self.address, "audience": self.terms["machine"],
             "issuedAt": now, "expiresAt": now + 3_600,
         }
         token = json.dumps(self.signing.signed("ApiSession", session, self.key)).encode()

@@ -1,3 +1,4 @@
+import ArgumentParser
 import GCXModel
 import GCXRelay
 import GCXWire
@@ -15,4 +16,12 @@ struct NamedRelay: Equatable {
         }
         (address, self.signer) = (try RelayAddress("\(place)"), signer)
     }
+}
+
+extension NamedRelay: ExpressibleByArgument {
+    init?(argument: String) { try? self.init(argument) }
+}
+
+extension NamedRelay: Formed {
+    static var form: String { "a relay as HOST:PORT#0x…, with the address of its key" }
 }

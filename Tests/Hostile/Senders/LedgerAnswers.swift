@@ -36,7 +36,7 @@ enum SentLedgerAnswers {
         (["lease", "show", "LEASE"], "/v1/leases/"), (["lease", "list", "BUYER"], "/v1/parties/"),
         (["rating", "show", "BUYER"], "/v1/parties/"), (["ledger", "account", "BUYER"], "/v1/accounts/"),
         (["ledger", "entries"], "/v1/entries"), (["ledger", "head"], "/v1/head"),
-        (["demand", "create", "KEY", "--hourly-max", "1", "--budget", "1"], "/v1/identity"),
+        (["demand", "create", "KEY", "--hourly-max", "1base-units", "--budget", "1base-units"], "/v1/identity"),
     ]
 
     private static let numbers = commands.map { words, path in

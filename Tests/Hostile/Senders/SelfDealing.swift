@@ -25,7 +25,7 @@ enum SentSelfDealing {
             try other.sell(to: stall.owner, 1_000, stars: 5)
             return try shown(
                 stall.owner.address, says: "3.0 of 5 by 0 independent counterparts",
-                "marked: money goes round: 1,000 base units came back", on: ground)
+                "marked: money goes round: 0.000001 TEST came back", on: ground)
         },
         Sending(
             .documents, "a lease by which a machine buys itself", by: "the two sides of a lease",

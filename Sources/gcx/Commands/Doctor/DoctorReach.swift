@@ -19,7 +19,7 @@ struct DoctorReach: AsyncParsableCommand {
     var config = Installed.path
 
     @Option(help: "A relay to ask, HOST:PORT#0xRELAY; may be repeated. Without it those in agent.relays are asked.")
-    var relay: [String] = []
+    var relay: [NamedRelay] = []
 
     @Option(help: "A port of this machine; may be repeated. Without it those of the configuration are tried.")
     var port: [UInt16] = []
@@ -28,7 +28,7 @@ struct DoctorReach: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try? Configuration.load(path: config)
-        let relays = try (relay.isEmpty ? settings?.agent.relays ?? [] : relay).map { try NamedRelay($0) }
+        let relays = relay.isEmpty ? try (settings?.agent.relays ?? []).map { try NamedRelay($0) } : relay
         guard !relays.isEmpty else {
             throw CommandError(
                 "no relay is named, and nobody else can look from outside",
