@@ -159,7 +159,7 @@ package struct OCIRuntimeDriver: Sendable {
     }
 
     /// The group in which whoever reads what was sent for a job is counted and bounded, made with the job's limits before
-    /// there is a job; the same again changes nothing. It goes with ``wipe(_:)``.
+    /// there is a job; the same again changes nothing. It goes with `wipe`.
     ///
     /// - Returns: nil where jobs have no group.
     package func readers(for job: JobDirectory, within resources: JobResources) throws(SandboxError) -> CgroupPlace? {

@@ -8,7 +8,7 @@ package struct SecurePlace: Hashable, Sendable {
     /// Port 0 lets the kernel choose one; only a server can use that.
     package let port: UInt16
 
-    /// - Parameter host: one that ``init(_:)`` takes, without brackets.
+    /// - Parameter host: one that a text of a place may hold, without brackets.
     package init(host: String, port: UInt16) {
         self.host = host
         self.port = port

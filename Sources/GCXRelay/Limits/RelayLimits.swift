@@ -1,7 +1,7 @@
 /// The bounds of one relay. A relay has those that stand here; an owner or a test may give others.
 ///
 /// Memory: a machine that waits costs two buffers of a socket and some tables, 30 KiB together. A connection that is passed on
-/// holds at the most ``windowBytes`` for each direction, when one side sends and the other does not read.
+/// holds at the most `windowBytes` for each direction, when one side sends and the other does not read.
 package struct RelayLimits: Equatable, Sendable {
     /// Connections that have not said whom they want. At the bound the oldest makes place: who connects in earnest speaks at once.
     package var handshakes = 1_024
