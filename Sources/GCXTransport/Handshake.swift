@@ -13,12 +13,19 @@ package enum Handshake {
         onFailure: @escaping (HandshakeError) -> Void
     ) throws {
         let check = ServerCheck(expectation, at: now)
+        try encrypt(channel, check, protocols) { result in
+            do throws(HandshakeError) { _ = try proven(check, result) } catch { onFailure(error) }
+        }
+    }
+
+    private static func encrypt(
+        _ channel: any Channel, _ check: ServerCheck, _ protocols: [String],
+        onEnd: @escaping (Result<String, HandshakeError>) -> Void
+    ) throws {
         let settings = try NIOSSLContext(configuration: TLSSettings.client(protocols: protocols))
         let tls = try NIOSSLClientHandler(
             context: settings, serverHostname: nil, customVerificationCallback: check.verify)
-        let gate = HandshakeGate(deadline: TransportLimits.handshakeTimeout) { result in
-            do throws(HandshakeError) { _ = try proven(check, result) } catch { onFailure(error) }
-        }
+        let gate = HandshakeGate(deadline: TransportLimits.handshakeTimeout, onEnd: onEnd)
         try channel.pipeline.syncOperations.addHandlers([tls, gate])
     }
 
@@ -35,15 +42,11 @@ package enum Handshake {
         let group = MultiThreadedEventLoopGroup.singleton
         let ended = group.any().makePromise(of: Result<String, HandshakeError>.self)
         do {
-            let settings = try NIOSSLContext(configuration: TLSSettings.client(protocols: protocols))
             let channel = try await ClientBootstrap(group: group)
                 .connectTimeout(TimeAmount(TransportLimits.connectTimeout))
                 .channelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture {
-                        let tls = try NIOSSLClientHandler(
-                            context: settings, serverHostname: nil, customVerificationCallback: check.verify)
-                        let gate = HandshakeGate(deadline: TransportLimits.handshakeTimeout) { ended.succeed($0) }
-                        try channel.pipeline.syncOperations.addHandlers([tls, gate])
+                        try encrypt(channel, check, protocols) { ended.succeed($0) }
                     }
                 }
                 // bounded: 16 bits

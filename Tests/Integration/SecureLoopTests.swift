@@ -15,7 +15,7 @@ extension WholeLeases {
             try site.open()
             let lease = try lease(of: site)
             try run(lease, at: site)
-            try expectPaid(lease, at: site)
+            try site.expectPaid(lease)
         }
 
         private func lease(of site: Site) throws -> String {
@@ -36,21 +36,6 @@ extension WholeLeases {
             #expect((1...6).allSatisfy { said.contains("line \($0)\n") }, "\(said)")
             let log = try Files.text(site.path("agent.log"))
             #expect(log.contains("configuration read again"))
-        }
-
-        private func expectPaid(_ lease: String, at site: Site) throws {
-            let key = site.signing("buyer")
-            let kept = try site.outcomeAfar(["job", "logs", lease, "--verify"] + key)
-            #expect(kept.text.hasPrefix("ok: "), "\(kept.text) \(kept.errorLine)")
-            let output = try site.outcomeAfar(["job", "output", lease, "--out", site.path("fetched")] + key)
-            #expect(output.status == .exited(0), "\(output.errorLine)")
-            #expect(try Files.text(site.path("fetched/word")) == "word\n")
-            try site.wait("the lease's end", seconds: 30) { try site.inspect(lease).phase == .closed }
-            let (receipts, status) = (try site.receipts(lease), try site.inspect(lease))
-            #expect(receipts.last?.isFinal == true && status.amount == receipts.last?.amount)
-            let (owner, buyer) = (try site.account("owner"), try site.account("buyer"))
-            #expect(owner.balance == status.amount && status.amount > .zero)
-            #expect(buyer.balance.adding(status.amount) == Amount(100_000_000) && buyer.escrowed == .zero)
         }
 
         @Test("whoever is named by another key is not spoken to, and the machine's owner is nobody from afar")

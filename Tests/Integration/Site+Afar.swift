@@ -1,4 +1,6 @@
 import GCXLinux
+import GCXModel
+import GCXWire
 import Testing
 
 /// Where agent and ledger of a site answer other machines: `https://HOST:PORT` each.
@@ -58,5 +60,21 @@ extension Site {
         guard host == .buyer else { return ("nsenter", there + [Gcx.program] + arguments) }
         let hidden = ["unshare", "--mount", "sh", "-c", "mount -t tmpfs none \"$0\" && exec \"$@\"", path("run")]
         return ("nsenter", there + hidden + [Gcx.program] + arguments)
+    }
+
+    /// A lease whose job wrote one word is settled as on one machine: its log, its output and its money, seen from afar.
+    func expectPaid(_ lease: String, agent: String? = nil) throws {
+        let key = signing("buyer")
+        let kept = try outcomeAfar(["job", "logs", lease, "--verify"] + key, agent: agent)
+        #expect(kept.text.hasPrefix("ok: "), "\(kept.text) \(kept.errorLine)")
+        let output = try outcomeAfar(["job", "output", lease, "--out", path("fetched")] + key, agent: agent)
+        #expect(output.status == .exited(0), "\(output.errorLine)")
+        #expect(try Files.text(path("fetched/word")) == "word\n")
+        try wait("the lease's end", seconds: 30) { try self.inspect(lease).phase == .closed }
+        let (receipts, status) = (try receipts(lease), try inspect(lease))
+        #expect(receipts.last?.isFinal == true && status.amount == receipts.last?.amount)
+        let (owner, buyer) = (try account("owner"), try account("buyer"))
+        #expect(owner.balance == status.amount && status.amount > .zero)
+        #expect(buyer.balance.adding(status.amount) == Amount(100_000_000) && buyer.escrowed == .zero)
     }
 }

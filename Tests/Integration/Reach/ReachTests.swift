@@ -42,7 +42,7 @@ extension WholeLeases {
             for relay in stage.relays { try relay.start() }
             #expect(site.finish(buyer) == .exited(0))
             try site.wait("both relays", seconds: 90) { stage.connections >= connections + 2 }
-            try expectPaid(lease, at: stage)
+            try site.expectPaid(lease, agent: stage.agent)
             let said = try Files.text(site.path("buyer.out"))
             #expect((1...60).allSatisfy { said.contains("line \($0)\n") }, "\(said)")
         }
@@ -52,22 +52,6 @@ extension WholeLeases {
             let opened = try site.outcomeAfar(["lease", "open"] + site.signing("buyer") + ["--demand", demand])
             #expect(opened.status == .exited(0), "\(opened.errorLine)")
             return String(try #require(opened.text.split(separator: "\n").first))
-        }
-
-        private func expectPaid(_ lease: String, at stage: Stage) throws {
-            let (site, key) = (stage.site, stage.site.signing("buyer"))
-            let kept = try site.outcomeAfar(["job", "logs", lease, "--verify"] + key, agent: stage.agent)
-            #expect(kept.text.hasPrefix("ok: "), "\(kept.text) \(kept.errorLine)")
-            let output = try site.outcomeAfar(
-                ["job", "output", lease, "--out", site.path("fetched")] + key, agent: stage.agent)
-            #expect(output.status == .exited(0), "\(output.errorLine)")
-            #expect(try Files.text(site.path("fetched/word")) == "word\n")
-            try site.wait("the lease's end", seconds: 30) { try site.inspect(lease).phase == .closed }
-            let (receipts, status) = (try site.receipts(lease), try site.inspect(lease))
-            #expect(receipts.last?.isFinal == true && status.amount == receipts.last?.amount)
-            let (owner, buyer) = (try site.account("owner"), try site.account("buyer"))
-            #expect(owner.balance == status.amount && status.amount > .zero)
-            #expect(buyer.balance.adding(status.amount) == Amount(100_000_000) && buyer.escrowed == .zero)
         }
     }
 }
