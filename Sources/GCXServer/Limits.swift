@@ -31,6 +31,14 @@ package enum ServerLimits {
     package static let connectionsPerUserMax = 384
     /// Places that only the owner (root, the server's own user) gets.
     package static let connectionsOwnerReserve = 128
+    /// Places of those for one buyer behind one relay, eight buyers behind one router; and for all that one relay brings: a third, and as
+    /// many as an agent lets it open at once. No relay takes the places of another by inventing buyers.
+    package static let connectionsPerRelayedPeerMax = 64
+    package static let connectionsPerRelayMax = 256
+    /// How long a connection of this process to itself may be ahead of the word on who is behind it, and how many may be: as many as two
+    /// relays open. Both take microseconds; a busy processor makes milliseconds of them.
+    package static let announcementWait: Duration = .seconds(1)
+    package static let announcementsMax = 512
     /// Connections that wait in the kernel to be accepted; one is accepted in microseconds.
     package static let connectionsWaitingMax = 1_024
     /// Requests of one user or address that are worked on at once. A client of ours keeps eight connections to a server.

@@ -101,9 +101,52 @@ import Testing
 
     @Test("where files are few, fewer wait")
     func files() {
-        #expect(ConnectionLimits().fitting(openFiles: 1 << 20).waitingMax == ServerLimits.connectionsInWaitingRoomMax)
-        #expect(ConnectionLimits().fitting(openFiles: 1_024).waitingMax == 64)
-        #expect(ConnectionLimits().fitting(openFiles: 256).waitingMax == 0)
+        func waiting(_ doors: Int, isRelayed: Bool = false, openFiles: UInt64) -> [Int] {
+            let services = (0..<doors).map { _ in
+                HTTPService(
+                    endpoint: .loopback(.v4, port: 0), socketMode: 0o600,
+                    entrance: isRelayed ? RelayedEntrance() : nil, logger: quiet
+                ) { _ in }
+            }
+            return HTTPService.fitting(services, openFiles: openFiles).map(\.limits.waitingMax)
+        }
+        let most = ServerLimits.connectionsInWaitingRoomMax
+        #expect(waiting(1, openFiles: 1 << 20) == [most])
+        #expect(waiting(2, openFiles: 1 << 20) == [most, most])
+        #expect(waiting(1, openFiles: 1_024).allSatisfy { (60...64).contains($0) })
+        #expect(waiting(1, openFiles: 256) == [0])
+        // All doors have the files of one process, and what is passed on takes two.
+        #expect(waiting(2, openFiles: 3_008).allSatisfy { (600...640).contains($0) })
+        #expect(waiting(1, isRelayed: true, openFiles: 3_008).allSatisfy { $0 < most - 700 })
+    }
+
+    @Test(
+        "a relayed buyer with a crowd takes no place from another, and a relay that invents buyers takes only its own")
+    func relayed() {
+        var limits = limits
+        (limits.connectionsPerRelayedPeerMax, limits.connectionsPerRelayMax) = (2, 4)
+        var book = ConnectionBook(limits)
+        func buyer(_ relay: UInt8, _ last: UInt8) -> Peer { .relayed(by: relay, [192, 0, 2, last]) }
+        #expect(book.arrive(1, buyer(1, 1), at: second(1)) == .decided(.admitted))
+        #expect(book.arrive(2, buyer(1, 2), at: second(1)) == .decided(.admitted))
+        #expect(book.arrive(3, buyer(2, 1), at: second(1)) == .decided(.admitted), "another relay's word is another's")
+        #expect(book.arrive(4, buyer(1, 2), at: second(2)) == .decided(.admitted))
+        #expect(
+            book.arrive(5, buyer(1, 2), at: second(3)) == .decided(.instead(of: 2)), "the crowd makes place for itself")
+        #expect(book.arrive(6, buyer(1, 3), at: second(3)) == .decided(.admitted))
+        for invented in 10..<40 {
+            let arrival = book.arrive(UInt64(invented), buyer(1, UInt8(invented)), at: second(Int64(invented)))
+            guard case .decided(.instead) = arrival else {
+                Issue.record("\(arrival)")
+                return
+            }
+        }
+        #expect(book.entries.values.count { $0.peer.relay == 1 } == 4)
+        #expect(book.entries[3] != nil)
+        for id in 50..<53 {
+            #expect(book.arrive(UInt64(id), .address([198, 51, 100, 1]), at: second(50)) == .decided(.admitted))
+        }
+        #expect(!buyer(1, 1).isOwner)
     }
 
     @Test("a peer with too many requests on their way gives up a slow one, or waits")

@@ -98,6 +98,16 @@ final class Listener: Sendable {
         return RawConnection(accepted)
     }
 
+    /// With the port from which it came.
+    func acceptNamed() throws -> (connection: RawConnection, from: UInt16) {
+        var (address, length) = (sockaddr_in(), socklen_t(MemoryLayout<sockaddr_in>.size))
+        let accepted = withUnsafeMutablePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { Glibc.accept(number, $0, &length) }
+        }
+        guard accepted >= 0 else { throw OpenSSL.Failure(description: "errno \(errno)") }
+        return (RawConnection(accepted), UInt16(bigEndian: address.sin_port))
+    }
+
     static func loopback(_ port: UInt16) -> sockaddr_in {
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -214,7 +224,8 @@ final class RunningLink: Sendable {
     init(
         to relays: [RelayAddress], serving port: UInt16, key: PrivateKey = .generate(),
         secondsBehind: UInt64 = 0,
-        _ change: @Sendable (inout RelayLink.Settings) -> Void = { _ in }
+        _ change: @Sendable (inout RelayLink.Settings) -> Void = { _ in },
+        announcing announce: @escaping LocalForward.Announcement = { _, _ in }
     ) throws {
         self.key = key
         var settings = RelayLink.Settings(relays: relays) { UInt64(Date().timeIntervalSince1970) - secondsBehind }
@@ -223,7 +234,7 @@ final class RunningLink: Sendable {
         self.events = events
         let link = RelayLink(
             settings, custody: MemoryCustody(key),
-            acceptor: LocalForward.acceptor(to: try .init(ipAddress: "127.0.0.1", port: Int(port)))
+            acceptor: try LocalForward.acceptor(toLoopback: port, announcing: announce)
         ) { continuation.yield($0) }
         task = Task {
             defer { continuation.finish() }

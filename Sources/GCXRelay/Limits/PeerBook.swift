@@ -6,10 +6,15 @@ package import NIOCore
 /// Who is at the other end, as far as it is counted: an IPv4 address, or the network of an IPv6 address, which one household gets
 /// as a whole.
 package struct RelayPeer: Hashable, Sendable {
-    private let bytes: [UInt8]
+    /// 4 of an IPv4 address, 8 of a network, none where no address is known.
+    package let bytes: [UInt8]
 
-    package init(_ address: SocketAddress?) {
-        let text = address?.ipAddress ?? ""
+    package init(_ address: SocketAddress?) { self.init(host: address?.ipAddress ?? "") }
+
+    /// - Parameter word: `ADDRESS:PORT`, as a relay says it. Whatever is none is nobody known.
+    init(said word: String) { self.init(host: (try? RelayAddress(word))?.host ?? "") }
+
+    private init(host text: String) {
         let all = Self.bytes(of: text, AF_INET6, count: 16)
         let isMapped = all?.starts(with: Self.mapped) ?? false
         bytes =

@@ -14,6 +14,9 @@ package struct RelayLimits: Equatable, Sendable {
     package var tunnelsOfPeer = 256
     /// Connections that are passed on to one machine: a buyer's client keeps eight.
     package var tunnelsOfMachine = 256
+    /// Those of one address among them: eight buyers behind one router. So one who dials a machine again and again leaves three
+    /// quarters of its places to others.
+    package var tunnelsOfPeerAtMachine = 64
     /// Registered machines, all together and of one address: some owners have a rack behind one router.
     package var machines = 4_096
     package var machinesOfPeer = 256

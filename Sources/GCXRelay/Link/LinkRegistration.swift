@@ -93,6 +93,7 @@ final class LinkRegistration: ChannelInboundHandler, RemovableChannelHandler {
         let limits = link.settings.limits
         let configuration = ReverseHTTP2.configuration(streamsMax: limits.streamsMax)
         let name = MachineName(link.custody.address).description
+        let from = StreamEntry.Source(relay: relay, isProven: link.settings.security != nil)
         do {
             let pipeline = context.pipeline.syncOperations
             _ = try pipeline.configureHTTP2Pipeline(
@@ -100,7 +101,7 @@ final class LinkRegistration: ChannelInboundHandler, RemovableChannelHandler {
                 streamConfiguration: configuration.stream
             ) { [acceptor = link.acceptor] channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandlers(StreamEntry.handlers(name, acceptor))
+                    try channel.pipeline.syncOperations.addHandlers(StreamEntry.handlers(name, from, acceptor))
                 }
             }
             try pipeline.addHandler(AddressWatch(every: TimeAmount(limits.addressPause)))

@@ -1,4 +1,4 @@
-package import GCXModel
+import GCXModel
 package import GCXSigning
 package import NIOCore
 import NIOPosix
@@ -8,8 +8,18 @@ import Synchronization
 /// Takes a buyer's connection that a relay passes on: adds handlers for bytes (`ByteBuffer` in and out) to the channel, which begins to
 /// read when the future is done.
 ///
-/// - Parameter from: where the buyer comes from, in the relay's word.
-package typealias StreamAcceptor = @Sendable (_ channel: any Channel, _ from: Untrusted) -> EventLoopFuture<Void>
+/// - Parameter from: who is behind it, as far as the machine knows.
+package typealias StreamAcceptor = @Sendable (_ channel: any Channel, _ from: RelayedOrigin) -> EventLoopFuture<Void>
+
+/// Where a connection comes from that a relay passes on.
+package struct RelayedOrigin: Hashable, Sendable {
+    package let relay: RelayAddress
+    /// The buyer's network in the relay's word, which may be a lie: it is counted for that relay alone. One that did not prove who
+    /// it is has no word, and all its buyers are one peer; so are those of whom it says no address.
+    package let peer: RelayPeer
+
+    package init(relay: RelayAddress, peer: RelayPeer) { (self.relay, self.peer) = (relay, peer) }
+}
 
 /// The dialling side's encryption: adds its handlers to the end of the pipeline, on the channel's event loop, and says why when the
 /// relay is not the one that was meant. It closes the channel then.

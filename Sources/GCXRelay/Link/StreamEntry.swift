@@ -1,4 +1,3 @@
-import GCXModel
 import NIOCore
 import NIOHPACK
 import NIOHTTP2
@@ -11,21 +10,35 @@ final class StreamEntry: ChannelDuplexHandler, RemovableChannelHandler {
     typealias OutboundIn = HTTP2Frame.FramePayload
     typealias OutboundOut = HTTP2Frame.FramePayload
 
+    /// Which relay opens streams, and whether it has proved that.
+    struct Source: Sendable {
+        let relay: RelayAddress
+        let isProven: Bool
+
+        func origin(said word: String?) -> RelayedOrigin {
+            RelayedOrigin(relay: relay, peer: RelayPeer(said: isProven ? word ?? "" : ""))
+        }
+    }
+
     private let name: String
+    private let source: Source
     private let acceptor: StreamAcceptor
     /// What came with the first frame; a stream's window bounds it.
     private var held: [HTTP2Frame.FramePayload] = []
     private var hasBegun = false
     private var isTaken = false
 
-    private init(_ name: String, _ acceptor: @escaping StreamAcceptor) {
+    private init(_ name: String, _ source: Source, _ acceptor: @escaping StreamAcceptor) {
         self.name = name
+        self.source = source
         self.acceptor = acceptor
     }
 
-    static func handlers(_ name: String, _ acceptor: @escaping StreamAcceptor) -> [any ChannelHandler] {
+    static func handlers(
+        _ name: String, _ source: Source, _ acceptor: @escaping StreamAcceptor
+    ) -> [any ChannelHandler] {
         // Trailers end a stream of bytes no better than its last frame.
-        [StreamEntry(name, acceptor), StreamBytes { _ in true }]
+        [StreamEntry(name, source, acceptor), StreamBytes { _ in true }]
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -49,8 +62,8 @@ final class StreamEntry: ChannelDuplexHandler, RemovableChannelHandler {
         }
         context.writeAndFlush(
             wrapOutboundOut(.headers(.init(headers: ReverseHTTP2.accepted))), promise: nil)
-        let peer = Untrusted(headers.first(name: ReverseHTTP2.peerHeader) ?? "unknown")
-        acceptor(context.channel, peer).assumeIsolated().whenComplete { [self] result in
+        let origin = source.origin(said: headers.first(name: ReverseHTTP2.peerHeader))
+        acceptor(context.channel, origin).assumeIsolated().whenComplete { [self] result in
             switch result {
             case .success: take(context)
             case .failure: context.close(promise: nil)

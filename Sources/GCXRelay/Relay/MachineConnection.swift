@@ -2,6 +2,8 @@ import GCXModel
 import NIOCore
 import NIOHTTP2
 
+// dictionaries: tunnelsByPeer
+
 /// A registered machine: its one connection, and what goes over it.
 final class MachineConnection {
     let name: MachineName
@@ -9,7 +11,8 @@ final class MachineConnection {
     let channel: any Channel
     private let streams: NIOHTTP2Handler.StreamMultiplexer
     /// Connections that are passed on to it.
-    var tunnels = 0
+    private(set) var tunnels = 0
+    private var tunnelsByPeer: [RelayPeer: Int] = [:]
     /// Passed on in both directions.
     private(set) var bytes: UInt64 = 0
     private var pace: Pace
@@ -30,6 +33,24 @@ final class MachineConnection {
         let promise = channel.eventLoop.makePromise(of: (any Channel).self)
         streams.createStreamChannel(promise: promise) { $0.eventLoop.makeSucceededVoidFuture() }
         return promise.futureResult
+    }
+
+    /// One connection more, unless the machine or this peer at it has all that it may have.
+    func mayTake(from peer: RelayPeer, _ limits: RelayLimits) -> Bool {
+        tunnels < limits.tunnelsOfMachine && tunnelsByPeer[peer, default: 0] < limits.tunnelsOfPeerAtMachine
+    }
+
+    func take(from peer: RelayPeer) {
+        // bounded here: limits of ours
+        tunnels += 1
+        tunnelsByPeer[peer, default: 0] += 1
+    }
+
+    func release(from peer: RelayPeer) {
+        // bounded here: it was counted when it was taken
+        tunnels -= 1
+        let left = tunnelsByPeer[peer, default: 1] - 1
+        tunnelsByPeer[peer] = left > 0 ? left : nil
     }
 
     func passed(_ count: Int, at now: UInt64) {

@@ -93,13 +93,13 @@ final class RelayDesk {
 
     /// Takes a place for a connection to `machine`; false when there is none.
     func takeTunnel(to machine: MachineConnection, from peer: RelayPeer) -> Bool {
-        guard machine.tunnels < limits.tunnelsOfMachine, book.take(.tunnel, peer, at: now) else { return false }
-        machine.tunnels += 1  // bounded: a limit of ours
+        guard machine.mayTake(from: peer, limits), book.take(.tunnel, peer, at: now) else { return false }
+        machine.take(from: peer)
         return true
     }
 
     func releaseTunnel(to machine: MachineConnection, from peer: RelayPeer) {
-        machine.tunnels -= 1  // bounded: it was counted when it was taken
+        machine.release(from: peer)
         book.release(.tunnel, peer)
     }
 

@@ -22,11 +22,12 @@ package struct AgentServer: Service {
     ///   - identity: who it is behind TLS; needed where one of the endpoints is encrypted.
     ///   - socketGroup: the users who may open the socket besides the agent's own, by the number of their group; the
     ///     socket has mode 0660 then. Of no effect on a port.
+    ///   - relayed: a further door, for what relays pass on.
     ///   - onListening: called at each endpoint once connections are accepted, with the real port where 0 was given.
     /// - Throws: ``ServingError/socketModeTooOpen(path:mode:)`` when `socketMode` has rights for others.
     package init(
         _ agent: any AgentHost, at endpoints: [Endpoint], as identity: ServerIdentity? = nil,
-        socketMode: UInt32 = 0o600, socketGroup: UInt32? = nil, logger: Logger,
+        socketMode: UInt32 = 0o600, socketGroup: UInt32? = nil, relayed: RelayedEntrance? = nil, logger: Logger,
         onListening: @escaping @Sendable (Endpoint) async -> Void = { _ in }
     ) throws(ServingError) {
         for case .unix(let path) in endpoints where socketMode & 0o007 != 0 {
@@ -39,6 +40,11 @@ package struct AgentServer: Service {
                 endpoint: $0, socketMode: socketGroup == nil ? socketMode : 0o660, socketGroup: socketGroup,
                 identity: identity, logger: logger, onListening: onListening)
         }
+        guard let relayed else { return }
+        services.append(
+            HTTPService(
+                endpoint: RelayedEntrance.endpoint, socketMode: socketMode, identity: identity, entrance: relayed,
+                logger: logger, onListening: onListening))
     }
 
     /// One that answers at one place.

@@ -22,6 +22,8 @@ struct HTTPService: Sendable {
     var limits = ConnectionLimits()
     /// Who the server is behind TLS; needed at an https endpoint and of no effect elsewhere.
     var identity: ServerIdentity?
+    /// Where only what relays pass on comes in; nil where everybody does.
+    var entrance: RelayedEntrance?
     let logger: Logger
     /// Called once the server accepts connections, with the real port.
     let onListening: @Sendable (Endpoint) async -> Void
@@ -30,14 +32,38 @@ struct HTTPService: Sendable {
     static func run(_ services: [HTTPService], _ router: () -> APIRouter) async throws {
         let renewal = Task { await services.first(where: \.endpoint.isSecure)?.renew() }
         defer { renewal.cancel() }
+        let open = try ResourceLimits.raiseOpenFiles(to: files(of: services))
         try await withThrowingTaskGroup(of: Void.self) { group in
-            for service in services {
+            for service in fitting(services, openFiles: open) {
                 let router = router()
                 service.addBinding(to: router)
                 group.addTask { try await service.run(router) }
             }
             // The first that throws ends the others.
             while try await group.next() != nil {}
+        }
+    }
+
+    /// Files that services take at the most: what relays pass on takes two for each connection.
+    static func files(of services: [HTTPService]) -> UInt64 {
+        services.reduce(UInt64(clamping: ServerLimits.filesBesideConnectionsMax)) { sum, service in
+            let limits = service.limits
+            // bounded: a limit of ours
+            let connections = service.entrance == nil ? limits.connectionsMax : limits.connectionsMax * 2
+            return sum.saturatingSum(UInt64(clamping: connections)).saturatingSum(UInt64(clamping: limits.waitingMax))
+        }
+    }
+
+    /// The services with waiting rooms that a process has room for that may open so many files: each gives up its share.
+    static func fitting(_ services: [HTTPService], openFiles: UInt64) -> [HTTPService] {
+        let wanted = files(of: services)
+        // bounded here: the larger less the smaller, and services that a list holds
+        let missing = Int(clamping: wanted - min(wanted, openFiles))
+        let share = missing / max(services.count, 1) + (missing == 0 ? 0 : 1)
+        return services.map { service in
+            var copy = service
+            copy.limits.waitingMax = max(copy.limits.waitingMax - share, 0)  // bounded: a limit of ours
+            return copy
         }
     }
 
@@ -95,8 +121,9 @@ struct HTTPService: Sendable {
     ) async throws {
         do {
             // bounded: 16 bits
-            try await application(router, .hostname(host, port: Int(port))) { [onListening] channel in
+            try await application(router, .hostname(host, port: Int(port))) { [onListening, entrance] channel in
                 let bound = channel.localAddress?.port.flatMap(UInt16.init(exactly:)) ?? port
+                entrance?.opened.yield(bound)
                 await onListening(found(bound))
             }.run()
         } catch {
@@ -107,16 +134,15 @@ struct HTTPService: Sendable {
     private func application(
         _ router: APIRouter, _ address: BindAddress,
         _ onServerRunning: @escaping @Sendable (any Channel) async -> Void
-    ) throws(LinuxError) -> GuardedApplication {
-        // bounded: limits of ours, thousands
-        let files = UInt64(clamping: limits.connectionsMax + limits.waitingMax + ServerLimits.filesBesideConnectionsMax)
-        let table = ConnectionTable(limits.fitting(openFiles: try ResourceLimits.raiseOpenFiles(to: files)))
+    ) -> GuardedApplication {
+        let table = ConnectionTable(limits)
         let encryption = endpoint.isSecure ? identity.map { Encryption($0, limits) } : nil
         let application = Application(
             router: router,
-            server: HTTPServerBuilder { [isUnixSocket = endpoint.isUnixSocket, encryption] responder in
+            server: HTTPServerBuilder { [isUnixSocket = endpoint.isUnixSocket, entrance, encryption] responder in
                 GuardedChannel(
-                    table: table, isUnixSocket: isUnixSocket, encryption: encryption, responder: responder)
+                    table: table, isUnixSocket: isUnixSocket, entrance: entrance, encryption: encryption,
+                    responder: responder)
             },
             configuration: .init(address: address, backlog: ServerLimits.connectionsWaitingMax),
             onServerRunning: onServerRunning, logger: logger)

@@ -35,6 +35,18 @@ final class RawClient: Sendable {
         return file
     }
 
+    /// Of this machine, from which it came.
+    var port: UInt16 {
+        get throws {
+            var (address, length) = (sockaddr_in(), socklen_t(MemoryLayout<sockaddr_in>.size))
+            let result = withUnsafeMutablePointer(to: &address) {
+                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(file.number, $0, &length) }
+            }
+            guard result == 0 else { throw LinuxError.systemCall(operation: "getsockname", object: "", errno: errno) }
+            return UInt16(bigEndian: address.sin_port)
+        }
+    }
+
     /// Returns whether all of it went away.
     @discardableResult
     func send(_ text: String) async -> Bool { await send(Array(text.utf8)) }

@@ -166,20 +166,28 @@ struct ConnectionBook: Sendable {
     private func crowd(for peer: Peer) -> Crowd? {
         let own = counts[peer] ?? 0
         if own >= limits.connectionsMax(of: peer) { return .peer(peer) }
-        if entries.count >= limits.connectionsMax { return largest(ownersToo: peer.isOwner) }
+        if let relay = peer.relay, held(by: relay) >= limits.connectionsPerRelayMax {
+            return largest { $0.relay == relay }
+        }
+        if entries.count >= limits.connectionsMax { return largest { peer.isOwner || !$0.isOwner } }
         // Whoever comes through the loopback interface may be the owner; there the reserve would be nobody's.
         guard case .user = peer, !peer.isOwner else { return nil }
         // bounded here: connections that are held, and limits of ours, of which the reserve is the smaller
         let strangers = counts.reduce(0) { $1.key.isOwner ? $0 : $0 + $1.value }
-        return strangers >= limits.connectionsMax - limits.ownerReserve ? largest(ownersToo: false) : nil
+        return strangers >= limits.connectionsMax - limits.ownerReserve ? largest { !$0.isOwner } : nil
+    }
+
+    /// Connections of all that one relay brings.
+    private func held(by relay: UInt8) -> Int {
+        // bounded: connections that are held
+        counts.reduce(0) { $1.key.relay == relay ? $0 + $1.value : $0 }
     }
 
     private enum Crowd { case peer(Peer), nobody }
 
     /// The peer that holds most places gives one up; the owner never to a stranger.
-    private func largest(ownersToo: Bool) -> Crowd {
-        let others = counts.filter { ownersToo || !$0.key.isOwner }
-        return others.max { $0.value < $1.value }.map { .peer($0.key) } ?? .nobody
+    private func largest(_ isAsked: (Peer) -> Bool) -> Crowd {
+        counts.filter { isAsked($0.key) }.max { $0.value < $1.value }.map { .peer($0.key) } ?? .nobody
     }
 
     private func worst(of crowd: Crowd, at now: NIODeadline) -> ConnectionID? {

@@ -4,6 +4,8 @@ import GCXTransport
 struct ConnectionLimits: Sendable {
     var connectionsMax = ServerLimits.connectionsMax
     var connectionsPerUserMax = ServerLimits.connectionsPerUserMax
+    var connectionsPerRelayedPeerMax = ServerLimits.connectionsPerRelayedPeerMax
+    var connectionsPerRelayMax = ServerLimits.connectionsPerRelayMax
     var waitingMax = ServerLimits.connectionsInWaitingRoomMax
     var placeWait = ServerLimits.placeWait
     var stillAfter = ServerLimits.stillAfter
@@ -32,19 +34,11 @@ struct ConnectionLimits: Sendable {
         return limits
     }
 
-    /// The bounds of a process that may open so many files.
-    func fitting(openFiles: UInt64) -> ConnectionLimits {
-        var copy = self
-        // bounded: no less than limits of ours below zero
-        let rest = Int(clamping: openFiles) - connectionsMax - ServerLimits.filesBesideConnectionsMax
-        copy.waitingMax = min(waitingMax, max(rest, 0))
-        return copy
-    }
-
     /// The owner and the loopback interface may have all: the one has a right to it, the other is many.
     func connectionsMax(of peer: Peer) -> Int {
         switch peer {
         case .loopback: connectionsMax
+        case .relayed: connectionsPerRelayedPeerMax
         case .user, .address: peer.isOwner ? connectionsMax : connectionsPerUserMax
         }
     }

@@ -16,15 +16,18 @@ struct GuardedChannel: ServerChildChannel {
 
     let table: ConnectionTable
     let isUnixSocket: Bool
+    /// Where only what relays pass on comes in.
+    let entrance: RelayedEntrance?
     /// Nil where connections come in plain.
     let encryption: Encryption?
     let responder: HTTPChannelHandler.Responder
 
     /// Never fails because of the other side: an error here would end the whole server.
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
-        Peer.of(channel, isUnixSocket: isUnixSocket).flatMap { peer in
+        peer(of: channel).flatMap { peer in
+            guard let peer else { return turnAway(channel, logger) }
             // Until there is a place, nothing is read and nothing is made for it.
-            table.admit(channel, peer).flatMap { id in
+            return table.admit(channel, peer).flatMap { id in
                 let visit = Visit(
                     table: table, id: id ?? 0, peer: peer, shown: encryption.map { _ in ShownKey() })
                 // What comes in plain at an encrypted door is never read.
@@ -34,6 +37,19 @@ struct GuardedChannel: ServerChildChannel {
                     return value
                 }
             }
+        }
+    }
+
+    /// Nil for whoever has no business at this door.
+    private func peer(of channel: any Channel) -> EventLoopFuture<Peer?> {
+        entrance?.peer(of: channel) ?? Peer.of(channel, isUnixSocket: isUnixSocket).map { $0 }
+    }
+
+    /// Nothing of it is read.
+    private func turnAway(_ channel: any Channel, _ logger: Logger) -> EventLoopFuture<Value> {
+        setup(channel, Visit(table: table, id: 0, peer: .loopback), logger).map { value in
+            channel.close(promise: nil)
+            return value
         }
     }
 

@@ -10,6 +10,14 @@ enum Peer: Hashable, Sendable {
     case loopback
     /// An IPv4 address, or the first half of an IPv6 address: a household or a server has all that follow it.
     case address([UInt8])
+    /// A buyer behind a relay, by the relay's number and what it says of the buyer's address. A relay may lie, so nothing but its own
+    /// places depends on it.
+    case relayed(by: UInt8, [UInt8])
+
+    /// The relay that it comes through.
+    var relay: UInt8? {
+        if case .relayed(let relay, _) = self { relay } else { nil }
+    }
 
     /// Whether the machine's owner is there: root, or the user of the server itself.
     var isOwner: Bool { self == .user(0) || self == .user(geteuid()) }

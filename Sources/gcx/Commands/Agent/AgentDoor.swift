@@ -24,9 +24,7 @@ struct AgentDoor {
     /// - Parameter key: who the agent is to other machines.
     init(_ agent: Configuration.Agent, key: some KeyCustody, logger: Logger) async throws {
         relayed = try RelayedDoor(agent.relays, key: key, logger: logger)
-        // A door for what relays pass on, on this machine and at any port.
-        let inner = relayed == nil ? [] : [RelayedDoor.endpoint]
-        endpoints = try agent.listen.map { try Endpoint($0) } + inner  // bounded: joins lists
+        endpoints = try agent.listen.map { try Endpoint($0) }
         identity = try await ServerIdentity.of(
             endpoints, told: agent.told, relays: agent.relayPlaces, key: key,
             own: OwnCertificate(agent.certificate, agent.certificateKey))
@@ -44,10 +42,10 @@ struct AgentDoor {
     func server(
         _ agent: any AgentHost, onListening: @escaping @Sendable () -> Void = {}
     ) throws -> AgentServer {
-        let open = DoorCount(endpoints.count)
-        return try AgentServer(agent, at: endpoints, as: identity, socketGroup: group, logger: logger) {
-            [logger, missing, relayed] endpoint in
-            relayed?.isOpen(at: endpoint)
+        let open = DoorCount(relayed == nil ? endpoints.count : endpoints.count + 1)  // bounded: what a file names
+        return try AgentServer(
+            agent, at: endpoints, as: identity, socketGroup: group, relayed: relayed?.entrance, logger: logger
+        ) { [logger, missing] _ in
             guard open.isLast() else { return }
             if let missing {
                 logger.notice(
@@ -85,7 +83,7 @@ extension ServerIdentity {
     static func of(
         _ endpoints: [Endpoint], told: [String], relays: [String] = [], key: some KeyCustody, own: OwnCertificate?
     ) async throws -> ServerIdentity? {
-        guard endpoints.contains(where: \.isSecure) else { return nil }
+        guard endpoints.contains(where: \.isSecure) || !relays.isEmpty else { return nil }
         let places = ServerPlaces(
             endpoints: Configuration.reachable(told).map { Untrusted($0) }, relays: relays.map { Untrusted($0) })
         return try await ServerIdentity(

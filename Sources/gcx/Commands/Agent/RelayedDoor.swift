@@ -2,6 +2,7 @@ import GCXAgent
 import GCXLinux
 import GCXModel
 import GCXRelay
+import GCXServer
 import GCXSigning
 import GCXTransport
 import GCXWire
@@ -11,14 +12,11 @@ import ServiceLifecycle
 /// Where buyers come in through relays: the machine dials the relays, and what they pass on goes to a door of the agent's own
 /// server, which ends the encryption as it does for whoever comes straight.
 struct RelayedDoor: Service {
-    /// Where the agent's server takes what relays pass on: nobody else on this machine needs it, and it costs them nothing.
-    static let endpoint = Endpoint.secure(SecurePlace(host: "127.0.0.1", port: 0))
-
+    /// Where the agent's server takes what relays pass on.
+    let entrance = RelayedEntrance()
     private let relays: [NamedRelay]
     private let key: any KeyCustody
     private let logger: Logger
-    private let doors: AsyncStream<UInt16>
-    private let opened: AsyncStream<UInt16>.Continuation
 
     /// - Parameter words: `HOST:PORT#0xRELAY` each, as the configuration checked them.
     /// - Returns: nil for none.
@@ -26,24 +24,23 @@ struct RelayedDoor: Service {
         guard !words.isEmpty else { return nil }
         relays = try words.map { try NamedRelay($0) }
         (self.key, self.logger) = (key, logger)
-        (doors, opened) = AsyncStream.makeStream(of: UInt16.self, bufferingPolicy: .bufferingNewest(1))
-    }
-
-    /// Tells where the server answers; other places than its own are none of its business.
-    func isOpen(at endpoint: Endpoint) {
-        guard case .secure(let place) = endpoint, case .secure(let own) = Self.endpoint, place.host == own.host else {
-            return
-        }
-        opened.yield(place.port)
     }
 
     func run() async throws {
-        let port = await cancelWhenGracefulShutdown { await doors.first { _ in true } }
+        let port = await cancelWhenGracefulShutdown { await entrance.ports.first { _ in true } }
         guard let port else { return }
-        try await RelayLink(settings, custody: key, acceptor: LocalForward.acceptor(toLoopback: port)) {
-            [logger] event in
+        try await RelayLink(settings, custody: key, acceptor: acceptor(to: port)) { [logger] event in
             Self.say(event, logger)
         }.run()
+    }
+
+    private func acceptor(to port: UInt16) throws -> StreamAcceptor {
+        let numbers = Dictionary(zip(relays.map(\.address), UInt8(0)...)) { first, _ in first }
+        return try LocalForward.acceptor(toLoopback: port) { [entrance] port, origin in
+            // bounded: a dictionary
+            guard let relay = numbers[origin.relay] else { return }
+            entrance.announce(port: port, relay: relay, network: origin.peer.bytes)
+        }
     }
 
     private var settings: RelayLink.Settings {
