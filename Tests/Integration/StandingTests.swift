@@ -87,6 +87,37 @@ extension WaitingLeases {
                 try site.json(AgentStatus.self, "agent", "status").standing?.ledgerAway == nil
             }
         }
+
+        @Test(
+            "an agent with prices in its ledger's currency waits for the first word of that ledger, and for no second one"
+        )
+        func currency() throws {
+            let site = try Site(["price.core_hour_base_units": "\"0.04TEST\""])
+            try site.start(.ledger)
+            try site.grant()
+            site.stop(.ledger)
+            try site.start(.agent)
+            #expect(try site.json(AgentStatus.self, "agent", "status").standing?.isWaiting == true)
+            try site.start(.ledger)
+            try site.wait("an offer", seconds: 30) {
+                try site.json([OfferRecord].self, "offer", "list").contains { $0.document.rates.coreHour == 40_000_000 }
+            }
+            site.stop(.agent)
+            site.stop(.ledger)
+            try site.start(.agent)
+            let status = try site.json(AgentStatus.self, "agent", "status")
+            #expect(status.standing?.isWaiting != true && status.runtime != "-", "\(status)")
+            // A file that is read again is priced without it, too.
+            try change(site) { $0.replacing("0.04TEST", with: "0.05TEST") }
+            try hangUp(site, .agent)
+            try site.wait("the reload", seconds: 10) {
+                log(site, .agent).contains("changed=price.core_hour_base_units")
+            }
+            try site.start(.ledger)
+            try site.wait("the new price", seconds: 30) {
+                try site.json([OfferRecord].self, "offer", "list").contains { $0.document.rates.coreHour == 50_000_000 }
+            }
+        }
     }
 }
 

@@ -47,7 +47,30 @@ package struct AgentState: Sendable {
         try store.set(Self.ledgerSetting, text)
     }
 
+    /// What the money of a ledger is called, where the agent has asked it once: its founder said so, and nobody moves the point later.
+    package func currency(of ledger: EIP712Domain) throws(AgentError) -> Currency? {
+        guard let text = try store.setting(Self.currencySetting) else { return nil }
+        let kept = try? StoredJSON.decode(LedgerMoney.self, text)
+        return kept?.ledger == ledger ? kept?.currency : nil
+    }
+
+    /// Writes down what the money of a ledger is called.
+    package func remember(_ currency: Currency, of ledger: EIP712Domain) throws(AgentError) {
+        guard try self.currency(of: ledger) != currency else { return }
+        let text: String
+        do { text = try StoredJSON.encode(LedgerMoney(ledger: ledger, currency: currency)) } catch {
+            throw .storage(Untrusted(ForeignError.words(error)))
+        }
+        try store.set(Self.currencySetting, text)
+    }
+
+    private struct LedgerMoney: Codable {
+        let ledger: EIP712Domain
+        let currency: Currency
+    }
+
     private static let ledgerSetting = "ledger.domain"
+    private static let currencySetting = "ledger.currency"
 
     /// What only the database explains: directories of jobs and of uploads.
     private static func dependents(_ settings: AgentSettings) throws(AgentError) -> [String] {

@@ -1,8 +1,10 @@
+import GCXAgent
 import GCXClient
 import GCXConfig
 import GCXLedger
 import GCXModel
 import GCXPricing
+import GCXSigning
 
 /// Prices that an owner wrote in the ledger's currency, as the base units that offers hold.
 extension Configuration {
@@ -35,11 +37,23 @@ extension Configuration {
         return copy
     }
 
-    /// The same, on a ledger that is asked only where there is something to ask.
+    /// The same by what the agent knows of its ledger, which is asked only where it has not said yet what its money is called.
     ///
     /// - Throws: `LedgerError` of a ledger that does not answer: it is no time for a guess.
-    func priced(on ledger: HTTPLedger, name: String) async throws -> Configuration {
+    func priced(
+        knowing state: AgentState, _ domain: EIP712Domain, on ledger: HTTPLedger, name: String
+    ) async throws -> Configuration {
         guard !typed.isEmpty else { return self }
-        return try priced(in: try await ledger.identity().money, name: name)
+        if let known = try state.currency(of: domain) { return try priced(in: known, name: name) }
+        let identity = try await ledger.identity()
+        try state.remember(identity.money, of: identity.domain)
+        return try priced(in: identity.money, name: name)
+    }
+
+    /// All of it that no price is part of.
+    var unpriced: Configuration {
+        var copy = self
+        for path in typed.keys { copy.take(nil, at: path) }
+        return copy
     }
 }

@@ -249,6 +249,19 @@ struct AgentStateTests {
         #expect(try identity(state) == nil)
     }
 
+    @Test("what the money is called is known of the ledger that said it, and of no other")
+    func currency() throws {
+        let state = try AgentState(bench.settings)
+        let domain = bench.world.domain
+        #expect(try state.currency(of: domain) == nil)
+        try state.remember(.test, of: domain)
+        try state.remember(.test, of: domain)
+        #expect(try state.currency(of: domain) == .test)
+        #expect(try state.currency(of: .embedded(operator: .random())) == nil)
+        try state.store.set("ledger.currency", "{")
+        #expect(try state.currency(of: domain) == nil)
+    }
+
     @Test("it is another agent's while that one waits for its ledger")
     func alone() throws {
         let first = try AgentState(bench.settings)

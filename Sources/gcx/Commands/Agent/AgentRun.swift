@@ -38,11 +38,13 @@ struct AgentRun: AsyncParsableCommand {
         let logger = Logs.make("gcx.agent", level: configuration.agent.logLevel)
         let ledger = HTTPLedger(try ServerAddress(configuration.ledger.endpoint))
         let door = try await AgentDoor(configuration.agent, key: papers.key, logger: logger)
-        let settings = try await configuration.priced(on: ledger, name: path).settings
-        let state = try AgentState(settings)
-        guard let identity = try await papers.identity(knowing: state, on: ledger, door, logger: logger) else {
-            return logger.info("agent stopped before its ledger answered")
-        }
+        let state = try AgentState(configuration.unpriced.settings)
+        guard
+            let identity = try await papers.identity(
+                knowing: state, andMoney: !configuration.typed.isEmpty, on: ledger, door, logger: logger)
+        else { return logger.info("agent stopped before its ledger answered") }
+        let domain = identity.domain
+        let settings = try await configuration.priced(knowing: state, domain, on: ledger, name: path).settings
         let assembly = try AgentAssembly(
             state, settings: settings, identity: identity, ledger: ledger, driver: helper,
             measurer: try configuration.measurer, logger: logger)
@@ -50,10 +52,10 @@ struct AgentRun: AsyncParsableCommand {
         let reload = ReloadService(.agent, hangups, running: configuration, logger: logger) { () throws(ConfigError) in
             try Configuration.load(path: path)
         } adopt: {
-            let new = try await $0.adopted.priced(on: ledger, name: path).settings
+            let new = try await $0.adopted.priced(knowing: state, domain, on: ledger, name: path)
             try await door.renew()
             try helper.reload()
-            await assembly.adopt(new, waiting: $0.waitingText)
+            await assembly.adopt(try new.settings, waiting: $0.waitingText)
         }
         logger.info("agent started", metadata: ["machine": "\(identity.machine.address.checksummed)"])
         try await Services.run(
@@ -106,11 +108,13 @@ struct MachinePapers {
     /// Who the agent is on its ledger. One that it has never met is asked; where that does not answer yet, the agent says so to
     /// whoever asks, and waits.
     ///
+    /// - Parameter needsMoney: whether prices are written in its currency, which the ledger has to say once.
     /// - Returns: nil when it was told to stop before.
     func identity(
-        knowing state: AgentState, on ledger: HTTPLedger, _ door: AgentDoor, logger: Logger
+        knowing state: AgentState, andMoney needsMoney: Bool, on ledger: HTTPLedger, _ door: AgentDoor, logger: Logger
     ) async throws -> AgentIdentity? {
-        if let known = try state.identity(machine: key, grant: grant) { return known }
+        let known = try state.identity(machine: key, grant: grant)
+        if let known, try !needsMoney || state.currency(of: known.domain) != nil { return known }
         let wait = LedgerWait(ledger, logger: logger)
         if await !wait.ask() {
             let stand = WaitingAgent(
@@ -119,7 +123,8 @@ struct MachinePapers {
                 [try door.server(stand), NotifyService(saysStop: false)], until: wait, logger: logger)
         }
         guard let found = wait.found else { return nil }
-        return try AgentIdentity(machine: key, grant: grant, domain: found.domain)
+        try state.remember(found.money, of: found.domain)
+        return try known ?? AgentIdentity(machine: key, grant: grant, domain: found.domain)
     }
 }
 
