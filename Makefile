@@ -12,7 +12,7 @@ ALONE = GCXAgentTests GCXHardwareTests APITests GCXSandboxTests GCXBenchmarkTest
 SIMULATE = -c release --scratch-path .build-simulate -Xswiftc -enable-testing
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test build check test installed integration simulate kills demo bench bench-reference bench-jobs fuzz vm docs install clean
+.PHONY: help setup setup-test build check test installed integration simulate kills demo bench bench-reference bench-jobs bench-reach fuzz vm docs install clean
 
 help: ## Say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -74,6 +74,11 @@ bench-jobs: build ## What jobs cost: starts beside the runtime alone, many at on
 	$(SWIFT) build -c release --product job-bench
 	$(RELEASE)/job-bench
 	Tests/Benchmarks/jobs-log.py --gcx $(RELEASE)/gcx
+
+bench-reach: build ## What reaching costs beside openssl and the bare network: transfers, handshakes, logs, starts, idle machines (as root; minutes)
+	@.ci/setup reach
+	$(SWIFT) build -c release --product reach-bench
+	Tests/Benchmarks/reach.py --gcx $(RELEASE)/gcx --bench $(RELEASE)/reach-bench
 
 fuzz: setup ## Look for bytes that end a reader of them (FUZZ_SECONDS in all, 600; Tests/Fuzz/README.md)
 	Tests/Fuzz/run

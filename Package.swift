@@ -192,6 +192,12 @@ let testing: [Target] = [
     .executableTarget(
         name: "job-bench", dependencies: ["GCXModel", "GCXSandbox", "GCXLinux"], path: "Tests/Benchmarks/Jobs",
         swiftSettings: modern),
+    .executableTarget(
+        name: "reach-bench",
+        dependencies: [
+            "GCXModel", "GCXSigning", "GCXLinux", "GCXWire", "GCXTransport", "GCXClient", "GCXRelay",
+        ],
+        path: "Tests/Benchmarks/Reach", swiftSettings: modern),
     tests("GCXModelTests", ["GCXJSON", "GCXModel"]),
     tests("GCXSigningTests", ["GCXSigning", "GCXModel", "GCXLedger"]),
     tests("GCXPricingTests", ["GCXPricing", "GCXModel", "GCXLinux"]),

@@ -12,7 +12,9 @@ the same through a pipe into `cat` into a file on the same disk; median of three
 the first line, to the last ten, to a time, and the largest resident set of command and agent. Needs root, a runtime and
 busybox; everything it makes is removed again.
 """
-import argparse, json, os, shutil, signal, statistics, subprocess, sys, tempfile, time
+import argparse, json, os, shutil, statistics, subprocess, sys, time
+
+from market import Market, memory, wait
 
 arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
 arguments.add_argument("--starts", type=int, default=12)
@@ -21,89 +23,16 @@ arguments.add_argument("--read-gib", type=int, default=10)
 arguments.add_argument("--directory", default="/var/tmp")
 arguments.add_argument("--gcx", default=".build/release/gcx")
 options = arguments.parse_args()
-gcx = os.path.abspath(options.gcx)
-root = tempfile.mkdtemp(prefix="gcx-log-bench-", dir=options.directory)
-environment = {
-    "PATH": os.environ["PATH"], "GCX_LEDGER": f"unix:{root}/ledger.sock", "GCX_AGENT": f"unix:{root}/agent.sock"}
-processes = []
-
-
-def run(*words):
-    done = subprocess.run([gcx, *words], cwd=root, env=environment, capture_output=True, text=True)
-    if done.returncode != 0:
-        sys.exit(f"gcx {' '.join(words)}: {done.stderr}")
-    return done.stdout.strip()
-
-
-def key(name):
-    return ["--key", f"{root}/{name}.json", "--password-file", f"{root}/password"]
-
-
-def wait(what, condition, seconds=60):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if condition():
-            return
-        time.sleep(0.1)
-    sys.exit(f"{what} did not come")
-
-
-def answers(*words):
-    return subprocess.run([gcx, *words], cwd=root, env=environment, capture_output=True).returncode == 0
-
-
-def start(*words):
-    log = open(f"{root}/{words[0]}.log", "w")
-    processes.append(subprocess.Popen([gcx, *words], cwd=root, env=environment, stdout=log, stderr=log))
-
-
-def configure():
-    with open(f"{root}/password", "w") as file:
-        file.write("a word for a benchmark\n")
-    os.chmod(f"{root}/password", 0o600)
-    names = {n: run("key", "new", "--light", "--password-file", f"{root}/password", "--out", f"{root}/{n}.json")
-             for n in ("operator", "owner", "machine", "buyer")}
-    limit = max(options.read_gib << 30, options.write_mib << 20) * 9 // 8
-    tables = {
-        "agent": {"state_directory": f"{root}/agent", "listen": environment["GCX_AGENT"]},
-        "machine": {"keystore": f"{root}/machine.json", "password_file": f"{root}/password",
-                    "grant": f"{root}/grant.json"},
-        "ledger": {"endpoint": environment["GCX_LEDGER"], "listen": environment["GCX_LEDGER"],
-                   "database": f"{root}/ledger.sqlite", "operator_keystore": f"{root}/operator.json",
-                   "operator_password_file": f"{root}/password", "test_network": True},
-        "benchmark": {"enabled": False},
-        "offer": {"memory_reserved_bytes": 1 << 28, "storage_bytes": 1 << 30},
-        "job": {"log_bytes_max": limit},
-    }
-    with open(f"{root}/gcx.toml", "w") as file:
-        for name, keys in tables.items():
-            file.write(f"[{name}]\n" + "".join(f"{k} = {json.dumps(v)}\n" for k, v in keys.items()))
-    for folder in ("bin", "etc", "proc", "dev", "sys", "tmp", "input", "output"):
-        os.makedirs(f"{root}/rootfs/{folder}")
-    shutil.copy(shutil.which("busybox"), f"{root}/rootfs/bin/busybox")
-    for name in ("sh", "cat", "dd", "seq"):
-        os.symlink("busybox", f"{root}/rootfs/bin/{name}")
-    start("ledger", "serve", "--config", f"{root}/gcx.toml")
-    wait("the ledger", lambda: answers("ledger", "head"))
-    run("key", "grant", *key("owner"), "--machine", names["machine"], "--days", "1",
-        "--out", f"{root}/grant.json")
-    run("ledger", "faucet", *key("operator"), names["buyer"], "1TEST")
-    start("agent", "run", "--config", f"{root}/gcx.toml")
-    wait("an offer", lambda: "0x" in run("offer", "list"))
-
-
-def lease():
-    demand = run("demand", "create", *key("buyer"), "--cores", "1", "--memory", "64M", "--storage", "64M", "--seconds",
-                 "900", "--hourly-max", "0.09TEST", "--budget", "0.03TEST")
-    return run("lease", "open", *key("buyer"), "--demand", demand).split("\n")[0]
+market = Market(options.gcx, options.directory)
+root, run = market.root, market.run
 
 
 def job(program, attended=True):
     """Runs a program on a lease of its own; answers lease and seconds from its first instruction to its end."""
-    name = lease()
-    attend = [gcx, "job", "run", "--lease", name, *key("buyer"), "--journal", f"{root}/{name}.journal"]
-    quiet = {"cwd": root, "env": environment, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    buyer = subprocess.Popen([*attend, "--image", f"rootfs:{root}/rootfs", "--", "/bin/sh", "-c", program], **quiet)
+    name = market.lease()
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    words = ["--image", f"rootfs:{root}/rootfs", "--", "/bin/sh", "-c", program]
+    buyer = market.spawn(*market.attend(name, *words), **quiet)
     exit = f"{root}/agent/jobs/{name[2:]}/exit.json"
     if not attended:
         wait("the job", lambda: os.path.exists(f"{root}/agent/jobs/{name[2:]}/supervisor.json"))
@@ -112,7 +41,7 @@ def job(program, attended=True):
     wait("the job's end", lambda: os.path.exists(exit), 600)
     if not attended:
         # Paid for afterwards, so that the lease closes and its core is free again.
-        subprocess.run([*attend, "--attach"], **quiet)
+        market.spawn(*market.attend(name, "--attach"), **quiet).wait()
     with open(exit) as file:
         end = json.load(file)
     if end["logDroppedBytes"]:
@@ -154,14 +83,9 @@ def write():
         print(f"write {options.write_mib} MiB, {kind}: {statistics.median(seen):.0f} MB/s {[round(x) for x in seen]}")
 
 
-def resident(pid):
-    with open(f"/proc/{pid}/status") as file:
-        return next((int(line.split()[1]) for line in file if line.startswith("VmHWM")), 0) / 1024
-
-
 def read(name, *words, first=False):
     begin = time.monotonic()
-    reader = subprocess.Popen([gcx, "job", "logs", name, *words], cwd=root, env=environment, stdout=subprocess.PIPE)
+    reader = market.spawn("job", "logs", name, *words, stdout=subprocess.PIPE)
     line = reader.stdout.readline()
     seconds = time.monotonic() - begin
     total = len(line)
@@ -175,7 +99,8 @@ def read(name, *words, first=False):
 
 
 def measure():
-    configure()
+    market.tables["job"] = {"log_bytes_max": max(options.read_gib << 30, options.write_mib << 20) * 9 // 8}
+    agent = market.open().pid
     starts()
     if options.read_gib == 0:
         return
@@ -183,8 +108,7 @@ def measure():
     name, seconds = job(
         f"seq 1000000 1131071 > /tmp/f; i=0; while [ $i -lt {options.read_gib * 1024} ]; do cat /tmp/f; i=$((i+1)); done")
     print(f"a log of {options.read_gib} GiB of lines of 8 bytes, written in {seconds:.0f} s")
-    agent = processes[1].pid
-    print(f"agent: {resident(agent):.0f} MiB resident at the most before reading")
+    print(f"agent: {memory(agent):.0f} MiB resident at the most before reading")
     read(name, first=True)
     read(name, "--timestamps", first=True)
     read(name, "--tail", "10")
@@ -194,13 +118,10 @@ def measure():
     read(name)
     begin = time.monotonic()
     print(f"verify: {run('job', 'logs', name, '--verify')}; {time.monotonic() - begin:.1f} s")
-    print(f"agent: {resident(agent):.0f} MiB resident at the most after reading")
+    print(f"agent: {memory(agent):.0f} MiB resident at the most after reading")
 
 
 try:
     measure()
 finally:
-    for process in reversed(processes):
-        process.send_signal(signal.SIGTERM)
-        process.wait()
-    shutil.rmtree(root)
+    market.close()
