@@ -1,6 +1,6 @@
 /// The bounds of one relay. A relay has those that stand here; an owner or a test may give others.
 ///
-/// Memory: a machine that waits costs two buffers of a socket and some tables, 30 KiB together. A connection that is passed on
+/// Memory: a machine that waits costs the buffers of TLS and some tables, 65 KiB together. A connection that is passed on
 /// holds at the most `windowBytes` for each direction, when one side sends and the other does not read.
 package struct RelayLimits: Equatable, Sendable {
     /// Connections that have not said whom they want. At the bound the oldest makes place: who connects in earnest speaks at once.
@@ -49,6 +49,8 @@ package struct RelayLimits: Equatable, Sendable {
     static let frameBytes = 64 << 10
     /// Bytes that wait to be sent before a reader is asked to wait.
     static let watermarkBytes = 256 << 10
+    /// Bytes of a read that is copied, so that it does not keep a large buffer: a ping has 17, and copying so few costs nothing.
+    static let smallReadBytes = 512
     /// Connections that wait in the kernel to be accepted.
     static let backlog = 1_024
     /// Files beside the connections: the program's own.

@@ -96,6 +96,7 @@ final class LinkRegistration: ChannelInboundHandler, RemovableChannelHandler {
         let from = StreamEntry.Source(relay: relay, isProven: link.settings.security != nil)
         do {
             let pipeline = context.pipeline.syncOperations
+            try pipeline.addHandler(SmallReads())
             _ = try pipeline.configureHTTP2Pipeline(
                 mode: .server, connectionConfiguration: configuration.connection,
                 streamConfiguration: configuration.stream

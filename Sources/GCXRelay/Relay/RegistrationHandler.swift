@@ -84,6 +84,7 @@ final class RegistrationHandler: ChannelInboundHandler, RemovableChannelHandler 
     private func speakHTTP2(_ name: MachineName, _ context: ChannelHandlerContext) throws {
         let pipeline = context.pipeline.syncOperations
         let configuration = ReverseHTTP2.configuration(streamsMax: 0)
+        try pipeline.addHandler(SmallReads())
         let streams = try pipeline.configureHTTP2Pipeline(
             mode: .client, connectionConfiguration: configuration.connection, streamConfiguration: configuration.stream
         ) { channel in
