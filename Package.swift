@@ -241,7 +241,7 @@ let testing: [Target] = [
     tests(
         "GCXRelayTests",
         [
-            "GCXRelay", "GCXModel", "GCXSigning", nioCore, nioEmbedded, logging,
+            "GCXRelay", "GCXModel", "GCXSigning", "GCXWire", nioCore, nioEmbedded, logging,
         ]),
     tests(
         "CommandTests",

@@ -1,4 +1,5 @@
 package import GCXModel
+import GCXWire
 
 /// Why a relay does not take a machine or a buyer, or why a machine does not get to a relay.
 package enum RelayError: RemediedError, Equatable {
@@ -53,4 +54,26 @@ package enum RelayError: RemediedError, Equatable {
         case .otherNonce, .signatureWrong, .refused: .refuse
         }
     }
+}
+
+extension RelayError {
+    /// What programs compare, on a line.
+    private var code: String {
+        switch self {
+        case .addressMalformed: "addressMalformed"
+        case .listenFailed: "listenFailed"
+        case .unreachable: "unreachable"
+        case .lineMalformed: "lineMalformed"
+        case .otherRelay: "otherRelay"
+        case .otherNonce: "otherNonce"
+        case .signatureWrong: "signatureWrong"
+        case .clocksApart: "clocksApart"
+        case .full: "full"
+        case .refused: "refused"
+        case .closed: "closed"
+        }
+    }
+
+    /// As the other side gets it.
+    var problem: RelayProblem { RelayProblem(code: code, self) }
 }

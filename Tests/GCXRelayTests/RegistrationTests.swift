@@ -1,5 +1,6 @@
 import GCXModel
 import GCXSigning
+import GCXWire
 import NIOCore
 import NIOEmbedded
 import Testing
@@ -64,7 +65,7 @@ import Testing
         #expect(try collector.next() == Array("two".utf8))
         #expect(try collector.next() == nil)
         #expect(collector.held == ByteBuffer(string: "rest"))
-        collector.add(ByteBuffer(repeating: 97, count: RelayLimits.lineBytesMax))
+        collector.add(ByteBuffer(repeating: 97, count: RelayWire.lineBytesMax))
         #expect(throws: RelayError.self) { try collector.next() }
     }
 

@@ -41,8 +41,6 @@ package struct RelayLimits: Equatable, Sendable {
 
     /// Peers of which something is remembered; beyond it those of whom nothing is open are forgotten.
     static let peersMax = 16_384
-    /// Bytes of one line of a registration: the longest of ours has 600.
-    static let lineBytesMax = 2 << 10
     /// Bytes that one direction of one connection may be ahead of its reader: 4 MB/s over a way of a quarter of a second.
     static let windowBytes = 1 << 20
     /// Bytes of one frame: the smallest that is worth its head at a gigabyte a second, and no more than a moment of a slow line.

@@ -1,5 +1,6 @@
 import GCXModel
 import GCXSigning
+import GCXWire
 import NIOCore
 import NIOHTTP2
 

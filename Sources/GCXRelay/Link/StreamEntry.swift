@@ -1,3 +1,4 @@
+import GCXWire
 import NIOCore
 import NIOHPACK
 import NIOHTTP2
@@ -62,7 +63,7 @@ final class StreamEntry: ChannelDuplexHandler, RemovableChannelHandler {
         }
         context.writeAndFlush(
             wrapOutboundOut(.headers(.init(headers: ReverseHTTP2.accepted))), promise: nil)
-        let origin = source.origin(said: headers.first(name: ReverseHTTP2.peerHeader))
+        let origin = source.origin(said: headers.first(name: RelayWire.peerHeader))
         acceptor(context.channel, origin).assumeIsolated().whenComplete { [self] result in
             switch result {
             case .success: take(context)

@@ -1,4 +1,5 @@
 import GCXModel
+import GCXWire
 import Glibc
 import NIOCore
 import NIOPosix
@@ -40,7 +41,7 @@ final class LookHandler: ChannelInboundHandler, RemovableChannelHandler {
             hasAsked = true
             try look(RegistrationLines.read(line, as: LookLines.Wish.self), context)
         } catch {
-            finish(LookLines.Answer(ports: [], refusal: Untrusted(error.description)), context)
+            finish(LookLines.Answer(ports: [], refusal: Untrusted(error.description), problem: error.problem), context)
         }
     }
 

@@ -1,4 +1,5 @@
 package import GCXModel
+import GCXWire
 import NIOCore
 import NIOPosix
 import Synchronization

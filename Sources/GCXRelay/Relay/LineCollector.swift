@@ -1,3 +1,4 @@
+import GCXWire
 import NIOCore
 
 /// Cuts lines from the front of what came, and keeps the rest.
@@ -11,11 +12,11 @@ struct LineCollector {
 
     /// The next line without its end; nil while it is not there.
     ///
-    /// - Throws: ``RelayError/lineMalformed(reason:)`` when it is longer than ``RelayLimits/lineBytesMax``.
+    /// - Throws: ``RelayError/lineMalformed(reason:)`` when it is longer than `RelayWire.lineBytesMax`.
     mutating func next() throws(RelayError) -> [UInt8]? {
         let view = held.readableBytesView
-        guard let end = view.prefix(RelayLimits.lineBytesMax + 1).firstIndex(of: RegistrationLines.newline) else {
-            guard view.count <= RelayLimits.lineBytesMax else { throw .lineMalformed(reason: "a line is too long") }
+        guard let end = view.prefix(RelayWire.lineBytesMax + 1).firstIndex(of: RegistrationLines.newline) else {
+            guard view.count <= RelayWire.lineBytesMax else { throw .lineMalformed(reason: "a line is too long") }
             return nil
         }
         // bounded: a place that was found

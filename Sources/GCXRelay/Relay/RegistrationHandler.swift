@@ -1,5 +1,6 @@
 import GCXModel
 import GCXSigning
+import GCXWire
 import NIOCore
 import NIOHTTP2
 
@@ -106,7 +107,10 @@ final class RegistrationHandler: ChannelInboundHandler, RemovableChannelHandler 
 
     private func refuse(_ context: ChannelHandlerContext, _ error: RelayError) {
         isDone = true
-        send(RegistrationLines.Verdict(refusal: Untrusted(error.description)), context)
+        let verdict = RegistrationLines.Verdict(refusal: Untrusted(error.description), problem: error.problem)
+        // What a stranger wrote may be too long to be said twice.
+        let isShort = RegistrationLines.line(verdict).count <= RelayWire.lineBytesMax
+        send(isShort ? verdict : RegistrationLines.Verdict(refusal: verdict.refusal), context)
         let channel = context.channel
         context.close(mode: .output, promise: nil)
         context.eventLoop.scheduleTask(in: .seconds(1)) { channel.close(promise: nil) }

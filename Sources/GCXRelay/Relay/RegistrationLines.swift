@@ -1,6 +1,7 @@
 import GCXJSON
 package import GCXModel
 package import GCXSigning
+package import GCXWire
 
 /// What a machine and a relay say to each other before HTTP/2 begins, each on a line of its own:
 ///
@@ -8,40 +9,23 @@ package import GCXSigning
 /// machine: gcx-relay/1
 /// relay:   {"at":1764460800,"nonce":"0x…","relay":"relay.example:443"}
 /// machine: {"document":{"at":…,"machine":"0x…","nonce":"0x…","relay":"relay.example:443"},"signature":"0x…"}
-/// relay:   {"name":"…"}   or   {"refusal":"…"} and the end
+/// relay:   {"name":"…"}   or   {"problem":{…},"refusal":"…"} and the end
 /// ```
 /// From then on the relay is a client of HTTP/2, and the machine the server.
 package enum RegistrationLines {
     /// The first line of a machine, and the protocol's name in ALPN.
-    package static let greeting = "gcx-relay/1"
+    package static let greeting = RelayWire.registration
 
     /// A registration counts in no ledger: it moves nothing.
     package static let domain = EIP712Domain.standalone
 
-    /// What the relay asks to be signed.
-    package struct Challenge: Codable, Equatable, Sendable {
-        package var relay: Untrusted
-        package var nonce: Digest
-        /// Unix seconds of the relay's clock.
-        package var at: UInt64
-
-        package init(relay: Untrusted, nonce: Digest, at: UInt64) {
-            (self.relay, self.nonce, self.at) = (relay, nonce, at)
-        }
-    }
-
-    /// Whether the relay takes the machine.
-    package struct Verdict: Codable, Equatable, Sendable {
-        /// The name under which buyers ask for the machine.
-        package var name: String?
-        /// Why not.
-        package var refusal: Untrusted?
-    }
+    package typealias Challenge = RelayChallenge
+    package typealias Verdict = RelayVerdict
 
     package static func read<Value: Decodable>(_ line: [UInt8], as type: Value.Type) throws(RelayError) -> Value {
         do {
             return try StrictJSON.decode(
-                type, from: line, unknownFields: .tolerated, bytesMax: RelayLimits.lineBytesMax)
+                type, from: line, unknownFields: .tolerated, bytesMax: RelayWire.lineBytesMax)
         } catch {
             throw .lineMalformed(reason: error.description)
         }

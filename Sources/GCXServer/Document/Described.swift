@@ -1,6 +1,7 @@
 import GCXLedger
 import GCXModel
 import GCXSigning
+import GCXWire
 
 /// A type of the wire that says itself what JSON it is read from, because it does not read member by member.
 protocol Described: Decodable {
@@ -227,5 +228,15 @@ extension PostedEntry: Described {
             ("index", number), ("postedAt", number), ("previous", digest), ("entry", try reader.schema(of: Entry.self)),
             ("entryHash", digest), ("leafHash", digest),
         ])
+    }
+}
+
+extension RelayProblem: Described {
+    static var wireName: String? { "RelayProblem" }
+    static var wireSample: RelayProblem { RelayProblem(code: "", RequestError.failed) }
+    static func wireSchema(_ reader: SchemaReader) throws -> JSONNode {
+        let text: JSONNode = ["type": "string"]
+        let remedy = OpenAPI.problem["properties"]?["remedy"] ?? [:]
+        return .record([("type", text), ("title", text), ("detail", text), ("code", text), ("remedy", remedy)])
     }
 }

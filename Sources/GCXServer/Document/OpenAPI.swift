@@ -9,6 +9,7 @@ import HTTPTypes
 struct OpenAPI {
     private let reader = SchemaReader()
     private var paths: [String: JSONNode] = [:]
+    private var relay: JSONNode = [:]
 
     /// The text of the file.
     static func text() throws -> String {
@@ -20,6 +21,7 @@ struct OpenAPI {
         var document = OpenAPI()
         try document.add(AgentCalls.all, of: "agent")
         try document.add(LedgerCalls.all, of: "ledger")
+        document.relay = try RelayCalls.node(document.reader)
         // No call has it as its body: it goes into a header.
         _ = try document.reader.schema(of: Signed<ApiSession>.self)
         return document.node
@@ -44,6 +46,7 @@ struct OpenAPI {
                 ["name": "ledger", "description": "The market's book: `ledger.listen`."],
             ],
             "paths": .object(paths),
+            "x-gcx-relay": relay,
             "x-eip712-domain": ["name": .text(EIP712Domain.name), "version": .text(EIP712Domain.version)],
             "components": [
                 "schemas": .object(reader.components.merging(["Problem": Self.problem]) { $1 }),

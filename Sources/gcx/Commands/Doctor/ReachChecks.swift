@@ -3,6 +3,7 @@ import GCXAgent
 import GCXLinux
 import GCXModel
 import GCXRelay
+import GCXWire
 
 /// What relays see of this machine.
 struct ReachChecks {
