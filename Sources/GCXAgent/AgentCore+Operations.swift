@@ -32,7 +32,7 @@ extension AgentCore: AgentHost {
     }
 
     package func beginUpload(
-        _ kind: UploadKind, lease: LeaseID, by caller: Caller
+        _ kind: UploadKind, _ part: UploadPart?, lease: LeaseID, by caller: Caller
     ) async throws(AgentError) -> UploadTicket {
         var row = try visible(lease, to: caller)
         // The ledger may have it although the agent has not looked yet.
@@ -42,18 +42,22 @@ extension AgentCore: AgentHost {
         }
         guard row.phase != .open else {
             try await keeper(lease).renewIdle()
-            return try ticket(kind, lease)
+            return try LeaseUploads(lease, context).ticket(kind, part)
         }
         if case .proposed = row.phase { throw .escrowMissing(lease, "the lease is not open on the ledger") }
         throw .wrongPhase(lease, phase: Untrusted(row.phase.name.rawValue), wanted: "open")
     }
 
-    private func ticket(_ kind: UploadKind, _ lease: LeaseID) throws(AgentError) -> UploadTicket {
-        UploadTicket(lease: lease, kind: kind, file: try LeaseUploads(lease, context).begin(kind))
+    package func uploaded(
+        _ kind: UploadKind, digest: String, lease: LeaseID, by caller: Caller
+    ) async throws(AgentError) -> UInt64 {
+        _ = try visible(lease, to: caller)
+        return try LeaseUploads(lease, context).uploaded(kind, digest)
     }
 
     package func endUpload(_ ticket: consuming UploadTicket) async throws(AgentError) {
-        let (lease, kind) = (ticket.lease, ticket.kind)
+        let (lease, kind, draft) = (ticket.lease, ticket.kind, ticket.file.draft)
+        defer { context.room.shelf.remove(draft, kind, lease) }
         let file = try await blocking(giving: ticket) { (ticket: consuming UploadTicket) throws(AgentError) in
             try ticket.seal()
         }

@@ -4,8 +4,18 @@ package import GCXWire
 /// What the agent does for the server in its own process: what anybody may ask, and the files behind it.
 package protocol AgentHost: AgentOperations {
     /// A file on the agent's disk for an image or an input; the caller writes the bytes into it. A ticket that goes without
-    /// being given back is an upload that was given up: nothing of it stays.
-    func beginUpload(_ kind: UploadKind, lease: LeaseID, by caller: Caller) async throws(AgentError) -> UploadTicket
+    /// being given back is an upload that was given up: nothing of it stays, unless `part` names what all of it is to be. Then
+    /// another call may go on with it, for `AgentLimits.uploadKept`.
+    ///
+    /// - Parameter part: what is to come, and where this call's bytes begin; nil for all of something.
+    func beginUpload(
+        _ kind: UploadKind, _ part: UploadPart?, lease: LeaseID, by caller: Caller
+    ) async throws(AgentError) -> UploadTicket
+
+    /// Bytes that have come of what has this digest; all of them where it has its place already.
+    func uploaded(
+        _ kind: UploadKind, digest: String, lease: LeaseID, by caller: Caller
+    ) async throws(AgentError) -> UInt64
 
     /// Tells the agent that the ticket's file is complete. It takes the place of one of its kind that came before, as long as
     /// no job is on its way. It is of use to the next job alone.
@@ -13,6 +23,13 @@ package protocol AgentHost: AgentOperations {
 
     /// A tar of the job's output directory; nil when the job has none, or none any more.
     func outputArchive(_ lease: LeaseID, by caller: Caller) async throws(AgentError) -> OutputArchive?
+}
+
+extension AgentHost {
+    /// The whole of an upload, with which nobody goes on.
+    package func beginUpload(
+        _ kind: UploadKind, lease: LeaseID, by caller: Caller
+    ) async throws(AgentError) -> UploadTicket { try await beginUpload(kind, nil, lease: lease, by: caller) }
 }
 
 /// The output of a job, as a file.
@@ -32,12 +49,15 @@ package struct UploadTicket: ~Copyable, Sendable {
     package let lease: LeaseID
     package let kind: UploadKind
     /// Where the bytes go.
-    package var file: UploadFile
+    package var file: UploadWriter
 
-    package init(lease: LeaseID, kind: UploadKind, file: consuming UploadFile) {
-        self.lease = lease
-        self.kind = kind
-        self.file = file
+    package init(lease: LeaseID, kind: UploadKind, file: consuming UploadFile) throws(AgentError) {
+        try self.init(lease: lease, kind: kind, draft: UploadDraft(file), from: 0)
+    }
+
+    init(lease: LeaseID, kind: UploadKind, draft: UploadDraft, from: UInt64) throws(AgentError) {
+        file = try UploadWriter(draft, from: from)
+        (self.lease, self.kind) = (lease, kind)
     }
 
     /// Ends the writing for good. The calling thread waits for the disk.

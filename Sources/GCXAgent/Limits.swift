@@ -69,6 +69,8 @@ package enum AgentLimits {
     package static let uploadCopiesMax: UInt64 = 2
     /// Uploads of one lease on their way at once: an image and an input, and each once more after a connection broke.
     package static let uploadsAtOnceMax = 4
+    /// How long an upload that broke off waits for the rest: as long as a buyer of ours goes on trying.
+    package static let uploadKept: Duration = .seconds(300)
     /// What the disk has promised to jobs is added up again after so many bytes of an upload: jobs may have started.
     package static let uploadLookBytes: UInt64 = 16 << 20
     /// Times that a job is started: an agent that ended in the middle may have met a bad moment once or twice, and

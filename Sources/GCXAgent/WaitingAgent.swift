@@ -37,9 +37,12 @@ package struct WaitingAgent: AgentHost {
     private var notYet: AgentError { .waitingForLedger(wait.outage?.reason ?? "no answer yet") }
 
     package func propose(_ proposal: LeaseProposal) throws(AgentError) -> CountersignedTerms { throw notYet }
-    package func beginUpload(_ kind: UploadKind, lease: LeaseID, by caller: Caller) throws(AgentError) -> UploadTicket {
-        throw notYet
-    }
+    package func beginUpload(
+        _ kind: UploadKind, _ part: UploadPart?, lease: LeaseID, by caller: Caller
+    ) throws(AgentError) -> UploadTicket { throw notYet }
+    package func uploaded(
+        _ kind: UploadKind, digest: String, lease: LeaseID, by caller: Caller
+    ) throws(AgentError) -> UInt64 { throw notYet }
     package func endUpload(_ ticket: consuming UploadTicket) throws(AgentError) { throw notYet }
     package func submit(_ request: JobRequest, lease: LeaseID, by caller: Caller) throws(AgentError) -> JobStatus {
         throw notYet

@@ -10,24 +10,41 @@ extension AgentClient {
     /// How far a transfer is: bytes done, and bytes in all where known.
     package typealias Progress = @Sendable (_ done: UInt64, _ total: UInt64?) -> Void
 
+    /// How many bytes the agent has of what has this digest, for ``upload(_:lease:file:part:by:progress:)`` to go on there.
+    ///
+    /// - Returns: 0 also from an agent that keeps nothing of an upload that breaks off.
+    package func uploaded(
+        _ kind: UploadKind, digest: String, lease: LeaseID, by caller: Caller
+    ) async throws(AgentError) -> UInt64 {
+        do throws(AgentError) {
+            let answer: UploadAnswer = try await read(
+                .get("/v1/leases/\(lease)/uploads/\(kind.rawValue)?digest=\(digest)"), by: caller)
+            return answer.bytes
+        } catch .badRequest {
+            return 0
+        }
+    }
+
     /// Sends a file, a piece at a time.
     ///
-    /// - Returns: the bytes sent.
+    /// - Parameter part: what the whole file is, and where to begin in it; nil sends it anew.
+    /// - Returns: the bytes of the file.
     @discardableResult
     package func upload(
-        _ kind: UploadKind, lease: LeaseID, file path: String, by caller: Caller,
+        _ kind: UploadKind, lease: LeaseID, file path: String, part: UploadPart? = nil, by caller: Caller,
         progress: @escaping Progress = { _, _ in }
     ) async throws(AgentError) -> UInt64 {
-        let chunks = try open(path, kind)
+        let chunks = try open(path, kind, from: part?.from ?? 0)
+        let query = part.map { "?\($0.query)" } ?? ""
         let call = HTTPCall(
-            method: .PUT, path: "/v1/leases/\(lease)/uploads/\(kind.rawValue)",
+            method: .PUT, path: "/v1/leases/\(lease)/uploads/\(kind.rawValue)\(query)",
             authorization: try Self.authorization(caller), isRepeatable: false)
         let way = address
         let client = try client(way)
         var request = call.request(to: way)
         request.body = .stream(
-            // bounded: a file's size is signed and of 64 bits
-            CountedChunks(chunks: chunks, progress: progress), length: .known(Int64(chunks.size)))
+            // bounded: a file's size is signed and of 64 bits, and an offset at most the size
+            CountedChunks(chunks: chunks, progress: progress), length: .known(Int64(chunks.size - chunks.offset)))
         let answer: HTTPAnswer
         do {
             let response = try await client.execute(request, deadline: .distantFuture)
@@ -94,9 +111,9 @@ extension AgentClient {
         return unreachable(error)
     }
 
-    private func open(_ path: String, _ kind: UploadKind) throws(AgentError) -> FileChunks {
+    private func open(_ path: String, _ kind: UploadKind, from: UInt64) throws(AgentError) -> FileChunks {
         do throws(LinuxError) {
-            return try FileChunks(path)
+            return try FileChunks(path, from: from)
         } catch {
             throw .badRequest("the \(kind.rawValue) cannot be read: \(error.description)")
         }

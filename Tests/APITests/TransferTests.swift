@@ -1,4 +1,5 @@
 import FoundationEssentials
+import GCXBuyer
 import GCXLinux
 import GCXModel
 import Glibc
@@ -117,6 +118,66 @@ import Testing
             #expect(agent.state.withLock { $0.uploads } == (1, []))
             #expect(!Files.exists(directory + "/target"))
         }
+    }
+
+    @Test("an upload whose connection breaks goes on where it stopped")
+    func resumedUpload() async throws {
+        try await serving { agent, client, directory in
+            guard case .unix(let path) = client.endpoint else { return }
+            try DurableFile.write(content, to: directory + "/source")
+            let (digest, kept) = (SHA256Hex.of(content), 100_000)
+            let head =
+                "PUT /v1/leases/\(lease.id)/uploads/image?digest=\(digest) HTTP/1.1\r\nHost: x\r\nContent-Length: \(content.count)\r\n\r\n"
+            try RawSocket.send(Array(head.utf8) + content.prefix(kept), to: path)
+            @Sendable func there() async throws(AgentError) -> UInt64 {
+                try await client.uploaded(.image, digest: digest, lease: lease.id, by: .owner)
+            }
+            for _ in 0..<400 where try await there() < UInt64(kept) { try await Task.sleep(for: .milliseconds(5)) }
+            let least = Mutex(UInt64.max)
+            try await PatientTransfer().upload(digest: digest, size: UInt64(content.count)) {
+                () async throws(AgentError) in
+                try await there()
+            } send: { part, movement throws(AgentError) in
+                try await client.upload(
+                    .image, lease: lease.id, file: directory + "/source", part: part, by: .owner
+                ) { done, total in
+                    #expect(total == UInt64(content.count))
+                    least.withLock { $0 = min($0, done) }
+                    movement.note()
+                }
+            }
+            #expect(least.withLock { $0 } >= UInt64(kept))
+            #expect(try Files.bytes(directory + "/target", limit: 1 << 20) == content)
+            #expect(agent.state.withLock { $0.uploads } == (2, [.image]))
+        }
+    }
+
+    @Test("a transfer is tried until nothing has moved for as long as a buyer waits, and a word of the agent ends it")
+    func patience() async throws {
+        let tries = Mutex(0)
+        let transfer = PatientTransfer(Patience(limit: .milliseconds(250)))
+        // Each try moves something, so they take longer together than one silence may.
+        let value = try await transfer.download { movement throws(AgentError) in
+            movement.note()
+            if tries.withLock({
+                $0 += 1; return $0
+            }) < 6 {
+                throw .unreachable("it broke")
+            }
+            return 7
+        }
+        #expect(value == 7)
+        await #expect(throws: BuyerError.self) {
+            try await transfer.download { _ throws(AgentError) in throw .unreachable("it is away") }
+        }
+        tries.withLock { $0 = 0 }
+        await #expect(throws: BuyerError.agent(.noRoom("full"))) {
+            try await transfer.download { _ throws(AgentError) in
+                tries.withLock { $0 += 1 }
+                throw .noRoom("full")
+            }
+        }
+        #expect(tries.withLock { $0 } == 1)
     }
 
     /// Whether this process has a file open in the directory, sockets left out.

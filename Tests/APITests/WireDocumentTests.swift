@@ -85,12 +85,13 @@ struct WireDocumentTests {
     private func ask(_ routes: [Route], _ endpoint: Endpoint) async throws {
         for route in routes {
             let path = route.path.replacing("{lease}", with: "\(lease.id)").replacing("{digest}", with: "\(lease.id)")
-                .replacing("{address}", with: "\(lease.terms.payer)")
+                .replacing("{address}", with: "\(lease.terms.payer)").replacing("{kind}", with: "image")
             for parameter in route.query {
                 let query = route.query.filter { $0.isRequired || $0.name == parameter.name }
                     .map { "\($0.name)=\($0.name == parameter.name ? "!" : "1")" }
-                let answer = try await HTTPTransport.shared.answer(
-                    .get("\(path)?\(query.joined(separator: "&"))"), from: ServerAddress(endpoint))
+                var call = HTTPCall.get("\(path)?\(query.joined(separator: "&"))")
+                call.method = .init(rawValue: route.method.rawValue)
+                let answer = try await HTTPTransport.shared.answer(call, from: ServerAddress(endpoint))
                 let text = String(decoding: answer.body, as: UTF8.self)
                 #expect(answer.status == 400 && text.contains("parameter \(parameter.name) "), "\(route.name): \(text)")
             }
@@ -197,6 +198,7 @@ struct WireDocumentTests {
                     (AgentCalls.job, "\(path)/job"), (AgentCalls.receipts, "\(path)/receipts"),
                     (AgentCalls.report, "\(path)/report"), (AgentCalls.leaseEvents, "\(path)/events"),
                     (AgentCalls.events, "/v1/events"), (AgentCalls.bundle, "\(path)/bundle"),
+                    (AgentCalls.uploaded, "\(path)/uploads/image?digest=\(SHA256Hex.of([1]))"),
                 ] {
                     try await book.ask(route, .get(path), client.endpoint)
                 }

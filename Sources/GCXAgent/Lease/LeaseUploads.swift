@@ -30,6 +30,25 @@ struct LeaseUploads: Sendable {
         return try room.begin(kind, lease, in: directory)
     }
 
+    /// A call that brings an upload, or what is missing of one.
+    func ticket(_ kind: UploadKind, _ part: UploadPart?) throws(AgentError) -> UploadTicket {
+        guard let part else { return try UploadTicket(lease: lease, kind: kind, file: try begin(kind)) }
+        if part.from > 0, let draft = room.shelf.find(part.digest, kind, lease) {
+            return try UploadTicket(lease: lease, kind: kind, draft: draft, from: part.from)
+        }
+        let draft = UploadDraft(try begin(kind), digest: part.digest)
+        let ticket = try UploadTicket(lease: lease, kind: kind, draft: draft, from: part.from)
+        room.shelf.put(draft, kind, lease)
+        return ticket
+    }
+
+    /// Bytes that are here of what has this digest.
+    func uploaded(_ kind: UploadKind, _ digest: String) throws(AgentError) -> UInt64 {
+        // bounded: a dictionary
+        if let placed = try store.uploads(of: lease)[kind], placed.digest == digest { return placed.file.bytes }
+        return room.shelf.find(digest, kind, lease)?.bytes ?? 0
+    }
+
     /// The image that was sent; nil when a registry has it.
     func image(_ request: JobRequest, by reader: SentReader) async throws(AgentError) -> OpenFile? {
         guard request.imageFormat != .registry else { return nil }
@@ -42,6 +61,7 @@ struct LeaseUploads: Sendable {
 
     /// Asked of a lease that is over again and again until it is wiped, so it costs nothing when nothing is there.
     func remove() throws(AgentError) {
+        room.shelf.removeAll(of: lease)
         do { try Files.removeTree(directory) } catch { throw .storage(Untrusted(error.description)) }
         if try store.hasUploads(lease) { try store.forgetUploads(of: lease) }
     }

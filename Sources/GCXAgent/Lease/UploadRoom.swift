@@ -14,6 +14,8 @@ import Synchronization
 final class UploadRoom: Sendable {
     private let store: AgentStore
     private let settings: AgentSettings
+    /// What may be gone on with.
+    let shelf: UploadShelf
     private let uses = Mutex<[LeaseID: Use]>([:])
 
     /// Uploads of a lease that are on their way.
@@ -22,8 +24,8 @@ final class UploadRoom: Sendable {
         var bytes: UInt64 = 0
     }
 
-    init(store: AgentStore, settings: AgentSettings) {
-        (self.store, self.settings) = (store, settings)
+    init(store: AgentStore, settings: AgentSettings, shelf: UploadShelf = UploadShelf()) {
+        (self.store, self.settings, self.shelf) = (store, settings, shelf)
     }
 
     func bytesMax(_ kind: UploadKind) -> UInt64 {
@@ -38,7 +40,8 @@ final class UploadRoom: Sendable {
 
     /// A file for an upload; its bytes are counted to the lease as long as it is there.
     func begin(_ kind: UploadKind, _ lease: LeaseID, in directory: String) throws(AgentError) -> UploadFile {
-        try UploadFile(
+        shelf.removeOld()
+        return try UploadFile(
             in: directory, name: kind.rawValue, bytesMax: bytesMax(kind), room: try UploadPlace(lease, in: self))
     }
 
@@ -55,8 +58,11 @@ final class UploadRoom: Sendable {
         }
     }
 
-    /// Whether an upload for the lease is on its way.
-    func isBusy(_ lease: LeaseID) -> Bool { uses.withLock { uses in uses[lease] != nil } }
+    /// Whether an upload for the lease is on its way, or may be gone on with.
+    func isBusy(_ lease: LeaseID) -> Bool {
+        shelf.removeOld()
+        return uses.withLock { uses in uses[lease] != nil }
+    }
 
     /// Bytes that may be written for a lease now.
     func left(for lease: LeaseID) throws(AgentError) -> UInt64 {

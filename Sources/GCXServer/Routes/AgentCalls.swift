@@ -9,11 +9,6 @@ struct HealthAnswer: Codable, Sendable {
     var status = "ok"
 }
 
-/// How many bytes of an upload came.
-struct UploadAnswer: Codable, Sendable {
-    var bytes: UInt64
-}
-
 /// The calls of both servers.
 enum SharedCalls {
     static let health = Route(
@@ -40,7 +35,16 @@ enum AgentCalls {
         answer: .json(VoucherReceipt.self))
     static let upload = Route(
         name: "upload", method: .put, path: "/v1/leases/{lease}/uploads/{kind}",
-        summary: "Uploads the image or the input as a tar, before the job.", access: .ownerOrSession, body: .tar,
+        summary: "Uploads the image or the input as a tar, before the job.", access: .ownerOrSession,
+        query: [
+            .digest("What all of it is to be; then a call that broke off is gone on with. Without it, it begins anew."),
+            .number("from", "Where in all of it this body begins: what was answered to `uploaded`, or 0."),
+        ],
+        body: .tar, answer: .json(UploadAnswer.self))
+    static let uploaded = Route(
+        name: "uploaded", method: .get, path: "/v1/leases/{lease}/uploads/{kind}",
+        summary: "How many bytes of an upload have come, so that a call that broke off is gone on with.",
+        access: .ownerOrSession, query: [.digest("What all of it is to be.", isRequired: true)],
         answer: .json(UploadAnswer.self))
     static let submit = Route(
         name: "submitJob", method: .post, path: "/v1/leases/{lease}/job",
@@ -96,7 +100,8 @@ enum AgentCalls {
             mayBeEmpty: true, hasRanges: true))
 
     static let all = [
-        SharedCalls.health, status, propose, voucher, upload, submit, job, jobs, cancel, hold, release, receipts, log,
+        SharedCalls.health, status, propose, voucher, upload, uploaded, submit, job, jobs, cancel, hold, release,
+        receipts, log,
         report, leaseEvents, events, bundle, output,
     ]
 }

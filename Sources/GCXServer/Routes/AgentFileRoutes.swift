@@ -16,8 +16,17 @@ struct AgentFileRoutes: Sendable {
         router.answer(AgentCalls.upload) { request, context in
             let lease = try context.lease
             let kind = try context.path("kind") { UploadKind(rawValue: $0) }
-            let caller = try caller(request)
-            return try await endingAtShutdown { try await upload(request, kind, lease, caller) }
+            let (part, caller) = (try request.uploadPart, try caller(request))
+            return try await endingAtShutdown { try await upload(request, kind, part, lease, caller) }
+        }
+        router.answer(AgentCalls.uploaded) { request, context in
+            let kind = try context.path("kind") { UploadKind(rawValue: $0) }
+            guard let part = try request.uploadPart else {
+                throw RequestError.malformed("the query parameter digest is missing")
+            }
+            let bytes = try await agent.uploaded(
+                kind, digest: part.digest, lease: context.lease, by: caller(request))
+            return try Response.json(UploadAnswer(bytes: bytes))
         }
         router.answer(AgentCalls.output) { request, context in
             guard let output = try await agent.outputArchive(context.lease, by: caller(request)) else {
@@ -28,12 +37,12 @@ struct AgentFileRoutes: Sendable {
     }
 
     private func upload(
-        _ request: Request, _ kind: UploadKind, _ lease: LeaseID, _ caller: Caller
+        _ request: Request, _ kind: UploadKind, _ part: UploadPart?, _ lease: LeaseID, _ caller: Caller
     ) async throws -> Response {
-        let length = try announcedLength(request)
+        let (length, overflow) = try announcedLength(request).addingReportingOverflow(part?.from ?? 0)
         // One that breaks off goes with its ticket.
         let ticket = try await receive(
-            request.body, length, into: agent.beginUpload(kind, lease: lease, by: caller))
+            request.body, overflow ? .max : length, into: agent.beginUpload(kind, part, lease: lease, by: caller))
         try await agent.endUpload(ticket)
         return try Response.json(UploadAnswer(bytes: length))
     }
@@ -47,6 +56,7 @@ struct AgentFileRoutes: Sendable {
         return length
     }
 
+    /// - Parameter length: bytes of all of the upload.
     private func receive(
         _ body: RequestBody, _ length: UInt64, into ticket: consuming UploadTicket
     ) async throws(AgentError) -> UploadTicket {
@@ -116,5 +126,19 @@ struct AgentFileRoutes: Sendable {
     private static func offset(_ range: String) -> UInt64? {
         guard range.hasPrefix("bytes="), range.hasSuffix("-") else { return nil }
         return UInt64(range.dropFirst("bytes=".count).dropLast(), radix: 10)
+    }
+}
+
+extension Request {
+    /// What all of an upload is to be, and where the bytes of this call begin; nil where the caller does not say.
+    fileprivate var uploadPart: UploadPart? {
+        get throws {
+            let from = Route.current?.name == AgentCalls.upload.name ? try query("from", as: UInt64.self) : nil
+            guard let digest = try query("digest", as: String.self) else { return nil }
+            guard let part = UploadPart(digest: digest, from: from ?? 0) else {
+                throw RequestError.malformed("the query parameter digest is no SHA-256 in 64 hexadecimal digits")
+            }
+            return part
+        }
     }
 }

@@ -107,6 +107,12 @@ extension Route.Parameter {
         name: "live", schema: ["type": "boolean"],
         text: "Whether only what stands is wanted. Without it, all that ever was.")
 
+    static func digest(_ text: String, isRequired: Bool = false) -> Self {
+        Self(
+            name: "digest", schema: ["type": "string", "pattern": "^[0-9a-f]{64}$"], text: "SHA-256. " + text,
+            isRequired: isRequired)
+    }
+
     static func number(_ name: String, _ text: String, isRequired: Bool = false) -> Self {
         Self(name: name, schema: .integer(bits: 64), text: text, isRequired: isRequired)
     }

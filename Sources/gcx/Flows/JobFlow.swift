@@ -85,7 +85,7 @@ struct JobFlow: Sendable {
         if image.format != .registry {
             let tar = image.isArchive ? image.path : "\(scratch.path)/image.tar"
             if !image.isArchive { try pack(image, into: tar) }
-            try await agent.upload(.image, lease: lease, file: tar, by: caller)
+            try await send(.image, tar, digest: try SHA256Hex.ofFile(tar).hex)
         }
         if let input {
             guard Files.exists(input) else {
@@ -94,10 +94,37 @@ struct JobFlow: Sendable {
             let packed = "\(scratch.path)/input.tar"
             let contents = try Unpacker.located().pack(directory: input, into: packed)
             if let omission = contents.omission { Terminal.complain("of the input, \(omission)") }
-            request.input = JobInput(digest: try SHA256Hex.ofFile(packed).hex)
-            try await agent.upload(.input, lease: lease, file: packed, by: caller)
+            let digest = try SHA256Hex.ofFile(packed).hex
+            request.input = JobInput(digest: digest)
+            try await send(.input, packed, digest: digest)
         }
-        return try await agent.submit(request, lease: lease, by: caller)
+        return try await submit(request)
+    }
+
+    /// Hands the job in. Where the connection breaks, nobody knows whether the agent has it: it is asked before it gets it again.
+    private func submit(_ request: JobRequest) async throws -> JobStatus {
+        let before = try await Patience().call { () async throws(AgentError) in
+            try await agent.job(lease, by: caller).jobs ?? 0
+        }
+        do {
+            return try await agent.submit(request, lease: lease, by: caller)
+        } catch AgentError.unreachable {
+            return try await Patience().call { () async throws(AgentError) in
+                let status = try await agent.job(lease, by: caller)
+                if status.phase != .open || status.jobs ?? 0 > before { return status }
+                return try await agent.submit(request, lease: lease, by: caller)
+            }
+        }
+    }
+
+    /// Goes on where a connection broke off, by any way to the agent.
+    private func send(_ kind: UploadKind, _ file: String, digest: String) async throws {
+        try await PatientTransfer().upload(digest: digest, size: Disk.size(of: file) ?? 0) {
+            () async throws(AgentError) in
+            try await agent.uploaded(kind, digest: digest, lease: lease, by: caller)
+        } send: { part, movement throws(AgentError) in
+            try await agent.upload(kind, lease: lease, file: file, part: part, by: caller) { _, _ in movement.note() }
+        }
     }
 
     /// A layout is sent whole or not at all; of a root filesystem, what can be carried is.

@@ -1,4 +1,5 @@
 import GCXAgent
+import GCXBuyer
 import GCXClient
 import GCXLedger
 import GCXLinux
@@ -63,11 +64,13 @@ struct JobTransfer: Sendable {
     private func signed(_ bytesMax: UInt64?) async throws -> OutputTerms? {
         let record = try await ledger.lease(lease)
         let domain = try await ledger.identity().domain
-        let newest = try await agent.job(lease, by: caller).receipts
         // The statement stands in the final receipt, or shortly before it.
-        let receipts = try await agent.receipts(
-            // bounded: a constant, and the smaller from the larger
-            lease, after: newest - min(newest, UInt64(WireLimits.receiptPageMax)), waitSeconds: 0, by: caller)
+        let receipts = try await Patience().call { () async throws(AgentError) in
+            let newest = try await agent.job(lease, by: caller).receipts
+            return try await agent.receipts(
+                // bounded: a constant, and the smaller from the larger
+                lease, after: newest - min(newest, UInt64(WireLimits.receiptPageMax)), waitSeconds: 0, by: caller)
+        }
         for receipt in receipts {
             try receipt.verify(signer: record.terms.machine, in: domain)
             guard receipt.document.lease == lease else {
@@ -109,15 +112,8 @@ struct JobTransfer: Sendable {
     }
 
     private func download(_ tar: String, _ terms: OutputTerms) async throws -> (bytes: UInt64, digest: String)? {
-        for _ in 1..<triesMax {  // bounded: a constant
-            do { return try await agent.downloadOutput(lease, to: tar, by: caller, accepting: terms) } catch {
-                guard case .unreachable = error else { throw error }
-                try await Task.sleep(for: .seconds(1))
-            }
+        try await PatientTransfer().download { movement throws(AgentError) in
+            try await agent.downloadOutput(lease, to: tar, by: caller, accepting: terms) { _, _ in movement.note() }
         }
-        return try await agent.downloadOutput(lease, to: tar, by: caller, accepting: terms)
     }
-
-    /// One a second: as long as an agent takes to start again.
-    private var triesMax: Int { 30 }
 }

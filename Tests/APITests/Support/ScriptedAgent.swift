@@ -1,10 +1,10 @@
-import GCXAgent
 import GCXJobLog
 import GCXLedger
 import GCXModel
 import GCXSigning
 import Synchronization
 
+@testable import GCXAgent
 @testable import GCXWire
 
 /// An agent that holds one lease in memory and answers from it. A test changes `state` as it goes.
@@ -41,6 +41,8 @@ final class ScriptedAgent: AgentHost {
 
     let lease: SampleLease
     let state: Mutex<State>
+    /// Uploads that broke off.
+    let shelf = UploadShelf()
     /// Called with each voucher before it is taken.
     let onVoucher: @Sendable (Signed<Voucher>) -> Void
 
@@ -93,15 +95,28 @@ final class ScriptedAgent: AgentHost {
         }
     }
 
-    func beginUpload(_ kind: UploadKind, lease: LeaseID, by caller: Caller) async throws(AgentError) -> UploadTicket {
+    func beginUpload(
+        _ kind: UploadKind, _ part: UploadPart?, lease: LeaseID, by caller: Caller
+    ) async throws(AgentError) -> UploadTicket {
         let (path, bytesMax) = try answer(by: caller) { state throws(AgentError) in
             state.uploads.begun += 1
             return (state.uploadPath, state.uploadBytesMax)
         }
         let folder = path.split(separator: "/").dropLast().joined(separator: "/")
-        return UploadTicket(
-            lease: lease, kind: kind,
-            file: try UploadFile(in: "/\(folder)", name: kind.rawValue, bytesMax: bytesMax))
+        func file() throws(AgentError) -> UploadFile {
+            try UploadFile(in: "/\(folder)", name: kind.rawValue, bytesMax: bytesMax)
+        }
+        guard let part else { return try UploadTicket(lease: lease, kind: kind, file: try file()) }
+        let found = part.from > 0 ? shelf.find(part.digest, kind, lease) : nil
+        let draft = if let found { found } else { UploadDraft(try file(), digest: part.digest) }
+        shelf.put(draft, kind, lease)
+        return try UploadTicket(lease: lease, kind: kind, draft: draft, from: part.from)
+    }
+
+    func uploaded(
+        _ kind: UploadKind, digest: String, lease: LeaseID, by caller: Caller
+    ) async throws(AgentError) -> UInt64 {
+        try answer(by: caller) { _ throws(AgentError) in shelf.find(digest, kind, lease)?.bytes ?? 0 }
     }
 
     func endUpload(_ ticket: consuming UploadTicket) async throws(AgentError) {
