@@ -8,6 +8,8 @@ package enum NetworkWords {
     package static func text(_ error: any Error) -> String {
         switch error {
         case let error as IOError: text(error.errnoCode)
+        case let error as NIOConnectionError:
+            error.connectionErrors.first.map { text($0.error) } ?? "no address of that name was found"
         case is ChannelError: "the connection is closed"
         default: ForeignError.words(error)
         }

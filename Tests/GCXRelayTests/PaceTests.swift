@@ -112,9 +112,9 @@ import Testing
         let range = LinkLimits().backoff
         let waits = (1...9).map { RelayRanking.backoff(after: $0, range, chance: 1) }
         #expect(waits.prefix(3) == [second / 2, second, 2 * second])
-        #expect(waits.last == 60 * second)
+        #expect(waits.last == 15 * second)
         #expect(RelayRanking.backoff(after: 1, range, chance: 0) == second / 4)
-        #expect(RelayRanking.backoff(after: .max, range, chance: .infinity) == 60 * second)
+        #expect(RelayRanking.backoff(after: .max, range, chance: .infinity) == 15 * second)
         #expect(RelayRanking.backoff(after: 0, range, chance: 1) == second / 2)
     }
 
