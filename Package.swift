@@ -254,7 +254,8 @@ let testing: [Target] = [
         "Integration",
         [
             "GCXModel", "GCXSigning", "GCXMarket", "GCXLinux", "GCXSandbox", "GCXLedger", "GCXLedgerSQLite", "GCXWire",
-            "GCXAgent", "Senders", "gcx", "gcx-supervisor", "gcx-helper", "gcx-probe", "gcx-unpack", "Support",
+            "GCXClient", "GCXAgent", "Senders", "gcx", "gcx-supervisor", "gcx-helper", "gcx-probe", "gcx-unpack",
+            "Support",
             logging,
         ],
         path: "Tests/Integration", exclude: ["second_client.py"]),

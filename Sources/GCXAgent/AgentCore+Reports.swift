@@ -29,6 +29,7 @@ extension AgentCore {
         let deadline = Deadline(seconds: waitSeconds, by: context.clock)
         var after = sequence
         while true {
+            try requireStanding(of: caller)
             let found = try context.store.events(of: lease, after: after, most: AgentLimits.eventPageMax)
             let mine = found.filter { (try? visible($0.lease, to: caller)) != nil }
             if !mine.isEmpty || (deadline.isOver && found.isEmpty) { return mine }

@@ -13,6 +13,8 @@ package actor AgentCore {
 
     let context: KeeperContext
     let description: SandboxDescription
+    /// Which sessions are refused, and when each was used last.
+    nonisolated let sessionBook: SessionBook
     private var keepers: [LeaseID: LeaseKeeper] = [:]
     /// Leases whose receipts, vouchers or meter cannot be read, with the reason: nobody looks after them.
     let setAside: [LeaseID: String]
@@ -38,6 +40,7 @@ package actor AgentCore {
     package init(context: KeeperContext, description: SandboxDescription) throws(AgentError) {
         self.context = context
         self.description = description
+        sessionBook = try SessionBook(context.store, at: context.now())
         var (found, setAside): ([LeaseID: LeaseKeeper], [LeaseID: String]) = ([:], [:])
         let book = try context.store.unwiped()
         for row in book.rows {
@@ -152,9 +155,7 @@ package actor AgentCore {
     /// Whether the caller may see and steer a lease.
     func authorize(_ caller: Caller, _ terms: LeaseTerms) throws(AgentError) {
         guard case .session(let session) = caller else { return }
-        let check = SessionCheck(
-            machine: context.identity.machine.address, domain: context.identity.domain, now: context.now())
-        try check.check(session)
+        try check(session)
         guard session.document.account == terms.payer else {
             throw .notAllowed(
                 "the lease's payer is \(terms.payer.checksummed), not \(session.document.account.checksummed)")

@@ -1,4 +1,5 @@
 package import GCXModel
+package import GCXSigning
 package import GCXWire
 
 /// What the agent does for the server in its own process: what anybody may ask, and the files behind it.
@@ -20,6 +21,16 @@ package protocol AgentHost: AgentOperations {
     /// Tells the agent that the ticket's file is complete. It takes the place of one of its kind that came before, as long as
     /// no job is on its way. It is of use to the next job alone.
     func endUpload(_ ticket: consuming UploadTicket) async throws(AgentError)
+
+    /// Lets a session in, and notes when and from where it was used.
+    ///
+    /// - Throws: `AgentError.notAllowed` for one that does not hold, `AgentError.sessionRevoked` for one that is revoked.
+    func admit(_ session: Signed<ApiSession>, from place: Untrusted) async throws(AgentError)
+
+    /// Throws `AgentError.sessionRevoked` where a session was revoked after it was let in, for whoever goes on serving its holder.
+    ///
+    /// Cost: a look into memory, so that it may be asked for every piece of a stream.
+    func requireStanding(of caller: Caller) async throws(AgentError)
 
     /// A tar of the job's output directory; nil when the job has none, or none any more.
     func outputArchive(_ lease: LeaseID, by caller: Caller) async throws(AgentError) -> OutputArchive?

@@ -93,4 +93,11 @@ package enum AgentLimits {
     package static let sessionSecondsMax: UInt64 = 86_400
     /// A buyer's clock may be ahead of ours by so much, seconds.
     package static let sessionSkewSeconds: UInt64 = 60
+    /// Sessions of one account that are kept for its eyes. Each command makes one that lasts a day, so a busy account has more;
+    /// at the bound the one that was silent for the longest goes, which a thief's is not while he uses it.
+    package static let sessionsPerAccountMax = 64
+    /// Sessions of one account that are revoked one by one at a time, until they are over. Whoever has more to revoke revokes all.
+    package static let revokedPerAccountMax = 32
+    /// Sessions in a page of a list.
+    package static let sessionPageMax = 32
 }

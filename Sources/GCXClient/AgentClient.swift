@@ -91,13 +91,20 @@ package struct AgentClient: AgentOperations {
     }
 
     package func jobs(from place: UInt64?, by caller: Caller) async throws(AgentError) -> Page<JobStatus> {
-        let path = place.map { "/v1/jobs?from=\($0)" } ?? "/v1/jobs"
+        try await page("/v1/jobs", from: place, by: caller)
+    }
+
+    /// A page of a list that goes from high places to low ones.
+    func page<Item: Decodable & Sendable>(
+        _ path: String, from place: UInt64?, by caller: Caller
+    ) async throws(AgentError) -> Page<Item> {
+        let path = place.map { "\(path)?from=\($0)" } ?? path
         let answer = try await answer(.get(path, answerBytesMax: ClientLimits.pageAnswerBytesMax), by: caller)
         guard let text = answer.headers.first(name: ListWire.next.canonicalName) else {
             return Page(items: try read(answer), next: nil)
         }
         guard let next = UInt64(digits: text), next < place ?? .max else {
-            throw .answerImpossible("its list of jobs does not go on")
+            throw .answerImpossible("its list does not go on")
         }
         return Page(items: try read(answer), next: next)
     }
@@ -181,7 +188,7 @@ package struct AgentClient: AgentOperations {
         return call
     }
 
-    private func post<Value: Decodable>(
+    func post<Value: Decodable>(
         _ path: String, _ body: some Encodable, by caller: Caller, isRepeatable: Bool
     ) async throws(AgentError) -> Value {
         let bytes: [UInt8]

@@ -3,10 +3,10 @@ package import HTTPTypes
 extension AgentError: WireError {
     package var status: HTTPResponse.Status {
         switch self {
-        case .notAllowed, .grantExpired, .socketClosed: .forbidden
+        case .notAllowed, .sessionRevoked, .grantExpired, .socketClosed: .forbidden
         case .unknownLease, .logNotKept: .notFound
         case .wrongPhase, .escrowMissing, .unpaid: .conflict
-        case .termsRefused, .voucherRefused, .imageRefused, .inputRefused: .unprocessableContent
+        case .termsRefused, .voucherRefused, .imageRefused, .inputRefused, .revocationRefused: .unprocessableContent
         case .badRequest: .badRequest
         case .tooLarge: .contentTooLarge
         case .noRoom: .init(code: 507, reasonPhrase: "Insufficient Storage")

@@ -6,6 +6,10 @@ package enum WireLimits {
     package static let entryBodyBytesMax = 2 * LedgerLimits.entryBytesMax
     /// Bytes of the Authorization header's token: a signed session is about 700.
     package static let sessionTokenBytesMax = 4_096
+    /// Places that are kept of one session: its holder's own, and one or two that are not.
+    package static let sessionPlacesMax = 4
+    /// Sessions that a client takes of one agent, in all pages: what an agent keeps of hundreds of accounts.
+    package static let sessionsMax = 1 << 15
     /// A transfer has to move ``paceBytesMin`` in each of these spans: 17 kB a second, so that one from somebody who drips
     /// has an end.
     package static let paceWindow: Duration = .seconds(60)

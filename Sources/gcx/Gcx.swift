@@ -25,7 +25,8 @@ struct Gcx: AsyncParsableCommand {
         subcommands: [
             Run.self, Bench.self, Probe.self, Doctor.self, AgentNoun.self, KeyNoun.self, OfferNoun.self,
             DemandNoun.self,
-            LeaseNoun.self, JobNoun.self, ReceiptNoun.self, RatingNoun.self, LedgerNoun.self, RelayNoun.self,
+            LeaseNoun.self, JobNoun.self, SessionNoun.self, ReceiptNoun.self, RatingNoun.self, LedgerNoun.self,
+            RelayNoun.self,
             Demo.self,
         ])
 

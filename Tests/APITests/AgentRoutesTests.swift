@@ -43,7 +43,8 @@ import Testing
             (.voucherRefused(lease.id, "low"), 422), (.imageRefused("bad", remedy: "good"), 422),
             (.badRequest("what"), 400), (.tooLarge("it", bytesMax: .max), 413), (.noRoom("full"), 507),
             (.sandbox("broke", remedy: "mend"), 500), (.storage("full"), 500), (.ledger("down", remedy: "up"), 502),
-            (.unreachable("it"), 502), (.waitingForLedger("it"), 503),
+            (.unreachable("it"), 502), (.waitingForLedger("it"), 503), (.sessionRevoked(at: 7), 403),
+            (.revocationRefused("why", remedy: "do"), 422),
         ]
         try await onSocket(agent) { client, _ in
             for (error, status) in errors {

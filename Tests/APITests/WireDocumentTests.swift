@@ -62,7 +62,7 @@ struct WireDocumentTests {
             let words = try #require(route.answer.headers["gcx-next"], "\(route.name) does not go on")
             #expect(route.query.contains { words.contains("`\($0.name)`") }, "\(route.name)")
         }
-        #expect(lists == 10)
+        #expect(lists == 11)
     }
 
     @Test("every parameter that the document names is read, and refused where it cannot be read")
@@ -189,6 +189,10 @@ struct WireDocumentTests {
                     sequence: 1, lease: lease.id, wallNanoseconds: 1, bootNanoseconds: 2, kind: .proposed, text: "a")
             ]
             $0.bundle = "{}"
+            let use = SessionUse(
+                id: lease.id, session: lease.apiSession.document, firstUsedAt: 1,
+                places: [SessionPlace(from: "a", usedAt: 2)], revokedAt: 3)
+            $0.sessions = [nil: Page(items: [use], next: nil)]
         }
         let path = "/v1/leases/\(lease.id)"
         try await withScratch { directory in
@@ -199,6 +203,7 @@ struct WireDocumentTests {
                     (AgentCalls.report, "\(path)/report"), (AgentCalls.leaseEvents, "\(path)/events"),
                     (AgentCalls.events, "/v1/events"), (AgentCalls.bundle, "\(path)/bundle"),
                     (AgentCalls.uploaded, "\(path)/uploads/image?digest=\(SHA256Hex.of([1]))"),
+                    (AgentCalls.sessions, "/v1/sessions"),
                 ] {
                     try await book.ask(route, .get(path), client.endpoint)
                 }
@@ -214,6 +219,10 @@ struct WireDocumentTests {
                 let job = agent.state.withLock { $0.submitted }
                 try await book.post(AgentCalls.propose, "/v1/leases", proposal, client.endpoint)
                 try await book.post(AgentCalls.voucher, "\(path)/vouchers", voucher, client.endpoint)
+                let revocation = Signed(
+                    SessionRevocation(account: lease.payer.address, audience: lease.machine.address, at: 1),
+                    by: lease.payer, in: lease.domain)
+                try await book.post(AgentCalls.revoke, "/v1/sessions/revoke", revocation, client.endpoint)
                 try await book.post(AgentCalls.submit, "\(path)/job", job, client.endpoint)
                 agent.state.withLock { $0.uploadPath = directory + "/image" }
                 let tar = HTTPCall(

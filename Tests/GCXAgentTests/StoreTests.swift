@@ -87,7 +87,7 @@ struct StoreTests {
     func foreign() throws {
         do {
             let store = try bench.store()
-            try store.write { try $0.execute(sql: "INSERT INTO grdb_migrations VALUES ('v9: what comes later')") }
+            try store.write { try $0.execute(sql: "INSERT INTO grdb_migrations VALUES ('v10: what comes later')") }
             try store.pool.close()
         }
         refused([], says: "newer gcx", "Install that version")

@@ -44,7 +44,7 @@ struct SignedType: CustomStringConvertible {
             try first(Withdrawal.self), try first(TopUp.self), try first(TreeHead.self), try first(CreditIssue.self),
             try first(CreditRedemption.self), try first(ClockOrder.self), try first(FaucetGrant.self),
             try first(EndpointBinding.self),
-            try first(RelayRegistration.self),
+            try first(RelayRegistration.self), try first(SessionRevocation.self),
         ]
     }
 }

@@ -43,6 +43,7 @@ struct VectorTests {
     @Test("attestation records") func attestationRecord() throws { try check(AttestationRecord.self) }
     @Test("challenge transcripts") func challengeTranscript() throws { try check(ChallengeTranscript.self) }
     @Test("API sessions") func apiSession() throws { try check(ApiSession.self) }
+    @Test("revocations of sessions") func sessionRevocation() throws { try check(SessionRevocation.self) }
     @Test("withdrawals") func withdrawal() throws { try check(Withdrawal.self) }
     @Test("top-ups") func topUp() throws { try check(TopUp.self) }
     @Test("signed tree heads") func treeHead() throws { try check(TreeHead.self) }

@@ -39,12 +39,14 @@ package struct LeaseService: Service {
                     await core.reconcile()
                     await core.closeLapsed()
                     await core.forgetOldHistory()
+                    await core.keepSessions()
                 }
                 await pass(sample: isSampleDue, follow: isFollowDue)
                 await clock.pause(AgentLimits.endPollInterval)
             }
         }
         for keeper in await core.allKeepers() { await keeper.closeBooks() }
+        await core.keepSessions()
         logger.info("leases left to their supervisors")
     }
 

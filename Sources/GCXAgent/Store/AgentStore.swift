@@ -61,6 +61,9 @@ package struct AgentStore: Sendable {
         migrator.registerMigration("v8: what the ledger said of a lease") { database in
             try database.execute(sql: Schema.sights)
         }
+        migrator.registerMigration("v9: sessions and their revocations") { database in
+            try database.execute(sql: Schema.sessions)
+        }
         return migrator
     }
 
@@ -98,7 +101,7 @@ enum StoreMark {
     /// `gcxa`. Databases of a time before it have 0.
     static let application: Int32 = 0x6763_7861
     /// Counts what was changed in the tables; what is applied is told by the migrations, which have names.
-    static let version: Int32 = 8
+    static let version: Int32 = 9
 }
 
 /// The tables. Documents are stored as the JSON that goes over the wire; amounts are decimal text.
@@ -163,6 +166,27 @@ private enum Schema {
         CREATE TABLE sight (
             lease TEXT PRIMARY KEY REFERENCES lease(id),
             document TEXT NOT NULL
+        ) STRICT;
+        PRAGMA user_version = \(StoreMark.version);
+        """
+
+    /// What a row of either says is of no use after its time: a session is over then, or every one that a revocation means.
+    static let sessions = """
+        CREATE TABLE session (
+            place INTEGER PRIMARY KEY AUTOINCREMENT,
+            account TEXT NOT NULL,
+            id TEXT NOT NULL,
+            document TEXT NOT NULL,
+            expires_at INTEGER NOT NULL,
+            last_used_at INTEGER NOT NULL,
+            UNIQUE (account, id)
+        ) STRICT;
+        CREATE TABLE session_revocation (
+            account TEXT NOT NULL,
+            id TEXT NOT NULL,
+            at INTEGER NOT NULL,
+            until INTEGER NOT NULL,
+            PRIMARY KEY (account, id)
         ) STRICT;
         PRAGMA user_version = \(StoreMark.version);
         """

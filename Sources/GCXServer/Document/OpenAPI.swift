@@ -193,7 +193,9 @@ extension OpenAPI {
         "type": "apiKey", "in": "header", "name": "Authorization",
         "description": """
         `GCX-Session TOKEN`: base64 of the JSON of a `SignedApiSession`. Its `account` is the lease's payer, who signs it; its \
-        `audience` is the machine; it lasts a day at most.
+        `audience` is the machine; it lasts a day at most. Behind TLS its `session` is the last 20 bytes of SHA-256 of the \
+        SubjectPublicKeyInfo in the certificate that the client shows in its handshake; elsewhere it is the `account`. The \
+        account ends it with `revokeSessions`; its id there is its EIP-712 digest.
         """,
     ]
 

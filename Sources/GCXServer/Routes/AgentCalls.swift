@@ -101,8 +101,7 @@ enum AgentCalls {
 
     static let all = [
         SharedCalls.health, status, propose, voucher, upload, uploaded, submit, job, jobs, cancel, hold, release,
-        receipts, log,
-        report, leaseEvents, events, bundle, output,
+        receipts, log, report, leaseEvents, events, bundle, output, sessions, revoke,
     ]
 }
 
@@ -131,4 +130,18 @@ extension AgentCalls {
                 LogWire.job.rawName: "The job of the lease, from 1.",
                 LogWire.openLines.rawName: "Streams in the middle of whose lines the page begins, with commas between.",
             ]))
+}
+
+extension AgentCalls {
+    static let sessions = Route(
+        name: "sessions", method: .get, path: "/v1/sessions",
+        summary: "The sessions of the caller's account that are not over, newest first, with the last use of each.",
+        access: .ownerOrSession, query: [.from],
+        answer: .page(of: SessionUse.self, most: AgentLimits.sessionPageMax, cursor: "from"))
+    static let revoke = Route(
+        name: "revokeSessions", method: .post, path: "/v1/sessions/revoke",
+        summary:
+            "Refuses a session, or all until a time, from now on, and cuts off what their holders read; again it changes nothing.",
+        access: .signed, body: .json(Signed<SessionRevocation>.self, bytesMax: ServerLimits.voucherBodyBytesMax),
+        answer: .json(RevokedSessions.self))
 }

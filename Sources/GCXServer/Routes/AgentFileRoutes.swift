@@ -10,29 +10,32 @@ import ServiceLifecycle
 /// Files in and out of the agent, a piece at a time.
 struct AgentFileRoutes: Sendable {
     let agent: any AgentHost
-    let caller: @Sendable (Request) throws(AgentError) -> Caller
+    let caller: @Sendable (Request) async throws(AgentError) -> Caller
 
     func add(to router: APIRouter) {
         router.answer(AgentCalls.upload) { request, context in
             let lease = try context.lease
             let kind = try context.path("kind") { UploadKind(rawValue: $0) }
-            let (part, caller) = (try request.uploadPart, try caller(request))
+            let caller = try await caller(request)
+            let part = try request.uploadPart
             return try await endingAtShutdown { try await upload(request, kind, part, lease, caller) }
         }
         router.answer(AgentCalls.uploaded) { request, context in
             let kind = try context.path("kind") { UploadKind(rawValue: $0) }
+            let caller = try await caller(request)
             guard let part = try request.uploadPart else {
                 throw RequestError.malformed("the query parameter digest is missing")
             }
             let bytes = try await agent.uploaded(
-                kind, digest: part.digest, lease: context.lease, by: caller(request))
+                kind, digest: part.digest, lease: context.lease, by: caller)
             return try Response.json(UploadAnswer(bytes: bytes))
         }
         router.answer(AgentCalls.output) { request, context in
-            guard let output = try await agent.outputArchive(context.lease, by: caller(request)) else {
+            let caller = try await caller(request)
+            guard let output = try await agent.outputArchive(context.lease, by: caller) else {
                 return Response(status: .noContent)
             }
-            return try download(output, range: request.headers[.range])
+            return try download(output, range: request.headers[.range], to: caller)
         }
     }
 
@@ -42,7 +45,8 @@ struct AgentFileRoutes: Sendable {
         let (length, overflow) = try announcedLength(request).addingReportingOverflow(part?.from ?? 0)
         // One that breaks off goes with its ticket.
         let ticket = try await receive(
-            request.body, overflow ? .max : length, into: agent.beginUpload(kind, part, lease: lease, by: caller))
+            request.body, overflow ? .max : length, from: caller,
+            into: agent.beginUpload(kind, part, lease: lease, by: caller))
         try await agent.endUpload(ticket)
         return try Response.json(UploadAnswer(bytes: length))
     }
@@ -58,13 +62,14 @@ struct AgentFileRoutes: Sendable {
 
     /// - Parameter length: bytes of all of the upload.
     private func receive(
-        _ body: RequestBody, _ length: UInt64, into ticket: consuming UploadTicket
+        _ body: RequestBody, _ length: UInt64, from caller: Caller, into ticket: consuming UploadTicket
     ) async throws(AgentError) -> UploadTicket {
         guard length <= ticket.file.bytesMax else {
             throw .tooLarge("the \(ticket.kind.rawValue)", bytesMax: ticket.file.bytesMax)
         }
         do {
             for try await piece in body {
+                try await agent.requireStanding(of: caller)
                 ticket = try await blocking(giving: ticket) { (ticket: consuming UploadTicket) throws(AgentError) in
                     try ticket.file.write(piece.readableBytesView)
                     return ticket
@@ -86,7 +91,7 @@ struct AgentFileRoutes: Sendable {
     /// The whole file, or what follows an offset (`Range: bytes=N-`), with its digest as entity tag.
     ///
     /// Source: RFC 9110, 8.8.3 and 14. Other ranges are answered by the whole file, as a server may.
-    private func download(_ output: OutputArchive, range: String?) throws -> Response {
+    private func download(_ output: OutputArchive, range: String?, to caller: Caller) throws -> Response {
         let offset = range.flatMap(Self.offset) ?? 0
         let chunks: FileChunks
         do throws(LinuxError) {
@@ -95,10 +100,11 @@ struct AgentFileRoutes: Sendable {
             throw AgentError.storage(Untrusted(error.description))
         }
         // bounded: an offset is at most the size, which is signed and of 64 bits
-        let body = ResponseBody(contentLength: Int(chunks.size - chunks.offset)) { writer in
+        let body = ResponseBody(contentLength: Int(chunks.size - chunks.offset)) { [agent] writer in
             for try await chunk in chunks {
                 // A download may take long, and its client can ask again; the bytes of half a file become no file there.
                 if Task.isShuttingDownGracefully { throw RequestError.shuttingDown }
+                try await agent.requireStanding(of: caller)
                 try await writer.write(chunk)
             }
             try await writer.finish(nil)

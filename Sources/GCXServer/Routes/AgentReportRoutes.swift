@@ -7,7 +7,7 @@ import Hummingbird
 /// What became of a job: its report, its events, its bundle; and letting it stand still.
 struct AgentReportRoutes: Sendable {
     let agent: any AgentHost
-    let caller: @Sendable (Request) throws(AgentError) -> Caller
+    let caller: @Sendable (Request) async throws(AgentError) -> Caller
     let waits: WaitingCalls
 
     func add(to router: APIRouter) {
@@ -32,7 +32,7 @@ struct AgentReportRoutes: Sendable {
     }
 
     private func events(_ request: Request, of lease: LeaseID?) async throws -> Response {
-        let caller = try caller(request)
+        let caller = try await caller(request)
         let after = try request.query("after", as: UInt64.self) ?? 0
         return try await waits.waiting(for: lease, try request.waitSeconds) { wait in
             let events = try await agent.events(of: lease, after: after, waitSeconds: wait, by: caller)

@@ -29,6 +29,7 @@ struct AgentRoutes: Sendable {
         addPages(to: router)
         AgentFileRoutes(agent: agent, caller: caller).add(to: router)
         AgentReportRoutes(agent: agent, caller: caller, waits: waits).add(to: router)
+        AgentSessionRoutes(agent: agent, caller: caller).add(to: router)
     }
 
     private func addLease(to router: APIRouter) {
@@ -51,7 +52,7 @@ struct AgentRoutes: Sendable {
 
     private func addJob(to router: APIRouter) {
         router.answer(AgentCalls.submit) { request, context in
-            let caller = try caller(request)
+            let caller = try await caller(request)
             let job: JobRequest = try await request.body(of: AgentCalls.submit).value
             return try Response.json(try await agent.submit(job, lease: context.lease, by: caller))
         }
@@ -68,7 +69,7 @@ struct AgentRoutes: Sendable {
 
     private func addPages(to router: APIRouter) {
         router.answer(AgentCalls.receipts) { request, context in
-            let (lease, caller) = (try context.lease, try caller(request))
+            let (lease, caller) = (try context.lease, try await caller(request))
             let after = try request.query("after", as: UInt64.self) ?? 0
             return try await waits.waiting(for: lease, try request.waitSeconds) { wait in
                 let receipts = try await agent.receipts(lease, after: after, waitSeconds: wait, by: caller)
@@ -76,7 +77,7 @@ struct AgentRoutes: Sendable {
             }
         }
         router.answer(AgentCalls.log) { request, context in
-            let (lease, caller) = (try context.lease, try caller(request))
+            let (lease, caller) = (try context.lease, try await caller(request))
             let query = try request.logQuery
             return try await waits.waiting(for: lease, query.waitSeconds) { wait in
                 var query = query
@@ -86,11 +87,13 @@ struct AgentRoutes: Sendable {
         }
     }
 
-    /// - Throws: `AgentError.notAllowed` for a stranger's call without a session, or with a broken one anywhere.
-    private func caller(_ request: Request) throws(AgentError) -> Caller {
+    /// - Throws: `AgentError.notAllowed` for a stranger's call without a session, or with a broken one anywhere, and
+    ///   `AgentError.sessionRevoked`.
+    private func caller(_ request: Request) async throws(AgentError) -> Caller {
         if let header = request.headers[.authorization] {
             let session = try SessionHeader.parse(header)
             try Visit.current?.check(session.document)
+            try await agent.admit(session, from: Visit.current?.peer.place ?? "")
             return .session(session)
         }
         guard isOwnersConnection else {

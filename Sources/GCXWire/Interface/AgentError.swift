@@ -4,6 +4,10 @@ package import GCXModel
 package enum AgentError: Error, Codable, Equatable, Sendable {
     /// The session does not fit: wrong signature, audience, account or time.
     case notAllowed(Untrusted)
+    /// The session was revoked by its account. Unix seconds of the revocation.
+    case sessionRevoked(at: UInt64)
+    /// A revocation of sessions that does not fit.
+    case revocationRefused(Untrusted, remedy: Untrusted)
     /// The machine's grant is no longer good, so it can sell nothing. Unix seconds.
     case grantExpired(at: UInt64)
     /// No such lease here.
@@ -61,6 +65,9 @@ extension AgentError: RemediedError {
     package var description: String {
         switch self {
         case .notAllowed(let why): "not allowed: \(why.shown)"
+        case .sessionRevoked(let time):
+            "not allowed: the account revoked this session at \(RFC3339.moment(time))"
+        case .revocationRefused(let why, _): "the revocation was refused: \(why.shown)"
         case .grantExpired(let time): "the owner's grant to this machine expired at \(RFC3339.moment(time))"
         case .unknownLease(let lease): "lease \(lease) is not known to this agent"
         case .wrongPhase(let lease, let phase, let wanted):
@@ -96,6 +103,10 @@ extension AgentError: RemediedError {
     package var remedy: Remedy {
         switch self {
         case .notAllowed: .fix("Use the key that the lease names as its payer, on the machine that the lease names.")
+        case .sessionRevoked:
+            .fix(
+                "Sign a new session with the account's key: each `gcx` command does so by itself. `gcx session list` shows who "
+                    + "used the old one.")
         case .grantExpired:
             .fix(
                 "Have the owner sign a new grant with `gcx key grant`, put it where machine.grant says, and restart the agent."
@@ -104,7 +115,7 @@ extension AgentError: RemediedError {
         case .wrongPhase: .fix("See where the lease stands with `gcx job inspect`.")
         case .termsRefused(_, let remedy), .imageRefused(_, let remedy), .inputRefused(_, let remedy),
             .sandbox(_, let remedy), .stateUnusable(_, let remedy), .ledger(_, let remedy),
-            .notTrusted(_, let remedy):
+            .notTrusted(_, let remedy), .revocationRefused(_, let remedy):
             .fix(remedy.shown)
         case .escrowMissing:
             .fix("Open the lease on the ledger with `gcx lease open`, or raise its deposit with `gcx lease topup`.")

@@ -61,6 +61,13 @@ package protocol AgentOperations: Sendable {
     /// Lets a running job stand still, and go on. Its lease runs on meanwhile.
     func hold(_ lease: LeaseID, by caller: Caller) async throws(AgentError) -> JobStatus
     func release(_ lease: LeaseID, by caller: Caller) async throws(AgentError) -> JobStatus
+
+    /// A page of the sessions that are not over, newest first: the caller's account's, or for the machine's owner everybody's.
+    func sessions(from place: UInt64?, by caller: Caller) async throws(AgentError) -> Page<SessionUse>
+
+    /// Refuses sessions from now on, and ends what their holders wait for. It is on disk before this returns; the same
+    /// revocation again changes nothing.
+    func revoke(_ revocation: Signed<SessionRevocation>) async throws(AgentError) -> RevokedSessions
 }
 
 extension AgentOperations {
@@ -75,19 +82,37 @@ extension AgentOperations {
     package func allJobs(
         by caller: Caller, most: Int = WireLimits.jobsMax
     ) async throws(AgentError) -> [JobStatus] {
-        var (page, pages) = (try await jobs(from: nil, by: caller), 1)
-        var jobs = page.items
-        var seen = Set(jobs.map(\.lease))
+        try await all("job", most, \.lease) { (place) async throws(AgentError) in
+            try await jobs(from: place, by: caller)
+        }
+    }
+
+    /// All sessions the caller may see, newest first, in the same way.
+    package func allSessions(
+        by caller: Caller, most: Int = WireLimits.sessionsMax
+    ) async throws(AgentError) -> [SessionUse] {
+        try await all("session", most, \.id) { (place) async throws(AgentError) in
+            try await sessions(from: place, by: caller)
+        }
+    }
+
+    private func all<Item: Sendable>(
+        _ what: String, _ most: Int, _ id: (Item) -> Digest,
+        _ ask: (UInt64?) async throws(AgentError) -> Page<Item>
+    ) async throws(AgentError) -> [Item] {
+        var (page, pages) = (try await ask(nil), 1)
+        var items = page.items
+        var seen = Set(items.map(id))
         while let next = page.next {
-            page = try await self.jobs(from: next, by: caller)
+            page = try await ask(next)
             // bounded here: joins lists, and counts pages
-            jobs += page.items.filter { seen.insert($0.lease).inserted }
+            items += page.items.filter { seen.insert(id($0)).inserted }
             pages += 1
-            guard page.next ?? 0 < next, jobs.count <= most, pages <= most else {
-                throw .answerImpossible("its list of jobs has no end, or more than \(NumberText.count(most, "job"))")
+            guard page.next ?? 0 < next, items.count <= most, pages <= most else {
+                throw .answerImpossible("its list has no end, or more than \(NumberText.count(most, what))")
             }
         }
-        return jobs
+        return items
     }
 }
 

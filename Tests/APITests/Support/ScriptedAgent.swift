@@ -35,6 +35,13 @@ final class ScriptedAgent: AgentHost {
         var jobPages: [UInt64?: Page<JobStatus>]?
         /// Receipts that it says it has written; nil says those it hands out.
         var receiptsSaid: UInt64?
+        /// Who was let in, from where.
+        var admitted: [Untrusted] = []
+        /// Unix seconds since when all sessions are refused.
+        var revokedAt: UInt64?
+        var revocations: [Signed<SessionRevocation>] = []
+        /// Pages of sessions, by the place that is asked for.
+        var sessions: [UInt64?: Page<SessionUse>] = [:]
         /// Pages of receipts that it hands out one by one, whatever was asked for.
         var pages: [[Signed<Receipt>]]?
     }
@@ -238,5 +245,28 @@ final class ScriptedAgent: AgentHost {
 
     func release(_ lease: LeaseID, by caller: Caller) async throws(AgentError) -> JobStatus {
         try answer(by: caller) { _ throws(AgentError) in self.lease.status(.running) }
+    }
+
+    func admit(_ session: Signed<ApiSession>, from place: Untrusted) throws(AgentError) {
+        let time = state.withLock { state in
+            state.admitted.append(place)
+            return state.revokedAt
+        }
+        if let time { throw .sessionRevoked(at: time) }
+    }
+
+    func requireStanding(of caller: Caller) throws(AgentError) {
+        if case .session = caller, let time = state.withLock({ $0.revokedAt }) { throw .sessionRevoked(at: time) }
+    }
+
+    func sessions(from place: UInt64?, by caller: Caller) async throws(AgentError) -> Page<SessionUse> {
+        try answer(by: caller) { state throws(AgentError) in state.sessions[place] ?? Page(items: [], next: nil) }
+    }
+
+    func revoke(_ revocation: Signed<SessionRevocation>) async throws(AgentError) -> RevokedSessions {
+        try answer { state throws(AgentError) in
+            state.revocations.append(revocation)
+            return RevokedSessions(account: revocation.document.account, seen: 1)
+        }
     }
 }

@@ -70,6 +70,7 @@ DOCUMENTS = {
     "uint64 periodEndNanoseconds,uint64 issuedAt,Usage usage,uint256 amount,bytes32 logDigest,bytes32 samplesDigest,"
     "bool isFinal,string[] events",
     "RelayRegistration": "string relay,address machine,bytes32 nonce,uint64 at",
+    "SessionRevocation": "address account,address audience,bytes32 session,uint64 at",
     "SignOfLife": "address machine,bytes32 offer,uint64 at,bool isLeaving",
     "TopUp": "bytes32 channel,uint256 deposit",
     "TreeHead": "uint64 size,bytes32 root,bytes32 chain,uint64 timestamp",

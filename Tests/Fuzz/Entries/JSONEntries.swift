@@ -72,6 +72,7 @@ extension FuzzEntry {
         { same(Signed<ChallengeTranscript>.self, $0) }, { same(LeaseProposal.self, $0) }, { same(JobRequest.self, $0) },
         RouteDocuments.proposal, RouteDocuments.job, RouteDocuments.session, RouteDocuments.token,
         { same(Signed<SignOfLife>.self, $0) }, { same(CountersignedRedemption.self, $0) }, { same(EntryKey.self, $0) },
+        { same(Signed<SessionRevocation>.self, $0) },
     ]
 
     /// Reads a document; what was read has to be read the same again from what is written.

@@ -61,14 +61,14 @@ final class AgentBench: Sendable {
 
     /// A life of the agent: what it knows, it finds in the folder.
     func core(
-        _ store: AgentStore, ledger other: (any Ledger)? = nil
+        _ store: AgentStore, ledger other: (any Ledger)? = nil, clock: AgentClock? = nil
     ) throws(AgentError) -> AgentCore {
         try AgentCore(
             context: KeeperContext(
                 identity: identity, settings: settings, store: store, ledger: other ?? ledger.ledger,
                 driver: driver,
                 problems: Problems(), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
-                room: UploadRoom(store: store, settings: settings), clock: Self.clock(world.clock)),
+                room: UploadRoom(store: store, settings: settings), clock: clock ?? Self.clock(world.clock)),
             description: .init(runtime: "none", cgroupLayout: "none"))
     }
 

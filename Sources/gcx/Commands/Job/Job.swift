@@ -41,9 +41,15 @@ struct CallerOptions: ParsableArguments {
     static func caller(
         _ custody: any KeyCustody, agent: AgentClient, ledger: LedgerOptions
     ) async throws -> Caller {
+        let (machine, domain) = try await place(of: agent, ledger: ledger)
+        return try await caller(custody, of: agent, machine: machine, in: domain)
+    }
+
+    /// Where a session is of use: with whose agent, and on which ledger.
+    static func place(of agent: AgentClient, ledger: LedgerOptions) async throws -> (machine: Address, EIP712Domain) {
         let status = try await agent.status()
         let domain = if let known = status.ledger { known } else { try await ledger.open().identity().domain }
-        return try await caller(custody, of: agent, machine: status.machine, in: domain)
+        return (status.machine, domain)
     }
 
     /// The same where the machine and its ledger are known.
