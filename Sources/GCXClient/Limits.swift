@@ -13,6 +13,8 @@ package enum ClientLimits {
     package static let listAnswerBytesMax = 4 * LedgerLimits.pageBytesMax
     /// Bytes of an error's answer: a message and a few fields.
     package static let errorAnswerBytesMax = 1 << 20
+    /// Bytes that are read from a connection at once at the most: each read is handed from thread to thread.
+    static let readBytesMax = 256 << 10
     /// Bytes that a download leaves free on the buyer's disk.
     package static let diskReserveBytes: UInt64 = 64 << 20
     /// Bytes between two looks at the room on the disk.

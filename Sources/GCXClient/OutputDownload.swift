@@ -54,16 +54,18 @@ struct OutputDownload: Sendable {
         let most = min(terms.bytesMax, total ?? .max)
         let pieces = GuardedPieces(
             base: response.body, directory: Self.directory(of: path), done: beginning, bytesMax: most)
-        let written = try await FileSink(partial, bytesMax: most, keeping: beginning).write(pieces) {
-            progress($0, total)
+        let sink = try FileSink(partial, bytesMax: most, keeping: beginning)
+        let written = try await sink.write(pieces) { progress($0, total) }
+        if let total, written.bytes != total {
+            throw TransportError.broken("\(NumberText.count(written.bytes)) of \(NumberText.count(total, "byte")) came")
         }
-        if let total, written != total {
-            throw TransportError.broken("\(NumberText.count(written)) of \(NumberText.count(total, "byte")) came")
-        }
-        let found = try SHA256Hex.ofFile(partial)
+        let found = try written.digest.map { (hex: $0, bytes: written.bytes) } ?? SHA256Hex.ofFile(partial)
         try compare(found, tag: tag, isWhole: beginning == 0)
-        guard unsafe rename(partial, path) == 0 else {
-            throw LinuxError.systemCall(operation: "rename", object: path, errno: errno)
+        // Until it has its name, the file is nobody else's.
+        try withExtendedLifetime(sink) {
+            guard unsafe rename(partial, path) == 0 else {
+                throw LinuxError.systemCall(operation: "rename", object: path, errno: errno)
+            }
         }
         return (found.bytes, found.hex)
     }

@@ -56,9 +56,15 @@ final class SecureClients: Sendable {
             try await binding(at: address, asking)
         }
         configuration.tlsConfiguration = key.settings
-        configuration.http1_1ConnectionDebugInitializer = judge.judge
+        configuration.http1_1ConnectionDebugInitializer = { channel in
+            channel.setOption(.recvAllocator, value: buffers).flatMap { judge.judge(channel) }
+        }
         return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }
+
+    /// A connection over which much comes reads much at once.
+    private static let buffers = AdaptiveRecvByteBufferAllocator(
+        minimum: 2_048, initial: 4_096, maximum: ClientLimits.readBytesMax)
 
     /// What a server says of itself. It is judged on the connection that it is asked for.
     private static func binding(

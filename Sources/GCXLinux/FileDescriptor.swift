@@ -40,14 +40,19 @@ package struct FileDescriptor: ~Copyable, Sendable {
 
     /// Writes all of `bytes`, however many calls it takes.
     package func write(_ bytes: some Collection<UInt8>, object: String) throws(LinuxError) {
-        let buffer = Array(bytes)
+        let outcome = bytes.withContiguousStorageIfAvailable { bytes in
+            Result { () throws(LinuxError) in try unsafe write(all: UnsafeRawBufferPointer(bytes), object) }
+        }
+        guard let outcome else { return try write(Array(bytes), object: object) }
+        try outcome.get()
+    }
+
+    private func write(all bytes: UnsafeRawBufferPointer, _ object: String) throws(LinuxError) {
         var offset = 0
-        while offset < buffer.count {
+        while offset < bytes.count {
             // bounded here: no more is written than is left
-            let left = buffer[offset...]
-            offset += try posix("write", object) {
-                unsafe left.withUnsafeBytes { unsafe Glibc.write(number, $0.baseAddress, $0.count) }
-            }
+            let left = unsafe UnsafeRawBufferPointer(rebasing: bytes[offset...])
+            offset += try posix("write", object) { unsafe Glibc.write(number, left.baseAddress, left.count) }
         }
     }
 

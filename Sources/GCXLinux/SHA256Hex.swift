@@ -36,3 +36,20 @@ package enum SHA256Hex {
         }
     }
 }
+
+/// A digest of what comes in pieces.
+package struct RunningSHA256: Sendable {
+    private var hasher = SHA256()
+
+    package init() {}
+
+    package mutating func add(_ bytes: some Collection<UInt8>) {
+        let isAdded: Void? = bytes.withContiguousStorageIfAvailable {
+            unsafe hasher.update(bufferPointer: UnsafeRawBufferPointer($0))
+        }
+        if isAdded == nil { hasher.update(data: Array(bytes)) }
+    }
+
+    /// Of all that came: 64 lower-case hexadecimal digits.
+    package var hex: String { SHA256Hex.text(hasher.finalize()) }
+}

@@ -16,6 +16,11 @@ package enum WireLimits {
     package static let paceBytesMin: UInt64 = 1 << 20
     /// Bytes in one piece of an upload or a download.
     package static let chunkBytes = 128 << 10
+    /// Pieces of a file whose memory is kept for the next ones: one that is read, one that is encrypted, and two on their way.
+    static let chunksKept = 4
+    /// Bytes of a download that are written at once: a transfer holds two such batches, one that comes and one on its way to the
+    /// disk.
+    static let batchBytes = 1 << 20
     /// Bytes of a unix socket's path, without its final zero (unix(7): 108 with it).
     package static let socketPathBytesMax = 107
     /// Bytes of a host's name and of one label in it (RFC 1035, 2.3.4).

@@ -1,4 +1,3 @@
-import Crypto
 import GCXLinux
 import GCXModel
 package import GCXWire
@@ -17,7 +16,7 @@ package struct UploadFile: ~Copyable, Sendable {
     private let draft: DraftFile
     /// Nil where nobody counts.
     private var room: UploadPlace?
-    private var hasher = SHA256()
+    private var hasher = RunningSHA256()
 
     /// - Parameters:
     ///   - directory: where the file is to lie.
@@ -36,21 +35,20 @@ package struct UploadFile: ~Copyable, Sendable {
     /// - Throws: `AgentError.tooLarge`, `AgentError.noRoom`, or an error of the disk; what was written
     ///   before stays in the file, which is worth nothing then.
     package mutating func write(_ piece: some Collection<UInt8>) throws(AgentError) {
-        let piece = Array(piece)
-        let more = UInt64(piece.count)
+        let more = UInt64(piece.count)  // bounded: bytes in memory
         // bounded: each piece was held against what is left
         guard more <= bytesMax - bytes else { throw .tooLarge("the \(name)", bytesMax: bytesMax) }
         try room?.grow(by: more)
         do throws(LinuxError) { try draft.write(piece, object: name) } catch {
             throw AgentError(error, writing: "the \(name)")
         }
-        hasher.update(data: piece)
+        hasher.add(piece)
         bytes += more  // bounded: at most `bytesMax`, compared above
     }
 
     /// Ends the writing for good: the bytes are on the disk, and nobody has the right to write any more.
     package consuming func seal() throws(AgentError) -> CompleteUpload {
-        let digest = SHA256Hex.text(hasher.finalize())
+        let digest = hasher.hex
         let file: SealedFile
         do throws(LinuxError) { file = try draft.seal() } catch { throw AgentError(error, writing: "the \(name)") }
         return CompleteUpload(digest: digest, bytesMax: bytesMax, name: name, file: file, room: room)
