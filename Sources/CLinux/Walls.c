@@ -180,6 +180,14 @@ int gcx_peer_user(int socket, uint32_t *user) {
     return answer;
 }
 
+int gcx_peer_process(int socket, int32_t *process) {
+    struct ucred peer;
+    socklen_t length = sizeof peer;
+    int answer = result(getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &length));
+    if (answer == 0) *process = peer.pid;
+    return answer;
+}
+
 // What reading an archive and writing files below one directory takes, with the memory of the program itself. Nothing
 // that opens a socket, starts or signals a process, makes a node, mounts or asks about others.
 static const int allowed_calls[] = {

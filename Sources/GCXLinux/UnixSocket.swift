@@ -69,6 +69,16 @@ package enum UnixSocket {
         return user
     }
 
+    /// The process at the other end: the one that listened there, for whoever connected. 0 for one that this namespace does not see.
+    ///
+    /// Source: as that.
+    package static func process(of socket: borrowing FileDescriptor) throws(LinuxError) -> Int32 {
+        var process: Int32 = 0
+        let number = socket.number
+        try linux("getsockopt", "peer of a socket") { unsafe gcx_peer_process(number, &process) }
+        return process
+    }
+
     /// Reads and writes that wait longer than this fail with `EAGAIN`.
     package static func setPatience(_ seconds: Int, of socket: Int32) {
         var time = timeval(tv_sec: seconds, tv_usec: 0)

@@ -73,6 +73,32 @@ struct DoctorRuleTests {
         #expect(closed.level == .warning && closed.remedy?.contains("Restart the agent") == true)
     }
 
+    @Test(
+        "a helper that does not listen, that its agent cannot reach, or that is another program, is told from one that is well"
+    )
+    func helper() throws {
+        let folder = try ChildProcess("mktemp", ["-d", "/tmp/gcx-helper-XXXXXX"]).run()
+            .trimmingCharacters(in: .whitespacesAndNewlines)
+        defer { try? Files.removeTree(folder) }
+        let path = folder + "/s"
+        let (own, other) = (UserAccount(user: 4_711, group: getegid()), UserAccount(user: 4_711, group: 4_712))
+        func look(_ account: UserAccount, hasUnit: Bool = true, as user: UInt32 = 0) -> Finding {
+            HelperCheck(path: path, account: account, hasUnit: hasUnit).finding(for: user)
+        }
+        #expect(look(own, hasUnit: false).level == .ok, "an agent that root starts brings its own")
+        #expect(look(own).level == .fault && look(own).remedy?.contains("systemctl start gcx-helper") == true)
+        #expect(look(own, hasUnit: false, as: own.user).level == .fault)
+        let listener = try UnixListener(at: path, group: getegid())
+        let strange = look(own)
+        #expect(strange.level == .warning && strange.detail.contains("process \(getpid())"), "\(strange)")
+        #expect(strange.remedy?.contains("systemctl restart gcx-helper") == true)
+        let closed = look(other)
+        #expect(closed.level == .fault && closed.detail.contains("4711"), "\(closed)")
+        #expect(chmod(path, 0o600) == 0)
+        #expect(look(own).level == .fault)
+        withExtendedLifetime(listener) {}
+    }
+
     @Test("a socket is open to its group by its mode, and by its group")
     func modes() throws {
         let made = try ChildProcess("mktemp", ["/tmp/gcx-socket-XXXXXX"]).run()
@@ -108,8 +134,8 @@ extension WholeLeases {
             let site = try Site()
             try site.open()
             let parts = [
-                "configuration", "machine's key", "grant", "ledger", "clock of the ledger", "clock", "disk", "socket",
-                "agent", "offer",
+                "configuration", "machine's key", "grant", "ledger", "clock of the ledger", "clock", "disk", "helper",
+                "socket", "agent", "offer",
             ]
             let well = try look(site).found
             for part in parts { #expect(well[part]?.ok == true, "\(part): \(String(describing: well[part]))") }

@@ -41,9 +41,10 @@ int gcx_receive_files(int socket, int *numbers, int most);
 // The same with the bytes of a stream: as many as one call takes, or as are there; the files come with the first of them.
 int gcx_send_part(int socket, const void *bytes, size_t length, const int *numbers, int count);
 int gcx_receive_part(int socket, void *bytes, size_t length, int *numbers, int most, int *count);
-// socketpair(2) of a stream, closed on exec; and the user of the peer by SO_PEERCRED.
+// socketpair(2) of a stream, closed on exec; and the user and the process of the peer by SO_PEERCRED.
 int gcx_stream_pair(int numbers[2]);
 int gcx_peer_user(int socket, uint32_t *user);
+int gcx_peer_process(int socket, int32_t *process);
 
 // seccomp(2): of all system calls, only the list in Walls.c; everything else answers EPERM, and a call of another
 // architecture ends the process.

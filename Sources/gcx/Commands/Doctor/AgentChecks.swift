@@ -25,7 +25,7 @@ struct AgentChecks {
             passwordFile: configuration.machine.passwordFile)
         let papers = [key.finding, await grant(key.address, ledger)]
         // bounded: joins lists
-        return await papers + ledger.findings + prices(ledger.identity) + [ClockCheck().finding, disk] + agent()
+        return await papers + ledger.findings + prices(ledger.identity) + [ClockCheck().finding, disk, helper] + agent()
     }
 
     /// Whether the ledger's currency can express what the owner wrote; nothing where all is in base units.
@@ -124,6 +124,14 @@ struct AgentChecks {
                 fix: "Free some room, or lower offer.storage_bytes.")
         }
         return .ok("disk", has)
+    }
+
+    private var helper: Finding {
+        let name = configuration.agent.user
+        return HelperCheck(
+            path: configuration.agent.helper, account: UserAccount.named(name) ?? .nobody,
+            hasUnit: HelperCheck.isInstalled
+        ).finding(for: geteuid())
     }
 
     /// Who answers in the agent's place, who may come in, and whether buyers see what is sold.

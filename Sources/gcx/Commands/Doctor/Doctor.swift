@@ -10,7 +10,7 @@ struct Doctor: AsyncParsableCommand {
         abstract: "Check what an agent, or a buyer, needs here, and say how to mend what is lacking.",
         discussion: """
             As an agent (the default) it looks at the machine, the configuration, the key, the grant, the ledger, the clock, the
-            disk, the socket and the offer. As a buyer (--as buyer) it looks at the ledger, the agent, the clock, the key and the
+            disk, the helper, the socket and the offer. As a buyer (--as buyer) it looks at the ledger, the agent, the clock, the key and the
             money. It changes nothing and shows no secret. A warning needs somebody soon; only a fault makes it end with 78.
             `gcx doctor reach` asks relays how the machine looks from outside.
             """, subcommands: [DoctorReach.self])
