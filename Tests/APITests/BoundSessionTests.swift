@@ -81,6 +81,39 @@ import Testing
         }
     }
 
+    @Test(
+        "a client of another language, written from the documents, is let in with a key of its own",
+        .enabled(
+            if: ["python3", "openssl"].allSatisfy { ChildProcess.find($0) != nil }, "needs python3 and openssl"))
+    func python() async throws {
+        let (agent, identity) = (ScriptedAgent(site.lease), try await site.identity())
+        let server = try await RunningServer {
+            try AgentServer(
+                agent, at: [.secure(SecurePlace(host: "127.0.0.1", port: 0))], as: identity, logger: quiet,
+                onListening: $0)
+        }
+        guard case .secure(let place) = server.endpoint else { return }
+        let folder = "/" + #filePath.split(separator: "/").dropLast(2).joined(separator: "/")
+        try await server.during {
+            try await withScratch { directory in
+                let file = directory + "/account"
+                try DurableFile.write(Hex.encode(site.lease.payer.exposedBytes).utf8, to: file, mode: 0o600)
+                let words = [
+                    folder + "/Fixtures/TLS/client.py", "127.0.0.1", "\(place.port)", "\(site.key.address)",
+                    "\(WallClock.seconds())", file, "\(site.lease.domain.verifyingContract)",
+                ]
+                let outcome = try await Task.detached { try ChildProcess("python3", words).outcome() }.value
+                #expect(outcome.text == "HTTP/1.1 200 OK\n", "\(outcome.text)\(outcome.errorLine)")
+            }
+        }
+        guard case .session(let session)? = agent.state.withLock({ $0.callers.last }) else {
+            Issue.record("nobody came with a session")
+            return
+        }
+        try session.verify(signer: site.lease.payer.address, in: site.lease.domain)
+        #expect(session.document.audience == site.key.address)
+    }
+
     @Test("a session for a socket of the machine is worth nothing behind TLS, and neither is one for another server")
     func plain() async throws {
         let payer = site.lease.payer.address

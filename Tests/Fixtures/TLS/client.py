@@ -1,16 +1,24 @@
 """A second client for encrypted servers of gcx, written from the articles alone, with the standard library alone.
 
 usage: client.py HOST PORT 0xADDRESS [NOW]
+       client.py HOST PORT 0xADDRESS NOW ACCOUNT 0xCONTRACT
 
 Connects, checks that whoever answers is bound by ADDRESS at the Unix time NOW, asks for /v1/status and prints the first line
 of the answer. A server that is not bound gets no byte of a request: the reason goes to standard error, and the status is 1.
+
+With ACCOUNT, a file that holds an account's private key in hexadecimal, and the ledger's CONTRACT it makes a TLS key of its own
+(with the program openssl), signs a session for that key, and asks for /v1/jobs.
 """
 
+import base64
 import hashlib
 import json
+import secrets
 import socket
 import ssl
+import subprocess
 import sys
+import tempfile
 import time
 
 EXTENSION = "1.2.840.113556.1.8000.2554.8096.25259.22519.18687.45647.10281291.8039513.1"
@@ -20,6 +28,7 @@ DAY = 86_400
 DOMAIN = "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
 TYPE = ("EndpointBinding(address subject,bytes32 publicKey,string[] endpoints,string[] relays,uint64 notBefore,"
         "uint64 notAfter,uint64 sequence)")
+SESSION = "ApiSession(address account,address session,address audience,uint64 issuedAt,uint64 expiresAt)"
 
 
 def keccak(data):
@@ -103,6 +112,21 @@ def signer(digest, signature):
     return keccak(key[0].to_bytes(32, "big") + key[1].to_bytes(32, "big"))[12:]
 
 
+def address(point):
+    return "0x" + keccak(point[0].to_bytes(32, "big") + point[1].to_bytes(32, "big"))[12:].hex()
+
+
+def sign(digest, key):
+    once = 1 + secrets.randbelow(N - 1)
+    x, y = times(once, G)
+    r = x % N
+    s = pow(once, -1, N) * (int.from_bytes(digest, "big") + r * key) % N
+    odd = y % 2
+    if s > N // 2:
+        s, odd = N - s, 1 - odd
+    return r.to_bytes(32, "big") + s.to_bytes(32, "big") + bytes([27 + odd])
+
+
 def word(value):
     return value.to_bytes(32, "big") if isinstance(value, int) else bytes.fromhex(value[2:]).rjust(32, b"\0")
 
@@ -111,12 +135,15 @@ def texts(values):
     return keccak(b"".join(keccak(value.encode()) for value in values))
 
 
+def typed(contract, kind, words):
+    domain = keccak(keccak(DOMAIN.encode()) + keccak(b"GCX") + keccak(b"1") + word(0) + word(contract))
+    return keccak(b"\x19\x01" + domain + keccak(keccak(kind.encode()) + b"".join(words)))
+
+
 def digest(binding):
-    domain = keccak(keccak(DOMAIN.encode()) + keccak(b"GCX") + keccak(b"1") + word(0) + word(0))
-    content = keccak(
-        keccak(TYPE.encode()) + word(binding["subject"]) + word(binding["publicKey"]) + texts(binding["endpoints"])
-        + texts(binding["relays"]) + word(binding["notBefore"]) + word(binding["notAfter"]) + word(binding["sequence"]))
-    return keccak(b"\x19\x01" + domain + content)
+    return typed(0, TYPE, [
+        word(binding["subject"]), word(binding["publicKey"]), texts(binding["endpoints"]), texts(binding["relays"]),
+        word(binding["notBefore"]), word(binding["notAfter"]), word(binding["sequence"])])
 
 
 def parts(data):
@@ -169,18 +196,45 @@ def check(certificate, address, now):
         raise ValueError("the binding does not hold now")
 
 
-def main(host, port, address, now=None):
+def show_own_key(context):
+    """Shows a new key in the handshake; what a session names it by. Of the certificate nothing else is asked."""
+    with tempfile.TemporaryDirectory() as folder:
+        key, certificate = f"{folder}/key", f"{folder}/certificate"
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "1",
+             "-subj", "/CN=client", "-keyout", key, "-out", certificate], check=True, capture_output=True)
+        context.load_cert_chain(certificate, key)
+        with open(certificate, encoding="ascii") as file:
+            signed = next(parts(next(parts(ssl.PEM_cert_to_DER_cert(file.read())))[1]))[1]
+    return "0x" + hashlib.sha256(list(parts(signed))[6][2]).digest()[-20:].hex()
+
+
+def session(key, shown, machine, contract, now):
+    document = {"account": address(times(key, G)), "session": shown, "audience": machine.lower(), "issuedAt": now,
+                "expiresAt": now + 600}
+    signature = sign(typed(contract, SESSION, [word(value) for value in document.values()]), key)
+    token = json.dumps({"document": document, "signature": "0x" + signature.hex()})
+    return "GCX-Session " + base64.b64encode(token.encode()).decode()
+
+
+def main(host, port, machine, now=None, account=None, contract=None):
+    now = int(now or time.time())
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     context.set_alpn_protocols(["http/1.1"])
+    path, header = "/v1/status", ""
+    if account:
+        with open(account, encoding="ascii") as file:
+            key = int(file.read(), 16)
+        path, header = "/v1/jobs", f"Authorization: {session(key, show_own_key(context), machine, contract, now)}\r\n"
     with socket.create_connection((host, int(port)), 10) as plain, context.wrap_socket(plain) as connection:
-        check(connection.getpeercert(True), address, int(now or time.time()))
-        connection.sendall(b"GET /v1/status HTTP/1.1\r\nHost: gcx\r\nConnection: close\r\n\r\n")
+        check(connection.getpeercert(True), machine, now)
+        connection.sendall(f"GET {path} HTTP/1.1\r\nHost: gcx\r\nConnection: close\r\n{header}\r\n".encode())
         print(connection.recv(4_096).split(b"\r\n")[0].decode())
 
 
 try:
     main(*sys.argv[1:])
-except (ValueError, OSError) as error:
+except (ValueError, OSError, subprocess.CalledProcessError) as error:
     sys.exit(f"client.py: {error}")
