@@ -5,10 +5,15 @@ import PackageDescription
 
 // Entries look at what is internal too, and a release build forgets that unless it is asked.
 let marked: [SwiftSetting] = [.unsafeFlags(["-sanitize=fuzzer", "-enable-testing"])]
+// What an import shows others means the same here as in the root package.
+let modern: [SwiftSetting] = [.enableUpcomingFeature("InternalImportsByDefault")]
+let strict = marked + modern + [.enableUpcomingFeature("MemberImportVisibility")]
 let gnu: [CSetting] = [.define("_GNU_SOURCE")]
 
-func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .target(name: name, dependencies: dependencies, path: "Modules/\(name)", swiftSettings: marked)
+func module(
+    _ name: String, _ dependencies: [Target.Dependency], settings: [SwiftSetting] = strict
+) -> Target {
+    .target(name: name, dependencies: dependencies, path: "Modules/\(name)", swiftSettings: settings)
 }
 
 let configuration: Target.Dependency = .product(name: "Configuration", package: "swift-configuration")
@@ -59,7 +64,7 @@ let package = Package(
         module("GCXMetering", ["GCXModel", "GCXPricing"]),
         module("GCXMarket", ["GCXModel", "GCXPricing"]),
         .target(name: "CLinux", path: "Modules/CLinux", cSettings: gnu),
-        module("GCXLinux", ["GCXModel", "CLinux", crypto]),
+        module("GCXLinux", ["GCXModel", "CLinux", crypto], settings: marked),
         module("GCXHardware", ["GCXModel", "GCXLinux"]),
         module("GCXBenchmark", ["GCXJSON", "GCXModel"]),
         module("GCXJobLog", ["GCXModel", "GCXLinux", crypto]),
@@ -104,11 +109,11 @@ let package = Package(
         .target(
             name: "Support",
             dependencies: ["GCXModel", "GCXSigning", "GCXLinux", "GCXJobLog", "GCXSandbox", "GCXLedger"],
-            path: "Support"),
+            path: "Support", swiftSettings: modern),
         .target(
             name: "Senders",
             dependencies: ["GCXModel", "GCXSigning", "GCXMarket", "GCXLinux", "GCXJobLog", "GCXLedger", "GCXWire"],
-            path: "Senders"),
+            path: "Senders", swiftSettings: modern),
         .target(
             name: "Entries",
             dependencies: [
@@ -118,7 +123,7 @@ let package = Package(
                 "Support",
                 "Senders", "gcx-unpack", httpClient, nioCore, "GCXRelay", "GCXBuyer",
             ],
-            path: "Entries", exclude: ["ReplayTests.swift"], swiftSettings: marked),
+            path: "Entries", exclude: ["ReplayTests.swift"], swiftSettings: marked + modern),
         .target(name: "CFuzzer", path: "CFuzzer"),
         .executableTarget(
             name: "gcx-fuzz", dependencies: ["Entries", "CFuzzer"], path: "Driver",
