@@ -10,14 +10,15 @@ what is measured, and how.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import re
+import signal
 import socket
 import statistics
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from dataclasses import dataclass, field
@@ -28,6 +29,8 @@ HERE = os.path.dirname(os.path.realpath(__file__))
 INTERNET = f"{HERE}/../Fixtures/Reach/internet"
 CIPHER = "TLS_AES_128_GCM_SHA256"  # what two programs of ours agree on where processors have AES
 TLS = ["-tls1_3", "-ciphersuites", CIPHER]
+#: Seconds after which what moves a file is given up.
+PATIENCE = 300
 #: The clock of a kernel's counts of processor time.
 TICKS = os.sysconf("SC_CLK_TCK")
 #: Round trip on the buyer's line, milliseconds: a machine on the same continent.
@@ -148,7 +151,7 @@ class Loopback:
         market = self.market
         done = subprocess.run(
             [self.options.bench, verb, agent, lease, market.path("buyer.json"), market.path("password"), path],
-            capture_output=True, text=True)
+            capture_output=True, text=True, timeout=PATIENCE)
         if done.returncode != 0:
             sys.exit(f"{verb} at {agent}: {done.stderr}")
         return json.loads(done.stdout)
@@ -161,26 +164,37 @@ class Loopback:
         return seen["bytes"] / seen["seconds"] / 1e6
 
     def piped(self, source):
-        """MB/s of a file that `openssl s_server` sends and `openssl s_client` writes into a file."""
+        """MB/s of a file that `openssl s_client` sends and `openssl s_server` writes into a file."""
         path, port = self.market.path("piped"), free_port("127.0.0.1")
         place = f"127.0.0.1:{port}"
-        with open(source) as file, open(path, "w") as target:
-            server = subprocess.Popen(
-                ["openssl", "s_server", "-accept", place, *self.certificate, *TLS, "-quiet", "-naccept", "1"],
-                stdin=file, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        with (open(source) as file, open(path, "w") as target,
+              peer_server(place, self.certificate, "-naccept", "1", stdout=target) as server):
             wait("openssl", lambda: listens(port))
             begin = time.monotonic()
-            client = subprocess.Popen(
-                ["openssl", "s_client", "-connect", place, *TLS, "-quiet"], stdin=subprocess.PIPE, stdout=target,
-                stderr=subprocess.DEVNULL)
-            server.wait()
-            client.wait()
+            # The side that sends ends with its input, and takes no letter of it for a command.
+            subprocess.run(
+                ["openssl", "s_client", "-connect", place, *TLS, "-quiet", "-no_ign_eof", "-nocommands"], stdin=file,
+                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=PATIENCE)
+            server.wait(timeout=PATIENCE)
             seconds = time.monotonic() - begin
         moved, size = os.path.getsize(path), os.path.getsize(source)
         os.unlink(path)
         if moved != size:
             sys.exit(f"openssl moved {moved} of {size} bytes")
         return size / seconds / 1e6
+
+
+@contextlib.contextmanager
+def peer_server(place, certificate, *words, stdout=subprocess.DEVNULL):
+    """`openssl s_server`, whose input stays open: it would end with it."""
+    server = subprocess.Popen(
+        ["openssl", "s_server", "-accept", place, *certificate, *TLS, "-quiet", *words], stdin=subprocess.PIPE, stdout=stdout,
+        stderr=subprocess.DEVNULL)
+    try:
+        yield server
+    finally:
+        server.kill()
+        server.wait()
 
 
 def listens(port):
@@ -200,7 +214,7 @@ def transfers(stage, options):
         direct.append(stage.fetched(stage.secure, lease))
         relayed.append(stage.fetched(stage.relayed, lease))
     os.unlink(source)
-    peer = "openssl s_server to s_client"
+    peer = "openssl s_client to s_server"
     return [
         Row(f"{options.mib} MiB through TLS direct", "MB/s", direct, peer, piped, 0.8, at_most=False),
         Row(f"{options.mib} MiB through a relay", "MB/s", relayed, peer, piped, 0.6, at_most=False),
@@ -215,21 +229,15 @@ def processor_seconds(pid):
 def handshakes(stage, options):
     """New handshakes of one client after the other, for each second that the server's processor worked."""
     port = free_port("127.0.0.1")
-    server = subprocess.Popen(
-        ["openssl", "s_server", "-accept", f"127.0.0.1:{port}", *stage.certificate, *TLS, "-quiet"], stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
+    own, others, walls = [], [], ([], [])
+    with peer_server(f"127.0.0.1:{port}", stage.certificate) as server:
         wait("openssl", lambda: listens(port))
-        own, others, walls = [], [], ([], [])
         for _ in range(options.rounds):
             for pid, place, rates, wall in (
                     (stage.agent.pid, stage.door, own, walls[0]), (server.pid, f"127.0.0.1:{port}", others, walls[1])):
                 rate, clock = handshake_rate(pid, place)
                 rates.append(rate)
                 wall.append(clock)
-    finally:
-        server.kill()
-        server.wait()
     notes = [f"by the clock, client and server together: {statistics.median(walls[0]):.0f} a second, openssl "
              f"{statistics.median(walls[1]):.0f}"]
     return [Row("TLS handshakes of a core", "1/s", own, "openssl s_server, by s_time -new", others, 0.7, at_most=False, notes=notes)]
@@ -431,6 +439,8 @@ def main():
     options = parser.parse_args()
     if options.echo:
         return echo(options.echo)
+    # Whoever ends it finds nothing of it left.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))
     if os.getuid() != 0:
         sys.exit("needs root, to make network namespaces and to start jobs")
     options.bench = os.path.abspath(options.bench)
