@@ -173,11 +173,12 @@ extension Site {
 
     /// A demand of one core, posted; answers its digest.
     func demand(
-        cores: String = "1", seconds: String = "120", budget: String = "3000000", gpus: String = "0"
+        cores: String = "1", memory: String = "64M", storage: String = "32M", seconds: String = "120",
+        budget: String = "3000000", gpus: String = "0"
     ) throws -> String {
         try success(
             ["demand", "create"] + signing("buyer") + [
-                "--cores", cores, "--gpus", gpus, "--memory", "64M", "--storage", "32M", "--seconds", seconds,
+                "--cores", cores, "--gpus", gpus, "--memory", memory, "--storage", storage, "--seconds", seconds,
                 "--hourly-max", "90000000base-units", "--budget", "\(budget)base-units",
             ])
     }

@@ -36,6 +36,15 @@ final class Internet: Sendable {
     /// The provider's outer router gets another address.
     func move() throws { try Self.script(["move", name]) }
 
+    /// The provider's own machine gets another address.
+    func renumber() throws { try Self.script(["renumber", name]) }
+
+    /// Whether a gigabyte passes the bad line in minutes: it takes a sender who does not take each lost packet for a full line.
+    static let hasFastSender: Bool = {
+        _ = try? ChildProcess("modprobe", ["-q", "tcp_bbr"]).run()
+        return Files.textIfThere("/proc/sys/net/ipv4/tcp_available_congestion_control")?.contains("bbr") ?? false
+    }()
+
     private static func script(_ arguments: [String], _ variables: [String: String] = [:]) throws {
         let environment = ChildProcess.plainEnvironment.merging(variables) { $1 }
         try ChildProcess(

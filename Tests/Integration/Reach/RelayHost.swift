@@ -4,15 +4,23 @@ import Testing
 
 /// A relay on a host of its own, with its key, which can be killed and started again.
 final class RelayHost {
-    private let internet: Internet
-    private let host: Internet.Host
+    /// By which machines and buyers dial it.
+    let place: String
+    /// Nil for this one.
+    private let namespace: String?
     private let folder: TemporaryDirectory
     private let key: String
     private var pid: pid_t?
 
+    convenience init(_ host: Internet.Host, of internet: Internet) throws {
+        try self.init(at: "\(host.address ?? ""):443", in: internet.namespace(of: host))
+    }
+
     /// Makes the relay's key and its configuration; nothing runs yet.
-    init(_ host: Internet.Host, of internet: Internet) throws {
-        (self.internet, self.host) = (internet, host)
+    ///
+    /// - Parameter listen: where it answers, when somebody else answers at its place and passes on to it.
+    init(at place: String, listen: String? = nil, in namespace: String? = nil) throws {
+        (self.place, self.namespace) = (place, namespace)
         folder = try TemporaryDirectory("gcx-relay")
         let (password, keystore) = ("\(folder.path)/password", "\(folder.path)/relay.json")
         try DurableFile.write("a word for a test\n".utf8, to: password)
@@ -22,25 +30,31 @@ final class RelayHost {
         ).run()
         key = made.filter { !$0.isWhitespace }
         let settings = [
-            "name": place, "listen": place, "keystore": keystore, "password_file": password,
+            "name": place, "listen": listen ?? place, "keystore": keystore, "password_file": password,
         ].map { "\($0) = \"\($1)\"\n" }.joined()
         try DurableFile.write("[relay]\n\(settings)".utf8, to: "\(folder.path)/gcx.toml")
     }
 
     deinit { kill() }
 
-    var place: String { "\(host.address ?? ""):443" }
     /// As a machine names it.
     var named: String { "\(place)#\(key)" }
     var log: String { (try? Files.text("\(folder.path)/log")) ?? "" }
 
+    /// Bytes that it has read since it was started; nil when it does not run.
+    var bytesRead: UInt64? { pid.flatMap { ProcessFigures.bytesRead(by: $0) } }
+    /// KiB that it has held at the most; nil when it does not run.
+    var peakKiB: UInt64? { pid.flatMap { ProcessFigures.peakKiB(of: $0) } }
+
     func start() throws {
-        let tool = ChildProcess(
-            "nsenter",
-            [
-                "--net=\(internet.namespace(of: host))", Gcx.program, "relay", "serve", "--config",
-                "\(folder.path)/gcx.toml",
-            ], environment: ChildProcess.plainEnvironment)
+        let words = ["relay", "serve", "--config", "\(folder.path)/gcx.toml"]
+        let environment = ChildProcess.plainEnvironment
+        let tool =
+            if let namespace {
+                ChildProcess("nsenter", ["--net=\(namespace)", Gcx.program] + words, environment: environment)
+            } else {
+                ChildProcess(Gcx.program, words, environment: environment)
+            }
         pid = try tool.spawnDetached(logPath: "\(folder.path)/log")
     }
 
