@@ -114,8 +114,8 @@ let services: [Target] = [
     swift(
         "GCXRelay",
         [
-            "GCXJSON", "GCXModel", "GCXSigning", "GCXLinux", "GCXWire", nioCore, nioPosix, nioHTTP2, nioHPACK, logging,
-            lifecycle,
+            "GCXJSON", "GCXModel", "GCXSigning", "GCXPricing", "GCXMetering", "GCXMarket", "GCXLinux", "GCXLedger",
+            "GCXWire", nioCore, nioPosix, nioHTTP2, nioHPACK, logging, lifecycle,
         ]),
     swift(
         "GCXBuyer",
@@ -241,7 +241,8 @@ let testing: [Target] = [
     tests(
         "GCXRelayTests",
         [
-            "GCXRelay", "GCXModel", "GCXSigning", "GCXWire", nioCore, nioEmbedded, logging,
+            "GCXRelay", "GCXModel", "GCXSigning", "GCXLedger", "GCXLedgerSQLite", "GCXLinux", "GCXWire",
+            "Support", nioCore, nioEmbedded, logging,
         ]),
     tests(
         "CommandTests",

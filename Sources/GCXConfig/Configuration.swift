@@ -8,6 +8,7 @@ package struct Configuration: Equatable, Sendable {
         package var listen = ["unix:/run/gcx/agent.sock"]
         package var reachedAt: [String] = []
         package var relays: [String] = []
+        package var relayMaxPriceGiB: Amount = .zero
         package var certificate = ""
         package var certificateKey = ""
         package var socketGroup = "gcx"
@@ -44,6 +45,9 @@ package struct Configuration: Equatable, Sendable {
         package var passwordFile = "/etc/gcx/relay.password"
         package var listen = "[::]:443"
         package var plainMachines = false
+        package var priceGiB: Amount = .zero
+        package var grant = "/etc/gcx/relay-grant.json"
+        package var stateDirectory = "/var/lib/gcx-relay"
         package var machinesMax: UInt64 = 4_096
         package var connectionsMax: UInt64 = 4_096
         package var connectionsPerPeerMax: UInt64 = 256

@@ -17,6 +17,17 @@ extension ConfigurationKey {
             "Whether machines may register without TLS. What buyers send stays encrypted; the way to the machine can be cut."
         ),
         ConfigurationKey(
+            "relay.price_gib_base_units", .amount(\.relay.priceGiB),
+            "For each GiB that passes, both directions together, token base units of the ledger at ledger.endpoint; 0 asks for nothing."
+        ),
+        ConfigurationKey(
+            "relay.grant", .text(\.relay.grant),
+            "The owner's signed permission for the relay's key, made with `gcx key grant`; read where there is a price: its owner is paid."
+        ),
+        ConfigurationKey(
+            "relay.state_directory", .text(\.relay.stateDirectory),
+            "Where a relay with a price keeps what machines owe and have vouched for."),
+        ConfigurationKey(
             "relay.machines_max", .number(\.relay.machinesMax, 1...100_000), "Machines registered at once."),
         ConfigurationKey(
             "relay.connections_max", .number(\.relay.connectionsMax, 1...100_000),

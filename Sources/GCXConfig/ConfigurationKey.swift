@@ -62,6 +62,10 @@ struct ConfigurationKey: Sendable {
             "Relays that this machine dials, HOST:PORT#0xRELAY each, so that buyers reach it behind a router; the two nearest are kept. Whoever runs one says its address."
         ),
         ConfigurationKey(
+            "agent.relay_max_price_gib_base_units", .amount(\.agent.relayMaxPriceGiB),
+            "The most that this machine pays a relay for each GiB, token base units, out of the machine's own account on the ledger; 0 goes to no relay that asks."
+        ),
+        ConfigurationKey(
             "agent.certificate", .text(\.agent.certificate),
             "A certificate of your own for https, a file in PEM with those that lead to its authority behind it; read again at SIGHUP. Empty: the agent makes one, which gcx takes as well."
         ),

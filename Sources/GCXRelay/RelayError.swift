@@ -1,4 +1,5 @@
 package import GCXModel
+import GCXSigning
 import GCXWire
 
 /// Why a relay does not take a machine or a buyer, or why a machine does not get to a relay.
@@ -25,6 +26,12 @@ package enum RelayError: RemediedError, Equatable {
     case refused(by: String, reason: Untrusted)
     /// The connection ended before it was used.
     case closed
+    /// The relay asks more for each GiB than this machine's owner pays; base units.
+    case tooDear(price: Amount, most: Amount)
+    /// The account that pays holds nothing.
+    case noMoney(Address)
+    /// Paying the relay does not go on.
+    case tollRefused(reason: String)
 
     package var description: String {
         switch self {
@@ -40,6 +47,10 @@ package enum RelayError: RemediedError, Equatable {
         case .full(let what): "the relay takes no more \(what) now"
         case .refused(let relay, let reason): "the relay \(relay) refused: \(reason.shown)"
         case .closed: "the connection was closed before it was registered"
+        case .tooDear(let price, let most):
+            "the relay asks \(NumberText.amount(price)) for each GiB, and this machine pays no more than \(NumberText.amount(most))"
+        case .noMoney(let account): "the relay is to be paid, and the account \(account.checksummed) holds nothing"
+        case .tollRefused(let reason): "the relay is not paid: \(PlainText.excerpt(reason))"
         }
     }
 
@@ -51,7 +62,9 @@ package enum RelayError: RemediedError, Equatable {
         case .lineMalformed: .fix("See that the address is a relay's, and that both sides run a current gcx.")
         case .otherRelay: .fix("Let relay.name be the address by which machines dial this relay.")
         case .clocksApart: .fix("Set the clock of the machine: see `timedatectl status`.")
-        case .otherNonce, .signatureWrong, .refused: .refuse
+        case .otherNonce, .signatureWrong, .refused, .tollRefused: .refuse
+        case .tooDear: .fix("Raise agent.relay_max_price_gib_base_units, or name other relays in agent.relays.")
+        case .noMoney: .fix("Let the ledger's operator credit the machine's account, or name relays that ask nothing.")
         }
     }
 }
@@ -71,6 +84,9 @@ extension RelayError {
         case .full: "full"
         case .refused: "refused"
         case .closed: "closed"
+        case .tooDear: "tooDear"
+        case .noMoney: "noMoney"
+        case .tollRefused: "tollRefused"
         }
     }
 

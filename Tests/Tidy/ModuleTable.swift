@@ -83,7 +83,11 @@ struct ModuleRow: Sendable {
                 "Logging", "ServiceLifecycle",
             ]),
         ModuleRow(
-            .services, "GCXRelay", ["GCXJSON", "GCXModel", "GCXSigning", "GCXLinux", "GCXWire"],
+            .services, "GCXRelay",
+            [
+                "GCXJSON", "GCXModel", "GCXSigning", "GCXPricing", "GCXMetering", "GCXMarket", "GCXLinux", "GCXLedger",
+                "GCXWire",
+            ],
             packages: ["NIOCore", "NIOPosix", "NIOHTTP2", "NIOHPACK", "Logging", "ServiceLifecycle"]),
         ModuleRow(
             .services, "GCXBuyer",

@@ -94,7 +94,13 @@ final class LinkRegistration: ChannelInboundHandler, RemovableChannelHandler {
         let limits = link.settings.limits
         let configuration = ReverseHTTP2.configuration(streamsMax: limits.streamsMax)
         let name = MachineName(link.custody.address).description
-        let from = StreamEntry.Source(relay: relay, isProven: link.settings.security != nil)
+        let connection = context.channel
+        let from = StreamEntry.Source(
+            relay: relay, isProven: link.settings.security != nil, payer: link.settings.payer?(relay)
+        ) { [relay, onEvent = link.onEvent] error in
+            onEvent(.failed(relay, error))
+            connection.close(promise: nil)
+        }
         do {
             let pipeline = context.pipeline.syncOperations
             try pipeline.addHandler(SmallReads())

@@ -46,6 +46,8 @@ package struct RelayLink: Service {
         package var limits = LinkLimits()
         /// The client's side of TLS to a relay; nil speaks without, which a relay takes only where its owner says so.
         package var security: (@Sendable (RelayAddress) -> LinkSecurity)?
+        /// Who pays a relay that asks for it; nil goes to none that does.
+        package var payer: (@Sendable (RelayAddress) -> TollPayer?)?
         /// Unix seconds.
         package var clock: @Sendable () -> UInt64
 
@@ -58,7 +60,7 @@ package struct RelayLink: Service {
     let settings: Settings
     let custody: any KeyCustody
     let acceptor: StreamAcceptor
-    private let onEvent: @Sendable (LinkEvent) -> Void
+    let onEvent: @Sendable (LinkEvent) -> Void
 
     /// - Parameters:
     ///   - custody: the machine's key, which signs each registration.

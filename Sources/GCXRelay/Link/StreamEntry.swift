@@ -1,3 +1,4 @@
+import GCXModel
 import GCXWire
 import NIOCore
 import NIOHPACK
@@ -15,6 +16,9 @@ final class StreamEntry: ChannelDuplexHandler, RemovableChannelHandler {
     struct Source: Sendable {
         let relay: RelayAddress
         let isProven: Bool
+        let payer: TollPayer?
+        /// The machine does not pay what the relay asks, or not any more.
+        let onUnpaid: @Sendable (RelayError) -> Void
 
         func origin(said word: String?) -> RelayedOrigin {
             RelayedOrigin(relay: relay, peer: RelayPeer(said: isProven ? word ?? "" : ""))
@@ -28,6 +32,7 @@ final class StreamEntry: ChannelDuplexHandler, RemovableChannelHandler {
     private var held: [HTTP2Frame.FramePayload] = []
     private var hasBegun = false
     private var isTaken = false
+    private var isCounted = false
 
     private init(_ name: String, _ source: Source, _ acceptor: @escaping StreamAcceptor) {
         self.name = name
@@ -44,6 +49,7 @@ final class StreamEntry: ChannelDuplexHandler, RemovableChannelHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let frame = unwrapInboundIn(data)
+        count(frame)
         if isTaken { return context.fireChannelRead(data) }
         if hasBegun {
             held.append(frame)
@@ -56,8 +62,23 @@ final class StreamEntry: ChannelDuplexHandler, RemovableChannelHandler {
         if isTaken || !hasBegun { context.read() }
     }
 
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        count(unwrapOutboundIn(data))
+        context.write(data, promise: promise)
+    }
+
+    /// A machine pays for what it counted itself.
+    private func count(_ frame: HTTP2Frame.FramePayload) {
+        guard isCounted, case .data(let data) = frame, case .byteBuffer(let buffer) = data.data else { return }
+        source.payer?.count(buffer.readableBytes)
+    }
+
     private func begin(_ headers: HPACKHeaders, _ context: ChannelHandlerContext) {
         hasBegun = true
+        if headers.first(name: ":method") == "CONNECT", headers.first(name: ":authority") == RelayWire.toll {
+            return speakOfToll(context)
+        }
+        isCounted = true
         guard headers.first(name: ":method") == "CONNECT", headers.first(name: ":authority") == name else {
             return context.close(promise: nil)
         }
@@ -70,6 +91,19 @@ final class StreamEntry: ChannelDuplexHandler, RemovableChannelHandler {
             case .failure: context.close(promise: nil)
             }
         }
+    }
+
+    /// The relay asks to be paid.
+    private func speakOfToll(_ context: ChannelHandlerContext) {
+        let payer = source.payer
+        let talk = TollTalk(
+            { (line) async throws(RelayError) in
+                guard let payer else { throw .tooDear(price: line.tariff?.egressGiB ?? .zero, most: .zero) }
+                return try await payer.answer(line)
+            }, onFailure: source.onUnpaid)
+        guard (try? context.pipeline.syncOperations.addHandler(talk)) != nil else { return context.close(promise: nil) }
+        context.writeAndFlush(wrapOutboundOut(.headers(.init(headers: ReverseHTTP2.accepted))), promise: nil)
+        take(context)
     }
 
     private func take(_ context: ChannelHandlerContext) {

@@ -74,9 +74,15 @@ final class MachineTunnel: TunnelMeter {
         self.peer = peer
     }
 
-    func passed(_ bytes: Int) { machine.passed(bytes, at: desk.now) }
+    func passed(_ bytes: Int) {
+        machine.passed(bytes, at: desk.now)
+        desk.settings.toll?.passed(machine.name.address, bytes)
+    }
 
     func pause() -> TimeAmount? {
+        if let toll = desk.settings.toll, !toll.isOpen(machine.name.address) {
+            return .nanoseconds(TollLimits.pausedNanoseconds)
+        }
         let wait = machine.wait(at: desk.now)
         // bounded: an hour at the most
         return wait == 0 ? nil : .nanoseconds(Int64(clamping: wait))

@@ -29,6 +29,8 @@ package final class Relay: Service {
         package var takesPlainMachines = false
         /// The server's side of TLS for machines that register, with ALPN ``RegistrationLines/greeting``.
         package var security: ChannelSecurity?
+        /// Who is paid for what passes; nil lets it pass for nothing.
+        package var toll: TollHouse?
         /// Unix seconds.
         package var clock: @Sendable () -> UInt64
 

@@ -1,7 +1,9 @@
 import GCXModel
 import GCXSigning
+import GCXWire
 import Logging
 package import NIOCore
+import NIOHPACK
 import NIOHTTP2
 
 // dictionaries: handshakes, machines, past
@@ -76,6 +78,29 @@ final class RelayDesk {
         let older = machines.updateValue(machine, forKey: machine.name)
         machine.channel.closeFuture.assumeIsolated().whenComplete { [self] _ in remove(machine) }
         older?.channel.close(promise: nil)
+        if let toll = settings.toll { speakOfToll(with: machine, toll) }
+    }
+
+    /// Opens the stream on which the machine hears what passing costs.
+    private func speakOfToll(with machine: MachineConnection, _ toll: TollHouse) {
+        let (address, logger) = (machine.name.address, logger)
+        let talk = TollTalk { (line) async throws(RelayError) in
+            try await toll.answer(line, from: address)
+        } onFailure: { error in
+            logger.notice("machine not served", metadata: ["machine": "\(address)", "error": "\(error.description)"])
+            machine.channel.close(promise: nil)
+        } onEnd: { [weak self] in
+            // bounded: a dictionary
+            if self?.machines[machine.name] === machine { toll.leave(address) }
+            // One that does not speak of payment is of no use here, and its buyers go elsewhere.
+            machine.channel.close(promise: nil)
+        }
+        let asked = ReverseHTTP2.connect(to: RelayWire.toll, from: "")
+        machine.openStream().assumeIsolated().whenSuccess { stream in
+            let accepts = StreamBytes(opening: asked) { $0.first(name: ":status") == "200" }
+            guard (try? stream.pipeline.syncOperations.addHandlers([accepts, talk])) != nil else { return }
+            toll.arrive(address) { stream.writeAndFlush(TollTalk.line($0), promise: nil) }
+        }
     }
 
     /// A place that was taken and is not used after all.
@@ -93,7 +118,9 @@ final class RelayDesk {
 
     /// Takes a place for a connection to `machine`; false when there is none.
     func takeTunnel(to machine: MachineConnection, from peer: RelayPeer) -> Bool {
-        guard machine.mayTake(from: peer, limits), book.take(.tunnel, peer, at: now) else { return false }
+        guard machine.mayTake(from: peer, limits), settings.toll?.isOpen(machine.name.address) ?? true,
+            book.take(.tunnel, peer, at: now)
+        else { return false }
         machine.take(from: peer)
         return true
     }

@@ -47,17 +47,38 @@ enum RelayCalls {
             .of(LookAnswer.self, from: .relay, "What became of each; or `refusal` and `problem`. Then the end."),
         ])
 
-    static let all = [register, look]
+    static let toll = Talk(
+        name: RelayWire.toll,
+        summary: "A relay with a price and a machine speak of payment, on a stream of the tunnel of its own.",
+        lines: [
+            .of(TollLine.self, from: .relay, "`tariff`: what each GiB costs, and its offer on the ledger."),
+            .of(
+                TollLine.self, from: .machine,
+                "`lease`: one that is open, whose `session` is the machine; or `proposal`: terms for a new one."),
+            .of(
+                TollLine.self, from: .relay,
+                "`terms`: those terms, signed by both; the machine posts them, and says `lease`."),
+            .of(
+                TollLine.self, from: .relay,
+                "`receipt`: what passed so far, as egress. The same again while it is unanswered."),
+            .of(TollLine.self, from: .machine, "`voucher`: the answer. Or `refusal`, from either side, and the end."),
+        ])
+
+    static let all = [register, look, toll]
 }
 
 extension RelayCalls.Talk {
     func node(_ reader: SchemaReader) throws -> JSONNode {
         let first: JSONNode = ["from": "machine", "summary": "The name.", "schema": ["const": .text(name)]]
+        let isStream = name == RelayWire.toll
         let others: [JSONNode] = try lines.map {
             ["from": .text($0.from.rawValue), "summary": .text($0.summary), "schema": try $0.schema(reader)]
         }
-        // bounded: joins lists
-        return ["alpn": .text(name), "summary": .text(summary), "lines": .list([first] + others)]
+        // bounded here: joins lists
+        return [
+            isStream ? "authority" : "alpn": .text(name), "summary": .text(summary),
+            "lines": .list((isStream ? [] : [first]) + others),
+        ]
     }
 }
 

@@ -13,6 +13,7 @@ extension Configuration {
         "price.lease_hour_base_units": .lease, "price.core_hour_base_units": .core,
         "price.memory_gib_hour_base_units": .memory, "price.gpu_hour_base_units": .gpu,
         "price.storage_gib_hour_base_units": .storage, "price.egress_gib_base_units": .egress,
+        "relay.price_gib_base_units": .egress, "agent.relay_max_price_gib_base_units": .egress,
     ]
 
     /// The same with every amount in base units.

@@ -1,5 +1,6 @@
 import GCXAgent
 import GCXConfig
+import GCXLedger
 import GCXLinux
 import GCXModel
 import GCXServer
@@ -39,12 +40,15 @@ struct AgentDoor {
     func renew() async throws { try await identity?.renew(at: WallClock.seconds()) }
 
     /// A server that says when it listens.
+    ///
+    /// - Parameter isReachedByRelays: whether it takes what ``links(paying:on:)`` bring.
     func server(
-        _ agent: any AgentHost, onListening: @escaping @Sendable () -> Void = {}
+        _ agent: any AgentHost, isReachedByRelays: Bool = false, onListening: @escaping @Sendable () -> Void = {}
     ) throws -> AgentServer {
-        let open = DoorCount(relayed == nil ? endpoints.count : endpoints.count + 1)  // bounded: what a file names
+        let entrance = isReachedByRelays ? relayed?.entrance : nil
+        let open = DoorCount(entrance == nil ? endpoints.count : endpoints.count + 1)  // bounded: what a file names
         return try AgentServer(
-            agent, at: endpoints, as: identity, socketGroup: group, relayed: relayed?.entrance, logger: logger
+            agent, at: endpoints, as: identity, socketGroup: group, relayed: entrance, logger: logger
         ) { [logger, missing] _ in
             guard open.isLast() else { return }
             if let missing {
@@ -59,8 +63,16 @@ struct AgentDoor {
 }
 
 extension AgentDoor {
-    /// Keeps the machine's connections to relays; none where it names none.
-    var links: [any Service] { relayed.map { [$0] } ?? [] }
+    /// Keep the machine's connections to relays; none where it names none.
+    ///
+    /// - Parameters:
+    ///   - agent: says what a relay may ask, in base units.
+    ///   - ledger: where relays are paid that ask for it.
+    func links(paying agent: Configuration.Agent, on ledger: any Ledger) -> [any Service] {
+        guard var relayed else { return [] }
+        relayed.pay(agent, on: ledger)
+        return [relayed]
+    }
 }
 
 /// Counts the places that are open, for whoever waits for the last.

@@ -44,7 +44,8 @@ struct AgentRun: AsyncParsableCommand {
                 knowing: state, andMoney: !configuration.typed.isEmpty, on: ledger, door, logger: logger)
         else { return logger.info("agent stopped before its ledger answered") }
         let domain = identity.domain
-        let settings = try await configuration.priced(knowing: state, domain, on: ledger, name: path).settings
+        let priced = try await configuration.priced(knowing: state, domain, on: ledger, name: path)
+        let settings = try priced.settings
         let assembly = try AgentAssembly(
             state, settings: settings, identity: identity, ledger: ledger, driver: helper,
             measurer: try configuration.measurer, logger: logger)
@@ -59,7 +60,8 @@ struct AgentRun: AsyncParsableCommand {
         }
         logger.info("agent started", metadata: ["machine": "\(identity.machine.address.checksummed)"])
         try await Services.run(
-            assembly.services + [reload, try door.server(assembly.core)] + door.links + [NotifyService()],
+            assembly.services + [reload, try door.server(assembly.core, isReachedByRelays: true)]
+                + door.links(paying: priced.agent, on: ledger) + [NotifyService()],
             logger: logger)
         try assembly.settle()
         logger.info("agent stopped")

@@ -1,4 +1,6 @@
 import GCXAgent
+import GCXConfig
+import GCXLedger
 import GCXLinux
 import GCXModel
 import GCXRelay
@@ -16,6 +18,8 @@ struct RelayedDoor: Service {
     let entrance = RelayedEntrance()
     private let relays: [NamedRelay]
     private let key: any KeyCustody
+    /// Who pays each relay that asks for it.
+    private var payers: [RelayAddress: TollPayer] = [:]
     private let logger: Logger
 
     /// - Parameter words: `HOST:PORT#0xRELAY` each, as the configuration checked them.
@@ -24,6 +28,17 @@ struct RelayedDoor: Service {
         guard !words.isEmpty else { return nil }
         relays = try words.map { try NamedRelay($0) }
         (self.key, self.logger) = (key, logger)
+    }
+
+    /// Pays relays from now on that ask no more than the owner allows.
+    mutating func pay(_ agent: Configuration.Agent, on ledger: any Ledger) {
+        let payers = relays.map { relay in
+            let payer = TollPayer(
+                relay: relay.signer, priceMax: agent.relayMaxPriceGiB, key: key, ledger: ledger,
+                folder: "\(agent.stateDirectory)/relays")
+            return (relay.address, payer)
+        }
+        self.payers = Dictionary(payers) { first, _ in first }
     }
 
     func run() async throws {
@@ -46,7 +61,8 @@ struct RelayedDoor: Service {
     private var settings: RelayLink.Settings {
         var settings = RelayLink.Settings(relays: relays.map(\.address), clock: WallClock.seconds)
         let signers = Dictionary(relays.map { ($0.address, $0.signer) }) { first, _ in first }
-        // bounded: a dictionary
+        // bounded here: dictionaries
+        settings.payer = { [payers] address in payers[address] }
         settings.security = { address in RelaySecurity.of(signers[address], RegistrationLines.greeting) }
         return settings
     }

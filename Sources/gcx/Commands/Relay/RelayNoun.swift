@@ -1,11 +1,14 @@
 import ArgumentParser
 import GCXAgent
+import GCXClient
 import GCXConfig
+import GCXLedger
 import GCXLinux
 import GCXModel
 import GCXRelay
 import GCXSigning
 import GCXTransport
+import GCXWire
 import Logging
 
 /// `gcx relay`: a place through which machines are reached that nobody can dial.
@@ -21,7 +24,8 @@ struct RelayServe: AsyncParsableCommand {
         commandName: "serve", abstract: "Pass buyers' connections on to machines that registered, until told to stop.",
         discussion: """
             A machine dials this relay and registers with its key. A buyer connects here with TLS and names the machine in the \
-            handshake; all that follows is between those two.
+            handshake; all that follows is between those two. With a price (relay.price_gib_base_units) machines lease a place here on \
+            the ledger at ledger.endpoint, and pay for what passes.
             """)
 
     @Option(help: "The configuration file; its table [relay] counts.")
@@ -38,6 +42,8 @@ struct RelayServe: AsyncParsableCommand {
             for: ServerPlaces(endpoints: [Untrusted("https://\(settings.name)")]), by: key,
             protocols: [RegistrationLines.greeting, LookLines.greeting], at: WallClock.seconds())
         settings.security = { channel in try identity.encrypt(channel) { _ in } }
+        let toll = try await RelayToll.house(configuration, name: config, key: key, logger: logger)
+        settings.toll = toll
         let name = settings.name
         let relay = Relay(settings, logger: logger) { _ in
             logger.info("relay started", metadata: ["relay": "\(name)#\(key.address.checksummed)"])
@@ -49,7 +55,7 @@ struct RelayServe: AsyncParsableCommand {
             }
         }
         defer { renewal.cancel() }
-        try await Services.run([relay, NotifyService()], logger: logger)
+        try await Services.run((toll.map { [$0] } ?? []) + [relay, NotifyService()], logger: logger)
         logger.info("relay stopped")
     }
 
@@ -70,5 +76,34 @@ struct RelayServe: AsyncParsableCommand {
         settings.limits.bytesOfMachine.perSecond = Int(clamping: table.machineBytesPerSecond)
         settings.limits.idleTime = .seconds(Int64(clamping: table.idleSeconds))
         return settings
+    }
+}
+
+/// A relay's price, where its owner asks for one.
+enum RelayToll {
+    private static let priceKey = "relay.price_gib_base_units"
+
+    /// - Parameter name: the configuration's file.
+    /// - Returns: nil where nothing is asked.
+    static func house(
+        _ configuration: Configuration, name: String, key: some KeyCustody, logger: Logger
+    ) async throws -> TollHouse? {
+        let isTyped = configuration.typed[priceKey] != nil  // bounded: a dictionary
+        guard isTyped || configuration.relay.priceGiB > .zero else { return nil }
+        let ledger = HTTPLedger(try ServerAddress(configuration.ledger.endpoint))
+        let relay =
+            isTyped
+            ? try configuration.priced(in: try await ledger.identity().money, name: name).relay : configuration.relay
+        let grant: Signed<MachineGrant> = try Documents.read(relay.grant, what: "machine grant")
+        guard grant.document.machine == key.address else {
+            throw CommandError(
+                "\(relay.grant) is for \(grant.document.machine.checksummed), and the relay is \(key.address.checksummed)",
+                fix: "Make one with `gcx key grant --machine \(key.address.checksummed)`.")
+        }
+        let settings = TollHouse.Settings(
+            price: relay.priceGiB, places: Int(clamping: relay.machinesMax), folder: "\(relay.stateDirectory)/machines")
+        return TollHouse(settings, key: key, grant: grant, ledger: ledger) {
+            logger.warning("not paid yet", metadata: ["error": "\($0)"])
+        }
     }
 }
