@@ -189,6 +189,22 @@ final class Said: Sendable {
         #expect(!house.isOpen(stage.machine.address))
     }
 
+    @Test("a machine that leases at a lower price has paid what it vouched for at the higher one")
+    func cheaper() async throws {
+        let stage = try await TollStage()
+        let (dear, payer) = (stage.house(), stage.payer())
+        let said = try await meeting(stage, dear, payer)
+        try await pass(1 << 19, stage, dear, payer, said)
+        let half = Amount(TollStage.price.value / 2)
+        let cheap = stage.house { $0.price = half }
+        cheap.restore()
+        try await stage.ledger.post(.faucet(stage.world.faucet(stage.machine.address, TollStage.purse)))
+        _ = try await meeting(stage, cheap, stage.payer(most: half))
+        let leases = try await stage.leases()
+        #expect(leases.map(\.escrow.isClosed) == [true, false] && leases.map(\.settled) == [Amount(1 << 19), .zero])
+        #expect(cheap.isOpen(stage.machine.address))
+    }
+
     @Test("a deposit is raised before it is spent")
     func topUp() async throws {
         let stage = try await TollStage()

@@ -23,7 +23,7 @@ extension TollHouse {
     private var machines: [Address] { state.withLock { Array($0.accounts.keys) } }
 
     /// Accounts of machines that may never come again: what they vouched for is claimed all the same.
-    private func restore() {
+    func restore() {
         let kept = folder.all(as: TollAccount.self)
         state.withLock { state in
             for account in kept where state.accounts[account.terms.session] == nil {
@@ -135,7 +135,7 @@ extension TollHouse {
     }
 
     /// Takes over a deposit that was raised. A lease whose payer asked to close it is claimed and carries nothing more.
-    private func isStanding(_ account: TollAccount, of machine: Address) async throws -> Bool {
+    func isStanding(_ account: TollAccount, of machine: Address) async throws -> Bool {
         let record = try await ledger.lease(account.lease)
         if case .open = record.escrow {
             state.withLock { $0.accounts[machine]?.deposit = record.deposit }

@@ -137,6 +137,7 @@ package final class TollHouse: Service {
         guard case .open = record.escrow, now < terms.endsAt else {
             throw .tollRefused(reason: "lease \(lease.short) is not open any more")
         }
+        try await settleOther(than: lease, of: machine)
         let kept: TollAccount? = try folder.load(lease)
         state.withLock { state in
             let live = state.accounts[machine].flatMap { $0.lease == lease ? $0 : nil }
@@ -148,6 +149,16 @@ package final class TollHouse: Service {
             (state.seen[machine], state.asked[machine]) = (now, now)
         }
         try save(machine)
+    }
+
+    /// A machine that comes with another lease has done with the one before: what it vouched for there is claimed.
+    private func settleOther(than lease: LeaseID, of machine: Address) async throws(RelayError) {
+        guard let old = state.withLock({ $0.accounts[machine] }), old.lease != lease else { return }
+        do {
+            if try await isStanding(old, of: machine) { try await close(machine) }
+        } catch {
+            throw .toll(error)
+        }
     }
 
     private func take(_ voucher: Signed<Voucher>, of machine: Address) throws(RelayError) {
