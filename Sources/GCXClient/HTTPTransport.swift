@@ -78,18 +78,28 @@ package struct HTTPTransport: Sendable {
     }
 
     /// The body of an answer. The client's own deadline ends with the answer's head, so a body that goes on and on, a byte at
-    /// a time, has one here.
+    /// a time, or that somebody on the way has taken out, has one here.
     static func read(
         _ pieces: HTTPClientResponse.Body, bytesMax: Int, within timeout: Duration
     ) async throws -> [UInt8] {
-        // bounded here: the body is at most `bytesMax`, compared before each piece; a timeout of ours
-        let end = ContinuousClock.now + timeout
+        try await withThrowingTaskGroup(of: [UInt8].self) { group in
+            group.addTask { try await collect(pieces, bytesMax: bytesMax) }
+            group.addTask {
+                try await Task.sleep(for: timeout)
+                throw TransportError.timedOut
+            }
+            defer { group.cancelAll() }
+            return try await group.next() ?? []
+        }
+    }
+
+    private static func collect(_ pieces: HTTPClientResponse.Body, bytesMax: Int) async throws -> [UInt8] {
+        // bounded here: the body is at most `bytesMax`, compared before each piece
         var body: [UInt8] = []
         for try await piece in pieces {
             guard piece.readableBytes <= bytesMax - body.count else {
                 throw TransportError.answerTooLarge(bytesMax: bytesMax)
             }
-            guard ContinuousClock.now < end else { throw TransportError.timedOut }
             body += piece.readableBytesView
         }
         return body

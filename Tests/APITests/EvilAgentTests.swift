@@ -204,6 +204,29 @@ import Testing
         }
     }
 
+    @Test("an answer whose body never comes is waited for no longer than the call's time")
+    func noBody() async throws {
+        try await withScratch { directory in
+            let path = directory + "/evil.sock"
+            let isOver = Mutex(false)
+            let server = try EvilServer(at: path) { _, write in
+                _ = write(Array("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf".utf8))
+                while !isOver.withLock({ $0 }) { usleep(10_000) }
+            }
+            defer { server.stop() }
+            defer { isOver.withLock { $0 = true } }
+            var call = HTTPCall.get("/v1/status")
+            (call.timeout, call.isRepeatable) = (.milliseconds(300), false)
+            let start = ContinuousClock.now
+            let error = await #expect(throws: TransportError.self) {
+                try await HTTPTransport.shared.answer(call, from: ServerAddress(.unix(path: path)))
+            }
+            #expect(error == .timedOut)
+            // Silence alone ends a call a minute and a half later.
+            #expect(ContinuousClock.now - start < .seconds(30))
+        }
+    }
+
     @Test("a ledger whose list goes on for ever without an item is left")
     func emptyPages() async throws {
         let asked = Mutex(0)
