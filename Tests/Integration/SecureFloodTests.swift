@@ -2,7 +2,7 @@ import Foundation
 import GCXLinux
 import Testing
 
-extension WaitingLeases {
+extension FarLeases {
     /// Crowds that open connections to an encrypted door and say nothing.
     @Suite("A crowd at an encrypted door")
     struct SecureFloodTests {

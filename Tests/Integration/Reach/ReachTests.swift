@@ -5,7 +5,7 @@ import Glibc
 import Support
 import Testing
 
-extension WholeLeases {
+extension FarLeases {
     /// A buyer behind a router and a bad line (200 ms, 5 % of the packets lost, some late), and a provider behind two routers, who
     /// reach each other through relays alone and know nothing but the ledger.
     @Suite(
