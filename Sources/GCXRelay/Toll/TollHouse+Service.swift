@@ -73,8 +73,10 @@ extension TollHouse {
         let tariff = TollTariff(
             offer: signed.digest(in: identity.domain), egressGiB: settings.price, domain: identity.domain)
         let waiting = state.withLock { state in
+            // Who came before there was a tariff has heard none.
+            let isFirst = state.tariff == nil
             (state.offer, state.tariff) = (offer, tariff)
-            return state.senders.filter { state.accounts[$0.key] == nil }.values
+            return state.senders.filter { isFirst || state.accounts[$0.key] == nil }.values
         }
         for send in waiting { send(TollLine(tariff: tariff)) }
     }
