@@ -17,7 +17,10 @@ extension TollHouse {
                 try? await Task.sleep(for: settings.look)
             }
         }
-        for machine in machines { await attempt { try await self.claim(of: machine, force: true) } }
+        // Also when the task was cancelled: a client asks nobody from such a one.
+        await Task { [self] in
+            for machine in machines { await attempt { try await claim(of: machine, force: true) } }
+        }.value
     }
 
     private var machines: [Address] { state.withLock { Array($0.accounts.keys) } }
