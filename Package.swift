@@ -217,7 +217,7 @@ let testing: [Target] = [
     tests("GCXConfigTests", ["GCXConfig", "GCXModel"]),
     tests(
         "GCXTransportTests",
-        ["GCXTransport", "GCXSigning", "GCXModel", "GCXLinux", crypto, nioCore, nioPosix]),
+        ["GCXTransport", "GCXSigning", "GCXModel", "GCXLinux", crypto, nioCore, nioEmbedded, nioPosix, nioTLS]),
     tests(
         "GCXAgentTests",
         [

@@ -10,6 +10,7 @@ final class HandshakeGate: ChannelInboundHandler {
     private let deadline: Duration
     private var onEnd: ((Result<String, HandshakeError>) -> Void)?
     private var timer: Scheduled<Void>?
+    private var isRefused = false
 
     /// - Parameter onEnd: called once, on the connection's event loop, with the protocol that both sides named or with what
     ///   went wrong.
@@ -40,12 +41,15 @@ final class HandshakeGate: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // Of a connection that was not let on, nobody further in hears how it ends: an answer would cost more than the handshake.
+        guard !isRefused else { return }
         guard onEnd != nil else { return context.fireErrorCaught(error) }
         fail(error is NIOSSLError || error is BoringSSLError ? .notTLS : .closed, context)
     }
 
     private func fail(_ error: HandshakeError, _ context: ChannelHandlerContext) {
         guard onEnd != nil else { return }
+        isRefused = true
         end(.failure(error))
         context.close(promise: nil)
     }

@@ -55,7 +55,8 @@ struct SoleImport: Sendable {
             modules: ["AsyncHTTPClient"], homes: ["Sources/GCXClient/", "Tests/Fuzz/Entries/Downloads.swift"],
             reason: "what is asked over HTTP is decided in one place", remedy: "go through AgentClient or HTTPLedger"),
         SoleImport(
-            modules: ["NIOSSL", "NIOTLS", "X509", "SwiftASN1"], homes: ["Sources/GCXTransport/"],
+            modules: ["NIOSSL", "NIOTLS", "X509", "SwiftASN1"],
+            homes: ["Sources/GCXTransport/", "Tests/GCXTransportTests/"],
             reason: "who is believed to be at the other end is decided in one place",
             remedy: "take a ServerIdentity or a Handshake"),
         SoleImport(
