@@ -255,9 +255,8 @@ let testing: [Target] = [
         "Integration",
         [
             "GCXModel", "GCXSigning", "GCXMarket", "GCXLinux", "GCXSandbox", "GCXLedger", "GCXLedgerSQLite", "GCXWire",
-            "GCXClient", "GCXAgent", "Senders", "gcx", "gcx-supervisor", "gcx-helper", "gcx-probe", "gcx-unpack",
-            "Support",
-            logging,
+            "GCXClient", "GCXAgent", "GCXTransport", "Senders", "gcx", "gcx-supervisor", "gcx-helper", "gcx-probe",
+            "gcx-unpack", "Support", crypto, nioCore, nioPosix, logging,
         ],
         path: "Tests/Integration", exclude: ["second_client.py"]),
     tests("Tidy", [], path: "Tests/Tidy"),
