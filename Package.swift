@@ -233,7 +233,7 @@ let testing: [Target] = [
     tests(
         "APITests",
         [
-            nioHTTP1, httpTypes,
+            nioHTTP1, httpTypes, nioEmbedded,
             "GCXWire", "GCXClient", "GCXServer", "GCXBuyer", "GCXModel", "GCXSigning", "GCXMetering", "GCXLinux",
             "GCXJobLog", "GCXLedger", "GCXLedgerSQLite", "GCXAgent", "Support", nioCore, nioPosix, logging, lifecycle,
             "GCXTransport",

@@ -1,6 +1,8 @@
 import GCXModel
 import GCXSigning
 import NIOCore
+import NIOEmbedded
+import NIOHTTP1
 import Support
 import Synchronization
 import Testing
@@ -74,7 +76,7 @@ struct ConnectionLife: Sendable, CustomTestStringConvertible {
         let progress = ConnectionProgress(ConnectionLimits(), at: moment(0)) { _ in }
         for (at, step) in life.steps {
             switch step {
-            case .bytes(let count): #expect(progress.took(count, at: moment(at)))
+            case .bytes(let count): progress.took(count, at: moment(at))
             case .head: progress.tookHead(at: moment(at))
             case .end: progress.tookEnd()
             case .asked: progress.asked(at: moment(at))
@@ -97,13 +99,69 @@ struct ConnectionLife: Sendable, CustomTestStringConvertible {
     func heads() {
         let progress = ConnectionProgress(ConnectionLimits(), at: moment(0)) { _ in }
         for _ in 0..<3 {
-            #expect(progress.took(ServerLimits.undecodedBytesMax, at: moment(1)))
+            progress.took(ServerLimits.undecodedBytesMax, at: moment(1))
+            #expect(!progress.isHeadTooLarge)
             progress.tookHead(at: moment(1))
-            #expect(progress.took(.max >> 1, at: moment(1)), "a body is another's to bound")
+            progress.took(.max >> 1, at: moment(1))
+            #expect(!progress.isHeadTooLarge, "a body is another's to bound")
             progress.tookEnd()
             progress.answered(at: moment(1))
         }
-        #expect(!progress.took(ServerLimits.undecodedBytesMax + 1, at: moment(1)))
+        progress.took(ServerLimits.undecodedBytesMax + 1, at: moment(1))
+        #expect(progress.isHeadTooLarge)
+    }
+
+    /// Hands on what was read only when all is read, as TLS does; or never, as where it makes up no head.
+    private final class LateDecoder: ChannelInboundHandler {
+        typealias InboundIn = ByteBuffer
+        typealias InboundOut = ByteBuffer
+        private var held: [ByteBuffer] = []
+        private let isDeaf: Bool
+
+        init(isDeaf: Bool) { self.isDeaf = isDeaf }
+
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+            if !isDeaf { held.append(unwrapInboundIn(data)) }
+        }
+
+        func channelReadComplete(context: ChannelHandlerContext) {
+            for buffer in held { context.fireChannelRead(wrapInboundOut(buffer)) }
+            held = []
+            context.fireChannelReadComplete()
+        }
+    }
+
+    private func guarded(_ requests: RequestGuard, isDeaf: Bool = false) throws -> EmbeddedChannel {
+        let visit = Visit(table: ConnectionTable(ConnectionLimits()), id: 0, peer: .user(1))
+        let channel = EmbeddedChannel()
+        try channel.pipeline.syncOperations.addHandlers([
+            ByteGuard(visit, requests), LateDecoder(isDeaf: isDeaf), HTTPResponseEncoder(),
+            ByteToMessageHandler(HTTPRequestDecoder()), requests,
+        ])
+        return channel
+    }
+
+    @Test("behind TLS, a body that is read with its head is no part of the head; what makes up no head is refused")
+    func lateHeads() throws {
+        let progress = ConnectionProgress(ConnectionLimits(), at: .now()) { _ in }
+        let requests = RequestGuard(progress)
+        let channel = try guarded(requests)
+        let piece = ByteBuffer(repeating: UInt8(ascii: "a"), count: 64 << 10)
+        for _ in 0..<3 {
+            channel.pipeline.fireChannelRead(
+                ByteBuffer(string: "PUT /a HTTP/1.1\r\nHost: a\r\nContent-Length: \(4 * piece.readableBytes)\r\n\r\n"))
+            for _ in 0..<4 { channel.pipeline.fireChannelRead(piece) }
+            channel.pipeline.fireChannelReadComplete()
+            #expect(!requests.isEnding && progress.requestsOpen > 0 && !progress.isBodyOpen)
+        }
+
+        let fresh = RequestGuard(ConnectionProgress(ConnectionLimits(), at: .now()) { _ in })
+        let other = try guarded(fresh, isDeaf: true)
+        for isOver in [false, true] {
+            other.pipeline.fireChannelRead(piece)
+            other.pipeline.fireChannelReadComplete()
+            #expect(fresh.isEnding == isOver)
+        }
     }
 
     @Test("each stage is told once, in the order of a request")

@@ -55,14 +55,14 @@ final class ByteGuard: ChannelDuplexHandler {
         let count = unwrapInboundIn(data).readableBytes
         guard !requests.isEnding else { return swallow(count) }
         visit.table.moved(visit.id, count)
-        guard progress.took(count, at: .now()) else {
-            return requests.fail(.headersTooLarge(bytesMax: ServerLimits.headersBytesMax))
-        }
+        progress.took(count, at: .now())
         context.fireChannelRead(data)
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
+        // TLS hands on what it has decrypted now, and not before: a body that came with its head was counted with it.
         context.fireChannelReadComplete()
+        if progress.isHeadTooLarge { requests.fail(.headersTooLarge(bytesMax: ServerLimits.headersBytesMax)) }
         // Nobody further in asks any more.
         if requests.isEnding { context.read() }
     }

@@ -33,17 +33,16 @@ final class ConnectionProgress {
         quietSince = now
     }
 
-    /// Bytes that came. Returns false when a head is larger than it may be.
-    func took(_ count: Int, at now: NIODeadline) -> Bool {
-        if isBodyOpen {
-            incoming.moved(count, isWaiting: false, at: now)
-            return true
-        }
+    /// Bytes that came.
+    func took(_ count: Int, at now: NIODeadline) {
+        guard !isBodyOpen else { return incoming.moved(count, isWaiting: false, at: now) }
         if headBytes == 0, requestsOpen == 0 { quietSince = now }
-        // bounded: a head that is larger than `undecodedBytesMax` ends the connection
+        // bounded: a head that is larger than `undecodedBytesMax` ends the connection, after a few reads
         headBytes += count
-        return headBytes <= ServerLimits.undecodedBytesMax
     }
+
+    /// Whether what came makes up no head, once all that was read is decoded.
+    var isHeadTooLarge: Bool { !isBodyOpen && headBytes > ServerLimits.undecodedBytesMax }
 
     /// The server would read more of a body.
     func asked(at now: NIODeadline) {
