@@ -14,6 +14,8 @@ package enum BuyerError: RemediedError, Equatable {
     case journalOfAnotherLease(String, found: LeaseID)
     /// The session key that was kept for a lease cannot be read or written.
     case keptKey(String, reason: String)
+    /// How a job is come back to cannot be written down.
+    case keptJob(String, reason: String)
     /// The agent refused.
     case agent(AgentError)
     /// The agent did not answer for longer than our patience.
@@ -33,6 +35,7 @@ package enum BuyerError: RemediedError, Equatable {
         case .journalDamaged(let path, let reason): "\(path) is no journal of a buyer: \(reason)"
         case .journalOfAnotherLease(let path, let found): "the buyer's journal \(path) belongs to lease \(found)"
         case .keptKey(let path, let reason): "the session key in \(path) cannot be used: \(reason)"
+        case .keptJob(let path, let reason): "the job cannot be remembered in \(path): \(reason)"
         case .agent(let error): error.description
         case .agentSilent(let time, let last):
             // One try is no silence.
@@ -53,7 +56,7 @@ package enum BuyerError: RemediedError, Equatable {
         case .journalDamaged:
             .fix("Name this lease's journal with --journal, or a file that is not there yet, to begin a new one.")
         case .journalOfAnotherLease: .fix("Give each lease a journal of its own.")
-        case .keptKey:
+        case .keptKey, .keptJob:
             .fix(
                 "Let your state folder ($XDG_STATE_HOME/gcx, or ~/.local/state/gcx) be one that you may write, or close the lease with `gcx lease close`."
             )

@@ -16,4 +16,8 @@ package enum BuyerLimits {
     package static let journalBytesMax = 1 << 20
     /// Bytes of a kept session key: 64 digits and a newline.
     package static let sessionKeyBytesMax = 65
+    /// Bytes of what is remembered of one job: three paths and a place.
+    package static let keptJobBytesMax = 1 << 15
+    /// Jobs that are remembered: the tables of a month, and read in a moment when one is named.
+    package static let keptJobsMax = 64
 }

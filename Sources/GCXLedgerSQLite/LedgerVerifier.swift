@@ -30,6 +30,11 @@ package enum LedgerVerifier {
         return audit.report()
     }
 
+    /// What the file calls its money. It is its own word until the file is verified.
+    package static func currency(of path: String) throws(LedgerError) -> Currency {
+        try LedgerCharter(JournalStore.reading(path)).money
+    }
+
     private static func replay(_ store: JournalStore, into start: Audit) throws(LedgerError) -> Audit {
         try store.snapshot("reading the ledger") { reader in
             var audit = start

@@ -85,7 +85,7 @@ struct RunTests {
         var record = LeaseRecord(
             id: bought.lease, signed: world.countersign(bought.terms), index: 0, openedAt: 0,
             escrow: .closed(settled: 1_234_567, refunded: 7_765_433, closedAt: 9))
-        let closed = RunText.fields(status, record, bought).lines(width: width)
+        let closed = RunText.fields(status, record, bought.lease).lines(width: width)
         #expect(closed.allSatisfy { $0.count <= width }, "\(closed)")
         let text = closed.joined(separator: "\n")
         for word in ["exited with status 3", "1,234,567 base units", "7,765,433 base units"] {
@@ -93,7 +93,7 @@ struct RunTests {
         }
         record.escrow = .open(deposit: 9_000_000, settled: 0)
         status.exit = nil
-        let open = RunText.fields(status, record, bought).text(width: width)
+        let open = RunText.fields(status, record, bought.lease).text(width: width)
         #expect(open.contains("not closed yet") && open.contains("\(bought.lease)"), "\(open)")
     }
 

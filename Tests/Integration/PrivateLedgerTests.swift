@@ -73,7 +73,7 @@ extension WholeLeases {
             site.stop(.ledger)
             try expect(
                 ["ledger", "verify", "--database", site.path("ledger.sqlite")], at: site,
-                says: promise, "redeemed", "ledger verify: ok")
+                says: promise, "0.02 CREDIT issued", "redeemed", "ledger verify: ok")
         }
 
         @Test("has an address, for which a grant is signed where nobody can ask it, and no other ledger's")

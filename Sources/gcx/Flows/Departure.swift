@@ -12,7 +12,7 @@ struct Departure: Sendable {
     let ask: @Sendable () async throws -> JobStatus
     let terms: LeaseTerms
     let lease: LeaseID
-    /// The options that name the payer's key, as they were typed.
+    /// The options that name the payer's key, as they were typed; empty where they need not be typed again.
     let key: String
     /// What else has to be said to attend the job, with a space before it.
     let others: String
@@ -67,8 +67,8 @@ struct Departure: Sendable {
         // bounded: joins lists
         lines += [
             "  attend it again:   \(payer ?? "gcx job run --attach --lease \(lease) \(key)\(others)")",
-            "  read its log:      gcx job logs \(lease) --follow \(key)",
-            "  end it:            gcx job cancel \(lease) \(key)",
+            "  read its log:      gcx job logs \(lease) --follow \(key)".trimmedEnd,
+            "  end it:            gcx job cancel \(lease) \(key)".trimmedEnd,
         ]
         return lines
     }

@@ -62,7 +62,7 @@ struct DigestName: ExpressibleByArgument, Equatable {
         let rest = more > 0 ? "\n  and \(Display.grouped(more)) more" : ""
         throw CommandError(
             "\(NumberText.count(found.count, what, one: "begins", many: "begin")) with \(text):\(lines.joined())\(rest)",
-            fix: "Give as many digits as tell it from the others.")
+            fix: "Give as many digits as tell it from the others.", isAmbiguous: true)
     }
 
     /// So much of an id as no other begins with, and no less than tables show.
@@ -100,6 +100,20 @@ struct LeaseName: ExpressibleByArgument, Equatable {
                 DigestName.Candidate(id: $0.lease, words: "\($0.stateText)  \($0.command?.shown ?? "")".trimmedEnd)
             }
         }
+    }
+
+    /// Among the leases of one of their parties.
+    func id(on ledger: HTTPLedger, of party: Address) async throws -> LeaseID {
+        try await name.digest(of: "lease") {
+            try await ledger.leases(of: party).map {
+                DigestName.Candidate(id: $0.id, words: "\(EscrowText.line($0.escrow))")
+            }
+        }
+    }
+
+    /// The only one of these whose id begins so; nil where none does, or several.
+    func only(of known: [LeaseID]) -> LeaseID? {
+        try? name.one(of: "job", among: known.map { DigestName.Candidate(id: $0, words: "") })
     }
 
     /// Among all leases that were ever opened there.

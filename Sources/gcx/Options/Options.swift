@@ -9,7 +9,11 @@ import Glibc
 
 /// Whether to write for programs.
 struct OutputOptions: ParsableArguments {
-    @Flag(name: .long, help: "Write JSON for programs: money in base units, times of documents in Unix seconds.")
+    @Flag(
+        name: .long,
+        help:
+            "Write JSON for programs: money in base units, times in Unix seconds and, beside them, as RFC 3339 (createdAt, createdAtUTC)."
+    )
     var json = false
 
     @OptionGroup var times: TimeOptions
@@ -42,6 +46,13 @@ struct LedgerOptions: ParsableArguments {
     func place() throws -> String { try choice().place }
 
     func choice() throws -> LedgerChoice { try LedgerChoice.find(named: ledger) }
+
+    /// The same, but for another place where none was named.
+    func orElse(_ place: String?) -> LedgerOptions {
+        var options = self
+        options.ledger = ledger ?? place
+        return options
+    }
 }
 
 /// Which agent to talk to.
@@ -56,7 +67,14 @@ struct AgentOptions: ParsableArguments {
     /// For whoever needs the agent of one machine.
     func search() throws -> AgentSearch {
         if let named { return AgentSearch(named: try ServerAddress(named), installed: nil) }
-        return AgentSearch(named: nil, installed: try ServerAddress(Installed.configuration().agent.ownDoor))
+        return try Self.anywhere
+    }
+
+    /// This machine's own agent, or those that the offer names.
+    static var anywhere: AgentSearch {
+        get throws {
+            AgentSearch(named: nil, installed: try ServerAddress(Installed.configuration().agent.ownDoor))
+        }
     }
 
     /// The agent that the caller insists on.

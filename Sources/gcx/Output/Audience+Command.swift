@@ -1,6 +1,7 @@
 import ArgumentParser
 import GCXClient
 import GCXLedger
+import GCXLedgerSQLite
 import GCXModel
 import GCXSigning
 import GCXWire
@@ -33,6 +34,15 @@ extension ShowsMoneyOfAgent {
     func currency() async -> Currency? { await LedgerMoney.currency(of: agent, ledgerAt: try? ledger.place()) }
 }
 
+/// Money of the ledger on which a job's lease is, wherever the job runs.
+protocol ShowsMoneyOfJob: ShowsMoney {
+    var search: JobSearch { get }
+}
+
+extension ShowsMoneyOfJob {
+    func currency() async -> Currency? { await LedgerMoney.currency(of: search) }
+}
+
 /// Asks a ledger what its money is called, and does not wait for one that is not there.
 enum LedgerMoney {
     /// - Parameter domain: nil takes any ledger.
@@ -56,6 +66,14 @@ enum LedgerMoney {
             let domain = try? await agent.publicStatus().ledger
         else { return nil }
         return await currency(of: HTTPLedger(address), in: domain)
+    }
+
+    /// The ledger that is remembered of the job counts; else that of the agent that is asked first, where one answers.
+    static func currency(of search: JobSearch) async -> Currency? {
+        guard let book = try? search.ledger.open() else { return nil }
+        guard !search.isKept, let agent = try? search.agent.open(), let domain = try? await agent.publicStatus().ledger
+        else { return await currency(of: book) }
+        return await currency(of: book, in: domain)
     }
 
     /// A ledger answers in milliseconds, or after a way around the earth and back.
@@ -96,17 +114,27 @@ extension LedgerFaucet: ShowsMoneyOfLedger {}
 extension LedgerCreditIssue: ShowsMoneyOfLedger {}
 extension LedgerCreditAsk: ShowsMoneyOfLedger {}
 extension LedgerCreditRedeem: ShowsMoneyOfLedger {}
-extension ReceiptVerify: ShowsMoneyOfLedger {}
 extension JobRun: ShowsMoneyOfLedger {}
-extension JobPay: ShowsMoneyOfLedger {}
 extension Run: ShowsMoneyOfLedger {}
 extension Doctor: ShowsMoneyOfLedger {}
 
-extension ReceiptList: ShowsMoneyOfAgent {}
+extension ReceiptList: ShowsMoneyOfJob {}
+extension ReceiptVerify: ShowsMoneyOfJob {}
+extension JobInspect: ShowsMoneyOfJob {}
+extension JobPay: ShowsMoneyOfJob {}
+
 extension JobList: ShowsMoneyOfAgent {}
 extension JobTop: ShowsMoneyOfAgent {}
-extension JobInspect: ShowsMoneyOfAgent {}
-extension JobEvents: ShowsMoneyOfAgent {}
+extension JobEvents: ShowsMoney {
+    func currency() async -> Currency? {
+        if let search { return await LedgerMoney.currency(of: search) }
+        return await LedgerMoney.currency(of: agent, ledgerAt: try? ledger.place())
+    }
+}
+
+extension LedgerVerify: ShowsMoney {
+    func currency() async -> Currency? { try? LedgerVerifier.currency(of: database) }
+}
 
 extension AgentStatusVerb: ShowsMoney {
     func currency() async -> Currency? {

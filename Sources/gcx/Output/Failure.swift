@@ -7,16 +7,20 @@ import Glibc
 struct CommandError: RemediedError {
     let description: String
     let remedy: Remedy
+    /// What was typed names several things that are here: nobody else is to be asked which one is meant.
+    let isAmbiguous: Bool
 
-    init(_ description: String, fix: String) {
+    init(_ description: String, fix: String, isAmbiguous: Bool = false) {
         self.description = description
         remedy = .fix(fix)
+        self.isAmbiguous = isAmbiguous
     }
 
     /// What may be otherwise soon.
     init(_ description: String, retryAfter: Duration) {
         self.description = description
         remedy = .retry(after: retryAfter)
+        isAmbiguous = false
     }
 }
 

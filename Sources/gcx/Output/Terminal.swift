@@ -93,12 +93,12 @@ enum Terminal {
 
     /// The same as text.
     static func jsonText(_ value: some Encodable) throws -> String {
-        document(try CanonicalJSON.bytes(value))
+        document(MomentText.beside(try CanonicalJSON.bytes(value)))
     }
 
     /// A document for programs.
     static func json(_ value: some Encodable) throws {
-        say(document(try CanonicalJSON.readable(value)))
+        say(document(MomentText.beside(try CanonicalJSON.readable(value))))
     }
 
     /// JSON as it is, or for a terminal with what it would obey, or not show, as escapes of JSON.

@@ -32,12 +32,28 @@ struct AttendedJob: Sendable {
         let isEnded = endsLease && status.isOpenAgain
         if isEnded { _ = try await flow.agent.cancel(flow.lease, by: flow.caller) }
         await place.sweep(flow.ledger, waitingFor: status.isOpenAgain && !isEnded ? nil : flow.lease)
-        Terminal.complain(JobText.fields(status, now: WallClock.seconds()).text(width: Terminal.tableWidth))
+        Terminal.complain(await fields(status).text(width: Terminal.tableWidth))
         if status.isOpenAgain, !isEnded, let endsAt = try? await flow.ledger.lease(flow.lease).terms.endsAt {
             Terminal.complain(JobText.ways(on: status, until: endsAt).joined(separator: "\n"))
         }
         if let logFault { throw Self.complaint(of: flow.lease, logFault) }
         return Self.status(status.exit)
+    }
+
+    /// Where the job stands, and what became of the money where the lease is closed.
+    private func fields(_ status: JobStatus) async -> TextFields {
+        let now = WallClock.seconds()
+        guard !status.isOpenAgain || endsLease, let record = try? await flow.ledger.lease(flow.lease) else {
+            return JobText.fields(status, now: now)
+        }
+        // The ledger knows later than the agent said it.
+        var settled = status
+        settled.claimed = max(status.claimed, record.settled)
+        var fields = JobText.fields(settled, now: now)
+        if !RunText.addMoney(record, to: &fields) {
+            fields.add("lease", "not closed yet; then the rest of \(Display.amount(record.deposit)) comes back")
+        }
+        return fields
     }
 
     private func fetch() async throws {

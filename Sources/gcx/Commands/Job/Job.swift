@@ -21,7 +21,11 @@ struct JobNoun: AsyncParsableCommand {
 
 /// Who asks: with a key its account, without one the machine's owner.
 struct CallerOptions: ParsableArguments {
-    @Option(name: .long, help: "Key of the lease's payer, by file or name. Without it: the machine's owner.")
+    @Option(
+        name: .long,
+        help:
+            "Key of the lease's payer, by file or name. Default: the machine's owner, or what `gcx run` has remembered."
+    )
     var key: String?
 
     @Option(name: .long, help: "File whose first line is the keystore's password.")

@@ -23,13 +23,14 @@ struct JobInspect: AsyncParsableCommand {
     @Argument(help: "Id of the lease, or its beginning.")
     var lease: LeaseName
 
+    var search: JobSearch { JobSearch(lease, caller, agent, ledger) }
+
     @ArgumentParser.Flag(help: "Print the OCI configuration that the runtime got, as JSON, and nothing else.")
     var bundle = false
 
     func run() async throws {
-        let client = try agent.open()
-        let who = try await caller.caller(agent: client, ledger: ledger)
-        let lease = try await lease.id(on: client, by: who)
+        let found = try await search.find()
+        let (client, lease, who) = (found.agent, found.lease, found.caller)
         if bundle {
             guard let text = try await client.bundle(lease, by: who) else {
                 throw CommandError(

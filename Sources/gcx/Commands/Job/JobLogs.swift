@@ -37,6 +37,8 @@ struct JobLogs: AsyncParsableCommand {
     @Argument(help: "Id of the lease, or its beginning.")
     var lease: LeaseName
 
+    var search: JobSearch { JobSearch(lease, caller, agent, ledger) }
+
     @ArgumentParser.Flag(name: .shortAndLong, help: "Go on until the job ends.")
     var follow = false
 
@@ -76,27 +78,26 @@ struct JobLogs: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let client = try agent.open()
         let pattern = try grep.map { try LinePattern($0) }
-        let who = try await caller.caller(agent: client, ledger: ledger)
-        let lease = try await lease.id(on: client, by: who)
+        let search = search
+        let found = try await search.find()
         if verify {
-            let check = LogCheck(agent: client, ledger: try ledger.open(), lease: lease, job: job, caller: who)
+            let check = LogCheck(
+                agent: found.agent, ledger: try search.ledger.open(), lease: found.lease, job: job,
+                caller: found.caller)
             return try await check.run()
         }
         let style = LogStyle(
             json: json, timestamps: timestamps, raw: raw, pattern: pattern,
             isTail: tail != nil)
-        try await show(lease, client, who, LogPrinter(style))
+        try await show(found, LogPrinter(style))
     }
 
-    private func show(
-        _ lease: LeaseID, _ client: AgentClient, _ who: Caller, _ printer: LogPrinter
-    ) async throws {
+    private func show(_ found: FoundJob, _ printer: LogPrinter) async throws {
         let query = LogQuery(sinceNanoseconds: since?.nanoseconds, tail: tail, stream: stream)
         var reading = LogReading(from: 0, isWhole: since == nil && tail == nil, stream: stream)
         let follower = LogFollower(
-            agent: client, lease: lease, by: who, follow: follow, job: job,
+            agent: found.agent, lease: found.lease, by: found.caller, follow: follow, job: job,
             patience: follow ? BuyerLimits.buyerPatience : .zero)
         try await follower.pages(query) { (page) throws(AgentError) in
             printer.skip(page.skipLines)

@@ -16,6 +16,8 @@ struct JobOutput: AsyncParsableCommand {
     @Argument(help: "Id of the lease, or its beginning.")
     var lease: LeaseName
 
+    var search: JobSearch { JobSearch(lease, caller, agent, ledger) }
+
     @Option(help: "Directory to unpack into; made where it is missing.")
     var out: String
 
@@ -23,14 +25,14 @@ struct JobOutput: AsyncParsableCommand {
     var bytesMax: ByteSize?
 
     func run() async throws {
-        let client = try agent.open()
-        let who = try await caller.caller(agent: client, ledger: ledger)
-        let lease = try await lease.id(on: client, by: who)
-        let flow = JobTransfer(agent: client, ledger: try ledger.open(), lease: lease, caller: who)
+        let search = search
+        let found = try await search.find()
+        let flow = JobTransfer(
+            agent: found.agent, ledger: try search.ledger.open(), lease: found.lease, caller: found.caller)
         guard let digest = try await flow.fetch(into: out, bytesMax: bytesMax?.bytes) else {
             throw CommandError(
                 "there is no output: the job left none, or it was wiped",
-                fix: "See what became of it with `gcx job inspect \(lease)`.")
+                fix: "See what became of it with `gcx job inspect \(found.lease)`.")
         }
         Terminal.say("sha256:\(digest)")
     }

@@ -17,6 +17,9 @@ struct JobEvents: AsyncParsableCommand {
     @Argument(help: "Id of the lease, or its beginning; without it, all that you may see.")
     var lease: LeaseName?
 
+    /// Nil for all jobs.
+    var search: JobSearch? { lease.map { JobSearch($0, caller, agent, ledger) } }
+
     @ArgumentParser.Flag(
         name: .shortAndLong,
         help: "Go on with new events: of one lease until its job is over and all is said, else until interrupted.")
@@ -26,10 +29,17 @@ struct JobEvents: AsyncParsableCommand {
     var after: UInt64 = 0
 
     func run() async throws {
+        try await follower().run(after: after, show)
+    }
+
+    private func follower() async throws -> JobEventFollower {
+        if let search {
+            let found = try await search.find()
+            return JobEventFollower(agent: found.agent, caller: found.caller, lease: found.lease, follow: follow)
+        }
         let client = try agent.open()
         let who = try await caller.caller(agent: client, ledger: ledger)
-        let lease = try await lease?.id(on: client, by: who)
-        try await JobEventFollower(agent: client, caller: who, lease: lease, follow: follow).run(after: after, show)
+        return JobEventFollower(agent: client, caller: who, lease: nil, follow: follow)
     }
 
     private func show(_ event: JobEvent) throws {
@@ -104,9 +114,8 @@ struct JobTarget: ParsableArguments {
 
     /// Gives the order and says what became of it.
     func show(_ order: (AgentClient, LeaseID, Caller) async throws -> JobStatus) async throws {
-        let client = try agent.open()
-        let who = try await caller.caller(agent: client, ledger: ledger)
-        let job = try await order(client, try await lease.id(on: client, by: who), who)
+        let found = try await JobSearch(lease, caller, agent, ledger).find()
+        let job = try await order(found.agent, found.lease, found.caller)
         if output.json { return try Terminal.json(job) }
         Terminal.say("\(job.phase.rawValue): \(job.note.shown)")
     }

@@ -26,10 +26,11 @@ struct ReceiptList: AsyncParsableCommand {
     @Argument(help: "Id of the lease, or its beginning.")
     var lease: LeaseName
 
+    var search: JobSearch { JobSearch(lease, caller, agent, ledger) }
+
     func run() async throws {
-        let client = try agent.open()
-        let who = try await caller.caller(agent: client, ledger: ledger)
-        let receipts = try await client.allReceipts(try await lease.id(on: client, by: who), by: who)
+        let found = try await search.find()
+        let receipts = try await found.agent.allReceipts(found.lease, by: found.caller)
         if output.json { return try Terminal.json(receipts) }
         Terminal.say(Self.table(receipts.map(\.document)), empty: "no receipts")
     }
@@ -69,14 +70,17 @@ struct ReceiptVerify: AsyncParsableCommand {
     @Argument(help: "Id of the lease, or its beginning.")
     var lease: LeaseName
 
+    var search: JobSearch { JobSearch(lease, caller, agent, ledger) }
+
     func run() async throws {
         // A file first: what is wrong with it is so whatever the ledger says.
         let read: [Signed<Receipt>]? = try file.map { try Documents.read($0, what: "list of receipts") }
-        let client = try ledger.open()
+        let search = search
+        let client = try search.ledger.open()
         let domain = try await client.identity().domain
         let lease = try await lease.id(on: client)
         let record = try await client.lease(lease)
-        let receipts = if let read { read } else { try await fetched(lease) }
+        let receipts = if let read { read } else { try await Self.fetched(lease, search) }
         let check = ReceiptCheck(lease: lease, terms: record.terms, deposit: record.deposit)
         var last: (receipt: Receipt, digest: Digest)?
         for signed in receipts {
@@ -90,9 +94,8 @@ struct ReceiptVerify: AsyncParsableCommand {
             "owed: \(Display.amount(last?.receipt.amount ?? .zero)), paid on the ledger: \(Display.amount(paid))")
     }
 
-    private func fetched(_ lease: LeaseID) async throws -> [Signed<Receipt>] {
-        let client = try agent.open()
-        return try await client.allReceipts(
-            lease, by: try await caller.caller(agent: client, ledger: ledger))
+    private static func fetched(_ lease: LeaseID, _ search: JobSearch) async throws -> [Signed<Receipt>] {
+        let found = try await search.find()
+        return try await found.agent.allReceipts(lease, by: found.caller)
     }
 }

@@ -7,7 +7,9 @@ enum QuoteText {
     static func fields(_ quote: Quote) -> TextFields {
         let (demand, offer) = (quote.demand, quote.offer)
         var fields = TextFields()
-        fields.add("machine", "\(offer.machine.checksummed) in “\(offer.region.shown)”, \(offer.isolation) isolation")
+        // An owner need not say where the machine is.
+        let region = offer.region.isEmpty ? "" : " in “\(offer.region.shown)”"
+        fields.add("machine", "\(offer.machine.checksummed)\(region), \(offer.isolation) isolation")
         fields.add("leased", "\(ResourceText.line(demand.resources)), for \(Display.span(demand.durationSeconds))")
         fields.add("price", RatesText.line(offer.rates))
         fields.add("an hour", "\(Display.amount(quote.match.hourly)) in full use")

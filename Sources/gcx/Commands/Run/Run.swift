@@ -1,4 +1,5 @@
 import ArgumentParser
+import GCXBuyer
 import GCXClient
 import GCXLedger
 import GCXLinux
@@ -27,7 +28,8 @@ struct Run: AsyncParsableCommand {
             and once more, they end gcx at once.
 
             A job that is left, or begun with --detach, has nobody who answers its receipts: when its credit is used up it is \
-            paused, and then ended. `gcx job pay` answers them, and `gcx job logs`, `inspect` and `cancel` know the job, too.
+            paused, and then ended. `gcx job pay ID` answers them; `gcx job logs`, `output`, `inspect` and `cancel` know the job, \
+            too. Which key, ledger and agent it was is remembered in your state folder, so the id is all that you type.
 
             The key that signs the vouchers is made for the lease, and lies with the journal in $XDG_STATE_HOME/gcx, or \
             ~/.local/state/gcx, until the lease is settled.
@@ -53,6 +55,9 @@ struct Run: AsyncParsableCommand {
 
     @ArgumentParser.Flag(name: .shortAndLong, help: "Begin the job, say its id, and leave it.")
     var detach = false
+
+    @ArgumentParser.Flag(help: "Say each receipt of the machine, and the voucher that answers it.")
+    var receipts = false
 
     @OptionGroup var key: KeyOptions
     @OptionGroup var ledger: LedgerOptions
@@ -92,8 +97,10 @@ struct Run: AsyncParsableCommand {
         let script = RunScript(
             purchase: purchase, wish: needs.wish(seconds: self.for.seconds, priceMax: most), request: request,
             image: image, input: job.directory, output: output,
-            words: CommandWords(key: key, ledger: ledger, agent: agent), isAgreed: yes, isDetached: detach,
-            isForProgram: form.json)
+            kept: try KeptJob(key, ledger, agent),
+            words: CommandWords(
+                key: key.key, passwordFile: key.passwordFile, ledger: ledger.ledger, agent: agent.agent),
+            isAgreed: yes, isDetached: detach, saysReceipts: receipts, isForProgram: form.json)
         throw ExitCode(try await script.play())
     }
 

@@ -16,6 +16,7 @@ struct RunAttendance: Sendable {
     let job: UInt64?
     let sendsNothing: Bool
     let output: String?
+    let saysReceipts: Bool
     let isForProgram: Bool
 
     private enum Step: Sendable {
@@ -46,10 +47,13 @@ struct RunAttendance: Sendable {
         // What was said until now is answered.
         Interrupt.answered()
         let record = try await holding.guarding { try await settle(outcome.status) }
-        if record.escrow.isClosed { folder.forget(bought.lease) }
+        if record.escrow.isClosed {
+            folder.forget(bought.lease)
+            folder.forgetJob(of: bought.lease)
+        }
         await (try? JournalPlace(nil, lease: bought.lease))?.sweep(bought.flow.ledger, waitingFor: nil)
         let status = Self.exitStatus(outcome.status.exit, outcome.stoppedBy)
-        Terminal.complain(RunText.fields(outcome.status, record, bought).text(width: Terminal.tableWidth))
+        Terminal.complain(RunText.fields(outcome.status, record, bought.lease).text(width: Terminal.tableWidth))
         if isForProgram {
             let document = RunDocument(bought, outcome.status.exit, exitStatus: status, record.escrow)
             try Terminal.jsonLine(document)
@@ -70,7 +74,10 @@ struct RunAttendance: Sendable {
         return try await withThrowingTaskGroup(of: Step.self) { group in
             group.addTask {
                 let (status, fault) = try await bought.flow.attend(
-                    journal: journal, job: job, sendsNothing: sendsNothing, receipt: { _ in },
+                    journal: journal, job: job, sendsNothing: sendsNothing,
+                    receipt: { event in
+                        if saysReceipts, let line = ReceiptText.line(event) { Terminal.complain(line) }
+                    },
                     line: { log.write($0) })
                 return .ended(status, logFault: fault)
             }
@@ -153,20 +160,41 @@ struct RunAttendance: Sendable {
 
 /// What came of a job and of its money, in words.
 enum RunText {
-    static func fields(_ status: JobStatus, _ record: LeaseRecord, _ bought: Bought) -> TextFields {
+    static func fields(_ status: JobStatus, _ record: LeaseRecord, _ lease: LeaseID) -> TextFields {
         var fields = TextFields()
         fields.add("job", status.exit.map { "\($0)" } ?? status.stateText)
         fields.add(
             "used",
             "\(Display.seconds(status.usage.coreNanoseconds)) of CPU, by \(Display.count(status.receipts, "receipt"))")
-        if case .closed(let settled, let refunded, _) = record.escrow {
-            fields.add("paid", Display.amount(settled))
-            fields.add("refunded", "\(Display.amount(refunded)) of a deposit of \(Display.amount(record.deposit))")
-        } else {
+        if !addMoney(record, to: &fields) {
             fields.add("owed", Display.amount(status.amount))
-            fields.add("lease", "not closed yet; see `gcx lease show \(bought.lease)`")
+            fields.add("lease", "not closed yet; see `gcx lease show \(lease)`")
         }
         return fields
+    }
+
+    /// - Returns: false for a lease that is not closed, of which there is nothing to say.
+    static func addMoney(_ record: LeaseRecord, to fields: inout TextFields) -> Bool {
+        guard case .closed(let settled, let refunded, _) = record.escrow else { return false }
+        fields.add("paid", Display.amount(settled))
+        fields.add("refunded", "\(Display.amount(refunded)) of a deposit of \(Display.amount(record.deposit))")
+        return true
+    }
+}
+
+/// What passes between buyer and machine for a job, in words.
+enum ReceiptText {
+    /// Nil for what is said otherwise.
+    static func line(_ event: BuyerEvent) -> String? {
+        switch event {
+        case .receiptAccepted(let receipt):
+            "receipt \(receipt.sequence)\(receipt.isFinal ? ", final" : ""): "
+                + "\(Display.seconds(receipt.usage.coreNanoseconds)) CPU, \(Display.amount(receipt.amount)) owed in all"
+        case .voucherSent(let voucher): "voucher for \(Display.amount(voucher.cumulative))"
+        case .receiptRefused(_, let reason): "receipt refused: \(reason)"
+        case .agentSilent(let error, _): "agent silent: \(error.description)"
+        case .finished: nil
+        }
     }
 }
 

@@ -16,10 +16,13 @@ struct RunScript: Sendable {
     let image: ImageReference
     let input: String?
     let output: String?
+    /// How another command comes back to the job, and what has to be typed where that cannot be remembered.
+    let kept: KeptJob
     let words: CommandWords
     /// Whether the price is agreed to, whatever it is.
     let isAgreed: Bool
     let isDetached: Bool
+    let saysReceipts: Bool
     let isForProgram: Bool
 
     /// - Returns: the exit status of the command.
@@ -35,6 +38,8 @@ struct RunScript: Sendable {
                 "lease \(bought.lease.short): \(Display.amount(bought.terms.deposit)) in escrow; starting the job")
             return (bought, try await bought.flow.start(request, image: image, input: input))
         }
+        let isKept = (try? purchase.folder.keep(kept, of: bought.lease)) != nil
+        let words = isKept ? CommandWords.none : words
         let departure = Departure(
             ask: { try await bought.flow.agent.job(bought.lease, by: bought.flow.caller) }, terms: bought.terms,
             lease: bought.lease, key: words.text, others: "", payer: words.payer(of: bought.lease))
@@ -42,7 +47,7 @@ struct RunScript: Sendable {
         let attendance = RunAttendance(
             bought: bought, holding: holding, departure: departure, job: begun.jobs,
             sendsNothing: (request.network?.mode ?? JobNetwork.Mode.none) == JobNetwork.Mode.none, output: output,
-            isForProgram: isForProgram)
+            saysReceipts: saysReceipts, isForProgram: isForProgram)
         return try await attendance.finish(purchase.folder)
     }
 
