@@ -40,14 +40,17 @@ final class SecureClients: Sendable {
             guard let key = known.keys[signer] ?? (try? ClientKey(at: WallClock.seconds())) else {
                 throw .notSent("no TLS key could be made")
             }
-            let made = SecureClient(client: Self.make(address, signer, key), key: key.address)
+            let made = SecureClient(client: try Self.make(address, signer, key), key: key.address)
             (known.keys[signer], known.clients[address]) = (key, made)
             return made
         }
     }
 
-    private static func make(_ address: ServerAddress, _ signer: Address, _ key: ClientKey) -> HTTPClient {
+    private static func make(
+        _ address: ServerAddress, _ signer: Address, _ key: ClientKey
+    ) throws(TransportError) -> HTTPClient {
         var configuration = HTTPTransport.configuration
+        configuration.localAddress = try SourceAddress.required()
         if let relayed = address.relayed { configuration.dnsOverride = [relayed.name: relayed.place.host] }
         configuration.tlsConfiguration = ServerJudge.settings
         // Takes whoever answers, and so tells them nothing but that it asks.

@@ -47,7 +47,9 @@ package struct ConfigurationSources: Sendable {
     }
 
     /// What programs read besides the configuration.
-    private static let ofPrograms: Set<String> = ["GCX_LEDGER", "GCX_AGENT", "GCX_PROBE", "GCX_UNPACK"]
+    private static let ofPrograms: Set<String> = [
+        "GCX_LEDGER", "GCX_AGENT", "GCX_PROBE", "GCX_UNPACK", "GCX_SOURCE_ADDRESS",
+    ]
     /// Letters that a slip of the finger changes; what is further away is another program's.
     private static let slipsMax = 2
 }

@@ -19,6 +19,23 @@ struct NetworkTablesTests {
         #expect(NetworkTables(attachments: [], routes: routes).uplinks == ["eth0"])
     }
 
+    @Test("connections that stand are read as the kernel writes them, those that do not are left out")
+    func connections() throws {
+        let text = """
+              sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
+               0: 0200007F:9C41 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 1 1 0 100 0 0 10 0
+               1: 0400007F:8001 0200007F:9C41 01 00000000:00000000 00:00000000 00000000     0        0 2 1 0 20 4 30 10 -1
+               2: 0300007F:8002 0200007F:9C41 06 00000000:00000000 00:00000000 00000000     0        0 0 3 0
+               3: half a line
+            """
+        let (ledger, buyer) = (try #require(IPv4Address("127.0.0.2")), try #require(IPv4Address("127.0.0.4")))
+        #expect(
+            ConnectionTable.established(in: text) == [
+                .init(own: .init(buyer, 0x8001), other: .init(ledger, 0x9C41))
+            ])
+        #expect(try !ConnectionTable.read().contains(.init(own: .init(buyer, 0), other: .init(ledger, 0))))
+    }
+
     @Test("bytes of an interface are read by its whole name")
     func bytes() throws {
         let text = """

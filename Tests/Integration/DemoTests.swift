@@ -24,20 +24,40 @@ extension WholeLeases {
             let ratings: [Rating]
             let readingNanoseconds: UInt64
             let selfReportedNanoseconds: UInt64
+            struct Wire: Decodable {
+                struct Place: Decodable {
+                    let party, url, key: String
+                }
+                struct Line: Decodable, Hashable {
+                    let from, fromAddress, to, toAddress: String
+                }
+                let places: [Place]
+                let lines: Set<Line>
+            }
             let report: Report
+            let wire: Wire
         }
 
         @Test("measures, offers, leases, runs, pays, rates, and leaves nothing behind", .timeLimit(.minutes(3)))
         func wholeLoop() throws {
             let before = try traces()
-            let outcome = try Gcx.run(
+            let temporary = try TemporaryDirectory("gcx-demo-test")
+            // The agent's user goes through it to what is its own.
+            chmod(temporary.path, 0o711)
+            let demo = try ChildProcess(
+                Gcx.program,
                 [
                     "demo", "--json", "--seconds", "12", "--benchmark-seconds", "2", "--input",
                     "\(Gcx.repository)/Sources",
-                ],
-                timeout: .seconds(150))
-            try #require(outcome.status == .exited(0), "\(outcome.errorLine)\n\(outcome.text)")
-            let statement = try JSONDecoder().decode(Statement.self, from: Data(outcome.output))
+                ], environment: ChildProcess.plainEnvironment.merging(["TMPDIR": temporary.path]) { $1 }
+            ).spawnDetached(logPath: "\(temporary.path)/said")
+            let answers = try plainAnswers(of: temporary.path)
+            let status = ChildProcess.wait(demo)
+            let said = try Files.text("\(temporary.path)/said")
+            try #require(status == .exited(0), "\(said)")
+            #expect(try Files.names(in: temporary.path) == ["said"], "it leaves nothing behind")
+            let statement = try JSONDecoder().decode(Statement.self, from: Data(said.utf8))
+            try expectTLS(statement.wire, answers)
             #expect(statement.job.receipts >= 3)
             #expect(statement.claimed == statement.job.amount)
             #expect(statement.ownerBalance == statement.claimed)
@@ -51,6 +71,55 @@ extension WholeLeases {
             #expect(own > 4_000_000_000, "the job did no work worth measuring")
             #expect(max(metered, own) - min(metered, own) <= own / 100, "metered \(metered) ns, the job says \(own) ns")
             #expect(try traces() == before)
+        }
+
+        /// Three addresses, between which there is nothing but TLS: whoever speaks HTTP without it is not answered.
+        private func expectTLS(_ wire: Statement.Wire, _ answers: [String: String]) throws {
+            #expect(wire.places.map(\.party) == ["ledger", "provider"])
+            #expect(
+                wire.places.allSatisfy {
+                    $0.url.hasPrefix("https://127.0.0.") && $0.url.lowercased().hasSuffix("#\($0.key)")
+                })
+            let ways = Set(wire.lines.map { "\($0.from) \($0.to)" })
+            #expect(ways == ["buyer ledger", "buyer provider", "provider ledger"], "\(wire.lines)")
+            #expect(Set(wire.lines.map(\.fromAddress)) == ["127.0.0.3", "127.0.0.4"])
+            for line in wire.lines {
+                #expect(wire.places.contains { $0.party == line.to && $0.url.hasPrefix("https://\(line.toAddress)#") })
+            }
+            #expect(Set(answers.keys) == Set(wire.lines.map(\.toAddress)))
+            for (place, answer) in answers { #expect(!answer.contains("HTTP/"), "\(place) answered \(answer)") }
+        }
+
+        /// What is answered to HTTP without TLS, by place, while a demonstration runs.
+        private func plainAnswers(of temporary: String) throws -> [String: String] {
+            var answers: [String: String] = [:]
+            let deadline = BootClock.now() + Nanoseconds.of(seconds: 30)
+            while answers.count < 2, BootClock.now() < deadline {
+                for folder in try Files.names(in: temporary).filter({ $0.hasPrefix("gcx-demo-") }) {
+                    for party in ["ledger", "provider"] {
+                        let file = Files.textIfThere("\(temporary)/\(folder)/\(party)/gcx.toml") ?? ""
+                        let listen = file.split(separator: "\n").filter { $0.hasPrefix("listen = ") }.joined()
+                        guard let place = listen.split(separator: "\"").first(where: { $0.hasPrefix("https://") })
+                        else { continue }
+                        let address = place.dropFirst("https://".count)
+                        guard answers[String(address)] == nil, let answer = try plainAnswer(address) else { continue }
+                        answers[String(address)] = answer
+                    }
+                }
+                pause(for: .milliseconds(100))
+            }
+            return answers
+        }
+
+        /// Nil while nobody listens there.
+        private func plainAnswer(_ address: Substring) throws -> String? {
+            let parts = address.split(separator: ":")
+            let (host, port) = (parts[0], parts[1])
+            let line =
+                "exec 3<>/dev/tcp/\(host)/\(port) || exit 9; "
+                + "printf 'GET /v1/binding HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n' >&3; timeout 5 cat <&3 | tr -d '\\000'"
+            let outcome = try ChildProcess("bash", ["-c", line]).outcome()
+            return outcome.status == .exited(9) ? nil : outcome.text
         }
 
         /// Names that a shell, a list of lines or a program's options would take for something else.
@@ -84,6 +153,8 @@ extension WholeLeases {
             try #require(outcome.status == .exited(0), "\(outcome.errorLine)\n\(outcome.text)")
             #expect(outcome.text.contains(" \(Self.names.count) files hashed"), "\(outcome.text)")
             #expect(outcome.text.contains("ledger verify:  ok"), "\(outcome.text)")
+            let readme = ReadmeTranscript(try Files.text("\(Gcx.repository)/README.md"), of: "What you see")
+            #expect(readme.differences(from: outcome.text) == [])
         }
 
         @Test("says what is wrong with a directory that it cannot work on, and leaves nothing behind")

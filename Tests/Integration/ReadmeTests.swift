@@ -103,6 +103,56 @@ struct ReadmeSteps {
     }
 }
 
+/// What the README prints of a demonstration, against what one prints: figures, names and what a machine is made of may differ.
+struct ReadmeTranscript {
+    private let lines: [String]
+
+    /// - Parameter text: of the README; what stands in the first block of a section.
+    init(_ text: String, of section: String) {
+        lines = ReadmeSteps.commands(of: section, in: text).split(separator: "\n").map(String.init)
+    }
+
+    /// Lines of either that have no like in the other, in their forms. Empty when the README is right.
+    func differences(from said: String) -> [String] {
+        let printed = Self.forms(said.split(separator: "\n").map(String.init))
+        let shown = Self.forms(lines)
+        let titles = { (forms: [String]) in
+            forms.filter { $0.hasPrefix("N ") || $0 == "Statement" || $0.hasPrefix("who ") }
+        }
+        let order = titles(shown) == titles(printed) ? [] : ["the steps are \(titles(printed)), not \(titles(shown))"]
+        return order + Set(shown).subtracting(printed).map { "nothing prints “\($0)”" }.sorted()
+            + Set(printed).subtracting(shown).map { "the README has no “\($0)”" }.sorted()
+    }
+
+    /// The lines without what a run of its own has: the machine, its figures, and what a job of its own length did.
+    static func forms(_ lines: [String]) -> [String] {
+        var (isOfMachine, forms) = (false, [String]())
+        for line in lines {
+            if line.hasPrefix("2 publish") {
+                isOfMachine = true
+            } else if line.hasPrefix("offer 0x") {
+                isOfMachine = false
+            } else if isOfMachine {
+                continue
+            }
+            forms.append(form(line))
+        }
+        return forms
+    }
+
+    /// Keys, ids, paths, numbers with their units and their plurals as one letter each.
+    static func form(_ line: String) -> String {
+        var form = line
+        for (pattern, letter) in [
+            ("0x[0-9a-fA-F]+", "H"), ("--input .* --output", "--input P --output"), ("[0-9a-f]{64}", "H"),
+            ("[0-9]{4}-[0-9-]+ [0-9:]+(Z|[+-][0-9:]+)", "T"), ("[0-9]+([.,][0-9]+)*", "N"),
+            ("N (s|min|MiB|GiB)\\b", "N U"), ("(receipt|time|file|core|head|entr)(s|y|ies)?\\b", "$1"),
+            (", final:", ":"),
+        ] { form = form.replacingOccurrences(of: pattern, with: letter, options: .regularExpression) }
+        return form
+    }
+}
+
 extension WaitingLeases {
     @Suite("The README")
     struct ReadmeTests {
@@ -151,6 +201,48 @@ extension WaitingLeases {
                 "bash", ["-c", "ls -l /proc/[0-9]*/fd 2>/dev/null | grep -c '\(ground)' || true"]
             ).run()
             #expect(open == "0\n", "\(open)")
+        }
+
+        @Test("a transcript is held against a run by the forms of its lines")
+        func transcript() {
+            let readme = """
+                ## What you see
+                ```
+                1 register: three
+                2 publish: 6 s
+                a machine
+                offer 0xabcd: 2 cores, 0.04 TEST
+                receipt 1: 3.2 s
+                at 2026-11-30 08:00:00+01:00
+                Statement
+                ```
+                """
+            let shown = ReadmeTranscript(readme, of: "What you see")
+            let said = "1 register: three\n2 publish: 2 s\nanother\noffer 0x12: 64 cores, 1.5 TEST\nreceipt 1: 90 s\n"
+            #expect(shown.differences(from: said + "receipt 2: 1.0 s\nat 2027-01-01 00:00:00Z\nStatement\n") == [])
+            #expect(
+                shown.differences(from: said + "Statement\nvoucher\n") == [
+                    "nothing prints “at T”", "the README has no “voucher”",
+                ])
+            let other = shown.differences(from: "1 begin: 3\n")
+            #expect(other.count == 8 && other[0].hasPrefix("the steps are"), "\(other)")
+        }
+
+        @Test("the first screen says what it is, how to begin, and what one command does, with what that says")
+        func firstScreen() throws {
+            let lines = try Files.text("\(Gcx.repository)/README.md").split(
+                separator: "\n", omittingEmptySubsequences: false
+            ).prefix(40)
+            let text = lines.joined(separator: "\n")
+            for part in ["gcx sells idle computers", "make demo", "$ gcx ledger use https://", "$ gcx run ", " -- "] {
+                #expect(text.contains(part), "\(part)")
+            }
+            // Its options are those that there are.
+            let run = try #require(lines.first { $0.hasPrefix("$ gcx run ") })
+            let help = try Gcx.run(["help", "run"]).text
+            for option in run.split(separator: " ").filter({ $0.hasPrefix("--") && $0 != "--" }) {
+                #expect(help.contains(option), "\(option)")
+            }
         }
 
         @Test("the commands of a section are those of its blocks, in order")

@@ -18,7 +18,7 @@ struct AgentSearch {
     /// - Parameter machine: whose agent it has to be.
     /// - Throws: ``CommandError`` when no agent of that machine answers, with the place to ask.
     func agent(of machine: Address, answeringAt words: [Untrusted]) async throws -> AgentClient {
-        let told = words.compactMap { try? ServerAddress(told: $0, by: machine) }
+        let told = Self.inOrder(words.compactMap { try? ServerAddress(told: $0, by: machine) })
         if let named {
             let found = try await AgentClient(named).status().machine
             guard found == machine else { throw wrong(named, found, machine, told) }
@@ -40,6 +40,14 @@ struct AgentSearch {
         throw CommandError(
             "the agent of machine \(machine.checksummed) answers neither at \(others.joined(separator: " nor at "))",
             fix: "Ask the machine's owner where its agent answers and name it with --agent, or choose another offer.")
+    }
+
+    /// A place that the machine's key proves goes before one that is only said to be its own, and a straight way before a relay.
+    static func inOrder(_ told: [ServerAddress]) -> [ServerAddress] {
+        let (direct, others) = (
+            told.filter { $0.endpoint.isSecure && !$0.isRelayed }, told.filter { !$0.endpoint.isSecure }
+        )
+        return direct + others + told.filter(\.isRelayed)  // bounded: joins lists
     }
 
     /// Goes the other ways that the offer names, where the one that was found ends. Only behind TLS is it the same agent for sure.

@@ -8,6 +8,8 @@ struct Demo: AsyncParsableCommand {
         commandName: "demo",
         abstract: "See the whole loop on this machine in a minute: measure, offer, lease, use, pay, rate.",
         discussion: """
+            A ledger, a provider and a buyer, each at a loopback address of its own and with files of its own, speak TLS 1.3 with
+            each other as they would across machines; the buyer knows nothing but the ledger's address, and types `gcx run`.
             Everything is real: the hardware, the signatures, the sandboxed job, the money arithmetic on an embedded ledger.
             Only the money is play money. It speaks to nobody but itself and leaves nothing behind.
             """)

@@ -5,12 +5,17 @@ import Glibc
 
 /// What the demonstration's job works on, and in what.
 enum DemoInput {
-    /// The directory asked for, or the sources in the current directory, or this system's own documentation.
+    /// The directory asked for, or the sources in the current directory, or this system's own documentation: an absolute path.
     static func directory(_ asked: String?) throws -> String {
         guard let here = unsafe getcwd(nil, 0) else {
             throw CommandError("the directory that this was started in is gone", fix: "Change to another one.")
         }
-        unsafe free(here)
+        defer { unsafe free(here) }
+        let found = try found(asked)
+        return found.hasPrefix("/") ? found : unsafe "\(String(cString: here))/\(found)"
+    }
+
+    private static func found(_ asked: String?) throws -> String {
         if let asked {
             var status = stat()
             guard unsafe stat(asked, &status) == 0 else {

@@ -1,20 +1,15 @@
-import FoundationEssentials
-import GCXBuyer
-import GCXClient
 import GCXHardware
 import GCXLedger
-import GCXLedgerSQLite
 import GCXLinux
-import GCXMarket
 import GCXModel
 import GCXPricing
 import GCXSigning
 import GCXWire
-import Synchronization
 
-/// The demonstration, step by step, each with the calls that the commands make.
+/// The demonstration, step by step, each with the commands that people type.
 struct DemoScript: Sendable {
     let stage: DemoStage
+    /// An absolute path.
     let input: String
     let seconds: UInt64
     let benchmarkSeconds: UInt64
@@ -22,54 +17,77 @@ struct DemoScript: Sendable {
 
     /// What the steps share.
     struct Cast: Sendable {
-        let owner, machine, buyer: KeystoreCustody
-        let ledger: HTTPLedger
-        let agent: AgentClient
-        let identity: LedgerIdentity
+        let ledger, agent: DemoPlace
+        let owner, buyer: Address
     }
 
     func play() async throws -> DemoStatement {
         let cast = try await register()
-        try await publish(cast)
-        let bought = try await rent(cast)
-        let (job, selfReported) = try await use(bought)
-        let record = try await pay(cast, bought)
-        try await rate(cast, bought.lease)
-        return try await settle(cast, record, job, selfReported)
+        try await publish()
+        let purchase = try await buy(cast)
+        try await rate(purchase.lease)
+        return try await settle(cast, purchase)
     }
 
     private func register() async throws -> Cast {
-        title("1 register", "the owner's key lets the machine's key sell, for a day; the ledger is a test network")
-        try stage.makePassword()
-        let operatorKey = try stage.makeKey("operator")
-        let (owner, machine) = (try stage.makeKey("owner"), try stage.makeKey("machine"))
-        let buyer = try stage.makeKey("buyer")
-        let file = try stage.writeConfiguration(benchmarkSeconds: benchmarkSeconds)
-        try stage.start("ledger", ["ledger", "serve", "--config", file])
-        let ledger = HTTPLedger(try Endpoint(stage.ledgerEndpoint))
-        let identity = try await waitFor("ledger", seconds: 20) { try? await ledger.identity() }
-        let domain = identity.domain
-        let now = WallClock.seconds()
-        let grant = MachineGrant(
-            owner: owner.address, machine: machine.address, label: "demo", issuedAt: now, expiresAt: now + 86_400,
-            nonce: .random())
-        try Documents.write(try await Signed(grant, by: owner, in: domain), to: stage.path("grant.json"))
-        let faucet = FaucetGrant(account: buyer.address, amount: Amount(10_000_000), nonce: .random())
-        try await ledger.post(.faucet(Signed(faucet, by: operatorKey, in: domain)))
-        say("owner \(owner.address.checksummed), machine \(machine.address.checksummed)")
-        say("buyer \(buyer.address.checksummed) holds \(Display.amount(faucet.amount)) of play money")
-        try stage.start("agent", ["agent", "run", "--config", file])
-        let agent = AgentClient(try Endpoint(stage.agentEndpoint))
-        return Cast(
-            owner: owner, machine: machine, buyer: buyer, ledger: ledger, agent: agent, identity: identity)
+        title(
+            "1 register",
+            "three parties, each at an address of its own and with files of its own; they speak TLS 1.3 and nothing else"
+        )
+        let (ledgerParty, provider, buyer) = (stage.ledger, stage.provider, stage.buyer)
+        let ledger = try await found()
+        // How far the ledger is, and whose it is, is all that the others are told.
+        for party in [provider, buyer] { try await party.gcx("ledger", "use", ledger.url) }
+        let (owner, machine) = (try await provider.makeKey("owner"), try await provider.makeKey("machine"))
+        let payer = try await buyer.makeKey("buyer")
+        try await provider.gcx(
+            "key", "grant", "--key", "owner.json", "--password-file", "password", "--machine", machine.checksummed,
+            "--days", "1", "--label", "demo", "--out", "grant.json")
+        let agent = try await sell(on: ledger, machine)
+        let holds = try await ledgerParty.gcx(
+            "ledger", "faucet", "--ledger", ledger.url, "--key", "operator.json", "--password-file", "password",
+            payer.checksummed, "0.01TEST")
+        var fields = TextFields()
+        fields.add("ledger", "\(ledger.url), a test network")
+        fields.add("provider", agent.url)
+        fields.add("", "the key of \(owner.checksummed), its owner, lets that machine's key sell, for a day")
+        fields.add("buyer", "\(buyer.address), knows the ledger's line above and nothing else")
+        fields.add("", "\(holds) of play money")
+        say(fields)
+        return Cast(ledger: ledger, agent: agent, owner: owner, buyer: payer)
     }
 
-    private func publish(_ cast: Cast) async throws {
+    /// Starts the ledger, and waits until it proves that it is its operator's.
+    private func found() async throws -> DemoPlace {
+        let party = stage.ledger
+        let place = try party.freePlace()
+        let ledger = DemoPlace(party, place, key: try await party.makeKey("operator"))
+        try stage.configureLedger(place)
+        try stage.start(party, ["ledger", "serve", "--config", party.path("gcx.toml")])
+        _ = try await waitFor(party, seconds: 20) { try? await ledger.prove() }
+        return ledger
+    }
+
+    /// Starts the agent, which measures before it offers.
+    private func sell(on ledger: DemoPlace, _ machine: Address) async throws -> DemoPlace {
+        let party = stage.provider
+        let place = try party.freePlace()
+        try stage.configureAgent(place, ledger: ledger, benchmarkSeconds: benchmarkSeconds)
+        try stage.start(party, ["agent", "run", "--config", party.path("gcx.toml")])
+        return DemoPlace(party, place, key: machine)
+    }
+
+    private func publish() async throws {
         title("2 publish", "the agent looks at the hardware, measures it for \(benchmarkSeconds) s, signs and offers")
         let inventory = try await HardwareProbe.located().inventory()
         if !quiet { Terminal.say(InventoryTree.styled(inventory, width: min(Terminal.width, 110))) }
-        let record = try await waitFor("agent", seconds: 60 + benchmarkSeconds * 4) {
-            try? await cast.ledger.offers(liveOnly: true).first
+        // Nobody asks while it measures: a program that looks for an offer takes time of the processors.
+        let log = stage.log(of: stage.provider)
+        _ = try await waitFor(stage.provider, seconds: 60 + benchmarkSeconds * 4) {
+            (try? Files.text(log))?.contains("offer published") == true ? true : nil
+        }
+        let record = try await waitFor(stage.provider, seconds: 20) {
+            try await stage.buyer.json([OfferRecord].self, "offer", "list").first
         }
         for fact in record.document.facts {
             say("  \(fact.name.shown): \(Display.figure(fact.value, fact.unit)) (\(fact.level))")
@@ -80,114 +98,85 @@ struct DemoScript: Sendable {
         )
     }
 
-    /// What `gcx run` does, from the wish to the open lease.
-    private func rent(_ cast: Cast) async throws -> Bought {
+    /// The buyer's one command, with the steps that it takes.
+    private func buy(_ cast: Cast) async throws -> DemoPurchase {
         title("3 demand, 4 match", "the buyer says what it needs, and sees what the cheapest offer that serves costs")
-        let wish = Wish(
-            resources: Resources(cores: 1, memoryBytes: 256 << 20, storageBytes: 256 << 20, gpus: 0),
-            constraints: [Constraint(fact: "cpu.cores", minimum: 1, maximum: .max, levelMin: .claimed)],
-            seconds: max(120, seconds * 4), priceMax: Amount(5_000_000))
-        say(
-            "$ gcx run --cores 1 --memory 256M --storage 256M --require 'cpu.cores>=1' --for \(wish.seconds)s "
-                + "--max-price 0.005TEST …")
-        let search = AgentSearch(named: try ServerAddress(stage.agentEndpoint), installed: nil)
-        let purchase = Purchase(
-            ledger: cast.ledger, agents: search, buyer: cast.buyer, folder: BuyerFolder(path: stage.path("buyer")))
-        let quote = try await purchase.quote(wish)
-        for line in QuoteText.fields(quote).lines(width: nil) { say("  " + line) }
-        title(
-            "5 contract", "the demand is signed at this price, both sides sign the terms, the deposit goes into escrow")
-        let bought = try await purchase.open(quote, Holding(purchase))
-        say("lease \(bought.lease.short): \(Display.amount(bought.terms.deposit)) in escrow")
-        return bought
-    }
-
-    private func use(_ bought: Bought) async throws -> (JobStatus, UInt64?) {
-        title("6 use", "the job runs in a sandbox: no network, no privilege, limits of CPU, memory, processes and disk")
-        let flow = bought.flow
-        let image = try ImageReference("oci:\(try DemoInput.makeImage(in: stage.directory)):demo")
-        let request = JobRequest(
-            command: ["/bin/sh", "-c", DemoInput.program(seconds: seconds)], imageFormat: .oci,
-            imageReference: image.tag.map { Untrusted($0) })
-        _ = try await flow.start(request, image: image, input: input)
-        let text = Mutex("")
-        let (status, logFault) = try await flow.attend(
-            journal: stage.path("buyer.journal"),
-            receipt: { event in self.show(event) },
-            line: { line in
-                let piece = String(decoding: line.bytes, as: UTF8.self)
-                if line.kind == .output(.stdout) { text.withLock { $0 += piece } }
-                self.say("  | " + piece.split(separator: "\n").joined(separator: "\n  | "))
-            })
-        let outputs = stage.path("output")
-        if let logFault { throw CommandError("the log is not the one that was signed: \(logFault)", fix: "Report it.") }
-        let transfer = JobTransfer(agent: flow.agent, ledger: flow.ledger, lease: flow.lease, caller: flow.caller)
-        if try await transfer.fetch(into: outputs) != nil {
-            let names = try Files.names(in: outputs).sorted().joined(separator: ", ")
-            say("output fetched: \(names)")
+        _ = try DemoInput.makeImage(in: stage.buyer.folder)
+        var purchase = DemoPurchase(
+            stage: stage, input: input, seconds: seconds,
+            wire: DemoWire([stage.ledger, stage.provider, stage.buyer], [cast.ledger, cast.agent]))
+        say("buyer$ \(purchase.command)")
+        try await purchase.run { line in
+            switch line {
+            case .signed:
+                title(
+                    "5 contract",
+                    "the demand is signed at this price, both sides sign the terms, the deposit goes into escrow")
+            case .said(let text): say("  " + text)
+            case .begun:
+                title(
+                    "6 use",
+                    "the job runs in a sandbox: no network, no privilege, limits of CPU, memory, processes and disk")
+            case .wrote(let text): say("  | " + text)
+            case .over: title("7 pay", "the final voucher is claimed, the lease closed, the rest refunded")
+            }
         }
-        return (status, DemoInput.cpuNanoseconds(from: text.withLock { $0 }))
+        say("  output fetched: \(try purchase.outputs.joined(separator: ", "))")
+        return purchase
     }
 
-    private func show(_ event: BuyerEvent) {
-        switch event {
-        case .receiptAccepted(let receipt):
-            say(
-                "  receipt \(receipt.sequence)\(receipt.isFinal ? ", final" : ""): "
-                    + "\(Display.seconds(receipt.usage.coreNanoseconds)) CPU, \(Display.amount(receipt.amount)) owed in all"
-            )
-        case .voucherSent(let voucher): say("  voucher for \(Display.amount(voucher.cumulative))")
-        case .receiptRefused(_, let reason): say("  receipt refused: \(reason)")
-        case .agentSilent(let error, _): say("  agent silent: \(error.description)")
-        case .finished: break
-        }
-    }
-
-    private func pay(_ cast: Cast, _ bought: Bought) async throws -> LeaseRecord {
-        title("7 pay", "the final voucher is claimed, the lease closed, the rest refunded")
-        // A job that could not be run has left the lease open.
-        if try await cast.agent.job(bought.lease, by: .owner).isOpenAgain { try await Closing.cancel(bought) }
-        let record = try await bought.flow.awaitClose()
-        say(EscrowText.line(record.escrow))
-        return record
-    }
-
-    private func rate(_ cast: Cast, _ lease: LeaseID) async throws {
+    private func rate(_ lease: String) async throws {
         title("8 rate", "each side rates the other, once")
-        try await RatingGive.give(5, "did what it said", lease: lease, by: cast.buyer, ledger: cast.ledger)
-        try await RatingGive.give(5, "paid every receipt", lease: lease, by: cast.owner, ledger: cast.ledger)
+        for (party, key, words) in [
+            (stage.buyer, "buyer", "did what it said"), (stage.provider, "owner", "paid every receipt"),
+        ] {
+            try await party.gcx(
+                "rating", "give", "--key", "\(key).json", "--password-file", "password", lease, "--stars", "5",
+                "--comment", words)
+            say("\(party.name)$ gcx rating give --key \(key).json … \(lease) --stars 5 --comment '\(words)'")
+        }
     }
 
-    private func settle(
-        _ cast: Cast, _ record: LeaseRecord, _ job: JobStatus, _ selfReported: UInt64?
-    ) async throws -> DemoStatement {
-        let ratings = try await cast.ledger.lease(record.id).ratings.map(\.document)
-        let owner = try await cast.ledger.account(cast.owner.address)
-        let final = try await cast.agent.job(record.id, by: .owner)
-        let reading = try await cast.agent.report(record.id, by: .owner).facts?.readingNanoseconds
-        stage.stop("agent")
-        stage.stop("ledger")
-        let report = try LedgerVerifier.verify(stage.database, expectedOperator: cast.identity.operator)
+    /// What each party sees in the end; the ledger is read again from its file, when nobody serves it any more.
+    private func settle(_ cast: Cast, _ purchase: DemoPurchase) async throws -> DemoStatement {
+        let bindings = [try await cast.ledger.prove(), try await cast.agent.prove()]
+        if !quiet {
+            title(
+                "who spoke to whom",
+                "by the kernel's table of connections while `gcx run` ran; each place proved its key again")
+            say(purchase.wire.fields(bindings))
+        }
+        let buyer = stage.buyer
+        let record = try await buyer.json(LeaseRecord.self, "lease", "show", purchase.lease)
+        let report = try await buyer.json(
+            JobReport.self, "job", "inspect", "--key", "buyer.json", "--password-file", "password", purchase.lease)
+        let owner = try await stage.provider.json(Account.self, "ledger", "account", cast.owner.checksummed)
+        stage.stop(stage.provider)
+        stage.stop(stage.ledger)
+        let verified = try await stage.ledger.json(
+            VerifyReport.self, "ledger", "verify", "--database", "ledger.sqlite", "--operator",
+            cast.ledger.key.checksummed)
         return DemoStatement(
-            job: final, deposit: record.deposit, claimed: record.settled, reserved: record.reserved(at: .max),
-            ownerBalance: owner.balance,
-            escrow: record.escrow, ratings: ratings, readingNanoseconds: reading ?? 0,
-            selfReportedNanoseconds: selfReported, report: report)
+            job: report.status, deposit: record.deposit, claimed: record.settled, reserved: record.reserved(at: .max),
+            ownerBalance: owner.balance, escrow: record.escrow, ratings: record.ratings.map(\.document),
+            readingNanoseconds: report.facts?.readingNanoseconds ?? 0,
+            selfReportedNanoseconds: purchase.selfReported, wire: purchase.wire, report: verified)
     }
 
-    /// Waits until a process gives an answer, or says why it ended.
+    /// Waits until a party's program gives an answer, or says why it ended.
     private func waitFor<Value>(
-        _ process: String, seconds: UInt64, _ body: () async throws -> Value?
+        _ party: DemoParty, seconds: UInt64, _ body: () async throws -> Value?
     ) async throws -> Value {
         let deadline = BootClock.now() + Nanoseconds.of(seconds: seconds)
         while BootClock.now() < deadline {
             if let value = try await body() { return value }
-            if let words = stage.lastWords(process) {
-                throw CommandError("the \(process) ended: \(words)", fix: "Run `gcx doctor`.")
+            if stage.end(of: party) != nil {
+                throw CommandError(
+                    "the \(party.name) ended: \(stage.lastWords(party))", fix: "Run `gcx doctor`.")
             }
             try await Task.sleep(for: .milliseconds(100))
         }
-        throw CommandError("the \(process) gave no answer within \(seconds) s", fix: "Run `gcx doctor`.")
+        throw CommandError("the \(party.name) gave no answer within \(seconds) s", fix: "Run `gcx doctor`.")
     }
 
     private func title(_ name: String, _ what: String) {
@@ -196,5 +185,9 @@ struct DemoScript: Sendable {
 
     private func say(_ text: String) {
         if !quiet { Terminal.say(text) }
+    }
+
+    private func say(_ fields: TextFields) {
+        for line in fields.lines(width: nil) { say(line) }
     }
 }

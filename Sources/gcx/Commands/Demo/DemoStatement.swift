@@ -17,6 +17,8 @@ struct DemoStatement: Encodable {
     let readingNanoseconds: UInt64
     /// CPU time by the job's own count; nil when it did not get that far.
     let selfReportedNanoseconds: UInt64?
+    /// Who spoke to whom, and where each answered.
+    let wire: DemoWire
     let report: VerifyReport
 
     /// The job did its work, was paid to the last unit, and the ledger holds.
