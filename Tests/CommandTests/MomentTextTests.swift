@@ -61,7 +61,7 @@ struct MomentTextTests {
     @Test("every field that a comment calls Unix seconds, or Unix nanoseconds, is known as a time")
     func names() throws {
         // What is signed, and what no document for programs holds.
-        let others: Set<String> = ["timestamp", "from"]
+        let others: Set<String> = ["timestamp", "from", "at"]
         var found: [String] = []
         for module in ["GCXLedger", "GCXWire", "GCXMarket"] {
             let files = try ChildProcess("find", ["\(Self.repository)/Sources/\(module)", "-name", "*.swift"]).run()
