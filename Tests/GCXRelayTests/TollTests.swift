@@ -11,52 +11,6 @@ import Testing
 
 @testable import GCXRelay
 
-/// A relay that is paid, a machine that pays, and a ledger in a file.
-final class TollStage: Sendable {
-    let world: TestWorld
-    let ledger: SQLiteLedger
-    let folder: TemporaryDirectory
-    let machine = PrivateKey.generate()
-    /// One unit a byte.
-    static let price = Amount(1 << 30)
-    static let credit: UInt64 = 1 << 20
-    static let purse = Amount(64 << 20)
-
-    init() async throws {
-        let world = try TestWorld()
-        self.world = world
-        folder = try TemporaryDirectory("gcx-toll")
-        ledger = try SQLiteLedger(
-            path: folder.path + "/ledger.sqlite", operatorKey: world.operator, isTestNetwork: true,
-            founding: TestWorld.founding, boot: { world.clock.boot }, now: { world.clock.now })
-        try await ledger.post(.faucet(world.faucet(machine.address, Self.purse)))
-    }
-
-    func house(_ change: (inout TollHouse.Settings) -> Void = { _ in }) -> TollHouse {
-        var settings = TollHouse.Settings(price: Self.price, places: 4, folder: folder.path + "/relay")
-        (settings.creditBytes, settings.look, settings.clockSeconds) = (Self.credit, .milliseconds(5), 0)
-        change(&settings)
-        return TollHouse(settings, key: MemoryCustody(world.machine), grant: world.grant(), ledger: ledger)
-    }
-
-    func leases() async throws -> [LeaseRecord] { await ledger.leases(of: machine.address) }
-
-    func balance(of account: Address) async throws -> Amount { await ledger.account(account).balance }
-
-    func payer(most: Amount = price, key: (any KeyCustody)? = nil) -> TollPayer {
-        TollPayer(
-            relay: world.machine.address, priceMax: most, key: key ?? MemoryCustody(machine), ledger: ledger,
-            folder: folder.path + "/machine")
-    }
-}
-
-/// What the relay says, in order.
-final class Said: Sendable {
-    private let lines = Mutex<[TollLine]>([])
-    func add(_ line: TollLine) { lines.withLock { $0.append(line) } }
-    func next() -> TollLine? { lines.withLock { $0.isEmpty ? nil : $0.removeFirst() } }
-}
-
 @Suite("Relays that are paid", .timeLimit(.minutes(2))) struct TollTests {
     /// Lets both speak until nobody has anything to say.
     private func talk(_ house: TollHouse, _ payer: TollPayer, _ said: Said, _ stage: TollStage) async throws {
@@ -172,6 +126,68 @@ final class Said: Sendable {
         try await pass(1 << 20, stage, second, restarted, again)
         try await second.close(stage.machine.address)
         #expect(try await stage.balance(of: stage.world.owner.address) == Amount(2 << 20))
+    }
+
+    /// Runs a relay that is told to stop at once.
+    private func stop(_ house: TollHouse) async throws {
+        let keeping = Task { try await house.run() }
+        keeping.cancel()
+        try await keeping.value
+    }
+
+    @Test("a relay that stops is paid for what passed since the last receipt, however little")
+    func stops() async throws {
+        let stage = try await TollStage()
+        let (house, payer) = (stage.house { $0.lastWait = .seconds(30) }, stage.payer())
+        _ = try await meeting(stage, house, payer)
+        let machine = stage.machine.address
+        house.arrive(machine) { line in
+            Task {
+                guard let answer = try await payer.answer(line) else { return }
+                _ = try await house.answer(answer, from: machine)
+            }
+        }
+        house.passed(machine, 5_000)
+        payer.count(5_000)
+        try await stop(house)
+        #expect(try await stage.leases().map(\.settled) == [Amount(5_000)])
+        #expect(try await stage.balance(of: stage.world.owner.address) == Amount(5_000))
+        #expect(!house.isOpen(machine), "nothing passes after the last receipt")
+        #expect(stage.faults.isEmpty)
+    }
+
+    @Test("what a machine does not vouch for while a relay stops is said, and asked for by the next start")
+    func silence() async throws {
+        let stage = try await TollStage()
+        let (house, payer) = (stage.house { $0.lastWait = .milliseconds(50) }, stage.payer())
+        _ = try await meeting(stage, house, payer)
+        house.passed(stage.machine.address, 5_000)
+        payer.count(5_000)
+        try await stop(house)
+        #expect(stage.faults.contains { $0.hasPrefix("1 machine did not vouch for 5,000 base units") })
+        let next = stage.house()
+        _ = try await meeting(stage, next, payer)
+        #expect(next.state.withLock { $0.accounts[stage.machine.address]?.unvouched } == Amount(5_000))
+    }
+
+    @Test("a claim that fails is said at the end, and so is one that comes too late")
+    func late() async throws {
+        let stage = try await TollStage()
+        let (house, payer) = (stage.house { $0.lastWait = .zero }, stage.payer())
+        let said = try await meeting(stage, house, payer)
+        try await pass(1 << 20, stage, house, payer, said)
+        let lease = try #require(try await stage.leases().first)
+        try await stage.ledger.post(.closeRequest(stage.world.closeRequest(lease.id, by: stage.machine)))
+        stage.world.clock.advance(2 * TollLimits.closeWindowSeconds)
+        await house.finish()
+        await house.look()
+        let faults = stage.faults
+        let address = stage.machine.address.checksummed
+        #expect(faults.contains { $0.hasPrefix("what \(address) vouched for is not claimed: ") }, "\(faults)")
+        #expect(house.state.withLock { $0.accounts.isEmpty }, "it is done with the lease")
+        #expect(
+            faults.contains { $0.hasSuffix("can be claimed no more, and 1,048,576 base units vouched for is lost") },
+            "\(faults)")
     }
 
     @Test("a machine that closes its lease behind the relay's back has paid what it vouched for")

@@ -44,6 +44,9 @@ struct TollAccount: Codable, Equatable, Sendable {
     /// Whether the last receipt waits for its voucher.
     var awaitsVoucher: Bool { receipt.map { $0.document.amount > vouched } ?? false }
 
+    /// What passed and is not vouched for.
+    var unvouched: Amount { owed.subtracting(vouched) ?? .zero }
+
     private var usage: Usage {
         var usage = receipt?.document.usage ?? .zero
         usage.egressBytes = bytes

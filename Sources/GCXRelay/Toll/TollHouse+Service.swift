@@ -8,7 +8,8 @@ import Synchronization
 // dictionaries: accounts, senders, seen, asked
 
 extension TollHouse {
-    /// Publishes the offer, and keeps the accounts until a graceful shutdown; what is vouched for is claimed then.
+    /// Publishes the offer, and keeps the accounts until a graceful shutdown; what passed is vouched for and claimed then, so it stops
+    /// before the relay closes its connections.
     package func run() async throws {
         restore()
         await cancelWhenGracefulShutdown { [self] in
@@ -18,12 +19,10 @@ extension TollHouse {
             }
         }
         // Also when the task was cancelled: a client asks nobody from such a one.
-        await Task { [self] in
-            for machine in machines { await attempt { try await claim(of: machine, force: true) } }
-        }.value
+        await Task { [self] in await finish() }.value
     }
 
-    private var machines: [Address] { state.withLock { Array($0.accounts.keys) } }
+    var machines: [Address] { state.withLock { Array($0.accounts.keys) } }
 
     /// Accounts of machines that may never come again: what they vouched for is claimed all the same.
     func restore() {
@@ -47,17 +46,26 @@ extension TollHouse {
 
     /// One round: the offer, then each account. What does not work is said and tried in the next.
     package func look() async {
-        await attempt { try await self.publish() }
+        var isWell = await attempt { try await self.publish() }
         for machine in machines {
-            await attempt { try await self.writeReceipt(for: machine) }
-            await attempt { try await self.claim(of: machine, force: false) }
-            await attempt { try await self.closeIfOver(machine) }
+            let steps: [() async throws -> Void] = [
+                { try await self.writeReceipt(for: machine) }, { try await self.claim(of: machine, force: false) },
+                { try await self.closeIfOver(machine) },
+            ]
+            for step in steps where await !attempt(step) { isWell = false }
         }
+        // What fails again after it went well is said again.
+        if isWell { state.withLock { $0.lastFault = "" } }
     }
 
-    private func attempt(_ body: () async throws -> Void) async {
-        do { try await body() } catch {
+    /// - Returns: whether it went well.
+    func attempt(_ body: () async throws -> Void) async -> Bool {
+        do {
+            try await body()
+            return true
+        } catch {
             if !Task.isCancelled { complain(error) }
+            return false
         }
     }
 
@@ -86,7 +94,9 @@ extension TollHouse {
 
     /// Writes the next receipt when it is due: it is on the disk before the machine hears of it. One that waits for its voucher is said
     /// again, for it may have been lost with a connection.
-    func writeReceipt(for machine: Address) async throws {
+    ///
+    /// - Parameter isLast: whether it is due however little passed.
+    func writeReceipt(for machine: Address, isLast: Bool = false) async throws {
         let found = state.withLock { ($0.accounts[machine], $0.tariff?.domain, $0.senders[machine]) }
         guard let account = found.0, let domain = found.1 else { return }
         let now = try await now()
@@ -99,7 +109,7 @@ extension TollHouse {
             return send(TollLine(receipt: account.receipt))
         }
         let part = settings.creditBytes / TollLimits.receiptsPerCredit  // bounded: by a constant
-        guard account.unwritten >= part || isLate || !account.isOpen,
+        guard isLast || account.unwritten >= part || isLate || !account.isOpen,
             let receipt = account.nextReceipt(at: now, in: domain)
         else { return }
         let signed = try await Signed(receipt, by: key, in: domain)
@@ -146,7 +156,13 @@ extension TollHouse {
             state.withLock { $0.accounts[machine]?.deposit = record.deposit }
             return true
         }
-        if case .closing = record.escrow { try await claim(of: machine, force: true) }
+        if case .closing(_, _, _, let closesAt) = record.escrow, try await now() < closesAt {
+            try await claim(of: machine, force: true)
+        } else if let lost = account.vouched.subtracting(record.settled), lost > .zero {
+            onFault(
+                "lease \(account.lease.short) can be claimed no more, and \(NumberText.amount(lost)) vouched for is lost"
+            )
+        }
         forget(account.lease, of: machine)
         return false
     }

@@ -22,6 +22,7 @@ package final class TollHouse: Service {
         package var creditBytes = TollLimits.creditGiB << 30
         package var look = TollLimits.look
         package var clockSeconds = TollLimits.clockSeconds
+        package var lastWait = TollLimits.lastWait
 
         package init(price: Amount, places: Int, folder: String) {
             (self.price, self.places, self.folder) = (price, places, folder)
@@ -42,6 +43,8 @@ package final class TollHouse: Service {
         /// The ledger's clock when it was asked last, and that moment here.
         var clock: (ledger: UInt64, here: ContinuousClock.Instant)?
         var lastFault = ""
+        /// Whether the last receipts are written, after which nothing passes.
+        var isOver = false
     }
 
     let settings: Settings
@@ -52,12 +55,12 @@ package final class TollHouse: Service {
     let state = Mutex(State())
     /// Held while a file is written, so that none is overwritten by an older one; bytes pass meanwhile.
     private let saving = Mutex(())
-    private let onFault: @Sendable (String) -> Void
+    let onFault: @Sendable (String) -> Void
 
     /// - Parameters:
     ///   - key: the relay's, which signs offers, terms and receipts.
     ///   - grant: its owner's word for it: the owner is paid.
-    ///   - onFault: hears of what did not work and is tried again.
+    ///   - onFault: hears of what did not work and is tried again, and at the end of what was left.
     package init(
         _ settings: Settings, key: any KeyCustody, grant: Signed<MachineGrant>, ledger: any Ledger,
         onFault: @escaping @Sendable (String) -> Void = { _ in }
@@ -69,7 +72,9 @@ package final class TollHouse: Service {
     // MARK: What the relay asks while bytes pass
 
     /// Whether anything may pass to and from a machine.
-    func isOpen(_ machine: Address) -> Bool { state.withLock { $0.accounts[machine]?.isOpen ?? false } }
+    func isOpen(_ machine: Address) -> Bool {
+        state.withLock { !$0.isOver && $0.accounts[machine]?.isOpen ?? false }
+    }
 
     func passed(_ machine: Address, _ count: Int) { state.withLock { $0.accounts[machine]?.pass(count) } }
 

@@ -22,6 +22,12 @@ package enum TollLimits {
     static let claimsPerDeposit: UInt64 = 4
     /// How often accounts are looked at.
     package static let look: Duration = .seconds(1)
+    /// How long a relay that stops waits for the last vouchers: an answer takes a second on a bad line, and a service has twenty to end.
+    package static let lastWait: Duration = .seconds(5)
+    /// How long it claims what is vouched for then, before it begins no other claim: what is left of those twenty seconds.
+    static let lastClaims: Duration = .seconds(10)
+    /// How often it looks for the last vouchers.
+    static let lastLook: Duration = .milliseconds(50)
     /// A machine that has not been here for so many seconds is settled and its deposit given back: two days.
     static let absentSeconds: UInt64 = 172_800
     /// How long a connection waits that may carry nothing because nobody pays, before it is asked again.

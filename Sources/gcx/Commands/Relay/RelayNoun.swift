@@ -55,7 +55,8 @@ struct RelayServe: AsyncParsableCommand {
             }
         }
         defer { renewal.cancel() }
-        try await Services.run((toll.map { [$0] } ?? []) + [relay, NotifyService()], logger: logger)
+        // Machines vouch for what passed before the relay closes their connections.
+        try await Services.run([relay] + (toll.map { [$0] } ?? []) + [NotifyService()], logger: logger)
         logger.info("relay stopped")
     }
 
