@@ -9,7 +9,9 @@ final class RelayHost {
     /// Nil for this one.
     private let namespace: String?
     private let folder: TemporaryDirectory
-    private let key: String
+    /// Its address.
+    let key: String
+    private let settings: String
     private var pid: pid_t?
 
     convenience init(_ host: Internet.Host, of internet: Internet) throws {
@@ -29,7 +31,7 @@ final class RelayHost {
             environment: ChildProcess.plainEnvironment
         ).run()
         key = made.filter { !$0.isWhitespace }
-        let settings = [
+        settings = [
             "name": place, "listen": listen ?? place, "keystore": keystore, "password_file": password,
         ].map { "\($0) = \"\($1)\"\n" }.joined()
         try DurableFile.write("[relay]\n\(settings)".utf8, to: "\(folder.path)/gcx.toml")
@@ -56,6 +58,26 @@ final class RelayHost {
                 ChildProcess(Gcx.program, words, environment: environment)
             }
         pid = try tool.spawnDetached(logPath: "\(folder.path)/log")
+    }
+
+    /// Asks to be paid from its next start on.
+    ///
+    /// - Parameters:
+    ///   - price: base units for each GiB.
+    ///   - ledger: as other machines name it.
+    ///   - grant: the file with its owner's word for its key.
+    func charge(_ price: UInt64, on ledger: String, _ grant: String) throws {
+        let paid = "price_gib_base_units = \(price)\ngrant = \"\(grant)\"\nstate_directory = \"\(folder.path)/state\"\n"
+        let text = "[relay]\n\(settings)\(paid)[ledger]\nendpoint = \"\(ledger)\"\n"
+        try DurableFile.write(text.utf8, to: "\(folder.path)/gcx.toml")
+    }
+
+    /// Ends it in order; how it ended.
+    func stop() -> WaitStatus? {
+        guard let pid else { return nil }
+        Glibc.kill(pid, SIGTERM)
+        self.pid = nil
+        return ChildProcess.wait(pid)
     }
 
     /// Ends it at once, as a power cut would.
