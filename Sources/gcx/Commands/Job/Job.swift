@@ -24,7 +24,7 @@ struct CallerOptions: ParsableArguments {
     @Option(
         name: .long,
         help:
-            "Key of the lease's payer, by file or name. Default: the machine's owner, or what `gcx run` has remembered."
+            "Key of the lease's payer, by file or name. Without it: the machine's owner, or what `gcx run` has remembered."
     )
     var key: String?
 
