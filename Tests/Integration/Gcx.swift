@@ -55,8 +55,3 @@ struct WholeLeases {}
 /// site of its own, and looks for traces of that site alone.
 @Suite("Whole leases that wait for something", .serialized, .wholeLease)
 struct WaitingLeases {}
-
-/// What happens between machines: bad lines, crowds and hostile relays. These wait for lines more than for processors, and have
-/// namespaces or addresses of their own, so they go beside the others.
-@Suite("Whole leases across machines", .serialized, .wholeLease)
-struct FarLeases {}

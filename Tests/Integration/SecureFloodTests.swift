@@ -2,7 +2,7 @@ import Foundation
 import GCXLinux
 import Testing
 
-extension FarLeases {
+extension WaitingLeases {
     /// Crowds that open connections to an encrypted door and mean no good.
     @Suite("A crowd at an encrypted door")
     struct SecureFloodTests {

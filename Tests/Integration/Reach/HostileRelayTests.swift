@@ -9,7 +9,7 @@ import Testing
 
 @testable import GCXTransport
 
-extension FarLeases {
+extension WaitingLeases {
     /// A real agent, which is reached through a relay that wants to read, to answer in its place, or to spoil what passes.
     @Suite("A relay of an enemy", .timeLimit(.minutes(5)))
     struct HostileRelayTests {

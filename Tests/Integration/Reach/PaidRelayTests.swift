@@ -7,7 +7,7 @@ import GCXWire
 import Support
 import Testing
 
-extension FarLeases {
+extension WaitingLeases {
     /// A relay of somebody else, who asks to be paid for what passes.
     @Suite("A relay that asks for money", .timeLimit(.minutes(3)))
     struct PaidRelayTests {

@@ -16,8 +16,11 @@ struct OwnHelper {
     /// Lets it end, and waits for that a moment.
     func letGo() {
         UnixSocket.end(socket.number)
-        for _ in 0..<200 where waitpid(pid, nil, WNOHANG) == 0 { GCXLinux.pause(for: .milliseconds(10)) }
+        for _ in 0..<Self.looksMax where waitpid(pid, nil, WNOHANG) == 0 { GCXLinux.pause(for: .milliseconds(10)) }
     }
+
+    /// How often it is looked after: ten seconds, for a machine that is busy.
+    private static let looksMax = 1_000
 }
 
 /// How an agent comes to somebody who does for it what takes root, and gives up what it was started with.
