@@ -1,6 +1,7 @@
 import ArgumentParser
 import GCXModel
 import GCXSandbox
+import Glibc
 
 /// `gcx demo`: the whole loop on this machine.
 struct Demo: AsyncParsableCommand {
@@ -32,6 +33,8 @@ struct Demo: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
+        // The agent's user goes through folders that are made here, whatever the person's own mask says; keys are 0600 all the same.
+        umask(0o022)
         let directory = try DemoInput.directory(input)
         let stage = try DemoStage(keep: keep)
         stage.endOnSignals()
