@@ -44,7 +44,10 @@ extension WholeLeases {
                 helper = try ChildProcess(
                     program, ["--config", site.configuration], environment: site.environment
                 ).spawnDetached(logPath: site.path("helper.log"))
-                try site.wait("the helper", seconds: 30) { Files.exists(site.path("helper.sock")) }
+                // The socket of one that was killed lies there still.
+                try site.wait("the helper", seconds: 30) {
+                    (try? UnixSocket.connect(to: site.path("helper.sock"))) != nil
+                }
             }
 
             func startAgent() throws {
