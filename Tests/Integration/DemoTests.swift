@@ -41,7 +41,7 @@ extension WholeLeases {
         @Test("measures, offers, leases, runs, pays, rates, and leaves nothing behind", .timeLimit(.minutes(3)))
         func wholeLoop() throws {
             let before = try traces()
-            let temporary = try TemporaryDirectory("gcx-demo-test")
+            let temporary = try TemporaryDirectory("gcx-three-parties")
             // The agent's user goes through it to what is its own.
             chmod(temporary.path, 0o711)
             let demo = try ChildProcess(
