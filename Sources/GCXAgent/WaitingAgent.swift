@@ -66,7 +66,7 @@ package struct WaitingAgent: AgentHost {
     package func bundle(_ lease: LeaseID, by caller: Caller) throws(AgentError) -> String? { throw notYet }
     package func hold(_ lease: LeaseID, by caller: Caller) throws(AgentError) -> JobStatus { throw notYet }
     package func release(_ lease: LeaseID, by caller: Caller) throws(AgentError) -> JobStatus { throw notYet }
-    /// Whose sessions hold, only its ledger's domain tells; whatever is asked with one is answered ``notYet``.
+    /// Whose sessions hold, only its ledger's domain tells; whatever is asked with one is answered `notYet`.
     package func admit(_ session: Signed<ApiSession>, from place: Untrusted) throws(AgentError) {}
     package func requireStanding(of caller: Caller) throws(AgentError) {}
     package func sessions(from place: UInt64?, by caller: Caller) throws(AgentError) -> Page<SessionUse> {

@@ -32,7 +32,7 @@ package final class RelayedEntrance: Sendable {
     /// - Parameters:
     ///   - port: this machine's, from which the connection went out.
     ///   - relay: a number for the relay that passes it on.
-    ///   - network: the buyer's address in the relay's word, as ``Peer`` counts addresses; empty for one that is not known.
+    ///   - network: the buyer's address in the relay's word, as `Peer` counts addresses; empty for one that is not known.
     package func announce(port: UInt16, relay: UInt8, network: [UInt8]) {
         let peer = Peer.relayed(by: relay, network)
         let waiting = state.withLock { state in
