@@ -172,18 +172,21 @@ int gcx_receive_part(int socket, void *bytes, size_t length, int *numbers, int m
 
 int gcx_stream_pair(int numbers[2]) { return result(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, numbers)); }
 
+static int peer_of(int socket, struct ucred *peer) {
+    socklen_t length = sizeof *peer;
+    return result(getsockopt(socket, SOL_SOCKET, SO_PEERCRED, peer, &length));
+}
+
 int gcx_peer_user(int socket, uint32_t *user) {
     struct ucred peer;
-    socklen_t length = sizeof peer;
-    int answer = result(getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &length));
+    int answer = peer_of(socket, &peer);
     if (answer == 0) *user = peer.uid;
     return answer;
 }
 
 int gcx_peer_process(int socket, int32_t *process) {
     struct ucred peer;
-    socklen_t length = sizeof peer;
-    int answer = result(getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &length));
+    int answer = peer_of(socket, &peer);
     if (answer == 0) *process = peer.pid;
     return answer;
 }
